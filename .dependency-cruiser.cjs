@@ -1,0 +1,53 @@
+// The arrows of the house: each room lists the rooms it may import. Everything else is an error.
+const rooms = {
+  formats: [],
+  crypto: ['formats'],
+  storage: ['formats', 'crypto'],
+  ca: ['storage', 'crypto', 'formats'],
+  verification: ['crypto', 'formats'],
+  signing: ['verification', 'ca', 'storage', 'crypto', 'formats'],
+  identity: ['signing', 'verification', 'ca', 'storage', 'crypto', 'formats'],
+  licenses: ['signing', 'verification', 'ca', 'storage', 'crypto', 'formats'],
+  web: ['formats', 'verification'],
+  api: ['web', 'licenses', 'identity', 'signing', 'verification', 'ca', 'storage', 'crypto', 'formats', 'fixtures'],
+  fixtures: ['licenses', 'identity', 'signing', 'ca', 'storage', 'crypto', 'formats'],
+  bin: ['api', 'fixtures', 'verification', 'storage', 'crypto', 'formats', 'identity', 'signing', 'licenses', 'ca'],
+};
+
+const roomRules = Object.entries(rooms).map(([room, allowed]) => ({
+  name: `${room}-imports-only-what-is-below`,
+  severity: 'error',
+  comment: `${room} may import: ${allowed.join(', ') || 'nothing'}`,
+  from: { path: `^${room}/` },
+  to: {
+    path: `^(${Object.keys(rooms).join('|')}|test|bench)/`,
+    pathNot: `^(${[room, ...allowed].join('|')})/`,
+  },
+}));
+
+module.exports = {
+  forbidden: [
+    ...roomRules,
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, dependencyTypesNot: ['type-only'] } },
+    { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'codecs-do-no-io',
+      severity: 'error',
+      comment: 'formats/ is bytes to values and back: node:zlib is the only module of Node it may touch',
+      from: { path: '^formats/' },
+      to: { dependencyTypes: ['core'], pathNot: '^(node:)?zlib$' },
+    },
+    {
+      name: 'verification-does-no-io',
+      severity: 'error',
+      from: { path: '^verification/', pathNot: '^verification/cli\\.ts$' },
+      to: { dependencyTypes: ['core'], path: '^(node:)?(fs|net|http|https|child_process|worker_threads|dns)' },
+    },
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { extensions: ['.ts', '.js', '.mjs', '.json'] },
+  },
+};

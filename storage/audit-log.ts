@@ -1,0 +1,42 @@
+// Append-only audit log: one hash-linked row per event, per node; no personal values.
+import type { Actor } from './actor.ts';
+import type { Writer } from './database.ts';
+
+/** What happened. One row for every issue, stamp, change, disclosure and login. */
+export type AuditAction =
+  | 'hierarchy.established'
+  | 'certificate.issued'
+  | 'certificate.revoked'
+  | 'seal.created'
+  | 'seal.status-changed'
+  | 'stamp.intended'
+  | 'stamp.completed'
+  | 'stamp.abandoned'
+  | 'license.intended'
+  | 'license.issued'
+  | 'license.abandoned'
+  | 'license.status-changed'
+  | 'license.disclosed'
+  | 'license.searched'
+  | 'document.disclosed'
+  | 'department.added'
+  | 'api-key.created'
+  | 'login.succeeded'
+  | 'login.failed'
+  | 'backup.made'
+  | 'backup.restored';
+
+export interface AuditEvent {
+  readonly at: Date;
+  readonly actor: Pick<Actor, 'id' | 'department'>;
+  readonly action: AuditAction;
+  /** Identifier of the thing acted on (stamp id, license id, certificate serial …). Never a person's name or number. */
+  readonly subject: string;
+  /** Flat, non-personal facts: digests, case number, matter, reason codes, purposes. */
+  readonly details: Readonly<Record<string, string>>;
+}
+
+/** Port: appends inside the caller's write, so the event is exactly as durable as the change it tells of. */
+export interface AuditLog {
+  append(tx: Writer, event: AuditEvent): Promise<void>;
+}

@@ -1,0 +1,35 @@
+// Port: content-addressed documents. A document is named by the digest of its bytes, algorithm included.
+import type { Hash } from 'node:crypto';
+
+/** A stored document: `sha256:<hex>` and its size in bytes. */
+export interface StoredDocument {
+  readonly digest: string;
+  readonly size: number;
+}
+
+/** Random access to a stored document (satisfies `ByteSource` of formats/pdf). */
+export interface DocumentHandle {
+  readonly size: number;
+  /** Reads exactly min(length, size − position) bytes. */
+  read(position: number, length: number): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/** A document being written; invisible until `commit`. */
+export interface DocumentWriter {
+  write(chunk: Uint8Array): Promise<void>;
+  /** A fork of the running digest over everything written so far, so a signature's hash costs no second pass. */
+  forkHash(): Hash;
+  /** Durable when it resolves (file synced, renamed, folder synced). Storing the same bytes twice is one document. */
+  commit(): Promise<StoredDocument>;
+  /** Leaves nothing behind. Safe after a failed write, and a no-op after `commit`. */
+  abort(): Promise<void>;
+}
+
+export interface DocumentStore {
+  create(): Promise<DocumentWriter>;
+  /** @returns null where no such document is stored. */
+  open(digest: string): Promise<DocumentHandle | null>;
+  /** Whole bytes, for documents known to be small; @throws StorageError `document-too-large` over `limit` bytes. */
+  readAll(digest: string, limit: number): Promise<Uint8Array | null>;
+}

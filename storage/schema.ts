@@ -1,0 +1,9 @@
+// The whole schema as types: one file per room that owns tables.
+import type { CaTables } from './schema/ca.ts';
+import type { FoundationTables } from './schema/foundation.ts';
+import type { IdentityTables } from './schema/identity.ts';
+import type { LicenseTables } from './schema/licenses.ts';
+import type { SigningTables } from './schema/signing.ts';
+
+/** Every table of Yinxin. Times are ISO 8601 UTC text, JSON is text, booleans are 0/1 integers, on both engines. */
+export type Schema = FoundationTables & CaTables & SigningTables & LicenseTables & IdentityTables;

@@ -1,0 +1,3 @@
+// Tables of ca.
+
+export type CaTables = Record<never, never>;

@@ -1,0 +1,3 @@
+// Tables of foundation.
+
+export type FoundationTables = Record<never, never>;

@@ -1,0 +1,3 @@
+// Tables of identity.
+
+export type IdentityTables = Record<never, never>;

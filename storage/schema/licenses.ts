@@ -1,0 +1,3 @@
+// Tables of licenses.
+
+export type LicenseTables = Record<never, never>;

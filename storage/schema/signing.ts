@@ -1,0 +1,3 @@
+// Tables of signing.
+
+export type SigningTables = Record<never, never>;
