@@ -1,0 +1,45 @@
+// Port: checks signatures and computes digests. node:crypto on a server, WebCrypto in a page.
+
+/** Digests that may still carry evidence. SHA-1 appears only where a standard names keys by it (OCSP CertID). */
+export type DigestName = 'SHA-256' | 'SHA-384' | 'SHA-512';
+
+/** Signature algorithms this verifier accepts, by JOSE names; what is not here is refused by name. */
+export type VerifiableAlgorithm =
+  | 'ES256'
+  | 'ES384'
+  | 'ES512'
+  | 'RS256'
+  | 'RS384'
+  | 'RS512'
+  | 'PS256'
+  | 'PS384'
+  | 'PS512'
+  | 'EdDSA';
+
+/**
+ * Promises:
+ * - `verify` answers false for a wrong signature, a malformed one, a key of another type, and an RSA key under 2048 bits;
+ *   it never throws because of its input.
+ * - ECDSA signatures are DER `SEQUENCE { r, s }`; callers convert raw r‖s first.
+ */
+export interface SignatureVerifier {
+  /** `publicKey` is SubjectPublicKeyInfo DER; `message` is hashed inside. */
+  verify(
+    algorithm: VerifiableAlgorithm,
+    publicKey: Uint8Array,
+    message: Uint8Array,
+    signature: Uint8Array,
+  ): Promise<boolean>;
+  digest(algorithm: DigestName | 'SHA-1', bytes: Uint8Array): Promise<Uint8Array>;
+}
+
+/** A running digest, so that a document of any size is hashed in constant memory. */
+export interface RunningDigest {
+  update(chunk: Uint8Array): void;
+  /** A copy of the state so far; several signatures over prefixes of one file cost one pass. */
+  fork(): RunningDigest;
+  finish(): Uint8Array;
+}
+
+/** Port: starts running digests (node:crypto's `createHash` behind it). */
+export type StartDigest = (algorithm: DigestName) => RunningDigest;
