@@ -1,0 +1,107 @@
+// The printed code: a COSE envelope as decimal digits behind the address of the verifying page.
+import { FormatError } from '../errors.ts';
+
+/** Longest digit string a reader looks at. */
+export const MAX_CODE_DIGITS = 1200;
+/** Longest address before the digits, `https://…/v#` included. */
+const MAX_PREFIX = 60;
+const FORMAT_VERSION = '1';
+const GROUP_BYTES = 7;
+/** Digits that hold a group of 0 … 7 bytes: the smallest count with 10^digits ≥ 256^bytes. */
+const DIGITS_OF_BYTES = [0, 3, 5, 8, 10, 13, 15, 17] as const;
+const GROUP_DIGITS = DIGITS_OF_BYTES[GROUP_BYTES];
+
+/** A printed code taken apart. */
+export interface LicenseCode {
+  /** What stands before the digits, e.g. `https://host/v#`; never a reason to trust the code. */
+  readonly prefix: string;
+  /** First digit format version, then the envelope. */
+  readonly digits: string;
+  /** COSE_Sign1 bytes. */
+  readonly envelope: Uint8Array;
+}
+
+/**
+ * @returns decimal digits: format version 1, then every 7 bytes as 17 digits, a rest of 1–6 bytes as 3, 5, 8, 10, 13, 15
+ * @throws FormatError `code-malformed` where the envelope is empty or needs more than 1,200 digits.
+ */
+export function encodeEnvelope(envelope: Uint8Array): string {
+  if (envelope.length === 0) throw new FormatError('code-malformed', 'An empty envelope makes no code.');
+  let digits = FORMAT_VERSION;
+  for (let at = 0; at < envelope.length; at += GROUP_BYTES) {
+    const group = envelope.subarray(at, at + GROUP_BYTES);
+    let value = 0n;
+    for (const byte of group) value = value * 256n + BigInt(byte);
+    digits += value.toString().padStart(DIGITS_OF_BYTES[group.length] ?? GROUP_DIGITS, '0');
+  }
+  if (digits.length > MAX_CODE_DIGITS)
+    throw new FormatError('code-malformed', 'The envelope is too long for a printed code.');
+  return digits;
+}
+
+/**
+ * Reads the digits back; each envelope has exactly one spelling.
+ * @throws FormatError `code-malformed` on anything but digits, another format version, an impossible length, or a
+ * group larger than its bytes can hold.
+ */
+export function decodeEnvelope(digits: string): Uint8Array {
+  if (digits.length > MAX_CODE_DIGITS)
+    throw new FormatError('code-malformed', 'The code has too many digits.');
+  if (!/^\d+$/.test(digits))
+    throw new FormatError('code-malformed', 'The code holds something other than digits.');
+  if (!digits.startsWith(FORMAT_VERSION))
+    throw new FormatError('code-malformed', 'The code has a format this reader does not know.');
+  const body = digits.slice(1);
+  const restBytes = (DIGITS_OF_BYTES as readonly number[]).indexOf(body.length % GROUP_DIGITS);
+  if (body === '' || restBytes < 0)
+    throw new FormatError('code-malformed', 'The code has an impossible length.');
+  const groups = Math.floor(body.length / GROUP_DIGITS);
+  const envelope = new Uint8Array(groups * GROUP_BYTES + restBytes);
+  for (let at = 0, byte = 0; at < body.length; at += GROUP_DIGITS, byte += GROUP_BYTES) {
+    let value = BigInt(body.slice(at, at + GROUP_DIGITS));
+    const last = Math.min(byte + GROUP_BYTES, envelope.length);
+    for (let position = last - 1; position >= byte; position--) {
+      envelope[position] = Number(value & 255n);
+      value >>= 8n;
+    }
+    if (value !== 0n)
+      throw new FormatError('code-malformed', 'A group of digits is larger than its bytes can hold.');
+  }
+  return envelope;
+}
+
+/**
+ * The prefix that a code carries: `<public address>/v#`.
+ * @param publicUrl e.g. `https://zz.example.gov.cn`, no path beyond `/`
+ * @throws FormatError `code-malformed` where it is no http(s) address without query, or too long for a code.
+ */
+export function codePrefix(publicUrl: string): string {
+  const prefix = `${publicUrl.replace(/\/+$/, '')}/v#`;
+  if (prefix.length > MAX_PREFIX || !PREFIX.test(prefix)) {
+    throw new FormatError('code-malformed', 'The public address does not fit into a printed code.');
+  }
+  return prefix;
+}
+
+const PREFIX = /^https?:\/\/[A-Za-z0-9.:[\]-]+(?:\/[A-Za-z0-9._~-]+)*\/v#$/;
+
+/** The whole text of the printed code. */
+export function encodeLicenseCode(prefix: string, envelope: Uint8Array): LicenseCode {
+  return { prefix, digits: encodeEnvelope(envelope), envelope };
+}
+
+/**
+ * Reads what a scanner delivered: the whole address, or the digits alone (what stands after `#`).
+ * @throws FormatError `code-malformed`
+ */
+export function decodeLicenseCode(text: string): LicenseCode {
+  if (text.length > MAX_PREFIX + MAX_CODE_DIGITS)
+    throw new FormatError('code-malformed', 'The code is too long.');
+  const trimmed = text.trim();
+  const hash = trimmed.indexOf('#');
+  const prefix = trimmed.slice(0, hash + 1);
+  if (prefix !== '' && !PREFIX.test(prefix))
+    throw new FormatError('code-malformed', 'Not the address of a license code.');
+  const digits = trimmed.slice(hash + 1);
+  return { prefix, digits, envelope: decodeEnvelope(digits) };
+}
