@@ -137,7 +137,7 @@ class CborReader {
       case NEGATIVE:
         return -1 - argument;
       case BYTES:
-        return this.#take(argument).slice();
+        return new Uint8Array(this.#take(argument));
       case TEXT:
         return this.#text(argument);
       default:

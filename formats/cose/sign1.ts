@@ -29,7 +29,7 @@ export interface Sign1 {
 export function keyIdOf(publicKeyDigest: Uint8Array): Uint8Array {
   if (publicKeyDigest.length < KEY_ID_LENGTH)
     throw new FormatError('cose-malformed', 'A key digest is too short.');
-  return publicKeyDigest.slice(0, KEY_ID_LENGTH);
+  return new Uint8Array(publicKeyDigest.subarray(0, KEY_ID_LENGTH));
 }
 
 /** The bytes of the protected header {1: alg, 4: kid}. */
