@@ -1,0 +1,194 @@
+// X.509 certificates (RFC 5280 section 4): bytes to values and back, the signed bytes kept as they are.
+import { sameBytes, toHex } from '../bytes.ts';
+import {
+  readAlgorithm,
+  readSubjectPublicKeyInfo,
+  type AlgorithmIdentifier,
+  type SubjectPublicKeyInfo,
+} from './algorithm.ts';
+import { TAG, bitsOf, readDer, type DerReader } from './der.ts';
+import { bitString, explicit, integer, sequence, unsignedInteger } from './der-writer.ts';
+import {
+  encodeExtensions,
+  readAuthorityInfoAccess,
+  readAuthorityKeyIdentifier,
+  readBasicConstraints,
+  readCertificatePolicies,
+  readDistributionPoints,
+  readExtension,
+  readExtensions,
+  readKeyUsage,
+  readOidList,
+  type AccessDescription,
+  type AuthorityKeyIdentifier,
+  type BasicConstraints,
+  type CertificatePolicy,
+  type DistributionPoint,
+  type Extension,
+  type KeyUsage,
+} from './extensions.ts';
+import { readGeneralNames, type GeneralName } from './general-name.ts';
+import { readName, type Name } from './name.ts';
+import { OID } from './oid.ts';
+import { encodeTime, readTime } from './time.ts';
+
+/** Extensions this system understands, read; null where absent. */
+export interface KnownExtensions {
+  readonly basicConstraints: BasicConstraints | null;
+  readonly keyUsage: ReadonlySet<KeyUsage> | null;
+  readonly extendedKeyUsage: readonly string[] | null;
+  readonly subjectKeyIdentifier: Uint8Array | null;
+  readonly authorityKeyIdentifier: AuthorityKeyIdentifier | null;
+  readonly subjectAltName: readonly GeneralName[] | null;
+  readonly crlDistributionPoints: readonly DistributionPoint[] | null;
+  readonly authorityInfoAccess: readonly AccessDescription[] | null;
+  readonly certificatePolicies: readonly CertificatePolicy[] | null;
+}
+
+export interface Certificate extends KnownExtensions {
+  /** The whole certificate as it stands. */
+  readonly der: Uint8Array;
+  /** TBSCertificate as it stands: what the signature is over. */
+  readonly tbs: Uint8Array;
+  readonly version: 1 | 2 | 3;
+  /** Two's-complement content as it stands (foreign certificates may hold a negative or zero one). */
+  readonly serialNumber: Uint8Array;
+  /** The same as lower-case hexadecimal. */
+  readonly serialHex: string;
+  /** The algorithm outside the signed bytes; equal to `innerSignatureAlgorithm`, which reading has compared. */
+  readonly signatureAlgorithm: AlgorithmIdentifier;
+  readonly innerSignatureAlgorithm: AlgorithmIdentifier;
+  readonly issuer: Name;
+  readonly subject: Name;
+  readonly notBefore: Date;
+  /** Inclusive (RFC 5280 section 4.1.2.5). */
+  readonly notAfter: Date;
+  readonly subjectPublicKeyInfo: SubjectPublicKeyInfo;
+  readonly extensions: ReadonlyMap<string, Extension>;
+  readonly signature: Uint8Array;
+}
+
+const LIMITS = { maxBytes: 1 << 17, maxDepth: 16 };
+const CODE = 'certificate-malformed';
+
+function readVersion(reader: DerReader): 1 | 2 | 3 {
+  const version = reader.optional(0xa0, (inner) => inner.smallInteger()) ?? 0;
+  if (version > 2) throw reader.refusal('The certificate has an unknown version.');
+  return version === 0 ? 1 : version === 1 ? 2 : 3;
+}
+
+function skipUniqueIdentifiers(reader: DerReader): void {
+  if (reader.peek() === 0x81) bitsOf(reader.element().content);
+  if (reader.peek() === 0x82) bitsOf(reader.element().content);
+}
+
+function knownExtensions(extensions: ReadonlyMap<string, Extension>): KnownExtensions {
+  const read = <T>(identifier: string, reader: (inner: DerReader) => T): T | null =>
+    readExtension(extensions, identifier, CODE, reader);
+  return {
+    basicConstraints: read(OID.basicConstraints, readBasicConstraints),
+    keyUsage: read(OID.keyUsage, readKeyUsage),
+    extendedKeyUsage: read(OID.extendedKeyUsage, readOidList),
+    subjectKeyIdentifier: read(OID.subjectKeyIdentifier, (inner) => inner.octetString()),
+    authorityKeyIdentifier: read(OID.authorityKeyIdentifier, readAuthorityKeyIdentifier),
+    subjectAltName: read(OID.subjectAltName, readGeneralNames),
+    crlDistributionPoints: read(OID.crlDistributionPoints, readDistributionPoints),
+    authorityInfoAccess: read(OID.authorityInfoAccess, readAuthorityInfoAccess),
+    certificatePolicies: read(OID.certificatePolicies, readCertificatePolicies),
+  };
+}
+
+/**
+ * Reads one certificate. Nothing is judged: dates, serials, key usages and signatures are the verifier's matter.
+ * @param der - one DER certificate of at most 128 KiB, nothing after it.
+ * @throws FormatError `certificate-malformed` (structure), `der-…`, `trailing-bytes`, `ber-indefinite-length`.
+ */
+export function parseCertificate(der: Uint8Array): Certificate {
+  return readDer(der, LIMITS, CODE, (top) =>
+    top.sequence((outer): Certificate => {
+      const tbs = outer.element(TAG.sequence);
+      const signatureAlgorithm = readAlgorithm(outer);
+      const signature = outer.bitStringOctets();
+      const fields = outer.over(tbs.content);
+      const version = readVersion(fields);
+      const serialNumber = fields.integer();
+      const innerSignatureAlgorithm = readAlgorithm(fields);
+      // RFC 5280 section 4.1.1.2: the two MUST be the same, or an attacker chooses the outer one.
+      if (!sameBytes(signatureAlgorithm.der, innerSignatureAlgorithm.der)) {
+        throw fields.refusal('The signature algorithms inside and outside the signed part differ.');
+      }
+      const issuer = readName(fields);
+      const [notBefore, notAfter] = fields.sequence(
+        (validity) => [readTime(validity), readTime(validity)] as const,
+      );
+      const subject = readName(fields);
+      const subjectPublicKeyInfo = readSubjectPublicKeyInfo(fields);
+      if (version > 1) skipUniqueIdentifiers(fields);
+      const extensions =
+        (version === 3 ? fields.optional(0xa3, readExtensions) : null) ?? new Map<string, Extension>();
+      fields.end();
+      return {
+        der,
+        tbs: tbs.bytes,
+        version,
+        serialNumber,
+        serialHex: toHex(serialNumber),
+        signatureAlgorithm,
+        innerSignatureAlgorithm,
+        issuer,
+        subject,
+        notBefore,
+        notAfter,
+        subjectPublicKeyInfo,
+        extensions,
+        signature,
+        ...knownExtensions(extensions),
+      };
+    }),
+  );
+}
+
+/** What a version 3 certificate to be signed is made of; names, key and algorithm are complete DER values. */
+export interface TbsCertificate {
+  /** Unsigned big-endian, 1 to 20 octets when written. */
+  readonly serialNumber: Uint8Array;
+  readonly signatureAlgorithm: Uint8Array;
+  readonly issuer: Uint8Array;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  readonly subject: Uint8Array;
+  readonly subjectPublicKeyInfo: Uint8Array;
+  readonly extensions: readonly Extension[];
+}
+
+/** TBSCertificate, version 3. */
+export function encodeTbsCertificate(tbs: TbsCertificate): Uint8Array {
+  return sequence(
+    explicit(0, integer(2)),
+    unsignedInteger(tbs.serialNumber),
+    tbs.signatureAlgorithm,
+    tbs.issuer,
+    sequence(encodeTime(tbs.notBefore), encodeTime(tbs.notAfter)),
+    tbs.subject,
+    tbs.subjectPublicKeyInfo,
+    explicit(3, encodeExtensions(tbs.extensions)),
+  );
+}
+
+/** `SEQUENCE { tbs, signatureAlgorithm, signature }`: certificates, CRLs and requests share this shape. */
+export function encodeSigned(
+  tbs: Uint8Array,
+  signatureAlgorithm: Uint8Array,
+  signature: Uint8Array,
+): Uint8Array {
+  return sequence(tbs, signatureAlgorithm, bitString(signature));
+}
+
+/** The certificate from its signed part. */
+export function encodeCertificate(
+  tbs: Uint8Array,
+  signatureAlgorithm: Uint8Array,
+  signature: Uint8Array,
+): Uint8Array {
+  return encodeSigned(tbs, signatureAlgorithm, signature);
+}

@@ -1,0 +1,130 @@
+// DER writing: every function answers one complete value in its only valid form.
+import { compareBytes, joinBytes } from '../bytes.ts';
+import { FormatError } from '../errors.ts';
+import { TAG } from './der.ts';
+import { encodeOidContent } from './oid.ts';
+
+/** Identifier, shortest length, content. */
+export function tagged(tag: number, content: Uint8Array): Uint8Array {
+  const length = content.length;
+  const octets: number[] = [];
+  if (length < 0x80) octets.push(length);
+  else {
+    for (let left = length; left > 0; left = Math.floor(left / 256)) octets.unshift(left % 256);
+    octets.unshift(0x80 | octets.length);
+  }
+  const value = new Uint8Array(1 + octets.length + length);
+  value[0] = tag;
+  value.set(octets, 1);
+  value.set(content, 1 + octets.length);
+  return value;
+}
+
+export function sequence(...members: readonly Uint8Array[]): Uint8Array {
+  return tagged(TAG.sequence, joinBytes(members));
+}
+
+/** SET OF: members sorted by their encodings (X.690 clause 11.6). */
+export function setOf(members: readonly Uint8Array[], tag: number = TAG.set): Uint8Array {
+  return tagged(tag, joinBytes(members.toSorted(compareBytes)));
+}
+
+/** `[number] EXPLICIT`. */
+export function explicit(number: number, value: Uint8Array): Uint8Array {
+  return tagged(0xa0 | number, value);
+}
+
+/** `[number] IMPLICIT` of a primitive type, by its content. */
+export function implicitPrimitive(number: number, content: Uint8Array): Uint8Array {
+  return tagged(0x80 | number, content);
+}
+
+/** `[number] IMPLICIT` of a constructed type, by its members. */
+export function implicitConstructed(number: number, ...members: readonly Uint8Array[]): Uint8Array {
+  return tagged(0xa0 | number, joinBytes(members));
+}
+
+/** INTEGER from a non-negative safe number. */
+export function integer(value: number, tag: number = TAG.integer): Uint8Array {
+  if (!Number.isSafeInteger(value) || value < 0) {
+    throw new FormatError('value-out-of-range', 'An INTEGER to write must be a non-negative safe number.');
+  }
+  const octets: number[] = [];
+  let left = value;
+  do {
+    octets.unshift(left % 256);
+    left = Math.floor(left / 256);
+  } while (left > 0);
+  if ((octets[0] ?? 0) >= 128) octets.unshift(0);
+  return tagged(tag, Uint8Array.from(octets));
+}
+
+/** INTEGER from an unsigned big-endian magnitude: leading zeros go, and one comes where the top bit is set. */
+export function unsignedInteger(magnitude: Uint8Array): Uint8Array {
+  let start = 0;
+  while (start < magnitude.length - 1 && magnitude[start] === 0) start += 1;
+  const shortest = magnitude.subarray(start);
+  if (shortest.length === 0) return integer(0);
+  return tagged(TAG.integer, (shortest[0] ?? 0) >= 128 ? joinBytes([Uint8Array.of(0), shortest]) : shortest);
+}
+
+/** INTEGER from two's-complement content that is minimal already (a serial number or nonce read before). */
+export function integerContent(content: Uint8Array): Uint8Array {
+  return tagged(TAG.integer, content);
+}
+
+export function oid(text: string): Uint8Array {
+  return tagged(TAG.oid, encodeOidContent(text));
+}
+
+export function octetString(content: Uint8Array): Uint8Array {
+  return tagged(TAG.octetString, content);
+}
+
+/** BIT STRING of whole octets. */
+export function bitString(octets: Uint8Array): Uint8Array {
+  return tagged(TAG.bitString, joinBytes([Uint8Array.of(0), octets]));
+}
+
+/** BIT STRING with named bits: trailing zero bits are cut (X.690 clause 11.2.2). */
+export function namedBits(bits: Iterable<number>, tag: number = TAG.bitString): Uint8Array {
+  const set = [...bits];
+  if (set.length === 0) return tagged(tag, Uint8Array.of(0));
+  const last = Math.max(...set);
+  const content = new Uint8Array(2 + Math.floor(last / 8));
+  content[0] = 7 - (last % 8);
+  for (const bit of set) {
+    const at = 1 + Math.floor(bit / 8);
+    content[at] = (content[at] ?? 0) | (0x80 >> (bit % 8));
+  }
+  return tagged(tag, content);
+}
+
+export function boolean(value: boolean): Uint8Array {
+  return tagged(TAG.boolean, Uint8Array.of(value ? 0xff : 0x00));
+}
+
+export function nullValue(): Uint8Array {
+  return tagged(TAG.null, new Uint8Array(0));
+}
+
+export function utf8String(text: string): Uint8Array {
+  return tagged(TAG.utf8String, new TextEncoder().encode(text));
+}
+
+/** @throws FormatError `value-out-of-range` outside the PrintableString alphabet (X.680 clause 41.4). */
+export function printableString(text: string): Uint8Array {
+  if (!/^[A-Za-z0-9 '()+,\-./:=?]*$/.test(text)) {
+    throw new FormatError('value-out-of-range', 'The text has a character that PrintableString lacks.');
+  }
+  return tagged(TAG.printableString, new TextEncoder().encode(text));
+}
+
+/** ASCII content for IA5String (or an implicit tag over it). */
+export function ia5String(text: string, tag: number = TAG.ia5String): Uint8Array {
+  const content = new TextEncoder().encode(text);
+  if (content.some((octet) => octet > 127)) {
+    throw new FormatError('value-out-of-range', 'The text has a character that IA5String lacks.');
+  }
+  return tagged(tag, content);
+}

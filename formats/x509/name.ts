@@ -1,0 +1,167 @@
+// Distinguished names: read with their boundaries and original bytes, written with one attribute per RDN.
+import { toHex } from '../bytes.ts';
+import { FormatError } from '../errors.ts';
+import { TAG, type DerReader } from './der.ts';
+import { ia5String, oid, printableString, sequence, setOf, utf8String } from './der-writer.ts';
+import { OID } from './oid.ts';
+
+export interface NameAttribute {
+  readonly type: string;
+  /** Text of the value; null where its type is no string known here. */
+  readonly value: string | null;
+  /** The value as it stands, identifier and length included. */
+  readonly der: Uint8Array;
+}
+
+export interface Name {
+  /** The whole Name as it stands; compare these bytes, never re-encoded ones. */
+  readonly der: Uint8Array;
+  /** RDNs in the order of the encoding. */
+  readonly rdns: readonly (readonly NameAttribute[])[];
+}
+
+/** Content of a DirectoryString or IA5String as text; null where the tag is another type. @throws via `reader` where octets are no text. */
+export function stringOf(tag: number, content: Uint8Array, reader: DerReader): string | null {
+  try {
+    if (tag === TAG.utf8String)
+      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content);
+    if (tag === TAG.bmpString) return decodeWide(content, 2);
+    if (tag === TAG.universalString) return decodeWide(content, 4);
+  } catch (cause) {
+    throw reader.refusal('A string in a name is not well formed.', cause);
+  }
+  const byteTypes: readonly number[] = [
+    TAG.printableString,
+    TAG.ia5String,
+    TAG.numericString,
+    TAG.visibleString,
+    TAG.teletexString,
+  ];
+  if (!byteTypes.includes(tag)) return null;
+  // TeletexString in certificates is Latin-1 in practice; the others are ASCII.
+  if (tag !== TAG.teletexString && content.some((octet) => octet > 127)) {
+    throw reader.refusal('An ASCII string in a name has an octet above 127.');
+  }
+  let text = '';
+  for (const octet of content) text += String.fromCharCode(octet);
+  return text;
+}
+
+function decodeWide(content: Uint8Array, width: 2 | 4): string {
+  if (content.length % width !== 0) throw new RangeError('The length is no multiple of the character width.');
+  const view = new DataView(content.buffer, content.byteOffset, content.length);
+  let text = '';
+  for (let at = 0; at < content.length; at += width) {
+    text += width === 2 ? String.fromCharCode(view.getUint16(at)) : String.fromCodePoint(view.getUint32(at));
+  }
+  return text;
+}
+
+export function readName(reader: DerReader): Name {
+  const start = reader.element(TAG.sequence);
+  const inner = reader.over(start.content);
+  const rdns = inner.every((each) =>
+    each.inside(TAG.set, (set) => {
+      const attributes = set.every((member) =>
+        member.sequence((pair): NameAttribute => {
+          const type = pair.oid();
+          const { tag, content, bytes } = pair.element();
+          return { type, value: stringOf(tag, content, pair), der: bytes };
+        }),
+      );
+      if (attributes.length === 0) throw set.refusal('A relative distinguished name is empty.');
+      return attributes;
+    }),
+  );
+  return { der: start.bytes, rdns };
+}
+
+/** Upper bounds of X.520 and RFC 5280 appendix A, in characters. */
+const WRITABLE: Readonly<
+  Record<string, { readonly max: number; readonly write: (text: string) => Uint8Array }>
+> = {
+  [OID.countryName]: { max: 2, write: printableString },
+  [OID.serialNumber]: { max: 64, write: printableString },
+  [OID.domainComponent]: { max: 64, write: ia5String },
+  [OID.commonName]: { max: 64, write: utf8String },
+  [OID.organizationName]: { max: 64, write: utf8String },
+  [OID.organizationalUnitName]: { max: 64, write: utf8String },
+  [OID.localityName]: { max: 128, write: utf8String },
+  [OID.stateOrProvinceName]: { max: 128, write: utf8String },
+  [OID.organizationIdentifier]: { max: 256, write: utf8String },
+};
+
+/**
+ * A Name with one attribute per RDN, in the order given (country first by custom).
+ * @throws FormatError `value-out-of-range` for an unknown type, an empty text or one over its bound.
+ */
+export function encodeName(
+  attributes: readonly { readonly type: string; readonly value: string }[],
+): Uint8Array {
+  return sequence(
+    ...attributes.map(({ type, value }) => {
+      const rule = WRITABLE[type];
+      const length = Array.from(value).length;
+      if (rule === undefined || length === 0 || length > rule.max) {
+        throw new FormatError(
+          'value-out-of-range',
+          `A name attribute ${type} has a length out of bounds or is unknown.`,
+        );
+      }
+      return setOf([sequence(oid(type), rule.write(value))]);
+    }),
+  );
+}
+
+/** First value of an attribute type, null where there is none. */
+export function nameAttribute(name: Name, type: string): string | null {
+  for (const attribute of name.rdns.flat()) if (attribute.type === type) return attribute.value;
+  return null;
+}
+
+const SHORT_NAMES: Readonly<Record<string, string>> = {
+  [OID.commonName]: 'CN',
+  [OID.localityName]: 'L',
+  [OID.stateOrProvinceName]: 'ST',
+  [OID.organizationName]: 'O',
+  [OID.organizationalUnitName]: 'OU',
+  [OID.countryName]: 'C',
+  [OID.streetAddress]: 'STREET',
+  [OID.domainComponent]: 'DC',
+  [OID.userId]: 'UID',
+  // Not in the table of RFC 4514 section 3, but what people and openssl read.
+  [OID.serialNumber]: 'serialNumber',
+  [OID.organizationIdentifier]: 'organizationIdentifier',
+};
+
+function escapeValue(value: string): string {
+  let text = '';
+  const characters = Array.from(value);
+  for (const [at, character] of characters.entries()) {
+    const code = character.codePointAt(0) ?? 0;
+    const edge =
+      (at === 0 && (character === ' ' || character === '#')) ||
+      (at === characters.length - 1 && character === ' ');
+    if (edge || '"+,;<>\\'.includes(character)) text += `\\${character}`;
+    else if (code < 32 || code === 127) text += `\\${code.toString(16).padStart(2, '0')}`;
+    else text += character;
+  }
+  return text;
+}
+
+/** RFC 4514 text: last RDN first, `+` within an RDN, values escaped, unknown types as `#` and hexadecimal. */
+export function nameText(name: Name): string {
+  return name.rdns
+    .toReversed()
+    .map((rdn) =>
+      rdn
+        .map(({ type, value, der }) => {
+          const short = SHORT_NAMES[type];
+          return short === undefined || value === null
+            ? `${short ?? type}=#${toHex(der)}`
+            : `${short}=${escapeValue(value)}`;
+        })
+        .join('+'),
+    )
+    .join(',');
+}

@@ -1,0 +1,61 @@
+// UTCTime and GeneralizedTime as X.509 profiles them: always Z, always seconds, only dates that exist.
+import { TAG, type DerReader } from './der.ts';
+import { tagged } from './der-writer.ts';
+
+function asciiOf(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes.subarray(0, 32));
+}
+
+function dateOf(reader: DerReader, year: number, rest: string, milliseconds: number): Date {
+  const [month, day, hour, minute, second] = [0, 2, 4, 6, 8].map((at) => Number(rest.slice(at, at + 2)));
+  const date = new Date(0);
+  date.setUTCFullYear(year, (month ?? 0) - 1, day);
+  date.setUTCHours(hour ?? 0, minute, second, milliseconds);
+  // An impossible date (31 February) would roll over silently.
+  const written = date.toISOString().replace(/[-:T]/g, '').slice(4, 14);
+  if (written !== rest) throw reader.refusal('A time names a date or an hour that does not exist.');
+  return date;
+}
+
+/** Validity, update and signing times (RFC 5280 section 4.1.2.5): UTCTime or GeneralizedTime without fraction. */
+export function readTime(reader: DerReader): Date {
+  if (reader.peek() !== TAG.utcTime) return readGeneralizedTime(reader, false);
+  const text = asciiOf(reader.element(TAG.utcTime).content);
+  if (!/^[0-9]{12}Z$/.test(text)) throw reader.refusal('A UTCTime is not YYMMDDHHMMSSZ.');
+  const short = Number(text.slice(0, 2));
+  return dateOf(reader, short < 50 ? 2000 + short : 1900 + short, text.slice(2, 12), 0);
+}
+
+/** GeneralizedTime; a fraction (no trailing zero, RFC 3161 section 2.4.2) only where allowed, kept to the millisecond. */
+export function readGeneralizedTime(reader: DerReader, fraction: boolean): Date {
+  const text = asciiOf(reader.element(TAG.generalizedTime).content);
+  const match = /^([0-9]{4})([0-9]{10})(?:\.([0-9]{0,9}[1-9]))?Z$/.exec(text);
+  if (match === null || (match[3] !== undefined && !fraction)) {
+    throw reader.refusal('A GeneralizedTime is not YYYYMMDDHHMMSSZ.');
+  }
+  return dateOf(
+    reader,
+    Number(match[1]),
+    match[2] ?? '',
+    match[3] === undefined ? 0 : Math.floor(Number(`0.${match[3]}`) * 1000),
+  );
+}
+
+function digits(date: Date): string {
+  return date.toISOString().replace(/[-:T]/g, '').slice(0, 14);
+}
+
+/** UTCTime to 2049, GeneralizedTime after (RFC 5280 section 4.1.2.5); milliseconds are cut. */
+export function encodeTime(date: Date): Uint8Array {
+  const year = date.getUTCFullYear();
+  return year >= 1950 && year < 2050
+    ? tagged(TAG.utcTime, new TextEncoder().encode(`${digits(date).slice(2)}Z`))
+    : encodeGeneralizedTime(date, false);
+}
+
+/** GeneralizedTime, with milliseconds where `fraction` and they are not zero. */
+export function encodeGeneralizedTime(date: Date, fraction: boolean): Uint8Array {
+  const milliseconds = fraction ? date.getUTCMilliseconds() : 0;
+  const tail = milliseconds === 0 ? '' : `.${String(milliseconds).padStart(3, '0').replace(/0+$/, '')}`;
+  return tagged(TAG.generalizedTime, new TextEncoder().encode(`${digits(date)}${tail}Z`));
+}
