@@ -1,0 +1,56 @@
+// How a license stands in lists and on its own page: state in words, number, authority, days.
+import type { Words } from '../verification/report.ts';
+import { html, type Html } from './html.ts';
+import { both, dayElement, say } from './words.ts';
+
+export interface LicenseSummary {
+  readonly id: string;
+  readonly typeName: Words;
+  /** 证照编号 as printed. */
+  readonly number: string;
+  /** Holder's name; masked by the caller where the reader may not see it. */
+  readonly holder: string;
+  /** 颁证机关. */
+  readonly issuer: string;
+  /** yyyy-MM-dd. */
+  readonly issued: string;
+  /** yyyy-MM-dd; null where the license has no end. */
+  readonly expires: string | null;
+  readonly state: { readonly words: Words; readonly inForce: boolean };
+}
+
+/** State as a chip; the words say it, colour only repeats. */
+export function stateChip(state: LicenseSummary['state']): Html {
+  return html`<span class="chip ${state.inForce ? 'passed' : 'failed'}">${both(state.words)}</span>`;
+}
+
+/** One license in a list. */
+export function renderLicenseCard(license: LicenseSummary): Html {
+  return html`<li class="card license">
+    <div class="line">
+      <h2><a href="/licenses/${encodeURIComponent(license.id)}">${both(license.typeName)}</a></h2>
+      ${stateChip(license.state)}
+    </div>
+    <dl class="facts">
+      <div>
+        <dt>${say('持证主体', 'Holder')}</dt>
+        <dd>${license.holder}</dd>
+      </div>
+      <div>
+        <dt>${say('证照编号', 'Number')}</dt>
+        <dd>${license.number}</dd>
+      </div>
+      <div>
+        <dt>${say('颁证机关', 'Issuing authority')}</dt>
+        <dd>${license.issuer}</dd>
+      </div>
+      <div>
+        <dt>${say('有效期', 'Valid')}</dt>
+        <dd>
+          ${dayElement(license.issued)} –
+          ${license.expires === null ? say('长期', 'no end') : dayElement(license.expires)}
+        </dd>
+      </div>
+    </dl>
+  </li>`;
+}

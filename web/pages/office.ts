@@ -1,0 +1,151 @@
+// The officer's page: seals, recent stamps and licenses of the own department.
+import type { Words } from '../../verification/report.ts';
+import { html, type Html } from '../html.ts';
+import { renderPage, type Frame } from '../layout.ts';
+import { stateChip, type LicenseSummary } from '../license-card.ts';
+import { both, dayElement, say, stampWord, timeElement } from '../words.ts';
+
+export interface OfficeSeal {
+  readonly name: string;
+  /** 14 digits. */
+  readonly sealCode: string;
+  /** Address of the seal's picture (SVG) on this site; null where there is none to show. */
+  readonly picture: string | null;
+  readonly state: { readonly words: Words; readonly inForce: boolean };
+  /** ISO 8601. */
+  readonly validUntil: string;
+}
+
+export interface OfficeStamp {
+  readonly id: string;
+  /** ISO 8601. */
+  readonly time: string;
+  readonly sealName: string;
+  readonly matter: string | null;
+  readonly caseNumber: string | null;
+  readonly documentUrl: string | null;
+}
+
+export interface OfficePage {
+  readonly department: string;
+  readonly seals: readonly OfficeSeal[];
+  /** Newest first. */
+  readonly stamps: readonly OfficeStamp[];
+  readonly licenses: readonly LicenseSummary[];
+}
+
+function renderSeal(seal: OfficeSeal): Html {
+  return html`<li class="card seal">
+    ${
+      seal.picture === null
+        ? null
+        : html`<img src="${seal.picture}" alt="${seal.name} 印模" width="132" height="132" loading="lazy" />`
+    }
+    <div>
+      <h3>${seal.name}</h3>
+      <p><code>${seal.sealCode}</code></p>
+      <p>${stateChip(seal.state)}</p>
+      <p>${say('有效至', 'valid until')} ${dayElement(seal.validUntil)}</p>
+    </div>
+  </li>`;
+}
+
+/** A table that a keyboard can scroll where the screen is narrow. */
+function table(
+  caption: Words,
+  head: readonly Words[],
+  rows: readonly (readonly (Html | string | null)[])[],
+): Html {
+  if (rows.length === 0) return html`<p class="empty">${say('暂无记录。', 'Nothing yet.')}</p>`;
+  return html`<div class="scroll" role="region" tabindex="0" aria-label="${caption.zh} ${caption.en}">
+    <table>
+      <caption class="hidden-text">
+        ${both(caption)}
+      </caption>
+      <thead>
+        <tr>
+          ${head.map((words) => html`<th scope="col">${both(words)}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map(
+          (row) =>
+            html`<tr>
+              ${row.map((cell) => html`<td>${cell ?? '–'}</td>`)}
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+function stampRow(stamp: OfficeStamp): (Html | string | null)[] {
+  return [
+    timeElement(stamp.time),
+    stamp.sealName,
+    stamp.matter,
+    stamp.caseNumber,
+    stamp.documentUrl === null
+      ? null
+      : html`<a href="${stamp.documentUrl}" aria-label="${`下载 Download ${stamp.id}`}"
+          >${say('下载', 'PDF')}</a
+        >`,
+  ];
+}
+
+function licenseRow(license: LicenseSummary): (Html | string | null)[] {
+  return [
+    html`<a href="/licenses/${encodeURIComponent(license.id)}">${license.number}</a>`,
+    both(license.typeName),
+    license.holder,
+    dayElement(license.issued),
+    stateChip(license.state),
+  ];
+}
+
+/** `/office`. */
+export function renderOffice(frame: Frame, page: OfficePage): string {
+  return renderPage(frame, {
+    title: { zh: '工作台', en: 'Office' },
+    path: '/office',
+    body: html`<h1>${page.department}</h1>
+      <section>
+        <h2>${say('电子印章', 'Seals')}</h2>
+        ${
+          page.seals.length === 0
+            ? html`<p class="empty">${say('本部门没有印章。', 'This department has no seal.')}</p>`
+            : html`<ul class="cards">
+                ${page.seals.map(renderSeal)}
+              </ul>`
+        }
+      </section>
+      <section>
+        <h2>${say(`近期盖章（${stampWord.zh}）`, `Recent stamps (${stampWord.en.toLowerCase()}s)`)}</h2>
+        ${table(
+          { zh: '近期盖章', en: 'Recent stamps' },
+          [
+            { zh: '时间', en: 'Time' },
+            { zh: '印章', en: 'Seal' },
+            { zh: '事项', en: 'Matter' },
+            { zh: '办件编号', en: 'Case' },
+            { zh: '文件', en: 'File' },
+          ],
+          page.stamps.map(stampRow),
+        )}
+      </section>
+      <section>
+        <h2>${say('近期证照', 'Recent licenses')}</h2>
+        ${table(
+          { zh: '近期证照', en: 'Recent licenses' },
+          [
+            { zh: '证照编号', en: 'Number' },
+            { zh: '类型', en: 'Type' },
+            { zh: '持证主体', en: 'Holder' },
+            { zh: '颁证日期', en: 'Issued' },
+            { zh: '状态', en: 'Status' },
+          ],
+          page.licenses.map(licenseRow),
+        )}
+      </section>`,
+  });
+}

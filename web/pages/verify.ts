@@ -1,0 +1,97 @@
+// The page where anybody verifies: a file by upload, a license by the digits of its code.
+import type { Report } from '../../verification/report.ts';
+import { html, type Html } from '../html.ts';
+import { renderPage, type Frame } from '../layout.ts';
+import { renderReport } from '../report.ts';
+import { say } from '../words.ts';
+
+/** Largest upload the page mentions; the interface enforces it. */
+const limitWords = { zh: '最大 200 MB', en: 'up to 200 MB' };
+
+function fileForm(): Html {
+  return html`<form
+    id="file-form"
+    class="card"
+    method="post"
+    action="/verify"
+    enctype="multipart/form-data"
+    data-endpoint="/api/v1/verifications"
+  >
+    <h2>${say('核验文件', 'Verify a file')}</h2>
+    <p id="file-help">
+      ${say(
+        `选择盖章的 PDF（${limitWords.zh}），也可以拖到框内。`,
+        `Choose a sealed PDF (${limitWords.en}) or drop it on the frame.`,
+      )}
+    </p>
+    <div class="drop" id="drop">
+      <label for="file">${say('文件', 'File')}</label>
+      <input
+        id="file"
+        name="document"
+        type="file"
+        accept="application/pdf,.pdf"
+        required
+        aria-describedby="file-help"
+      />
+    </div>
+    <div class="progress" id="progress" hidden>
+      <label for="progress-bar">${say('上传进度', 'Upload')}</label>
+      <progress id="progress-bar" max="100" value="0"></progress>
+    </div>
+    <button class="button" type="submit">${say('核验', 'Verify')}</button>
+  </form>`;
+}
+
+function codeForm(): Html {
+  return html`<form id="code-form" class="card" method="post" action="/verify/code">
+    <h2>${say('核验证照码', 'Verify a license code')}</h2>
+    <p id="code-help">
+      ${say(
+        '手机相机扫描证照上的二维码即可；也可以把扫描得到的网址或数字粘贴到这里。',
+        'A phone’s camera opens the code by itself; or paste the address or the digits it gave.',
+      )}
+    </p>
+    <label for="code">${say('网址或数字', 'Address or digits')}</label>
+    <textarea
+      id="code"
+      name="code"
+      rows="3"
+      maxlength="1400"
+      required
+      spellcheck="false"
+      autocomplete="off"
+      aria-describedby="code-help"
+    ></textarea>
+    <button class="button" type="submit">${say('核验', 'Verify')}</button>
+  </form>`;
+}
+
+/** `/verify`. */
+export function renderVerify(frame: Frame): string {
+  return renderPage(frame, {
+    title: { zh: '核验', en: 'Verify' },
+    path: '/verify',
+    islands: ['verify-upload'],
+    body: html`<h1>${say('核验', 'Verify')}</h1>
+      <div class="columns">${fileForm()} ${codeForm()}</div>
+      <div id="result" tabindex="-1" role="region" aria-label="核验结果 Result" aria-live="polite"></div>
+      <p class="note">
+        ${say(
+          '上传的文件只用于本次核验，不保存。',
+          'An uploaded file serves this verification only and is not kept.',
+        )}
+      </p>`,
+  });
+}
+
+/** The answer to a form sent without scripts, and any report shown as a page of its own. */
+export function renderReportPage(frame: Frame, report: Report): string {
+  return renderPage(frame, {
+    title: { zh: '验证报告', en: 'Verification report' },
+    path: '/verify/report',
+    body: html`<h1>${say('验证报告', 'Verification report')}</h1>
+      ${renderReport(report)}
+      <p><a href="/verify">${say('再核验一份', 'Verify another')}</a></p>`,
+  });
+}
