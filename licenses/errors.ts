@@ -1,0 +1,68 @@
+// The closed union of refusals of licenses/.
+
+export type LicenseErrorCode =
+  // types and templates
+  | 'type-not-found'
+  | 'type-invalid'
+  | 'type-edition-differs'
+  | 'type-not-permitted'
+  | 'template-invalid'
+  // the right to act
+  | 'scope-missing'
+  | 'department-missing'
+  | 'purpose-missing'
+  // what a license says
+  | 'face-invalid'
+  | 'holder-invalid'
+  | 'validity-invalid'
+  | 'license-number-taken'
+  | 'matter-not-permitted'
+  | 'case-number-invalid'
+  // the page
+  | 'glyph-missing'
+  | 'text-overflow'
+  | 'page-failed'
+  | 'renderer-busy'
+  // code and seal
+  | 'code-too-long'
+  | 'code-unreadable'
+  | 'seal-not-permitted'
+  // records
+  | 'license-not-found'
+  | 'license-not-issued'
+  | 'case-not-found'
+  | 'case-empty'
+  | 'case-number-taken'
+  | 'transition-not-allowed'
+  | 'change-invalid'
+  | 'record-damaged'
+  | 'status-list-not-found'
+  | 'idempotency-key-invalid'
+  | 'idempotency-mismatch'
+  | 'idempotency-in-progress'
+  | 'idempotency-abandoned';
+
+/** One refused place of a face or holder: which field, and why, without its value. */
+export interface Complaint {
+  /** Short name of the field (GB/T 36903), or `holder.name`, `holder.code`, `validity.until` … */
+  readonly field: string;
+  readonly reason: string;
+}
+
+/** A refusal by licenses/. The message is plain English, names what is wrong, and holds no personal value. */
+export class LicenseError extends Error {
+  override readonly name = 'LicenseError';
+  readonly code: LicenseErrorCode;
+  /** Filled for `face-invalid`, `holder-invalid`, `validity-invalid`, `glyph-missing`, `text-overflow`. */
+  readonly complaints: readonly Complaint[];
+
+  constructor(
+    code: LicenseErrorCode,
+    message: string,
+    options: { readonly cause?: unknown; readonly complaints?: readonly Complaint[] } = {},
+  ) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined);
+    this.code = code;
+    this.complaints = options.complaints ?? [];
+  }
+}

@@ -1,0 +1,159 @@
+// License type 证照类型: versioned data that says what a license of this type holds, shows and allows.
+import { FACE } from '../formats/qr/labels.ts';
+import { isTypeCode } from '../formats/identifiers/license-identifier.ts';
+import { isUscc } from '../formats/identifiers/uscc.ts';
+import { LicenseError } from './errors.ts';
+import { checkTemplate, SHARED_SOURCES, type PageTemplate } from './template.ts';
+
+/** Who can hold a license, with its code type (GB/T 36903 CZZTDMLXDM): 001 credit code, 111 resident number. */
+export type HolderKind = 'enterprise' | 'resident';
+
+/** A department as a license names it. */
+export interface DepartmentName {
+  readonly creditCode: string;
+  readonly name: string;
+}
+
+/** One field of the face 照面业务信息. */
+export interface FaceField {
+  /** GB/T 36903 short name, `KZ_` and capitals: `KZ_JYCS`. */
+  readonly name: string;
+  /** 中文名: `经营场所`. */
+  readonly label: string;
+  readonly englishLabel: string;
+  readonly kind: 'text' | 'date' | 'choice' | 'integer';
+  readonly required: boolean;
+  /** Characters (code points) at most; 1–500. */
+  readonly maxLength: number;
+  /** Whole-value regular expression for `text`. */
+  readonly pattern?: string;
+  /** Allowed values for `choice`. */
+  readonly choices?: readonly string[];
+  /** Whether a verifying department sees it online. The holder sees everything. */
+  readonly verifier: boolean;
+  /**
+   * Key inside the printed code, from 16 up, unique for ever within the type; null keeps the field out of the code.
+   * What is in the code is public: every scanning app reads it.
+   */
+  readonly codeKey: number | null;
+}
+
+/** How long a license of the type lives. */
+export type ValidityRule =
+  | { readonly kind: 'endless' }
+  /** Whole years, the last day inclusive. */
+  | { readonly kind: 'years'; readonly years: number }
+  /** The issuing system says the last day, at most so many years ahead. */
+  | { readonly kind: 'given'; readonly maximumYears: number };
+
+export interface LicenseType {
+  /** 证照类型代码: credit code of the defining authority and three digits. */
+  readonly typeCode: string;
+  /** Edition of this definition, from 1. A license keeps the edition it was issued under. */
+  readonly edition: number;
+  /** ASCII slug for addresses and logs: `food-business`. */
+  readonly key: string;
+  /** 证照类型名称. */
+  readonly name: string;
+  readonly englishName: string;
+  /** Words printed and signed into everything of this type: `样章` for a demonstration, null for real ones. */
+  readonly mark: string | null;
+  /** 颁证机关. Only its clients issue and change. */
+  readonly issuer: DepartmentName;
+  /** 监管部门. It may read, not issue. */
+  readonly supervisor: DepartmentName;
+  /** 实施编码 of the matters whose cases may issue it. */
+  readonly matters: readonly string[];
+  readonly holderKinds: readonly HolderKind[];
+  /** What the printed number is called: `许可证编号`; and its whole-value pattern. */
+  readonly number: { readonly label: string; readonly pattern: string };
+  readonly fields: readonly FaceField[];
+  readonly validity: ValidityRule;
+  /** 14-digit codes of the seals that may stamp it. */
+  readonly seals: readonly string[];
+  /** False for types that reveal need or health: no entry in the public status lists. */
+  readonly publicStatus: boolean;
+  readonly template: PageTemplate;
+}
+
+/** What the trust list says of a type, so that a reader with no network can name what a code shows. */
+export interface FaceDictionary {
+  readonly typeCode: string;
+  readonly name: string;
+  readonly englishName: string;
+  /** Label by key of the code's face. */
+  readonly labels: Readonly<Record<string, { readonly zh: string; readonly en: string }>>;
+  /** Printed elements that the code does not cover. */
+  readonly notCovered: readonly { readonly zh: string; readonly en: string }[];
+}
+
+function refuse(message: string): never {
+  throw new LicenseError('type-invalid', message);
+}
+
+function checkPattern(pattern: string): void {
+  try {
+    new RegExp(`^(?:${pattern})$`, 'u');
+  } catch (cause) {
+    throw new LicenseError('type-invalid', 'A pattern of the type is not a regular expression.', { cause });
+  }
+}
+
+function checkField(field: FaceField): void {
+  if (!/^KZ_[A-Z0-9]{1,20}$/.test(field.name))
+    refuse('A field name is KZ_ and capital letters (GB/T 36903).');
+  if (!Number.isInteger(field.maxLength) || field.maxLength < 1 || field.maxLength > 500)
+    refuse(`${field.name}: the length limit is 1 to 500.`);
+  if (field.kind === 'choice' && (field.choices ?? []).length === 0)
+    refuse(`${field.name}: a choice needs its values.`);
+  if (field.pattern !== undefined) checkPattern(field.pattern);
+  if (
+    field.codeKey !== null &&
+    (!Number.isInteger(field.codeKey) || field.codeKey < FACE.firstOwn || field.codeKey > 255)
+  ) {
+    refuse(`${field.name}: keys in the code are 16 to 255.`);
+  }
+}
+
+/**
+ * Checks a definition once, so that everything after can rely on it.
+ * @returns the same definition
+ * @throws LicenseError `type-invalid`, `template-invalid`
+ */
+export function checkLicenseType(type: LicenseType): LicenseType {
+  if (!isTypeCode(type.typeCode))
+    refuse('A type code is the credit code of the defining authority and three digits.');
+  if (!Number.isInteger(type.edition) || type.edition < 1) refuse('Editions count from 1.');
+  if (!/^[a-z][a-z0-9-]{1,40}$/.test(type.key)) refuse('The key is a lower-case slug.');
+  if (!isUscc(type.issuer.creditCode) || !isUscc(type.supervisor.creditCode)) {
+    refuse('Issuing authority and supervising department are named by credit codes.');
+  }
+  if (type.holderKinds.length === 0) refuse('A type names who can hold it.');
+  if (type.seals.length === 0) refuse('A type names the seals that may stamp it.');
+  checkPattern(type.number.pattern);
+  type.fields.forEach(checkField);
+  const names = type.fields.map((field) => field.name);
+  const keys = type.fields.flatMap((field) => (field.codeKey === null ? [] : [field.codeKey]));
+  if (new Set(names).size !== names.length || new Set(keys).size !== keys.length)
+    refuse('Field names and code keys are unique.');
+  checkTemplate(type.template, new Set([...SHARED_SOURCES, ...names]));
+  return type;
+}
+
+/** What offline readers need to know of a type; goes into the trust list. */
+export function faceDictionary(type: LicenseType): FaceDictionary {
+  const labels: Record<string, { zh: string; en: string }> = {
+    [FACE.typeCode]: { zh: '证照类型代码', en: 'license type code' },
+    [FACE.licenseNumber]: { zh: type.number.label, en: 'license number' },
+    [FACE.holder]: { zh: '持证主体', en: 'holder' },
+    [FACE.holderCommitment]: { zh: '持证主体承诺值', en: 'commitment to the holder' },
+    [FACE.mark]: { zh: '标注', en: 'mark' },
+  };
+  const notCovered: { zh: string; en: string }[] = [];
+  for (const field of type.fields) {
+    const words = { zh: field.label, en: field.englishLabel };
+    if (field.codeKey === null) notCovered.push(words);
+    else labels[field.codeKey] = words;
+  }
+  return { typeCode: type.typeCode, name: type.name, englishName: type.englishName, labels, notCovered };
+}
