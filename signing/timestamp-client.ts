@@ -1,4 +1,22 @@
-// Port: asks for a time-stamp and hands it on only after every check a relying party would make.
+// Asks for a time-stamp and hands it on only after every check a relying party would make.
+import { hash } from 'node:crypto';
+import type { Clock, RandomBytes } from '../crypto/clock.ts';
+import { verifySignature } from '../crypto/verify-signature.ts';
+import { sameBytes, toHex } from '../formats/bytes.ts';
+import { contentTypeOf, messageDigestOf, signingCertificateOf } from '../formats/cms/attributes.ts';
+import { parseSignedData, type SignedData, type SignerInfo } from '../formats/cms/signed-data.ts';
+import {
+  encodeTimestampRequest,
+  parseTimestampResponse,
+  parseTstInfo,
+  type TstInfo,
+} from '../formats/cms/timestamp.ts';
+import { FormatError } from '../formats/errors.ts';
+import { digestOf, signatureNameOf, signerSignatureNameOf } from '../formats/x509/algorithm.ts';
+import { parseCertificate, type Certificate } from '../formats/x509/certificate.ts';
+import { OID } from '../formats/x509/oid.ts';
+import { SigningError } from './errors.ts';
+import type { TimestampService } from './timestamp-service.ts';
 
 /** A token that was checked. */
 export interface Timestamp {
@@ -10,7 +28,7 @@ export interface Timestamp {
   readonly serialNumber: string;
 }
 
-/** The strict client made by `timestampClient`. */
+/** What a stamp asks for its time. */
 export interface TimestampClient {
   /**
    * @param digest SHA-256 of the bytes to be stamped, 32 bytes
@@ -18,4 +36,201 @@ export interface TimestampClient {
    * @throws SigningError `timestamp-unavailable` (none in time), `timestamp-invalid` (an answer that does not hold)
    */
   timestamp(digest: Uint8Array, budget: number): Promise<Timestamp>;
+}
+
+export interface TimestampClientParts {
+  readonly service: TimestampService;
+  readonly random: RandomBytes;
+  readonly clock: Clock;
+  /** DER certificates of the issuing CAs whose time-stamping certificates are taken. */
+  readonly issuers: readonly Uint8Array[];
+}
+
+/** Farthest the authority's clock may stand from ours, milliseconds. */
+const clockTolerance = 5 * 60 * 1000;
+
+/** @returns a client that asks `service` and believes nothing it says before checking it. */
+export function timestampClient(parts: TimestampClientParts): TimestampClient {
+  const issuers = parts.issuers.map((der) => parseCertificate(der));
+  return {
+    async timestamp(digest, budget) {
+      const nonce = parts.random(16);
+      const request = encodeTimestampRequest({
+        digestAlgorithm: 'sha256',
+        digest,
+        nonce,
+        certificateRequested: true,
+      });
+      const response = await exchange(parts.service, request, budget);
+      try {
+        return checkResponse(response, { digest, nonce, issuers, now: parts.clock() });
+      } catch (cause) {
+        if (!(cause instanceof FormatError)) throw cause;
+        throw new SigningError(
+          'timestamp-invalid',
+          'The time-stamp service answered with no readable token.',
+          { cause },
+        );
+      }
+    },
+  };
+}
+
+async function exchange(service: TimestampService, request: Uint8Array, budget: number): Promise<Uint8Array> {
+  const signal = AbortSignal.timeout(budget);
+  try {
+    // The race holds the budget against a service that overhears the signal.
+    return await Promise.race([service.respond(request, signal), aborted(signal)]);
+  } catch (cause) {
+    const why = signal.aborted ? `did not answer within ${budget} ms` : 'could not be reached';
+    throw new SigningError('timestamp-unavailable', `The time-stamp service ${why}.`, { cause });
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('time budget used up')), { once: true });
+  });
+}
+
+interface Expected {
+  readonly digest: Uint8Array;
+  readonly nonce: Uint8Array;
+  readonly issuers: readonly Certificate[];
+  readonly now: Date;
+}
+
+function checkResponse(response: Uint8Array, expected: Expected): Timestamp {
+  const { status, token } = parseTimestampResponse(response);
+  if (token === null) {
+    throw new SigningError(
+      'timestamp-unavailable',
+      `The time-stamp service refused the request (status ${status}).`,
+    );
+  }
+  const signedData = parseSignedData(token);
+  const info = tstInfoOf(signedData);
+  checkAnswersRequest(info, expected);
+  const signer = onlySigner(signedData);
+  const certificate = signerCertificate(signedData, signer);
+  checkCertificate(certificate, info, expected.issuers);
+  checkSignature(signedData, signer, certificate);
+  return { token, time: info.genTime, serialNumber: toHex(info.serialNumber) };
+}
+
+function tstInfoOf(signedData: SignedData): TstInfo {
+  if (signedData.eContentType !== OID.tstInfo || signedData.eContent === null) {
+    throw invalid('The token holds no TSTInfo.');
+  }
+  return parseTstInfo(signedData.eContent);
+}
+
+/** RFC 3161 §2.2: imprint and nonce are those of the request, the time is one that can be now. */
+function checkAnswersRequest(info: TstInfo, expected: Expected): void {
+  if (digestOf(info.messageImprint.algorithm)?.name !== 'sha256')
+    throw invalid('The token names another digest algorithm.');
+  if (!sameBytes(info.messageImprint.hashedMessage, expected.digest))
+    throw invalid('The token is over another digest.');
+  if (info.nonce === null || !sameBytes(magnitude(info.nonce), magnitude(expected.nonce))) {
+    throw invalid('The token answers another request.');
+  }
+  if (Math.abs(info.genTime.getTime() - expected.now.getTime()) > clockTolerance) {
+    throw invalid('The time of the token is more than five minutes from ours.');
+  }
+}
+
+/** RFC 3161 §2.4.2: a token has one signature, the authority's. */
+function onlySigner(signedData: SignedData): SignerInfo {
+  const [signer, ...more] = signedData.signerInfos;
+  if (signer === undefined || more.length > 0) throw invalid('The token does not have exactly one signer.');
+  return signer;
+}
+
+/** The certificate that the signed attribute names by digest (RFC 5816 §2.2), and that issuer and serial name too. */
+function signerCertificate(signedData: SignedData, signer: SignerInfo): Certificate {
+  const named = signingCertificateOf(signer.signedAttributes ?? []);
+  if (named?.version !== 2 || named.digestAlgorithm === null || !isHash(named.digestAlgorithm)) {
+    throw invalid('The token does not name its signer by a usable signing-certificate-v2.');
+  }
+  const algorithm = named.digestAlgorithm;
+  const der = signedData.certificates.find((each) =>
+    sameBytes(hash(algorithm, each, 'buffer'), named.certificateDigest),
+  );
+  if (der === undefined) throw invalid('The token does not carry the certificate of its signer.');
+  const certificate = parseCertificate(der);
+  const { signer: identifier } = signer;
+  if (
+    identifier.kind !== 'issuer-serial' ||
+    !sameBytes(identifier.issuer.der, certificate.issuer.der) ||
+    !sameBytes(identifier.serialNumber, certificate.serialNumber)
+  ) {
+    throw invalid('The token names two different signers.');
+  }
+  return certificate;
+}
+
+/** RFC 3161 §2.3: one purpose, time-stamping, marked critical; issued by a CA we take, valid at the stamped time. */
+function checkCertificate(certificate: Certificate, info: TstInfo, issuers: readonly Certificate[]): void {
+  const usages = certificate.extendedKeyUsage ?? [];
+  const critical = certificate.extensions.get(OID.extendedKeyUsage)?.critical === true;
+  if (usages.length !== 1 || usages[0] !== OID.timeStamping || !critical) {
+    throw invalid('The signer of the token is not certified for time-stamping alone.');
+  }
+  if (info.genTime < certificate.notBefore || info.genTime > certificate.notAfter) {
+    throw invalid('The certificate of the time-stamp service was not valid at the stamped time.');
+  }
+  const algorithm = signatureNameOf(certificate.signatureAlgorithm);
+  const issued = issuers.some(
+    (issuer) =>
+      sameBytes(issuer.subject.der, certificate.issuer.der) &&
+      algorithm !== null &&
+      verifySignature({
+        algorithm,
+        publicKey: issuer.subjectPublicKeyInfo.der,
+        message: certificate.tbs,
+        signature: certificate.signature,
+      }),
+  );
+  if (!issued)
+    throw invalid('The certificate of the time-stamp service comes from an authority that is not ours.');
+}
+
+function checkSignature(signedData: SignedData, signer: SignerInfo, certificate: Certificate): void {
+  const { signedAttributes, signedAttributesDer } = signer;
+  const digest = digestOf(signer.digestAlgorithm)?.name;
+  const algorithm = signerSignatureNameOf(signer.signatureAlgorithm, signer.digestAlgorithm);
+  if (signedAttributes === null || signedAttributesDer === null || signedData.eContent === null) {
+    throw invalid('The token has no signed attributes.');
+  }
+  if (digest === undefined || !isHash(digest) || algorithm === null) {
+    throw invalid('The token is signed with an algorithm that is not taken.');
+  }
+  const messageDigest = messageDigestOf(signedAttributes);
+  if (
+    contentTypeOf(signedAttributes) !== OID.tstInfo ||
+    messageDigest === null ||
+    !sameBytes(messageDigest, hash(digest, signedData.eContent, 'buffer')) ||
+    !verifySignature({
+      algorithm,
+      publicKey: certificate.subjectPublicKeyInfo.der,
+      message: signedAttributesDer,
+      signature: signer.signature,
+    })
+  ) {
+    throw invalid('The signature of the token does not hold.');
+  }
+}
+
+function isHash(name: string): name is 'sha256' | 'sha384' | 'sha512' {
+  return name === 'sha256' || name === 'sha384' || name === 'sha512';
+}
+
+/** An unsigned integer's bytes without leading zeros. */
+function magnitude(bytes: Uint8Array): Uint8Array {
+  const first = bytes.findIndex((octet) => octet !== 0);
+  return first === -1 ? new Uint8Array(0) : bytes.subarray(first);
+}
+
+function invalid(message: string): SigningError {
+  return new SigningError('timestamp-invalid', message);
 }
