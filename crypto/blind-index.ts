@@ -1,0 +1,26 @@
+// Finding a person by number without storing the number: a keyed digest, so that a stolen database cannot be searched.
+import { labelledMac } from './algorithms.ts';
+import type { MasterKey } from './master-key.ts';
+
+export interface BlindIndex {
+  /**
+   * @param purpose what is indexed where, e.g. `license.holder`: equal values under different purposes do not match.
+   * @param value normalised by the caller (upper-case X, 18 digits, no spaces): equality is of these very characters.
+   * @returns `hmac-sha256:<hex>`.
+   */
+  of(purpose: string, value: string): string;
+}
+
+export function createBlindIndex(masterKey: MasterKey): BlindIndex {
+  const keys = new Map<string, Uint8Array>();
+  return {
+    of: (purpose, value) => {
+      let key = keys.get(purpose);
+      if (key === undefined) {
+        key = masterKey.derive(`blind index ${purpose}`);
+        keys.set(purpose, key);
+      }
+      return labelledMac('sha256', key, value);
+    },
+  };
+}

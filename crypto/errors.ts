@@ -1,0 +1,31 @@
+// Refusals of the crypto room.
+
+export type CryptoErrorCode =
+  /** The suite is known and not built into this version. */
+  | 'suite-unavailable'
+  /** The name stands for no algorithm of ours. */
+  | 'algorithm-unknown'
+  /** Known, and refused: too short a key, a broken digest, or one that does not fit the key. */
+  | 'algorithm-refused'
+  | 'key-not-found'
+  /** The key was made for another purpose. */
+  | 'key-purpose'
+  /** The passphrase is wrong. */
+  | 'key-locked'
+  | 'key-damaged'
+  | 'key-store-unavailable'
+  | 'passphrase-invalid'
+  /** A ciphertext is not what was written at this place: changed, cut, moved, or written under another key. */
+  | 'ciphertext-damaged'
+  /** The ciphertext names a master key that is not at hand. */
+  | 'master-key-unknown';
+
+export class CryptoError extends Error {
+  override readonly name = 'CryptoError';
+  readonly code: CryptoErrorCode;
+
+  constructor(code: CryptoErrorCode, message: string, options: { readonly cause?: unknown } = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined);
+    this.code = code;
+  }
+}

@@ -1,0 +1,219 @@
+// Adapter of KeyStore: one encrypted file per key in a folder of mode 0700.
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPair,
+  sign,
+  type KeyObject,
+} from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { signingAlgorithm } from './algorithms.ts';
+import type { RandomBytes } from './clock.ts';
+import { createDurably, writeDurably } from './durable-file.ts';
+import { CryptoError } from './errors.ts';
+import { openKeyVault, type KeyVault, type KeyVaultOptions } from './key-vault.ts';
+import { MasterKey } from './master-key.ts';
+import type { GeneratedKey, KeyPurpose, KeyStore, SignatureAlgorithm, SigningKey } from './signing-key.ts';
+
+const generatePair = promisify(generateKeyPair);
+const MASTER_KEY_FILE = 'master.key.json';
+
+/** The key files of a deployment: signing keys, and the master key of personal data beside them. */
+export interface KeyFiles extends KeyStore {
+  /** The deployment's master key, made on first use. @throws CryptoError `key-damaged`. */
+  masterKey(): Promise<MasterKey>;
+}
+
+interface StoredKey {
+  readonly purpose: KeyPurpose;
+  readonly algorithm: SignatureAlgorithm;
+  readonly publicKey: Uint8Array;
+  readonly box: Uint8Array;
+}
+
+interface OpenedKey {
+  readonly stored: StoredKey;
+  readonly privateKey: KeyObject;
+}
+
+/** What a key's box is bound to: a box put under another name, purpose or algorithm does not open. */
+function surroundings(id: string, purpose: string, algorithm: string): string {
+  return `yinxin key 1|${id}|${purpose}|${algorithm}`;
+}
+
+function damaged(id: string, cause?: unknown): CryptoError {
+  return new CryptoError('key-damaged', `The file of key ${id} is damaged: restore it from a backup.`, {
+    cause,
+  });
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}
+
+function decodeStored(id: string, text: string): StoredKey {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw damaged(id, error);
+  }
+  if (typeof value !== 'object' || value === null) throw damaged(id);
+  const { format, version, purpose, algorithm, publicKey, box } = value as Record<string, unknown>;
+  if (format !== 'yinxin-key' || version !== 1 || typeof purpose !== 'string') throw damaged(id);
+  if (
+    (algorithm !== 'ES256' && algorithm !== 'ES384') ||
+    typeof publicKey !== 'string' ||
+    typeof box !== 'string'
+  ) {
+    throw damaged(id);
+  }
+  return {
+    // Only a purpose of ours opens the box: any other text fails there.
+    purpose: purpose as KeyPurpose,
+    algorithm,
+    publicKey: Buffer.from(publicKey, 'base64url'),
+    box: Buffer.from(box, 'base64url'),
+  };
+}
+
+class KeyFolder implements KeyFiles {
+  readonly #folder: string;
+  readonly #vault: KeyVault;
+  readonly #random: RandomBytes;
+  readonly #opened = new Map<string, Promise<OpenedKey>>();
+  #master: Promise<MasterKey> | null = null;
+
+  constructor(folder: string, vault: KeyVault, random: RandomBytes) {
+    this.#folder = folder;
+    this.#vault = vault;
+    this.#random = random;
+  }
+
+  async generate(purpose: KeyPurpose, algorithm: SignatureAlgorithm): Promise<GeneratedKey> {
+    const { curve } = signingAlgorithm(algorithm);
+    const pair = await generatePair('ec', { namedCurve: curve });
+    const publicKey = pair.publicKey.export({ format: 'der', type: 'spki' });
+    const id = createHash('sha256').update(publicKey).digest('hex');
+    const box = this.#vault.seal(
+      surroundings(id, purpose, algorithm),
+      pair.privateKey.export({ format: 'der', type: 'pkcs8' }),
+    );
+    const content = JSON.stringify({
+      format: 'yinxin-key',
+      version: 1,
+      purpose,
+      algorithm,
+      publicKey: publicKey.toString('base64url'),
+      cipher: 'aes-256-gcm',
+      box: Buffer.from(box).toString('base64url'),
+    });
+    try {
+      await writeDurably(this.#path(id), `${content}\n`, this.#random);
+    } catch (error) {
+      throw new CryptoError('key-store-unavailable', 'The new key cannot be stored.', { cause: error });
+    }
+    return { id, publicKey };
+  }
+
+  async open(id: string, purpose: KeyPurpose, chain: readonly Uint8Array[]): Promise<SigningKey> {
+    if (!/^[0-9a-f]{64}$/.test(id)) throw new CryptoError('key-not-found', 'No key has this identifier.');
+    let opening = this.#opened.get(id);
+    if (opening === undefined) {
+      // Parsing a private key costs more than using it: once per process.
+      opening = this.#load(id);
+      this.#opened.set(id, opening);
+      opening.catch(() => this.#opened.delete(id));
+    }
+    const { stored, privateKey } = await opening;
+    if (stored.purpose !== purpose) {
+      throw new CryptoError('key-purpose', `Key ${id} was made for ${stored.purpose}, not for ${purpose}.`);
+    }
+    const { digest } = signingAlgorithm(stored.algorithm);
+    return {
+      id,
+      purpose,
+      algorithm: stored.algorithm,
+      publicKey: stored.publicKey,
+      chain: [...chain],
+      sign: (message) =>
+        new Promise((resolve, reject) => {
+          sign(digest, message, privateKey, (error, signature) =>
+            error === null ? resolve(new Uint8Array(signature)) : reject(error),
+          );
+        }),
+    };
+  }
+
+  masterKey(): Promise<MasterKey> {
+    this.#master ??= this.#loadMaster();
+    this.#master.catch(() => (this.#master = null));
+    return this.#master;
+  }
+
+  #path(id: string): string {
+    return join(this.#folder, `${id}.key.json`);
+  }
+
+  async #load(id: string): Promise<OpenedKey> {
+    let text: string;
+    try {
+      text = await readFile(this.#path(id), 'utf8');
+    } catch (error) {
+      if (isMissing(error)) throw new CryptoError('key-not-found', `No key ${id} is stored here.`);
+      throw new CryptoError('key-store-unavailable', `The file of key ${id} cannot be read.`, {
+        cause: error,
+      });
+    }
+    const stored = decodeStored(id, text);
+    const pkcs8 = this.#vault.open(surroundings(id, stored.purpose, stored.algorithm), stored.box);
+    if (pkcs8 === null) throw damaged(id);
+    const privateKey = createPrivateKey({ key: Buffer.from(pkcs8), format: 'der', type: 'pkcs8' });
+    const publicKey = createPublicKey(privateKey).export({ format: 'der', type: 'spki' });
+    // The public half lies outside the box: it must be the private half's own.
+    if (!publicKey.equals(stored.publicKey)) throw damaged(id);
+    return { stored, privateKey };
+  }
+
+  async #loadMaster(): Promise<MasterKey> {
+    const path = join(this.#folder, MASTER_KEY_FILE);
+    const what = 'yinxin master key 1';
+    try {
+      let text = await readFile(path, 'utf8').catch((error: unknown) => {
+        if (isMissing(error)) return null;
+        throw error;
+      });
+      if (text === null) {
+        const box = Buffer.from(this.#vault.seal(what, this.#random(32))).toString('base64url');
+        const content = JSON.stringify({
+          format: 'yinxin-master-key',
+          version: 1,
+          cipher: 'aes-256-gcm',
+          box,
+        });
+        await createDurably(path, `${content}\n`, this.#random);
+        text = await readFile(path, 'utf8');
+      }
+      const box = /"box":"([A-Za-z0-9_-]+)"/.exec(text)?.[1];
+      const secret = box === undefined ? null : this.#vault.open(what, Buffer.from(box, 'base64url'));
+      if (secret?.length !== 32) throw damaged('master');
+      return new MasterKey(secret);
+    } catch (error) {
+      if (error instanceof CryptoError) throw error;
+      throw new CryptoError('key-store-unavailable', 'The master key cannot be read or made.', {
+        cause: error,
+      });
+    }
+  }
+}
+
+/**
+ * Opens (or makes) a folder of encrypted keys; one scrypt per call.
+ * @throws CryptoError `key-locked` (wrong passphrase), `key-damaged`, `key-store-unavailable`, `passphrase-invalid`.
+ */
+export async function openKeyFiles(options: KeyVaultOptions): Promise<KeyFiles> {
+  return new KeyFolder(options.folder, await openKeyVault(options), options.random);
+}
