@@ -1,0 +1,228 @@
+// CMS SignedData (RFC 5652 section 5): read strictly, written with one signer.
+import { FormatError } from '../errors.ts';
+import {
+  encodeDigestAlgorithm,
+  encodeSignatureAlgorithm,
+  readAlgorithm,
+  type AlgorithmIdentifier,
+  type DigestName,
+} from '../x509/algorithm.ts';
+import { parseCertificate } from '../x509/certificate.ts';
+import { TAG, readDer, type DerReader } from '../x509/der.ts';
+import {
+  explicit,
+  integer,
+  integerContent,
+  octetString,
+  oid,
+  sequence,
+  setOf,
+  tagged,
+} from '../x509/der-writer.ts';
+import { readName, type Name } from '../x509/name.ts';
+import { OID } from '../x509/oid.ts';
+import { readAttributes, type CmsAttribute } from './attributes.ts';
+
+export type SignerIdentifier =
+  | { readonly kind: 'issuer-serial'; readonly issuer: Name; readonly serialNumber: Uint8Array }
+  | { readonly kind: 'key-identifier'; readonly keyIdentifier: Uint8Array };
+
+export interface SignerInfo {
+  readonly signer: SignerIdentifier;
+  readonly digestAlgorithm: AlgorithmIdentifier;
+  /** Null where the signature is over the content itself. No type stands twice. */
+  readonly signedAttributes: readonly CmsAttribute[] | null;
+  /** The signed attributes as the `SET OF` that the signature is over; null where there are none. */
+  readonly signedAttributesDer: Uint8Array | null;
+  readonly signatureAlgorithm: AlgorithmIdentifier;
+  readonly signature: Uint8Array;
+  /** Nothing vouches for these; empty where absent. */
+  readonly unsignedAttributes: readonly CmsAttribute[];
+}
+
+export interface SignedData {
+  readonly version: number;
+  readonly digestAlgorithms: readonly AlgorithmIdentifier[];
+  readonly eContentType: string;
+  /** Content octets, null where the signature is detached. */
+  readonly eContent: Uint8Array | null;
+  /** X.509 certificates as DER, in their order; nothing vouches for them. */
+  readonly certificates: readonly Uint8Array[];
+  /** CRLs as DER. */
+  readonly crls: readonly Uint8Array[];
+  /** OCSP responses as DER (RFC 5940). */
+  readonly ocspResponses: readonly Uint8Array[];
+  readonly signerInfos: readonly SignerInfo[];
+}
+
+// SET OF may come unsorted where RFC 5652 lets the sender write BER; signed attributes are checked apart.
+const LIMITS = { maxBytes: 1 << 24, maxDepth: 40, setOrder: 'any' } as const;
+const CODE = 'cms-malformed';
+const MAX_SIGNERS = 16;
+const MAX_CERTIFICATES = 200;
+
+function readSigner(reader: DerReader): SignerIdentifier {
+  if (reader.peek() === 0x80) return { kind: 'key-identifier', keyIdentifier: reader.element().content };
+  return reader.sequence((fields) => ({
+    kind: 'issuer-serial',
+    issuer: readName(fields),
+    serialNumber: fields.integer(),
+  }));
+}
+
+/** RFC 5652 section 5.3: signed attributes MUST be DER, so their order is checked though the rest may be BER. */
+function readSignedAttributes(reader: DerReader): {
+  readonly attributes: readonly CmsAttribute[];
+  readonly der: Uint8Array;
+} {
+  const der = tagged(TAG.set, reader.element(0xa0).content);
+  const attributes = readDer(der, { ...LIMITS, setOrder: 'sorted' }, CODE, (top) =>
+    top.inside(TAG.set, readAttributes),
+  );
+  if (attributes.length === 0) throw reader.refusal('The signed attributes are empty.');
+  if (new Set(attributes.map(({ type }) => type)).size !== attributes.length) {
+    throw reader.refusal('A signed attribute stands twice.');
+  }
+  return { attributes, der };
+}
+
+function readSignerInfo(reader: DerReader): SignerInfo {
+  return reader.sequence((fields) => {
+    const version = fields.smallInteger();
+    const signer = readSigner(fields);
+    // RFC 5652 section 5.3: 1 with issuer and serial, 3 with a key identifier.
+    if (version !== (signer.kind === 'issuer-serial' ? 1 : 3)) {
+      throw fields.refusal('The version of a SignerInfo contradicts its signer identifier.');
+    }
+    const digestAlgorithm = readAlgorithm(fields);
+    const signed = fields.peek() === 0xa0 ? readSignedAttributes(fields) : null;
+    const signatureAlgorithm = readAlgorithm(fields);
+    const signature = fields.octetString();
+    return {
+      signer,
+      digestAlgorithm,
+      signedAttributes: signed?.attributes ?? null,
+      signedAttributesDer: signed?.der ?? null,
+      signatureAlgorithm,
+      signature,
+      unsignedAttributes: fields.optional(0xa1, readAttributes) ?? [],
+    };
+  });
+}
+
+/** CertificateSet: X.509 certificates; the other choices (attribute and obsolete certificates) are passed over. */
+function readCertificates(reader: DerReader): readonly Uint8Array[] {
+  const elements = reader.optional(0xa0, (set) => set.every((each) => each.element())) ?? [];
+  if (elements.length > MAX_CERTIFICATES) throw reader.refusal('SignedData holds too many certificates.');
+  return elements.flatMap(({ tag, bytes }) => (tag === TAG.sequence ? [bytes] : []));
+}
+
+function readRevocation(reader: DerReader): Pick<SignedData, 'crls' | 'ocspResponses'> {
+  const crls: Uint8Array[] = [];
+  const ocspResponses: Uint8Array[] = [];
+  reader.optional(0xa1, (set) =>
+    set.every((each) => {
+      if (each.peek() !== 0xa1) crls.push(each.element(TAG.sequence).bytes);
+      else {
+        each.inside(0xa1, (other) => {
+          const format = other.oid();
+          const { bytes } = other.element();
+          if (format === OID.ocspRevocationInfo) ocspResponses.push(bytes);
+        });
+      }
+    }),
+  );
+  return { crls, ocspResponses };
+}
+
+/**
+ * Reads a ContentInfo that holds SignedData. Nothing is verified: digests, signatures and chains are the verifier's matter.
+ * @param der - at most 16 MiB, nothing after it (cut a PDF's padding with `derLength` first).
+ * @throws FormatError `cms-malformed`, `ber-indefinite-length` (a sender may write BER; it is refused here by name), `der-…`, `trailing-bytes`.
+ */
+export function parseSignedData(der: Uint8Array): SignedData {
+  return readDer(der, LIMITS, CODE, (top) =>
+    top.sequence((contentInfo) => {
+      if (contentInfo.oid() !== OID.signedData)
+        throw contentInfo.refusal('The CMS content is not SignedData.');
+      return contentInfo.inside(0xa0, (content) =>
+        content.sequence((fields): SignedData => {
+          const version = fields.smallInteger();
+          if (![1, 3, 4, 5].includes(version)) throw fields.refusal('SignedData has an unknown version.');
+          const digestAlgorithms = fields.inside(TAG.set, (set) => set.every(readAlgorithm));
+          const { eContentType, eContent } = fields.sequence((encapsulated) => ({
+            eContentType: encapsulated.oid(),
+            eContent: encapsulated.optional(0xa0, (inner) => inner.octetString()),
+          }));
+          const certificates = readCertificates(fields);
+          const revocation = readRevocation(fields);
+          const signerInfos = fields.inside(TAG.set, (set) => set.every(readSignerInfo));
+          if (signerInfos.length > MAX_SIGNERS) throw fields.refusal('SignedData holds too many signers.');
+          return {
+            version,
+            digestAlgorithms,
+            eContentType,
+            eContent,
+            certificates,
+            ...revocation,
+            signerInfos,
+          };
+        }),
+      );
+    }),
+  );
+}
+
+export interface SignedDataInput {
+  readonly digestAlgorithm: DigestName;
+  /** What `encodeSignedAttributes` answered and the signature is over. */
+  readonly signedAttributes: Uint8Array;
+  readonly signatureAlgorithm: 'ES256' | 'ES384' | 'SM2SM3';
+  /** DER signature for the algorithm. */
+  readonly signature: Uint8Array;
+  /** The signer's certificate, DER; it is named by issuer and serial, and written only if it stands in `certificates`. */
+  readonly signerCertificate: Uint8Array;
+  /** Certificates to carry, DER. */
+  readonly certificates: readonly Uint8Array[];
+  /** Complete Attribute values (`encodeSignatureTimeStamp`). */
+  readonly unsignedAttributes?: readonly Uint8Array[];
+  /** Content to carry; detached with type id-data where left out. */
+  readonly eContent?: { readonly type: string; readonly content: Uint8Array };
+}
+
+/**
+ * ContentInfo with SignedData of one signer, all of it DER.
+ * @throws FormatError `cms-malformed` where `signedAttributes` is no SET, and the codes of `parseCertificate`.
+ */
+export function encodeSignedData(input: SignedDataInput): Uint8Array {
+  const signer = parseCertificate(input.signerCertificate);
+  const contentType = input.eContent?.type ?? OID.data;
+  if (input.signedAttributes[0] !== TAG.set) {
+    throw new FormatError(CODE, 'The signed attributes to write are not a SET OF.');
+  }
+  const signedAttributes = input.signedAttributes.slice();
+  signedAttributes[0] = 0xa0;
+  const signerInfo = sequence(
+    integer(1),
+    sequence(signer.issuer.der, integerContent(signer.serialNumber)),
+    encodeDigestAlgorithm(input.digestAlgorithm),
+    signedAttributes,
+    encodeSignatureAlgorithm(input.signatureAlgorithm),
+    octetString(input.signature),
+    ...(input.unsignedAttributes === undefined || input.unsignedAttributes.length === 0
+      ? []
+      : [setOf(input.unsignedAttributes, 0xa1)]),
+  );
+  const signedData = sequence(
+    // RFC 5652 section 5.1: 3 where the content is not id-data, else 1.
+    integer(contentType === OID.data ? 1 : 3),
+    setOf([encodeDigestAlgorithm(input.digestAlgorithm)]),
+    sequence(
+      oid(contentType),
+      ...(input.eContent === undefined ? [] : [explicit(0, octetString(input.eContent.content))]),
+    ),
+    ...(input.certificates.length === 0 ? [] : [setOf(input.certificates, 0xa0)]),
+    setOf([signerInfo]),
+  );
+  return sequence(oid(OID.signedData), explicit(0, signedData));
+}
