@@ -1,6 +1,9 @@
-// Compact JWS (RFC 7515), ES256 and ES384 only, strict; nothing in a header chooses the key.
+// Signing and verifying compact JWS, ES256 and ES384 only; nothing in a header ever chooses the key.
+import { toBase64 } from '../formats/bytes.ts';
+import { encodeJws, jwsSigningInput, parseJws } from '../formats/cose/jws.ts';
+import type { JsonObject } from '../formats/cose/jws.ts';
+import { FormatError } from '../formats/errors.ts';
 import { derToRaw, rawToDer } from '../formats/x509/ecdsa-signature.ts';
-import { fromBase64Url, toBase64, toBase64Url } from './base64.ts';
 import type { SignatureVerifier } from './signature-verifier.ts';
 
 /** What signs: structurally a `SigningKey` of crypto/ with its certificate beside it. */
@@ -13,75 +16,55 @@ export interface JwsSigner {
   sign(message: Uint8Array): Promise<Uint8Array>;
 }
 
-/** A parsed, not yet verified JWS. */
-export interface UnverifiedJws {
-  readonly algorithm: 'ES256' | 'ES384';
-  readonly type: string | null;
-  readonly payload: Readonly<Record<string, unknown>>;
-  readonly signingInput: Uint8Array;
-  /** r‖s. */
-  readonly signature: Uint8Array;
-}
-
-const allowedHeaders = new Set(['alg', 'typ', 'kid', 'x5c', 'x5t#S256', 'cty', 'iat']);
 const scalarLength = { ES256: 32, ES384: 48 } as const;
 
-export async function signJws(type: string, payload: object, signer: JwsSigner): Promise<string> {
+/** @returns a compact JWS over `payload` with `typ` = `type`. */
+export async function signJws(type: string, payload: JsonObject, signer: JwsSigner): Promise<string> {
   const header = {
     alg: signer.algorithm,
     typ: type,
     ...(signer.keyId === undefined ? {} : { kid: signer.keyId }),
     ...(signer.certificate === undefined ? {} : { x5c: [toBase64(signer.certificate)] }),
   };
-  const text = new TextEncoder();
-  const encode = (value: object): string => toBase64Url(text.encode(JSON.stringify(value)));
-  const input = `${encode(header)}.${encode(payload)}`;
-  const signature = derToRaw(await signer.sign(text.encode(input)), scalarLength[signer.algorithm]);
-  return `${input}.${toBase64Url(signature)}`;
+  const input = jwsSigningInput(header, payload);
+  const signature = await signer.sign(new TextEncoder().encode(input));
+  return encodeJws(input, derToRaw(signature, scalarLength[signer.algorithm]));
 }
 
-function jsonObject(bytes: Uint8Array | null): Record<string, unknown> | null {
-  if (bytes === null) return null;
-  try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null;
-  } catch {
-    return null;
-  }
-}
+/** What came of reading a JWS. */
+export type ReadJws =
+  | { readonly outcome: 'verified'; readonly payload: JsonObject; readonly key: number }
+  | { readonly outcome: 'malformed' | 'unsigned' };
 
-/** @returns null for whatever is not a well-formed compact JWS with an accepted algorithm. */
-export function parseJws(text: string): UnverifiedJws | null {
-  const [head, body, tail, ...more] = text.split('.');
-  if (head === undefined || body === undefined || tail === undefined || more.length > 0) return null;
-  const header = jsonObject(fromBase64Url(head));
-  const payload = jsonObject(fromBase64Url(body));
-  const signature = fromBase64Url(tail);
-  if (header === null || payload === null || signature === null) return null;
-  // RFC 7515 4.1.11: what is critical and unknown refuses; here everything unknown does.
-  if (Object.keys(header).some((name) => !allowedHeaders.has(name))) return null;
-  const algorithm = header['alg'];
-  if (algorithm !== 'ES256' && algorithm !== 'ES384') return null;
-  if (signature.length !== 2 * scalarLength[algorithm]) return null;
-  const type = header['typ'];
-  return {
-    algorithm,
-    type: typeof type === 'string' ? type : null,
-    payload,
-    signingInput: new TextEncoder().encode(`${head}.${body}`),
-    signature,
-  };
-}
-
-/** True when one of the given keys (SubjectPublicKeyInfo DER) made the signature. */
-export async function verifyJws(
-  jws: UnverifiedJws,
+/**
+ * Reads a compact JWS of the given `typ` and verifies it with the given keys.
+ * @param keys SubjectPublicKeyInfo DER; each is tried
+ * @returns `malformed` where it is no such token, `unsigned` where no key made the signature; else the payload and the
+ *   index of the key. Never throws because of the token.
+ */
+export async function readJws(
+  token: string,
+  type: string,
   keys: readonly Uint8Array[],
   verifier: SignatureVerifier,
-): Promise<boolean> {
-  const signature = rawToDer(jws.signature);
-  for (const key of keys) {
-    if (await verifier.verify(jws.algorithm, key, jws.signingInput, signature)) return true;
+  maxLength: number,
+): Promise<ReadJws> {
+  try {
+    const jws = parseJws(token, maxLength);
+    const algorithm = jws.header['alg'];
+    if (algorithm !== 'ES256' && algorithm !== 'ES384') return { outcome: 'malformed' };
+    if (jws.header['typ'] !== type || jws.signature.length !== 2 * scalarLength[algorithm]) {
+      return { outcome: 'malformed' };
+    }
+    const signature = rawToDer(jws.signature);
+    for (const [index, key] of keys.entries()) {
+      if (await verifier.verify(algorithm, key, jws.signingInput, signature)) {
+        return { outcome: 'verified', payload: jws.payload, key: index };
+      }
+    }
+    return { outcome: 'unsigned' };
+  } catch (error) {
+    if (error instanceof FormatError) return { outcome: 'malformed' };
+    throw error;
   }
-  return false;
 }

@@ -1,9 +1,9 @@
 // Port: checks signatures and computes digests. node:crypto on a server, WebCrypto in a page.
 
 /** Digests that may still carry evidence. SHA-1 appears only where a standard names keys by it (OCSP CertID). */
-export type DigestName = 'SHA-256' | 'SHA-384' | 'SHA-512';
+export type DigestAlgorithm = 'sha256' | 'sha384' | 'sha512';
 
-/** Signature algorithms this verifier accepts, by JOSE names; what is not here is refused by name. */
+/** Signature algorithms that are verified, by JOSE names; what is not here is refused by name. */
 export type VerifiableAlgorithm =
   | 'ES256'
   | 'ES384'
@@ -14,7 +14,7 @@ export type VerifiableAlgorithm =
   | 'PS256'
   | 'PS384'
   | 'PS512'
-  | 'EdDSA';
+  | 'Ed25519';
 
 /**
  * Promises:
@@ -30,7 +30,7 @@ export interface SignatureVerifier {
     message: Uint8Array,
     signature: Uint8Array,
   ): Promise<boolean>;
-  digest(algorithm: DigestName | 'SHA-1', bytes: Uint8Array): Promise<Uint8Array>;
+  digest(algorithm: DigestAlgorithm | 'sha1', bytes: Uint8Array): Promise<Uint8Array>;
 }
 
 /** A running digest, so that a document of any size is hashed in constant memory. */
@@ -42,4 +42,4 @@ export interface RunningDigest {
 }
 
 /** Port: starts running digests (node:crypto's `createHash` behind it). */
-export type StartDigest = (algorithm: DigestName) => RunningDigest;
+export type StartDigest = (algorithm: DigestAlgorithm) => RunningDigest;

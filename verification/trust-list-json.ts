@@ -1,5 +1,6 @@
 // The trust list's JSON: TS 119 602 member names on one side, our values on the other; strict both ways.
-import { fromBase64, toBase64 } from './base64.ts';
+import { fromBase64, toBase64 } from '../formats/bytes.ts';
+import type { JsonObject } from '../formats/cose/jws.ts';
 import { VerificationError } from './errors.ts';
 import type { Words } from './report.ts';
 import type {
@@ -55,7 +56,7 @@ function serviceToJson(service: TrustedService): object {
 }
 
 /** A list as TS 119 602 JSON, ready to be signed. */
-export function trustListToJson(list: TrustList): object {
+export function trustListToJson(list: TrustList): JsonObject {
   return {
     LoTE: {
       ListAndSchemeInformation: {
@@ -144,7 +145,12 @@ class Node {
   }
 
   bytes(): Uint8Array {
-    return fromBase64(this.text(100_000)) ?? refuse(this.place);
+    const text = this.text(100_000);
+    try {
+      return fromBase64(text);
+    } catch {
+      return refuse(this.place);
+    }
   }
 
   textsOrNull(): string[] | null {

@@ -1,6 +1,6 @@
 // The trust list: which authorities, keys and services are recognised, for what, since when. TS 119 602 names inside a JWS.
 import { VerificationError } from './errors.ts';
-import { parseJws, signJws, verifyJws } from './jws.ts';
+import { readJws, signJws } from './jws.ts';
 import type { JwsSigner } from './jws.ts';
 import type { Qualification, Words } from './report.ts';
 import type { SignatureVerifier } from './signature-verifier.ts';
@@ -74,6 +74,7 @@ export interface TrustList {
 }
 
 const mediaType = 'trust-list+jwt';
+/** Characters. */
 const limit = 8 * 1024 * 1024;
 
 /**
@@ -103,11 +104,11 @@ export interface TrustListReader {
  *   `trust-list-stale` (after its next update), `trust-list-not-yet-valid`.
  */
 export async function verifyTrustList(text: string, reader: TrustListReader): Promise<TrustList> {
-  const jws = text.length > limit ? null : parseJws(text.trim());
-  if (jws?.type !== mediaType) {
+  const jws = await readJws(text.trim(), mediaType, reader.operatorKeys, reader.verifier, limit);
+  if (jws.outcome === 'malformed') {
     throw new VerificationError('trust-list-malformed', 'The trust list is not a compact JWS of type trust-list+jwt.');
   }
-  if (!(await verifyJws(jws, reader.operatorKeys, reader.verifier))) {
+  if (jws.outcome !== 'verified') {
     throw new VerificationError('trust-list-signature', 'The trust list is not signed by a pinned operator key.');
   }
   const list = trustListFromJson(jws.payload);

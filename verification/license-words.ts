@@ -1,0 +1,64 @@
+// A license's face and status in words, from the dictionaries of the trust list.
+import { toHex } from '../formats/bytes.ts';
+import type { CborValue } from '../formats/cose/cbor.ts';
+import { FACE, STATUS } from '../formats/qr/labels.ts';
+import { words } from './check.ts';
+import type { LicenseField, Words } from './report.ts';
+import type { FaceDictionary } from './trust-list.ts';
+
+const statusWords = new Map<number, Words>([
+  [STATUS.valid, words('有效', 'Valid')],
+  [STATUS.outOfForce, words('已失效(撤回、撤销、吊销或注销)', 'Out of force (withdrawn, annulled, revoked or cancelled)')],
+  [STATUS.suspended, words('已暂停使用', 'Suspended')],
+  [STATUS.superseded, words('已被新版本替代', 'Superseded by a newer version')],
+  [STATUS.cancelledAtHoldersWish, words('已依持证人申请注销', "Cancelled at the holder's wish")],
+  [STATUS.inspectionOverdue, words('有效,但年检(报告)逾期', 'Valid, but an inspection is overdue')],
+]);
+
+/** The word for a status value; an unknown value says so. */
+export function wordsOfStatus(value: number): Words {
+  return statusWords.get(value) ?? words(`未知状态(${value})`, `Unknown status (${value})`);
+}
+
+/** Fields every type's face shares; a type's own labels come from its dictionary. */
+const sharedFields = new Map<number, { readonly name: string; readonly label: Words }>([
+  [FACE.typeCode, { name: 'typeCode', label: words('证照类型代码', 'License type code') }],
+  [FACE.licenseNumber, { name: 'licenseNumber', label: words('证照编号', 'License number') }],
+  [FACE.holder, { name: 'holder', label: words('持证主体', 'Holder') }],
+  [FACE.holderCommitment, { name: 'holderCommitment', label: words('持证人承诺值', 'Holder commitment') }],
+  [FACE.mark, { name: 'mark', label: words('标记', 'Mark') }],
+]);
+
+function textOf(value: CborValue): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number') return String(value);
+  if (value instanceof Uint8Array) return toHex(value);
+  return JSON.stringify(value instanceof Map ? [...value] : value);
+}
+
+/** Every entry of the face with its label, in the order of the code. */
+export function fieldsOfFace(
+  face: ReadonlyMap<number, CborValue>,
+  dictionary: FaceDictionary | null,
+): readonly LicenseField[] {
+  return [...face].map(([key, value]) => {
+    const listed = dictionary?.fields.find((field) => field.key === key);
+    const shared = sharedFields.get(key);
+    return {
+      name: listed?.name ?? shared?.name ?? `key-${key}`,
+      label: listed?.label ?? shared?.label ?? words(`未登记字段 ${key}`, `Unlisted field ${key}`),
+      value: textOf(value),
+      covered: true,
+    };
+  });
+}
+
+/** Keys of the face that neither the shared labels nor the type's dictionary explain. */
+export function unexplainedKeys(
+  face: ReadonlyMap<number, CborValue>,
+  dictionary: FaceDictionary | null,
+): readonly number[] {
+  return [...face.keys()].filter(
+    (key) => !sharedFields.has(key) && dictionary?.fields.every((field) => field.key !== key) !== false,
+  );
+}
