@@ -200,7 +200,7 @@ export function encodeSignedData(input: SignedDataInput): Uint8Array {
   if (input.signedAttributes[0] !== TAG.set) {
     throw new FormatError(CODE, 'The signed attributes to write are not a SET OF.');
   }
-  const signedAttributes = input.signedAttributes.slice();
+  const signedAttributes = Uint8Array.from(input.signedAttributes);
   signedAttributes[0] = 0xa0;
   const signerInfo = sequence(
     integer(1),

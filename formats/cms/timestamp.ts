@@ -97,7 +97,7 @@ function requireVersionOne(reader: DerReader): void {
 
 function readImplicitExtensions(reader: DerReader, tag: number): ReadonlyMap<string, Extension> {
   if (reader.peek() !== tag) return new Map();
-  const bytes = reader.element().bytes.slice();
+  const bytes = Uint8Array.from(reader.element().bytes);
   bytes[0] = TAG.sequence;
   return readExtensions(reader.over(bytes));
 }

@@ -150,15 +150,17 @@ export function readDer<T>(
   bytes: Uint8Array,
   limits: DerLimits,
   code: FormatErrorCode,
-  read: (reader: DerReader) => T,
+  read: (reader: DerReader, whole: Uint8Array) => T,
 ): T {
-  if (bytes.length > limits.maxBytes) {
+  // A Buffer's views are Buffers, whose slice() shares memory: from here on everything is plain bytes.
+  const whole = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (whole.length > limits.maxBytes) {
     throw new FormatError('der-too-large', `The DER value is larger than ${limits.maxBytes} bytes.`);
   }
-  const end = checkValue(bytes, 0, bytes.length, 0, limits);
-  if (end !== bytes.length) throw new FormatError('trailing-bytes', 'Bytes follow the end of the DER value.');
-  const reader = new DerReader(bytes, code);
-  const value = read(reader);
+  const end = checkValue(whole, 0, whole.length, 0, limits);
+  if (end !== whole.length) throw new FormatError('trailing-bytes', 'Bytes follow the end of the DER value.');
+  const reader = new DerReader(whole, code);
+  const value = read(reader, whole);
   reader.end();
   return value;
 }
