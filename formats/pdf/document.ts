@@ -1,0 +1,252 @@
+// A PDF opened for reading: its revisions and any object of any revision, loaded only when asked for.
+import type { IndirectObject } from './indirect.ts';
+import type { PdfLimits } from './limits.ts';
+import type { PdfDictionary, PdfObject, PdfReference, PdfStream } from './objects.ts';
+import type { Revision } from './revisions.ts';
+import type { ByteSource } from './source.ts';
+import type { XrefEntry } from './xref.ts';
+import { FormatError } from '../errors.ts';
+import { readIndirect } from './indirect.ts';
+import { defaultLimits } from './limits.ts';
+import { dictionaryOf, entry, integerOf, pdfNull, pdfReference } from './objects.ts';
+import { openObjectStream, type ObjectStream } from './object-stream.ts';
+import { findStartxref, groupRevisions } from './revisions.ts';
+import { bufferedSource } from './source.ts';
+import { readStreamData } from './stream-data.ts';
+import { readChain, readEntry } from './xref.ts';
+
+/** What stands in the bytes besides the revisions; told, not judged. */
+export interface PdfFacts {
+  readonly size: number;
+  /** The header's version, such as `1.7`. */
+  readonly version: string;
+  /** Bytes before `%PDF-`. */
+  readonly bytesBeforeHeader: number;
+  /** Whether offsets count from the header instead of the first byte; then every offset given here does too. */
+  readonly offsetsFromHeader: boolean;
+  /** Bytes behind the last revision's `%%EOF` and one line end; null where the last revision has no proper end. */
+  readonly bytesAfterEnd: number | null;
+}
+
+/** Which object, and where its newest definition as of a revision was written. */
+export interface LocatedObject {
+  readonly entry: XrefEntry;
+  /** Index of the revision whose section holds the entry. */
+  readonly revision: number;
+}
+
+export class PdfDocument {
+  readonly facts: PdfFacts;
+  /** Oldest first; at least one. */
+  readonly revisions: readonly Revision[];
+  readonly limits: PdfLimits;
+  readonly source: ByteSource;
+  /** One more than the highest object number in use or reserved by any revision. */
+  readonly nextObjectNumber: number;
+  readonly #loaded = new Map<number, IndirectObject>();
+  readonly #objectStreams = new Map<number, ObjectStream>();
+  readonly #opening = new Set<number>();
+  #loads = 0;
+  #inflated = 0;
+
+  constructor(source: ByteSource, facts: PdfFacts, revisions: readonly Revision[], limits: PdfLimits) {
+    this.source = source;
+    this.facts = facts;
+    this.revisions = revisions;
+    this.limits = limits;
+    this.nextObjectNumber = nextNumber(revisions, limits);
+  }
+
+  get newest(): Revision {
+    const revision = this.revisions.at(-1);
+    if (revision === undefined) throw new FormatError('pdf-malformed', 'The PDF has no revision.');
+    return revision;
+  }
+
+  trailer(asOfRevision?: number): PdfDictionary {
+    return this.#revision(asOfRevision).trailer;
+  }
+
+  /** @throws FormatError `pdf-malformed` where /Root leads to no dictionary. */
+  async catalogue(asOfRevision?: number): Promise<PdfDictionary> {
+    const root = await this.resolve(entry(this.trailer(asOfRevision), 'Root'), asOfRevision);
+    if (root.kind !== 'dictionary') throw new FormatError('pdf-malformed', 'The PDF has no catalogue.');
+    return root;
+  }
+
+  /** Where the newest definition of an object as of a revision is; null for a number never used. */
+  async locate(number: number, asOfRevision?: number): Promise<LocatedObject | null> {
+    for (let index = this.#revision(asOfRevision).index; index >= 0; index--) {
+      for (const link of this.revisions[index]?.sections ?? []) {
+        const found = await readEntry(link, number);
+        if (found !== null) return { entry: found, revision: index };
+      }
+    }
+    return null;
+  }
+
+  /**
+   * The object a reference leads to as of a revision (newest by default); a direct object is answered as it is.
+   * Absent and freed objects are null (7.3.10), and so is a reference of another generation.
+   * @throws FormatError where the object is damaged, or a reference leads to a reference.
+   */
+  async resolve(object: PdfObject, asOfRevision?: number): Promise<PdfObject> {
+    if (object.kind !== 'reference') return object;
+    const located = await this.locate(object.number, asOfRevision);
+    if (located === null || located.entry.type === 'free') return pdfNull;
+    const value =
+      located.entry.type === 'offset'
+        ? await this.#loadAt(located.entry, object)
+        : await this.#loadCompressed(located.entry, object, asOfRevision);
+    // 7.3.10 makes the value of an indirect object an object, not a second reference.
+    if (value.kind === 'reference') {
+      throw new FormatError('pdf-malformed', `Object ${object.number} is only a reference.`);
+    }
+    return value;
+  }
+
+  /** An entry of a dictionary, resolved. */
+  get(dictionary: PdfDictionary, key: string, asOfRevision?: number): Promise<PdfObject> {
+    return this.resolve(entry(dictionary, key), asOfRevision);
+  }
+
+  /** Like `get`, where a dictionary (or a stream's) is wanted; null for anything else. */
+  async getDictionary(
+    dictionary: PdfDictionary,
+    key: string,
+    asOfRevision?: number,
+  ): Promise<PdfDictionary | null> {
+    return dictionaryOf(await this.get(dictionary, key, asOfRevision));
+  }
+
+  /** Decoded data of a stream (FlateDecode or none). */
+  async streamData(stream: PdfStream, asOfRevision?: number): Promise<Uint8Array> {
+    const length = integerOf(await this.get(stream.dictionary, 'Length', asOfRevision));
+    if (length === null) throw new FormatError('pdf-malformed', 'A stream has no length.');
+    const { data } = await readStreamData(this.source, stream, length, this.limits);
+    this.#inflated += data.length;
+    if (this.#inflated > this.limits.inflatedTotal) {
+      throw new FormatError('pdf-limit', 'The PDF inflates to too much.');
+    }
+    return data;
+  }
+
+  async #loadAt(
+    place: { readonly offset: number; readonly generation: number },
+    reference: PdfReference,
+  ): Promise<PdfObject> {
+    if (place.generation !== reference.generation) return pdfNull;
+    let object = this.#loaded.get(place.offset);
+    if (object === undefined) {
+      this.#count();
+      object = await readIndirect(this.source, place.offset, this.limits);
+      this.#loaded.set(place.offset, object);
+    }
+    if (object.number !== reference.number || object.generation !== reference.generation) {
+      throw new FormatError('pdf-malformed', `Object ${reference.number} is not where the PDF says it is.`);
+    }
+    return object.value;
+  }
+
+  async #loadCompressed(
+    place: { readonly stream: number; readonly index: number },
+    reference: PdfReference,
+    asOfRevision: number | undefined,
+  ): Promise<PdfObject> {
+    if (reference.generation !== 0) return pdfNull;
+    const located = await this.locate(place.stream, asOfRevision);
+    if (located?.entry.type !== 'offset') {
+      throw new FormatError('pdf-malformed', `Object ${reference.number} is in no readable object stream.`);
+    }
+    const { offset, generation } = located.entry;
+    const known = this.#objectStreams.get(offset);
+    const stream =
+      known ?? (await this.#openObjectStream(pdfReference(place.stream, generation), offset, asOfRevision));
+    this.#count();
+    return stream.object(place.index, reference.number);
+  }
+
+  async #openObjectStream(
+    reference: PdfReference,
+    offset: number,
+    asOfRevision: number | undefined,
+  ): Promise<ObjectStream> {
+    // The /Length of an object stream may not lie inside that stream: resolving it would never end.
+    if (this.#opening.has(offset)) throw new FormatError('pdf-malformed', 'An object stream needs itself.');
+    this.#opening.add(offset);
+    try {
+      const value = await this.#loadAt({ offset, generation: reference.generation }, reference);
+      if (value.kind !== 'stream') throw new FormatError('pdf-malformed', 'An object stream is no stream.');
+      const data = await this.streamData(value, asOfRevision);
+      const stream = openObjectStream(value.dictionary, data, this.limits);
+      this.#objectStreams.set(offset, stream);
+      return stream;
+    } finally {
+      this.#opening.delete(offset);
+    }
+  }
+
+  #count(): void {
+    this.#loads++;
+    if (this.#loads > this.limits.objects)
+      throw new FormatError('pdf-limit', 'The PDF has too many objects.');
+  }
+
+  #revision(index: number | undefined): Revision {
+    const revision = index === undefined ? this.newest : this.revisions[index];
+    if (revision === undefined) throw new RangeError(`The PDF has no revision ${String(index)}.`);
+    return revision;
+  }
+}
+
+/**
+ * Opens a PDF: finds its header, its last `startxref` and the chain of cross-reference sections. Nothing else is read
+ * before it is asked for, and a source of a large file is read in blocks.
+ * @throws FormatError `pdf-malformed` (no PDF, or damaged), `pdf-encrypted`, `pdf-limit`, `pdf-unsupported`.
+ */
+export async function openPdf(source: ByteSource, limits: Partial<PdfLimits> = {}): Promise<PdfDocument> {
+  const allLimits = { ...defaultLimits, ...limits };
+  const head = await source.read(0, Math.min(allLimits.headBytes, source.size));
+  const header = /%PDF-(\d\.\d)/.exec(String.fromCharCode(...head));
+  if (header === null)
+    throw new FormatError('pdf-malformed', 'The file is not a PDF: it has no %PDF- header.');
+  const before = header.index;
+  const version = header[1] ?? '';
+  const whole = await bufferedSource(source, 0);
+  const startxref = await findStartxref(whole, allLimits);
+  const offsetsFromHeader = before > 0 && !(await sectionStandsAt(whole, startxref));
+  const shifted = offsetsFromHeader ? await bufferedSource(source, before) : whole;
+  const revisions = await groupRevisions(shifted, await readChain(shifted, startxref, allLimits));
+  const facts: PdfFacts = {
+    size: source.size,
+    version,
+    bytesBeforeHeader: before,
+    offsetsFromHeader,
+    bytesAfterEnd: await countBytesAfter(shifted, revisions.at(-1)?.end ?? null),
+  };
+  return new PdfDocument(shifted, facts, revisions, allLimits);
+}
+
+async function sectionStandsAt(source: ByteSource, offset: number): Promise<boolean> {
+  const start = String.fromCharCode(...(await source.read(offset, 24)));
+  return /^\s*(xref\s|\d+\s+\d+\s+obj)/.test(start);
+}
+
+async function countBytesAfter(source: ByteSource, end: number | null): Promise<number | null> {
+  if (end === null) return null;
+  const lineEnd = /^(\r\n|\r|\n)?/.exec(String.fromCharCode(...(await source.read(end, 2))));
+  return source.size - end - (lineEnd?.[0].length ?? 0);
+}
+
+function nextNumber(revisions: readonly Revision[], limits: PdfLimits): number {
+  let next = 1;
+  for (const revision of revisions) {
+    for (const { section, hidden } of revision.sections) {
+      next = Math.max(next, section.highest, hidden?.highest ?? 0);
+    }
+    const size = integerOf(entry(revision.trailer, 'Size'));
+    // A /Size far above every number in use would only make later files large.
+    if (size !== null && size <= next + limits.objects) next = Math.max(next, size);
+  }
+  return next;
+}

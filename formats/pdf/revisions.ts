@@ -1,0 +1,100 @@
+// The states a file has passed through: its cross-reference sections grouped into revisions, each with the byte where it ends.
+import type { PdfLimits } from './limits.ts';
+import type { PdfDictionary } from './objects.ts';
+import type { ByteSource } from './source.ts';
+import type { ChainedSection } from './xref.ts';
+import { FormatError } from '../errors.ts';
+
+/** One save of the file: the original (index 0) or an incremental update. */
+export interface Revision {
+  readonly index: number;
+  /** Offset of the newest section of this revision, what `startxref` named when it was the last. */
+  readonly startxref: number;
+  /** Sections, newest first: one, or two where the original is linearised. */
+  readonly sections: readonly ChainedSection[];
+  /** Trailer dictionary in force (of a cross-reference stream, its dictionary). */
+  readonly trailer: PdfDictionary;
+  /** Offset after `%%EOF`, without line end; null where `startxref n %%EOF` does not follow the section. */
+  readonly end: number | null;
+  /** Offset after the white space behind `%%EOF`, up to where a signature of this revision may end; null like `end`. */
+  readonly endWithSpace: number | null;
+  /** Whether the number between `startxref` and `%%EOF` is `startxref`. */
+  readonly startxrefAgrees: boolean;
+}
+
+const keyword = 'startxref';
+
+/**
+ * The number after the last `startxref` of the file.
+ * @throws FormatError `pdf-malformed` where the last `limits.tailBytes` hold none.
+ */
+export async function findStartxref(source: ByteSource, limits: PdfLimits): Promise<number> {
+  for (let length = 1024; ; length *= 8) {
+    const wanted = Math.min(length, limits.tailBytes, source.size);
+    const tail = latin1Text(await source.read(source.size - wanted, wanted));
+    const at = tail.lastIndexOf(keyword);
+    const match = at < 0 ? null : /^startxref\s+(\d{1,11})/.exec(tail.slice(at, at + 64));
+    if (match !== null) return Number(match[1]);
+    if (at >= 0 || wanted === source.size || wanted === limits.tailBytes) {
+      throw new FormatError('pdf-malformed', 'The PDF has no startxref; it is damaged or cut off.');
+    }
+  }
+}
+
+/**
+ * @param chain newest first, as `readChain` answers.
+ * @returns oldest first.
+ */
+export async function groupRevisions(
+  source: ByteSource,
+  chain: readonly ChainedSection[],
+): Promise<readonly Revision[]> {
+  const revisions: Revision[] = [];
+  const oldestFirst = chain.toReversed();
+  for (let at = 0; at < oldestFirst.length; at++) {
+    const first = oldestFirst[at];
+    const second = oldestFirst[at + 1];
+    if (first === undefined) break;
+    const tail = await readTail(source, first.section.end);
+    // In a linearised file (Annex F) the section at the end is the older link: the `startxref` behind it names the
+    // first-page section, which stands before it. Both were written in one save.
+    const linearised =
+      at === 0 &&
+      second !== undefined &&
+      second.section.offset < first.section.offset &&
+      tail?.startxref === second.section.offset;
+    if (linearised) at++;
+    const newest = linearised ? second : first;
+    revisions.push({
+      index: revisions.length,
+      startxref: newest.section.offset,
+      sections: linearised ? [second, first] : [first],
+      trailer: newest.section.trailer,
+      end: tail?.end ?? null,
+      endWithSpace: tail?.endWithSpace ?? null,
+      startxrefAgrees: tail?.startxref === newest.section.offset,
+    });
+  }
+  return revisions;
+}
+
+async function readTail(
+  source: ByteSource,
+  position: number,
+): Promise<{ readonly startxref: number; readonly end: number; readonly endWithSpace: number } | null> {
+  const text = latin1Text(await source.read(position, 512));
+  const match = /^([\0\t\n\f\r ]*startxref[\0\t\n\f\r ]+(\d{1,11})[\0\t\n\f\r ]+%%EOF)([\0\t\n\f\r ]*)/.exec(
+    text,
+  );
+  if (match === null) return null;
+  const end = position + (match[1] ?? '').length;
+  return { startxref: Number(match[2]), end, endWithSpace: end + (match[3] ?? '').length };
+}
+
+function latin1Text(bytes: Uint8Array): string {
+  let text = '';
+  for (let start = 0; start < bytes.length; start += 0x8000) {
+    text += String.fromCharCode(...bytes.subarray(start, start + 0x8000));
+  }
+  return text;
+}

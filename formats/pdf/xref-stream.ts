@@ -1,0 +1,98 @@
+// A cross-reference stream (ISO 32000-2, 7.5.8): inflated once, its rows read on demand.
+import type { PdfLimits } from './limits.ts';
+import type { PdfDictionary } from './objects.ts';
+import type { ByteSource } from './source.ts';
+import type { XrefEntry, XrefSection } from './xref.ts';
+import { FormatError } from '../errors.ts';
+import { readIndirect } from './indirect.ts';
+import { entry, integerOf, nameOf } from './objects.ts';
+import { readStreamData } from './stream-data.ts';
+import { Subsections } from './subsections.ts';
+
+/** @param offset where the stream's `n g obj` stands. */
+export async function readXrefStream(
+  source: ByteSource,
+  offset: number,
+  limits: PdfLimits,
+): Promise<XrefSection> {
+  const { value } = await readIndirect(source, offset, limits);
+  if (value.kind !== 'stream' || nameOf(entry(value.dictionary, 'Type')) !== 'XRef') {
+    throw new FormatError('pdf-malformed', `No cross-reference stream stands at byte ${offset}.`);
+  }
+  const { dictionary } = value;
+  // 7.5.8.2: the values of a cross-reference stream's dictionary are direct, there is nothing yet to resolve them with.
+  const length = integerOf(entry(dictionary, 'Length'));
+  if (length === null) throw malformed('has no direct /Length');
+  const { data, end } = await readStreamData(source, value, length, limits);
+  const widths = fieldWidths(dictionary);
+  const rowLength = widths[0] + widths[1] + widths[2];
+  const subsections = rowRuns(dictionary, limits);
+  if (subsections.rows * rowLength > data.length) throw malformed('is shorter than its /Index says');
+  return {
+    style: 'stream',
+    offset,
+    end,
+    trailer: dictionary,
+    inflated: data.length,
+    highest: subsections.runs.highest,
+    numbers: () => subsections.runs.numbers(),
+    has: (number) => subsections.runs.find(number) !== null,
+    read: (number) => {
+      const found = subsections.runs.find(number);
+      if (found === null) return Promise.resolve(null);
+      return Promise.resolve(rowEntry(data, (found.place + found.index) * rowLength, widths));
+    },
+  };
+}
+
+function malformed(what: string): FormatError {
+  return new FormatError('pdf-malformed', `A cross-reference stream ${what}.`);
+}
+
+function fieldWidths(dictionary: PdfDictionary): readonly [number, number, number] {
+  const object = entry(dictionary, 'W');
+  const widths = object.kind === 'array' ? object.items.map(integerOf) : [];
+  const [type, second, third] = widths;
+  const fits = (width: number | null | undefined, most: number): width is number =>
+    typeof width === 'number' && width >= 0 && width <= most;
+  if (widths.length !== 3 || !fits(type, 4) || !fits(second, 8) || !fits(third, 8) || second === 0) {
+    throw malformed('has impossible /W');
+  }
+  return [type, second, third];
+}
+
+function rowRuns(
+  dictionary: PdfDictionary,
+  limits: PdfLimits,
+): { readonly runs: Subsections<number>; readonly rows: number } {
+  const object = entry(dictionary, 'Index');
+  const size = integerOf(entry(dictionary, 'Size'));
+  const index = object.kind === 'array' ? object.items.map(integerOf) : [0, size];
+  const runs = new Subsections<number>(limits);
+  let rows = 0;
+  for (let i = 0; i < index.length; i += 2) {
+    const [first, count] = [index[i] ?? null, index[i + 1] ?? null];
+    if (first === null || count === null || first < 0 || count < 0)
+      throw malformed('has an impossible /Index');
+    runs.add(first, count, rows);
+    rows += count;
+  }
+  runs.close();
+  return { runs, rows };
+}
+
+function rowEntry(data: Uint8Array, start: number, widths: readonly [number, number, number]): XrefEntry {
+  let position = start;
+  const [type = 0, second = 0, third = 0] = widths.map((width) => {
+    let value = 0;
+    for (let i = 0; i < width; i++) value = value * 256 + (data[position++] ?? 0);
+    return value;
+  });
+  if (!Number.isSafeInteger(second) || !Number.isSafeInteger(third))
+    throw malformed('has an impossible entry');
+  const kind = widths[0] === 0 ? 1 : type;
+  if (kind === 1 && second > 0) return { type: 'offset', offset: second, generation: third };
+  if (kind === 2) return { type: 'compressed', stream: second, index: third };
+  // 7.5.8.3: an unknown type is a reference to the null object, as a free entry is.
+  return { type: 'free', next: second, generation: third };
+}
