@@ -104,7 +104,7 @@ function knownExtensions(extensions: ReadonlyMap<string, Extension>): KnownExten
  * @throws FormatError `certificate-malformed` (structure), `der-…`, `trailing-bytes`, `ber-indefinite-length`.
  */
 export function parseCertificate(der: Uint8Array): Certificate {
-  return readDer(der, LIMITS, CODE, (top, whole) =>
+  return readDer(der, LIMITS, CODE, (top) =>
     top.sequence((outer): Certificate => {
       const tbs = outer.element(TAG.sequence);
       const signatureAlgorithm = readAlgorithm(outer);
@@ -128,7 +128,7 @@ export function parseCertificate(der: Uint8Array): Certificate {
         (version === 3 ? fields.optional(0xa3, readExtensions) : null) ?? new Map<string, Extension>();
       fields.end();
       return {
-        der: whole,
+        der: top.bytes,
         tbs: tbs.bytes,
         version,
         serialNumber,

@@ -144,7 +144,7 @@ function readIssuingDistributionPoint(reader: DerReader): IssuingDistributionPoi
  * @throws FormatError `crl-malformed`, `der-…`, `trailing-bytes`, `ber-indefinite-length`.
  */
 export function parseCrl(der: Uint8Array): CertificateList {
-  return readDer(der, LIMITS, CODE, (top, whole) =>
+  return readDer(der, LIMITS, CODE, (top) =>
     top.sequence((outer): CertificateList => {
       const tbs = outer.element(TAG.sequence);
       const signatureAlgorithm = readAlgorithm(outer);
@@ -166,7 +166,7 @@ export function parseCrl(der: Uint8Array): CertificateList {
       const read = <T>(identifier: string, reader: (inner: DerReader) => T): T | null =>
         readExtension(extensions, identifier, CODE, reader);
       return {
-        der: whole,
+        der: top.bytes,
         tbs: tbs.bytes,
         version,
         signatureAlgorithm,

@@ -37,7 +37,7 @@ function readRequestAttribute(reader: DerReader): readonly ReadonlyMap<string, E
 
 /** @throws FormatError `csr-malformed`, `der-…`, `trailing-bytes`, `ber-indefinite-length`. */
 export function parseCertificationRequest(der: Uint8Array): CertificationRequest {
-  return readDer(der, { maxBytes: 1 << 15, maxDepth: 16, setOrder: 'any' }, 'csr-malformed', (top, whole) =>
+  return readDer(der, { maxBytes: 1 << 15, maxDepth: 16, setOrder: 'any' }, 'csr-malformed', (top) =>
     top.sequence((outer): CertificationRequest => {
       const info = outer.element(TAG.sequence);
       const signatureAlgorithm = readAlgorithm(outer);
@@ -54,7 +54,7 @@ export function parseCertificationRequest(der: Uint8Array): CertificationRequest
       if (asked.length > 1) throw fields.refusal('extensionRequest stands twice.');
       fields.end();
       return {
-        der: whole,
+        der: top.bytes,
         info: info.bytes,
         subject,
         subjectPublicKeyInfo,

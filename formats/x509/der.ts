@@ -150,7 +150,7 @@ export function readDer<T>(
   bytes: Uint8Array,
   limits: DerLimits,
   code: FormatErrorCode,
-  read: (reader: DerReader, whole: Uint8Array) => T,
+  read: (reader: DerReader) => T,
 ): T {
   // A Buffer's views are Buffers, whose slice() shares memory: from here on everything is plain bytes.
   const whole = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -160,7 +160,7 @@ export function readDer<T>(
   const end = checkValue(whole, 0, whole.length, 0, limits);
   if (end !== whole.length) throw new FormatError('trailing-bytes', 'Bytes follow the end of the DER value.');
   const reader = new DerReader(whole, code);
-  const value = read(reader, whole);
+  const value = read(reader);
   reader.end();
   return value;
 }
@@ -184,6 +184,11 @@ export class DerReader {
   /** A reader over the content of an element read before, with the same refusal code. */
   over(content: Uint8Array): DerReader {
     return new DerReader(content, this.#code);
+  }
+
+  /** Everything this reader walks over, read or not. */
+  get bytes(): Uint8Array {
+    return this.#bytes;
   }
 
   /** Identifier octet of the next member, null at the end. */
