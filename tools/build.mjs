@@ -79,12 +79,12 @@ async function bundleIslands(files) {
   });
 }
 
-/** Copies data files (styles, JSON, fonts, pictures) to their mirror in dist; style sheets also to the public assets. */
+/** Copies data files (styles, JSON, fonts, pictures) to their mirror in dist; web's own styles and pictures also to the public assets. */
 function copyData(files) {
   for (const file of files) {
     if (settings.includes(file) || /\.(ts|mts|mjs)$/.test(file) || /tsconfig.*\.json$/.test(file)) continue;
     const targets = [join(dist, file)];
-    if (/^web[\\/][^\\/]+\.css$/.test(file)) targets.push(join(dist, 'web', 'assets', relative('web', file)));
+    if (/^web[\\/][^\\/]+\.(css|svg|png|woff2)$/.test(file)) targets.push(join(dist, 'web', 'assets', relative('web', file)));
     for (const target of targets) {
       mkdirSync(dirname(target), { recursive: true });
       copyFileSync(join(root, file), target);

@@ -1,3 +1,54 @@
-// Tables of identity.
+// Tables of identity: departments, API keys, persons, demonstration sessions.
 
-export type IdentityTables = Record<never, never>;
+export interface DepartmentTable {
+  /** Unified social credit code (GB 32100-2015), 18 characters. */
+  credit_code: string;
+  name: string;
+  short_name: string;
+  demonstration: number;
+  created_at: string;
+}
+
+export interface ApiKeyTable {
+  /** `key_…` */
+  id: string;
+  department: string;
+  label: string;
+  /** JSON array of scopes. */
+  scopes: string;
+  /** Keyed hash of the secret, algorithm named; the secret itself is nowhere. */
+  secret_mac: string;
+  demonstration: number;
+  created_at: string;
+  last_used_at: string | null;
+  revoked_at: string | null;
+}
+
+export interface PersonTable {
+  /** `psn_…` */
+  id: string;
+  name_cipher: string;
+  number_cipher: string;
+  number_index: string;
+  demonstration: number;
+  created_at: string;
+}
+
+export interface DemonstrationSessionTable {
+  /** Keyed hash of the cookie's token. */
+  token_mac: string;
+  /** Identifier of the principal, for the audit. */
+  principal: string;
+  /** The account signed in, by its key in the fixtures. */
+  account: string;
+  csrf_token: string;
+  created_at: string;
+  expires_at: string;
+}
+
+export interface IdentityTables {
+  department: DepartmentTable;
+  api_key: ApiKeyTable;
+  person: PersonTable;
+  demonstration_session: DemonstrationSessionTable;
+}

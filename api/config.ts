@@ -1,0 +1,192 @@
+// Configuration: the environment and flags over what `init` left in the data folder, validated once.
+import { existsSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { z } from 'zod';
+import { ApiError } from './errors.ts';
+import { readSettings, type Settings } from './settings.ts';
+
+/** The port used where none is said. */
+export const defaultPort = 8480;
+
+export type Mode = 'demonstration' | 'production';
+
+export interface Config {
+  readonly mode: Mode;
+  /** Absolute path. */
+  readonly dataFolder: string;
+  /** `postgresql://…`, or null for the embedded database in the data folder. */
+  readonly databaseUrl: string | null;
+  /** Host to listen on. */
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  /** Without trailing slash; null where codes can open on this computer only. */
+  readonly publicUrl: string | null;
+  readonly suite: 'international';
+  readonly passphrase: PassphraseSource;
+  /** Proxies in front whose X-Forwarded-For is believed. */
+  readonly trustedProxies: number;
+  readonly logLevel: string;
+  /** Requests a minute: strangers reading, strangers verifying, one principal. */
+  readonly rates: { readonly reading: number; readonly verifying: number; readonly principal: number };
+  /** Who runs this installation, as certificate subjects name it. */
+  readonly settings: Settings | null;
+}
+
+/** Where the passphrase of the key files comes from. `made` is made on first start (demonstration only). */
+export type PassphraseSource =
+  | { readonly kind: 'value'; readonly value: string }
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'made'; readonly path: string };
+
+/** What flags may say; they win over the environment. */
+export interface Flags {
+  readonly data?: string | undefined;
+  readonly port?: string | undefined;
+  readonly host?: string | undefined;
+  readonly mode?: Mode | undefined;
+  readonly publicUrl?: string | undefined;
+}
+
+const wholeNumber = z.string().regex(/^\d{1,9}$/).transform(Number);
+
+const environmentSchema = z.object({
+  YINXIN_DATA: z.string().min(1).default('./data'),
+  YINXIN_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  YINXIN_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  YINXIN_HOST: z.string().min(1).optional(),
+  YINXIN_PORT: wholeNumber.refine((port) => port <= 65535).default(defaultPort),
+  YINXIN_PASSPHRASE: z.string().min(12).optional(),
+  YINXIN_PASSPHRASE_FILE: z.string().min(1).optional(),
+  YINXIN_MODE: z.enum(['demonstration', 'production']).optional(),
+  YINXIN_SUITE: z.enum(['international', 'gm']).default('international'),
+  YINXIN_TRUSTED_PROXIES: wholeNumber.refine((hops) => hops <= 10).default(0),
+  YINXIN_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
+  YINXIN_RATE_READING: wholeNumber.refine((rate) => rate > 0).default(600),
+  YINXIN_RATE_VERIFYING: wholeNumber.refine((rate) => rate > 0).default(60),
+  YINXIN_RATE_PRINCIPAL: wholeNumber.refine((rate) => rate > 0).default(60_000),
+});
+
+/**
+ * Reads the configuration.
+ * @throws ApiError `configuration-invalid` (names the variable), `configuration-refused` (valid, but not allowed to
+ * start: demonstration data in production, missing passphrase …).
+ */
+export function readConfig(environment: NodeJS.ProcessEnv, flags: Flags = {}): Config {
+  const parsed = environmentSchema.safeParse({
+    // An empty variable is an unset one.
+    ...Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== '')),
+    ...(flags.data === undefined ? {} : { YINXIN_DATA: flags.data }),
+    ...(flags.port === undefined ? {} : { YINXIN_PORT: flags.port }),
+    ...(flags.host === undefined ? {} : { YINXIN_HOST: flags.host }),
+    ...(flags.mode === undefined ? {} : { YINXIN_MODE: flags.mode }),
+    ...(flags.publicUrl === undefined ? {} : { YINXIN_PUBLIC_URL: flags.publicUrl }),
+  });
+  if (!parsed.success) {
+    const names = [...new Set(parsed.error.issues.map((issue) => String(issue.path[0])))];
+    throw new ApiError('configuration-invalid', `These settings do not hold: ${names.join(', ')}.`, {
+      hint: hintFor(names[0] ?? ''),
+    });
+  }
+  const values = parsed.data;
+  const dataFolder = resolve(values.YINXIN_DATA);
+  const settings = readSettings(dataFolder);
+  const mode = values.YINXIN_MODE ?? settings?.mode ?? 'production';
+  const publicUrl = (values.YINXIN_PUBLIC_URL ?? settings?.publicUrl ?? null)?.replace(/\/+$/, '') ?? null;
+  if (values.YINXIN_SUITE === 'gm') {
+    throw new ApiError('configuration-refused', 'The suite gm is not available yet.', {
+      hint: 'leave YINXIN_SUITE unset, or set it to international',
+    });
+  }
+  const config: Config = {
+    mode,
+    dataFolder,
+    databaseUrl: values.YINXIN_DATABASE_URL ?? null,
+    // Strangers' machines reach a demonstration only when somebody said so.
+    host: values.YINXIN_HOST ?? (mode === 'demonstration' && values.YINXIN_PUBLIC_URL === undefined ? '127.0.0.1' : '::'),
+    port: values.YINXIN_PORT,
+    publicUrl,
+    suite: values.YINXIN_SUITE,
+    passphrase: passphraseSource(mode, dataFolder, values.YINXIN_PASSPHRASE, values.YINXIN_PASSPHRASE_FILE),
+    trustedProxies: values.YINXIN_TRUSTED_PROXIES,
+    logLevel: values.YINXIN_LOG_LEVEL,
+    rates: {
+      reading: values.YINXIN_RATE_READING,
+      verifying: values.YINXIN_RATE_VERIFYING,
+      principal: values.YINXIN_RATE_PRINCIPAL,
+    },
+    settings,
+  };
+  refuseMixture(config);
+  return config;
+}
+
+const madePassphraseName = 'demonstration-passphrase';
+
+/** Where a demonstration keeps the passphrase it made. */
+export function madePassphrasePath(dataFolder: string): string {
+  return join(dataFolder, madePassphraseName);
+}
+
+function passphraseSource(
+  mode: Mode,
+  dataFolder: string,
+  value: string | undefined,
+  file: string | undefined,
+): PassphraseSource {
+  if (value !== undefined && file !== undefined) {
+    throw new ApiError('configuration-invalid', 'YINXIN_PASSPHRASE and YINXIN_PASSPHRASE_FILE are both set.', {
+      hint: 'set one of them',
+    });
+  }
+  if (file !== undefined) return { kind: 'file', path: resolve(file) };
+  if (value !== undefined) return { kind: 'value', value };
+  return { kind: 'made', path: madePassphrasePath(dataFolder) };
+}
+
+/** Demonstration and production never meet in one data folder, and production has no defaults for what protects it. */
+function refuseMixture(config: Config): void {
+  const { mode, settings, dataFolder } = config;
+  const refuse = (message: string, hint: string): never => {
+    throw new ApiError('configuration-refused', message, { hint });
+  };
+  if (settings !== null && settings.mode !== mode) {
+    refuse(
+      `The data folder was made for ${settings.mode} and cannot be used for ${mode}.`,
+      `choose another folder with --data, or unset YINXIN_MODE`,
+    );
+  }
+  if (mode === 'demonstration') return;
+  if (existsSync(madePassphrasePath(dataFolder)) || usesMadePassphrase(config)) {
+    refuse(
+      'The key files of this data folder belong to a demonstration; production will not start with them.',
+      'make a new folder with `yinxin init --data DIR`',
+    );
+  }
+  if (config.passphrase.kind === 'made') {
+    refuse(
+      'Production needs the passphrase of its key files, and there is no default.',
+      'set YINXIN_PASSPHRASE_FILE to a file only this service can read, or YINXIN_PASSPHRASE (12 characters or more)',
+    );
+  }
+}
+
+/** Whether the passphrase file named is the one a demonstration made for itself, wherever it was copied to. */
+function usesMadePassphrase(config: Config): boolean {
+  return config.passphrase.kind === 'file' && basename(config.passphrase.path) === madePassphraseName;
+}
+
+function hintFor(name: string): string {
+  switch (name) {
+    case 'YINXIN_PORT':
+      return 'a port is a whole number from 0 to 65535';
+    case 'YINXIN_PUBLIC_URL':
+      return 'an address such as https://seal.example.gov.cn';
+    case 'YINXIN_DATABASE_URL':
+      return 'an address such as postgresql://user:password@host:5432/yinxin';
+    case 'YINXIN_PASSPHRASE':
+      return 'a passphrase has at least 12 characters';
+    default:
+      return 'see `yinxin serve --help`';
+  }
+}

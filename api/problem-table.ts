@@ -1,0 +1,231 @@
+// Status and title of every refusal code. TypeScript refuses a code that is missing here or exists nowhere.
+import type { CaErrorCode } from '../ca/errors.ts';
+import type { CryptoErrorCode } from '../crypto/errors.ts';
+import type { FormatErrorCode } from '../formats/errors.ts';
+import type { IdentityErrorCode } from '../identity/errors.ts';
+import type { LicenseErrorCode } from '../licenses/errors.ts';
+import type { SigningErrorCode } from '../signing/errors.ts';
+import type { StorageErrorCode } from '../storage/errors.ts';
+import type { VerificationErrorCode } from '../verification/errors.ts';
+import type { ApiErrorCode } from './errors.ts';
+
+export type ErrorCode =
+  | ApiErrorCode
+  | CaErrorCode
+  | CryptoErrorCode
+  | FormatErrorCode
+  | IdentityErrorCode
+  | LicenseErrorCode
+  | SigningErrorCode
+  | StorageErrorCode
+  | VerificationErrorCode;
+
+/** HTTP status (RFC 9110), title in Chinese, title in English. */
+type Row = readonly [status: number, zh: string, en: string];
+
+const fault: Row = [500, '内部错误', 'Internal error'];
+
+const edge: Record<ApiErrorCode, Row> = {
+  'request-invalid': [400, '请求内容不符合要求', 'Invalid request'],
+  'json-malformed': [400, 'JSON 格式错误', 'Malformed JSON'],
+  'multipart-malformed': [400, '表单格式错误', 'Malformed multipart body'],
+  'body-missing': [400, '缺少请求内容', 'Missing body'],
+  'body-too-large': [413, '请求内容过大', 'Body too large'],
+  'content-type-unsupported': [415, '不支持的内容类型', 'Unsupported content type'],
+  'file-missing': [400, '缺少文件', 'Missing file'],
+  'file-not-pdf': [422, '不是 PDF 文件', 'Not a PDF'],
+  'idempotency-key-missing': [400, '缺少 Idempotency-Key', 'Missing Idempotency-Key'],
+  unauthenticated: [401, '需要身份认证', 'Authentication required'],
+  'scope-missing': [403, '权限不足', 'Not permitted'],
+  'csrf-refused': [403, '表单令牌无效，请刷新页面', 'Form token refused'],
+  'not-found': [404, '未找到', 'Not found'],
+  'method-not-allowed': [405, '不支持的请求方法', 'Method not allowed'],
+  'not-acceptable': [406, '无法按要求的类型应答', 'Not acceptable'],
+  'rate-limited': [429, '请求过于频繁', 'Too many requests'],
+  'upload-aborted': [400, '上传中断', 'Upload aborted'],
+  'timestamp-unavailable': [503, '时间戳服务暂不可用', 'Time-stamp service unavailable'],
+  'configuration-invalid': fault,
+  'configuration-refused': fault,
+  'port-taken': fault,
+  'data-folder-unusable': fault,
+  internal: fault,
+};
+
+const identity: Record<IdentityErrorCode, Row> = {
+  'department-code-invalid': [422, '统一社会信用代码无效', 'Invalid credit code'],
+  'department-exists': [409, '部门已登记', 'Department already registered'],
+  'department-not-found': [404, '未找到部门', 'Department not found'],
+  'department-name-invalid': [422, '部门名称无效', 'Invalid department name'],
+  'scope-unknown': [422, '未知的权限范围', 'Unknown scope'],
+  'api-key-not-found': [404, '未找到接口密钥', 'API key not found'],
+  'api-key-refused': [401, '接口密钥无效', 'API key refused'],
+  'account-not-found': [404, '未找到演示账户', 'Demonstration account not found'],
+  'person-number-invalid': [422, '公民身份号码无效', 'Invalid resident number'],
+  'demonstration-only': [404, '仅演示环境可用', 'Demonstration only'],
+};
+
+const signing: Record<SigningErrorCode, Row> = {
+  'seal-not-found': [404, '未找到印章', 'Seal not found'],
+  'seal-not-valid': [409, '印章当前不可用', 'Seal not in force'],
+  'seal-not-permitted': [403, '无权使用该印章', 'Seal not permitted'],
+  'seal-type-unknown': [422, '未知的印章类型', 'Unknown seal type'],
+  'seal-code-exhausted': fault,
+  'seal-transition-not-allowed': [409, '印章状态不允许此变更', 'Seal change not allowed'],
+  'seal-input-invalid': [422, '印章信息无效', 'Invalid seal input'],
+  'name-too-long': [422, '名称过长', 'Name too long'],
+  'glyph-missing': [422, '字体中没有该字', 'Character not in the font'],
+  'scope-missing': edge['scope-missing'],
+  'department-missing': [403, '须以部门身份办理', 'A department is required'],
+  'document-not-found': [404, '未找到文件', 'Document not found'],
+  'document-too-large': [413, '文件过大', 'Document too large'],
+  'not-a-pdf': [422, '不是 PDF 文件', 'Not a PDF'],
+  'pdf-encrypted': [422, '不支持加密的 PDF', 'Encrypted PDF'],
+  'pdf-malformed': [422, 'PDF 文件已损坏', 'Damaged PDF'],
+  'signing-forbidden': [422, '文件不允许再签名', 'The document forbids further signatures'],
+  'page-not-found': [422, '页码不存在', 'No such page'],
+  'placement-invalid': [422, '盖章位置无效', 'Invalid placement'],
+  'seal-off-page': [422, '印章超出页面', 'Seal off the page'],
+  'seal-over-field': [422, '盖章位置与已有签名域重叠', 'Seal over another field'],
+  'field-not-found': [422, '未找到签名域', 'Signature field not found'],
+  'field-already-signed': [409, '签名域已签名', 'Field already signed'],
+  'placeholder-too-small': fault,
+  'prepared-mismatch': fault,
+  'timestamp-unavailable': edge['timestamp-unavailable'],
+  'timestamp-invalid': [503, '时间戳服务应答无效', 'Invalid time-stamp answer'],
+  'self-check-failed': fault,
+  'stamp-not-found': [404, '未找到签章记录', 'Stamp not found'],
+  'stamp-not-completed': [409, '签章未完成', 'Stamp not completed'],
+  'idempotency-key-invalid': [400, 'Idempotency-Key 无效', 'Invalid Idempotency-Key'],
+  'idempotency-mismatch': [422, '同一 Idempotency-Key 的请求内容不同', 'Idempotency-Key used for another request'],
+  'idempotency-in-progress': [409, '相同请求正在处理', 'The same request is in progress'],
+  'idempotency-abandoned': [409, '该请求曾中断，请换用新的 Idempotency-Key', 'The request was abandoned: use a new key'],
+};
+
+const licenses: Record<LicenseErrorCode, Row> = {
+  'type-not-found': [404, '未找到证照类型', 'License type not found'],
+  'type-invalid': [422, '证照类型定义无效', 'Invalid license type'],
+  'type-edition-differs': [409, '证照类型版本不一致', 'License type edition differs'],
+  'type-not-permitted': [403, '无权颁发该类证照', 'License type not permitted'],
+  'template-invalid': [422, '证照模板无效', 'Invalid template'],
+  'scope-missing': edge['scope-missing'],
+  'department-missing': signing['department-missing'],
+  'purpose-missing': [422, '须说明用途', 'A purpose is required'],
+  'face-invalid': [422, '照面信息不符合要求', 'Invalid face'],
+  'holder-invalid': [422, '持证主体信息无效', 'Invalid holder'],
+  'validity-invalid': [422, '有效期无效', 'Invalid validity'],
+  'license-number-taken': [409, '证照编号已使用', 'License number taken'],
+  'matter-not-permitted': [422, '该事项不能颁发此类证照', 'Matter not permitted for this type'],
+  'case-number-invalid': [422, '办件编号无效', 'Invalid case number'],
+  'glyph-missing': signing['glyph-missing'],
+  'text-overflow': [422, '文字超出版面', 'Text does not fit the page'],
+  'page-failed': fault,
+  'renderer-busy': [503, '制证繁忙，请稍后再试', 'Page renderer busy'],
+  'code-too-long': [422, '证照码内容过长', 'Code too long'],
+  'code-unreadable': fault,
+  'seal-not-permitted': signing['seal-not-permitted'],
+  'license-not-found': [404, '未找到证照', 'License not found'],
+  'license-not-issued': [409, '证照尚未颁发', 'License not issued'],
+  'case-not-found': [404, '未找到办件', 'Case not found'],
+  'case-empty': [422, '办件没有内容', 'Empty case'],
+  'case-number-taken': [409, '办件编号已使用', 'Case number taken'],
+  'transition-not-allowed': [409, '当前状态不允许此变更', 'Change not allowed'],
+  'change-invalid': [422, '状态变更无效', 'Invalid change'],
+  'record-damaged': fault,
+  'status-list-not-found': [404, '未找到状态列表', 'Status list not found'],
+  'idempotency-key-invalid': signing['idempotency-key-invalid'],
+  'idempotency-mismatch': signing['idempotency-mismatch'],
+  'idempotency-in-progress': signing['idempotency-in-progress'],
+  'idempotency-abandoned': signing['idempotency-abandoned'],
+};
+
+const verification: Record<VerificationErrorCode, Row> = {
+  'trust-list-malformed': fault,
+  'trust-list-signature': fault,
+  'trust-list-rollback': fault,
+  'trust-list-stale': fault,
+  'trust-list-not-yet-valid': fault,
+  'anchor-malformed': fault,
+  'evidence-malformed': [422, '证据格式错误', 'Malformed evidence'],
+  'receipt-invalid': [422, '核验回执无效', 'Invalid receipt'],
+  'policy-unknown': [422, '未知的核验策略', 'Unknown policy'],
+  'too-large': [413, '内容过大', 'Too large'],
+};
+
+const malformed = (zh: string, en: string): Row => [422, zh, en];
+
+const formats: Record<FormatErrorCode, Row> = {
+  'der-malformed': malformed('DER 编码错误', 'Malformed DER'),
+  'der-too-deep': malformed('DER 嵌套过深', 'DER too deep'),
+  'der-too-large': malformed('DER 内容过大', 'DER too large'),
+  'ber-indefinite-length': malformed('不支持不定长编码', 'Indefinite length'),
+  'trailing-bytes': malformed('内容末尾有多余数据', 'Trailing bytes'),
+  'value-out-of-range': malformed('数值超出范围', 'Value out of range'),
+  'certificate-malformed': malformed('证书格式错误', 'Malformed certificate'),
+  'csr-malformed': malformed('证书请求格式错误', 'Malformed certificate request'),
+  'crl-malformed': malformed('CRL 格式错误', 'Malformed CRL'),
+  'ocsp-malformed': malformed('OCSP 格式错误', 'Malformed OCSP'),
+  'cms-malformed': malformed('CMS 格式错误', 'Malformed CMS'),
+  'timestamp-malformed': malformed('时间戳格式错误', 'Malformed time-stamp'),
+  'signature-malformed': malformed('签名格式错误', 'Malformed signature'),
+  'cbor-malformed': malformed('CBOR 格式错误', 'Malformed CBOR'),
+  'cose-malformed': malformed('COSE 格式错误', 'Malformed COSE'),
+  'code-malformed': malformed('证照码格式错误', 'Malformed license code'),
+  'jwt-malformed': malformed('JWT 格式错误', 'Malformed JWT'),
+  'status-list-malformed': malformed('状态列表格式错误', 'Malformed status list'),
+  'identifier-malformed': malformed('标识格式错误', 'Malformed identifier'),
+  'pdf-malformed': signing['pdf-malformed'],
+  'pdf-limit': malformed('PDF 结构超出处理上限', 'PDF beyond the limits'),
+  'pdf-encrypted': signing['pdf-encrypted'],
+  'pdf-unsupported': malformed('不支持的 PDF 结构', 'Unsupported PDF'),
+  'seal-malformed': malformed('印章格式错误', 'Malformed seal'),
+};
+
+const later: Row = [503, '存储暂不可用，请稍后再试', 'Storage unavailable'];
+
+const storage: Record<StorageErrorCode, Row> = {
+  unavailable: later,
+  'unique-violation': fault,
+  'constraint-violation': fault,
+  'query-failed': fault,
+  'write-conflict': later,
+  'write-timeout': later,
+  'write-closed': fault,
+  'migration-locked': later,
+  'schema-newer': fault,
+  'audit-outside-write': fault,
+  'document-damaged': fault,
+  'document-too-large': signing['document-too-large'],
+  'document-name-invalid': fault,
+  'backup-unsupported': fault,
+  'backup-damaged': fault,
+  'backup-target-not-empty': fault,
+};
+
+const crypto: Record<CryptoErrorCode, Row> = {
+  'suite-unavailable': fault,
+  'algorithm-unknown': fault,
+  'algorithm-refused': fault,
+  'key-not-found': fault,
+  'key-purpose': fault,
+  'key-locked': fault,
+  'key-damaged': fault,
+  'key-store-unavailable': fault,
+  'passphrase-invalid': fault,
+  'ciphertext-damaged': fault,
+  'master-key-unknown': fault,
+};
+
+const ca: Record<CaErrorCode, Row> = {};
+
+/** Every code of every room, once. */
+export const problemTable: Record<ErrorCode, Row> = {
+  ...formats,
+  ...crypto,
+  ...storage,
+  ...ca,
+  ...verification,
+  ...signing,
+  ...licenses,
+  ...identity,
+  ...edge,
+};

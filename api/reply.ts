@@ -1,0 +1,75 @@
+// What a handler answers, as a value; and how it is put on the wire.
+import type { ServerResponse } from 'node:http';
+import { once } from 'node:events';
+
+/** Random access to bytes to be sent; closed after sending, whatever happened. */
+export interface ReplyDocument {
+  readonly size: number;
+  read(position: number, length: number): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly contentType: string;
+  readonly content: Uint8Array | string | ReplyDocument;
+}
+
+const chunkSize = 256 * 1024;
+
+export function json(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): Reply {
+  return { status, headers, contentType: 'application/json; charset=utf-8', content: JSON.stringify(value) };
+}
+
+export function html(status: number, text: string, headers: Readonly<Record<string, string>> = {}): Reply {
+  return { status, headers, contentType: 'text/html; charset=utf-8', content: text };
+}
+
+export function bytes(
+  contentType: string,
+  content: Uint8Array | string,
+  headers: Readonly<Record<string, string>> = {},
+): Reply {
+  return { status: 200, headers, contentType, content };
+}
+
+/** A stored PDF, shown in place by a browser and saved under `name`.pdf. */
+export function pdf(status: number, content: ReplyDocument, name: string, headers: Readonly<Record<string, string>> = {}): Reply {
+  return {
+    status,
+    contentType: 'application/pdf',
+    content,
+    headers: { ...headers, 'Content-Disposition': `inline; filename="${name.replace(/[^A-Za-z0-9._-]/g, '_')}.pdf"` },
+  };
+}
+
+/** See other (RFC 9110 15.4.4): after a form was accepted. */
+export function seeOther(location: string, headers: Readonly<Record<string, string>> = {}): Reply {
+  return { status: 303, headers: { ...headers, Location: location }, contentType: 'text/plain', content: '' };
+}
+
+/** Sends `reply`. Answers are private unless the handler says otherwise, so nothing on the way keeps them. */
+export async function send(response: ServerResponse, reply: Reply): Promise<void> {
+  response.statusCode = reply.status;
+  response.setHeader('Content-Type', reply.contentType);
+  response.setHeader('Cache-Control', 'no-store');
+  for (const [name, value] of Object.entries(reply.headers ?? {})) response.setHeader(name, value);
+  const { content } = reply;
+  if (typeof content === 'string' || content instanceof Uint8Array) {
+    response.setHeader('Content-Length', typeof content === 'string' ? Buffer.byteLength(content) : content.length);
+    response.end(content);
+    return;
+  }
+  try {
+    response.setHeader('Content-Length', content.size);
+    for (let position = 0; position < content.size && !response.destroyed; position += chunkSize) {
+      if (!response.write(await content.read(position, chunkSize))) {
+        await Promise.race([once(response, 'drain'), once(response, 'close')]);
+      }
+    }
+    response.end();
+  } finally {
+    await content.close();
+  }
+}

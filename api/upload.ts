@@ -1,0 +1,104 @@
+// An uploaded file as a byte source: small ones stay in memory, large ones go to a temporary file as they arrive.
+import { createHash, randomUUID } from 'node:crypto';
+import { open, rm, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { joinBytes } from '../formats/bytes.ts';
+import type { ByteSource } from '../formats/pdf/source.ts';
+import { bytesSource } from '../formats/pdf/source.ts';
+import { ApiError } from './errors.ts';
+
+/** Up to here an upload never touches the disk. */
+const memoryLimit = 1024 * 1024;
+
+/** A received file. `dispose` must be called once, whatever happened. */
+export interface Upload {
+  readonly source: ByteSource;
+  readonly size: number;
+  /** `sha256:<hex>` of the bytes received. */
+  readonly digest: string;
+  dispose(): Promise<void>;
+}
+
+/** Receives the chunks of one file. */
+export class UploadSink {
+  readonly #folder: string;
+  readonly #limit: number;
+  readonly #hash = createHash('sha256');
+  readonly #path: string;
+  #chunks: Uint8Array[] = [];
+  #file: FileHandle | null = null;
+  #size = 0;
+
+  /**
+   * @param folder where a large upload waits while it is worked on
+   * @param limit bytes; one more is refused
+   */
+  constructor(folder: string, limit: number) {
+    this.#folder = folder;
+    this.#limit = limit;
+    this.#path = join(this.#folder, `upload-${randomUUID()}`);
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** @throws ApiError `body-too-large` over the limit. */
+  async write(chunk: Uint8Array): Promise<void> {
+    if (this.#size + chunk.length > this.#limit) {
+      throw new ApiError('body-too-large', `The file is larger than ${this.#limit} bytes.`);
+    }
+    this.#hash.update(chunk);
+    this.#size += chunk.length;
+    if (this.#file === null) {
+      this.#chunks.push(chunk);
+      if (this.#size > memoryLimit) await this.#spill();
+    } else {
+      await this.#file.appendFile(chunk);
+    }
+  }
+
+  async #spill(): Promise<void> {
+    this.#file = await open(this.#path, 'wx+', 0o600);
+    for (const chunk of this.#chunks) await this.#file.appendFile(chunk);
+    this.#chunks = [];
+  }
+
+  /** The finished upload. */
+  finish(): Upload {
+    const file = this.#file;
+    return {
+      source: file === null ? bytesSource(joinBytes(this.#chunks)) : fileSource(file, this.#size),
+      size: this.#size,
+      digest: `sha256:${this.#hash.digest('hex')}`,
+      dispose: () => this.abort(),
+    };
+  }
+
+  /** Leaves nothing behind; safe to call more than once. */
+  async abort(): Promise<void> {
+    const file = this.#file;
+    this.#file = null;
+    this.#chunks = [];
+    if (file === null) return;
+    await file.close();
+    await rm(this.#path, { force: true });
+  }
+}
+
+function fileSource(file: FileHandle, size: number): ByteSource {
+  return {
+    size,
+    async read(position, length) {
+      const wanted = Math.max(0, Math.min(length, size - position));
+      const bytes = new Uint8Array(wanted);
+      let filled = 0;
+      while (filled < wanted) {
+        const { bytesRead } = await file.read(bytes, filled, wanted - filled, position + filled);
+        if (bytesRead === 0) throw new ApiError('upload-aborted', 'The temporary upload file is shorter than written.');
+        filled += bytesRead;
+      }
+      return bytes;
+    },
+  };
+}

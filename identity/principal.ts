@@ -1,0 +1,47 @@
+// Who stands behind a request: an actor with roles, a level and, perhaps, somebody acted for.
+import type { Actor } from '../storage/actor.ts';
+import { IdentityError } from './errors.ts';
+
+/** Everything that can be permitted. */
+export const scopes = [
+  'seals:read',
+  'stamps:write',
+  'stamps:read',
+  'licenses:write',
+  'licenses:read',
+  'licenses:search',
+  'licenses:status',
+  'cases:write',
+  'cases:read',
+  'verifications:write',
+  'licenses:own',
+] as const;
+
+export type Scope = (typeof scopes)[number];
+
+/** What a department's approval system is given: everything but reading one's own licenses as a holder. */
+export const departmentScopes: readonly Scope[] = scopes.filter((scope) => scope !== 'licenses:own');
+
+export type Role = 'approval-system' | 'officer' | 'holder';
+
+/** 实名等级 1..4; 0 for a system, which proves no person. */
+export type Level = 0 | 1 | 2 | 3 | 4;
+
+export interface Principal extends Actor {
+  readonly scopes: readonly Scope[];
+  readonly roles: readonly Role[];
+  readonly level: Level;
+  /** The enterprise a person acts for, by its unified social credit code; null for oneself. */
+  readonly actingFor: string | null;
+}
+
+/** @throws IdentityError `scope-unknown`. */
+export function scopesNamed(names: readonly string[]): readonly Scope[] {
+  return [...new Set(names)].map((name) => {
+    const scope = scopes.find((known) => known === name);
+    if (scope === undefined) {
+      throw new IdentityError('scope-unknown', `There is no scope ${JSON.stringify(name)}; known are ${scopes.join(', ')}.`);
+    }
+    return scope;
+  });
+}
