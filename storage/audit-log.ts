@@ -23,6 +23,7 @@ export type AuditAction =
   | 'api-key.created'
   | 'login.succeeded'
   | 'login.failed'
+  | 'audit.cross-linked'
   | 'backup.made'
   | 'backup.restored';
 

@@ -9,9 +9,8 @@ import {
   type Driver,
   type PostgresDialectConfig,
   type QueryResult,
-  type TransactionSettings,
 } from 'kysely';
-import { Pool, types, type PoolConfig } from 'pg';
+import { Pool, TypeOverrides } from 'pg';
 import { workThenSteps } from './before-commit.ts';
 import type { Database, Writer } from './database.ts';
 import { StorageError } from './errors.ts';
@@ -34,15 +33,14 @@ function parseInt8(value: string): number {
   return number;
 }
 
-const typeParsers: NonNullable<PoolConfig['types']> = {
-  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
-    oid === INT8 && format !== 'binary'
-      ? parseInt8
-      : types.getTypeParser(oid, format)) as typeof types.getTypeParser,
-};
+function typeParsers(): TypeOverrides {
+  const overrides = new TypeOverrides();
+  overrides.setTypeParser(INT8, parseInt8);
+  return overrides;
+}
 
 /** Kysely's own driver, with every failure turned into a StorageError. */
-class TranslatingDriver extends PostgresDriver implements Driver {
+class TranslatingDriver extends PostgresDriver {
   readonly #translated = new WeakSet<DatabaseConnection>();
 
   override async acquireConnection(): Promise<DatabaseConnection> {
@@ -60,13 +58,6 @@ class TranslatingDriver extends PostgresDriver implements Driver {
       }
     };
     return connection;
-  }
-
-  override async beginTransaction(
-    connection: DatabaseConnection,
-    settings: TransactionSettings,
-  ): Promise<void> {
-    await super.beginTransaction(connection, settings);
   }
 }
 
@@ -87,7 +78,7 @@ function connect(url: string, connections: number, session: string): Kysely<Sche
   const pool = new Pool({
     connectionString: url,
     max: connections,
-    types: typeParsers,
+    types: typeParsers(),
     connectionTimeoutMillis: 10_000,
   });
   // A connection that dies is noticed by the query that uses it; without listeners it would end the process.

@@ -1,0 +1,179 @@
+// The one entrance for checking signatures: strict about the key, the encoding, and their fit to the algorithm.
+import { constants, createPublicKey, verify, type KeyObject } from 'node:crypto';
+import { FormatError } from '../formats/errors.ts';
+import { derToRaw } from '../formats/x509/ecdsa-signature.ts';
+import type { DigestName } from './algorithms.ts';
+import { CryptoError } from './errors.ts';
+
+/** Algorithms that can be checked, by their JOSE names (RFC 7518 §3.1, RFC 8037 §3.1 with the curve's name). */
+export type VerifiableAlgorithm =
+  'ES256' | 'ES384' | 'ES512' | 'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'Ed25519';
+
+export interface SignatureCheck {
+  readonly algorithm: string;
+  /** SubjectPublicKeyInfo, DER. */
+  readonly publicKey: Uint8Array;
+  readonly message: Uint8Array;
+  /** ECDSA: DER `SEQUENCE { r, s }`; RSA and Ed25519: the bytes themselves. */
+  readonly signature: Uint8Array;
+  /**
+   * `jose` (default) ties each ECDSA digest to its curve (RFC 7518 §3.4);
+   * `x509` lets ES256, ES384 and ES512 name the digest only (RFC 5758 §3.2), on any of P-256, P-384, P-521.
+   */
+  readonly pairing?: 'jose' | 'x509';
+  /** RSASSA-PSS salt in bytes where the message names one; the digest's size otherwise (RFC 7518 §3.5). */
+  readonly saltLength?: number;
+}
+
+interface Rule {
+  readonly family: 'ecdsa' | 'rsa' | 'rsa-pss' | 'ed25519';
+  readonly digest: DigestName | null;
+  readonly curve: string | null;
+}
+
+const rules: Readonly<Record<VerifiableAlgorithm, Rule>> = {
+  ES256: { family: 'ecdsa', digest: 'sha256', curve: 'prime256v1' },
+  ES384: { family: 'ecdsa', digest: 'sha384', curve: 'secp384r1' },
+  ES512: { family: 'ecdsa', digest: 'sha512', curve: 'secp521r1' },
+  RS256: { family: 'rsa', digest: 'sha256', curve: null },
+  RS384: { family: 'rsa', digest: 'sha384', curve: null },
+  RS512: { family: 'rsa', digest: 'sha512', curve: null },
+  PS256: { family: 'rsa-pss', digest: 'sha256', curve: null },
+  PS384: { family: 'rsa-pss', digest: 'sha384', curve: null },
+  PS512: { family: 'rsa-pss', digest: 'sha512', curve: null },
+  Ed25519: { family: 'ed25519', digest: null, curve: null },
+};
+
+const curves: ReadonlyMap<string, { readonly size: 32 | 48 | 66; readonly order: bigint }> = new Map([
+  ['prime256v1', { size: 32, order: 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n }],
+  [
+    'secp384r1',
+    {
+      size: 48,
+      order:
+        0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973n,
+    },
+  ],
+  [
+    'secp521r1',
+    {
+      size: 66,
+      order:
+        0x01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409n,
+    },
+  ],
+]);
+
+/** Below, a key is breakable (GB/T 0015, NIST SP 800-131A); above, checking it is a way to keep us busy. */
+const RSA_BITS = { least: 2048, most: 16384 };
+const CACHED_KEYS = 512;
+const cachedKeys = new Map<string, KeyObject>();
+
+function isVerifiable(name: string): name is VerifiableAlgorithm {
+  return Object.hasOwn(rules, name);
+}
+
+function refused(message: string, cause?: unknown): CryptoError {
+  return new CryptoError('algorithm-refused', message, { cause });
+}
+
+function parseKey(spki: Uint8Array): KeyObject {
+  let key: KeyObject;
+  try {
+    key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
+  } catch (error) {
+    throw refused('The public key is no SubjectPublicKeyInfo of a kind that Yinxin checks.', error);
+  }
+  // What follows the key, or another encoding of it, would give one key two identifiers.
+  if (!key.export({ format: 'der', type: 'spki' }).equals(spki)) {
+    throw refused('The public key is not encoded in DER.');
+  }
+  return key;
+}
+
+/** Parsing costs more than checking: keys of certificates that come often are kept. */
+function keyOf(spki: Uint8Array): KeyObject {
+  const name = Buffer.from(spki).toString('latin1');
+  const known = cachedKeys.get(name);
+  if (known !== undefined) return known;
+  const key = parseKey(spki);
+  const oldest = cachedKeys.keys().next();
+  if (cachedKeys.size >= CACHED_KEYS && oldest.done !== true) cachedKeys.delete(oldest.value);
+  cachedKeys.set(name, key);
+  return key;
+}
+
+function requireRsa(key: KeyObject, family: 'rsa' | 'rsa-pss'): void {
+  // A key restricted to PSS must not check PKCS#1 v1.5; a plain RSA key may do both (RFC 4055 §1.2).
+  const type = key.asymmetricKeyType;
+  if (type !== 'rsa' && !(family === 'rsa-pss' && type === 'rsa-pss')) {
+    throw refused('The algorithm is RSA and the key is not.');
+  }
+  const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
+  if (modulusLength < RSA_BITS.least)
+    throw refused(`An RSA key of ${modulusLength} bits is too short: 2048 at least.`);
+  if (modulusLength > RSA_BITS.most)
+    throw refused(`An RSA key of ${modulusLength} bits is over the limit of 16384.`);
+  if (publicExponent < 3n || publicExponent % 2n === 0n)
+    throw refused('The RSA key has an impossible exponent.');
+}
+
+/** r and s in 1 … n−1 (FIPS 186-5 §6.4.2 step 1), in their one DER form; null where the bytes are no such signature. */
+function strictEcdsa(signature: Uint8Array, size: 32 | 48 | 66, order: bigint): Uint8Array | null {
+  try {
+    const raw = derToRaw(signature, size);
+    for (const half of [raw.subarray(0, size), raw.subarray(size)]) {
+      const scalar = BigInt(`0x${Buffer.from(half).toString('hex')}`);
+      if (scalar === 0n || scalar >= order) return null;
+    }
+    return raw;
+  } catch (error) {
+    if (error instanceof FormatError) return null;
+    throw error;
+  }
+}
+
+function verifyEcdsa(check: SignatureCheck, rule: Rule, digest: DigestName, key: KeyObject): boolean {
+  const curveName = key.asymmetricKeyDetails?.namedCurve ?? '';
+  const curve = curves.get(curveName);
+  if (key.asymmetricKeyType !== 'ec' || curve === undefined) {
+    throw refused('The algorithm is ECDSA and the key is on none of P-256, P-384, P-521.');
+  }
+  if (check.pairing !== 'x509' && curveName !== rule.curve) {
+    throw refused(`${check.algorithm} does not go with a key on ${curveName}.`);
+  }
+  const raw = strictEcdsa(check.signature, curve.size, curve.order);
+  return raw !== null && verify(digest, check.message, { key, dsaEncoding: 'ieee-p1363' }, raw);
+}
+
+/**
+ * Whether `signature` is the key's over `message`.
+ * @returns false for any signature that is not: wrong, cut, or encoded otherwise than the standards say.
+ * @throws CryptoError `algorithm-unknown`; `algorithm-refused` where no signature could count: SHA-1, a key too short,
+ *   malformed, or not of the algorithm's kind; `suite-unavailable` for SM2SM3.
+ */
+export function verifySignature(check: SignatureCheck): boolean {
+  const { algorithm, message, signature } = check;
+  if (algorithm === 'SM2SM3') throw new CryptoError('suite-unavailable', 'SM2 arrives with the gm suite.');
+  if (/^(ES|RS|PS)1$/.test(algorithm)) throw refused('Signatures over SHA-1 are not accepted.');
+  if (!isVerifiable(algorithm))
+    throw new CryptoError('algorithm-unknown', 'The signature algorithm is not known.');
+  const rule = rules[algorithm];
+  const key = keyOf(check.publicKey);
+  if (rule.family === 'ed25519' || rule.digest === null) {
+    if (key.asymmetricKeyType !== 'ed25519') throw refused('The algorithm is Ed25519 and the key is not.');
+    return signature.length === 64 && verify(null, message, key, signature);
+  }
+  if (rule.family === 'ecdsa') return verifyEcdsa(check, rule, rule.digest, key);
+  requireRsa(key, rule.family);
+  const { modulusLength = 0 } = key.asymmetricKeyDetails ?? {};
+  if (signature.length !== Math.ceil(modulusLength / 8)) return false;
+  if (rule.family === 'rsa') return verify(rule.digest, message, key, signature);
+  const saltLength = check.saltLength ?? constants.RSA_PSS_SALTLEN_DIGEST;
+  return verify(
+    rule.digest,
+    message,
+    { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength },
+    signature,
+  );
+}
