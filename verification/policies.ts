@@ -1,0 +1,173 @@
+// Certificate policies along a path (RFC 5280 section 6.1 with the policy graph of RFC 9618, which cannot grow exponentially).
+import type { Certificate } from '../formats/x509/certificate.ts';
+import type { DerReader } from '../formats/x509/der.ts';
+import { readExtension } from '../formats/x509/extensions.ts';
+import { OID } from '../formats/x509/oid.ts';
+import { nameKey } from './names.ts';
+
+/** The inputs (c) to (f) of section 6.1.1. */
+export interface PolicyInputs {
+  /** Null = any policy. */
+  readonly initialPolicies: ReadonlySet<string> | null;
+  readonly requireExplicitPolicy: boolean;
+  readonly inhibitPolicyMapping: boolean;
+  readonly inhibitAnyPolicy: boolean;
+}
+
+export const anyPolicyInputs: PolicyInputs = {
+  initialPolicies: null,
+  requireExplicitPolicy: false,
+  inhibitPolicyMapping: false,
+  inhibitAnyPolicy: false,
+};
+
+interface PolicyNode {
+  readonly parents: ReadonlySet<string>;
+  readonly expected: ReadonlySet<string>;
+}
+
+/** Nodes of one depth by their policy. */
+type Level = Map<string, PolicyNode>;
+
+const any: string = OID.anyPolicy;
+
+interface PolicyConstraints {
+  readonly requireExplicit: number | null;
+  readonly inhibitMapping: number | null;
+}
+
+function skipCount(content: Uint8Array): number {
+  // A count beyond any path is as good as none.
+  return content.length > 2 ? 0xffff : content.reduce((sum, octet) => sum * 256 + octet, 0);
+}
+
+function readConstraints(reader: DerReader): PolicyConstraints {
+  return reader.sequence((fields) => ({
+    requireExplicit: fields.peek() === 0x80 ? skipCount(fields.element().content) : null,
+    inhibitMapping: fields.peek() === 0x81 ? skipCount(fields.element().content) : null,
+  }));
+}
+
+function readMappings(reader: DerReader): readonly (readonly [string, string])[] {
+  return reader.sequence((list) => list.every((each) => each.sequence((pair) => [pair.oid(), pair.oid()] as const)));
+}
+
+const CODE = 'certificate-malformed';
+
+class PolicyState {
+  #levels: Level[] | null = [new Map([[any, { parents: new Set(), expected: new Set([any]) }]])];
+  explicit: number;
+  #inhibitAny: number;
+  #mapping: number;
+
+  constructor(inputs: PolicyInputs, length: number) {
+    this.explicit = inputs.requireExplicitPolicy ? 0 : length + 1;
+    this.#inhibitAny = inputs.inhibitAnyPolicy ? 0 : length + 1;
+    this.#mapping = inputs.inhibitPolicyMapping ? 0 : length + 1;
+  }
+
+  get levels(): readonly Level[] | null {
+    return this.#levels;
+  }
+
+  /** Step (d) and (e) of section 6.1.3. */
+  take(certificate: Certificate, last: boolean, selfIssued: boolean): void {
+    const previous = this.#levels?.at(-1);
+    if (certificate.certificatePolicies === null || this.#levels === null || previous === undefined) {
+      this.#levels = null;
+      return;
+    }
+    const stated = new Set(certificate.certificatePolicies.map((policy) => policy.oid));
+    const level: Level = new Map();
+    for (const policy of stated) {
+      if (policy === any) continue;
+      const parents = [...previous].filter(([, node]) => node.expected.has(policy)).map(([parent]) => parent);
+      if (parents.length === 0 && previous.has(any)) parents.push(any);
+      if (parents.length > 0) level.set(policy, { parents: new Set(parents), expected: new Set([policy]) });
+    }
+    if (stated.has(any) && (this.#inhibitAny > 0 || (!last && selfIssued))) {
+      for (const expected of new Set([...previous.values()].flatMap((node) => [...node.expected]))) {
+        if (level.has(expected)) continue;
+        const parents = [...previous].filter(([, node]) => node.expected.has(expected)).map(([parent]) => parent);
+        level.set(expected, { parents: new Set(parents), expected: new Set([expected]) });
+      }
+    }
+    this.#levels.push(level);
+    this.#prune();
+  }
+
+  /** Section 6.1.4; @returns false where a mapping speaks of anyPolicy. */
+  prepare(certificate: Certificate, selfIssued: boolean): boolean {
+    const mappings = readExtension(certificate.extensions, OID.policyMappings, CODE, readMappings) ?? [];
+    if (mappings.some(([issuer, subject]) => issuer === any || subject === any)) return false;
+    this.#map(mappings);
+    if (!selfIssued) {
+      this.explicit = Math.max(0, this.explicit - 1);
+      this.#mapping = Math.max(0, this.#mapping - 1);
+      this.#inhibitAny = Math.max(0, this.#inhibitAny - 1);
+    }
+    const constraints = readExtension(certificate.extensions, OID.policyConstraints, CODE, readConstraints);
+    const inhibit = readExtension(certificate.extensions, OID.inhibitAnyPolicy, CODE, (inner) => skipCount(inner.integer()));
+    this.explicit = Math.min(this.explicit, constraints?.requireExplicit ?? this.explicit);
+    this.#mapping = Math.min(this.#mapping, constraints?.inhibitMapping ?? this.#mapping);
+    this.#inhibitAny = Math.min(this.#inhibitAny, inhibit ?? this.#inhibitAny);
+    return true;
+  }
+
+  /** Section 6.1.5 (a) and (b). */
+  finish(certificate: Certificate): void {
+    this.explicit = Math.max(0, this.explicit - 1);
+    const constraints = readExtension(certificate.extensions, OID.policyConstraints, CODE, readConstraints);
+    if (constraints?.requireExplicit === 0) this.explicit = 0;
+  }
+
+  #map(mappings: readonly (readonly [string, string])[]): void {
+    const level = this.#levels?.at(-1);
+    if (level === undefined) return;
+    const targets = new Map<string, Set<string>>();
+    for (const [issuer, subject] of mappings) {
+      const set = targets.get(issuer) ?? new Set();
+      targets.set(issuer, set.add(subject));
+    }
+    for (const [issuer, expected] of targets) {
+      const node = level.get(issuer);
+      if (this.#mapping === 0) level.delete(issuer);
+      else if (node !== undefined) level.set(issuer, { ...node, expected });
+      else if (level.has(any)) level.set(issuer, { parents: new Set([any]), expected });
+    }
+    this.#prune();
+  }
+
+  #prune(): void {
+    const levels = this.#levels;
+    if (levels === null) return;
+    for (let depth = levels.length - 2; depth >= 0; depth--) {
+      const children = levels[depth + 1];
+      const used = new Set([...(children?.values() ?? [])].flatMap((node) => [...node.parents]));
+      for (const policy of levels[depth]?.keys() ?? []) if (!used.has(policy)) levels[depth]?.delete(policy);
+    }
+    if (levels.at(-1)?.size === 0) this.#levels = null;
+  }
+}
+
+/** Whether some policy of the user's survives to the end (section 6.1.5 (g), RFC 9618 section 5.4). */
+function intersects(levels: readonly Level[], wanted: ReadonlySet<string> | null): boolean {
+  if (wanted === null || wanted.has(any) || levels.at(-1)?.has(any) === true) return true;
+  return levels.some((level) =>
+    [...level].some(([policy, node]) => policy !== any && node.parents.has(any) && wanted.has(policy)),
+  );
+}
+
+/** @param path from just below the anchor to the end entity. @returns whether policies allow the path. @throws FormatError. */
+export function policiesAllow(path: readonly Certificate[], inputs: PolicyInputs): boolean {
+  const state = new PolicyState(inputs, path.length);
+  for (const [at, certificate] of path.entries()) {
+    const last = at === path.length - 1;
+    const selfIssued = nameKey(certificate.subject) === nameKey(certificate.issuer);
+    state.take(certificate, last, selfIssued);
+    if (state.explicit === 0 && state.levels === null) return false;
+    if (last) state.finish(certificate);
+    else if (!state.prepare(certificate, selfIssued)) return false;
+  }
+  return state.explicit > 0 || (state.levels !== null && intersects(state.levels, inputs.initialPolicies));
+}
