@@ -1,0 +1,49 @@
+// The two faces pages are set in: Noto Serif SC (OFL), parsed once and reused for every page.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { create } from '@cantoo/fontkit';
+import type { Font } from '@cantoo/fontkit';
+import type { FontWeight } from './template.ts';
+
+/** One face: its file, its parsed form, and what layout asks of it. */
+export interface PageFont {
+  readonly file: Uint8Array;
+  readonly font: Font;
+  /** Width in ems. */
+  measure(text: string): number;
+  /** Characters the face cannot draw, each once, in order. */
+  missing(text: string): readonly string[];
+}
+
+export type PageFonts = Readonly<Record<FontWeight, PageFont>>;
+
+const FILES: Readonly<Record<FontWeight, string>> = {
+  regular: '@expo-google-fonts/noto-serif-sc/400Regular/NotoSerifSC_400Regular.ttf',
+  bold: '@expo-google-fonts/noto-serif-sc/700Bold/NotoSerifSC_700Bold.ttf',
+};
+
+function loadFont(weight: FontWeight): PageFont {
+  const file = new Uint8Array(readFileSync(createRequire(import.meta.url).resolve(FILES[weight])));
+  const font = create(file) as Font;
+  const widths = new Map<string, number>();
+  return {
+    file,
+    font,
+    measure: (text) => {
+      const known = widths.get(text);
+      if (known !== undefined) return known;
+      const width = font.layout(text).advanceWidth / font.unitsPerEm;
+      if (widths.size < 50_000) widths.set(text, width);
+      return width;
+    },
+    missing: (text) => {
+      const characters = new Set(Array.from(text.replaceAll('\n', '')));
+      return [...characters].filter((character) => !font.hasGlyphForCodePoint(character.codePointAt(0) ?? 0));
+    },
+  };
+}
+
+/** Reads and parses both faces (about half a second). */
+export function loadPageFonts(): PageFonts {
+  return { regular: loadFont('regular'), bold: loadFont('bold') };
+}

@@ -1,0 +1,219 @@
+// Draws a license page as PDF/A-3b (ISO 19005-3): embedded subset fonts, the code as one vector path, the record attached.
+import { createHash } from 'node:crypto';
+import {
+  AFRelationship,
+  PDFDocument,
+  PDFHexString,
+  PDFOperator,
+  PDFOperatorNames,
+  PDFNumber,
+  appendBezierCurve,
+  closePath,
+  concatTransformationMatrix,
+  degrees,
+  fill,
+  lineTo,
+  moveTo,
+  popGraphicsState,
+  pushGraphicsState,
+  rgb,
+  setFillingRgbColor,
+  setLineWidth,
+  setStrokingRgbColor,
+  stroke,
+} from 'pdf-lib';
+import type { PDFFont, PDFPage } from 'pdf-lib';
+import {
+  codeMatrix,
+  darkRuns,
+  MODULE_POINTS,
+  QUIET_ZONE,
+  type CodeMatrix,
+  type CodeText,
+} from './code-picture.ts';
+import { assertReadable } from './code-reader.ts';
+import { frameOf } from './page-border.ts';
+import type { PageFonts } from './page-fonts.ts';
+import { layoutPage, type PageContent, type PageLayout } from './page-layout.ts';
+import type { FontWeight, TemplateColour } from './template.ts';
+
+/** Everything that makes one page. Plain values: the same input gives the same bytes. */
+export interface PageOrder extends PageContent {
+  readonly code: CodeText;
+  /** Attached as `record.json`. */
+  readonly record: Uint8Array;
+  readonly metadata: {
+    readonly title: string;
+    /** Issuing authority. */
+    readonly author: string;
+    /** License identifier. */
+    readonly subject: string;
+    /** Milliseconds since 1970. */
+    readonly createdAt: number;
+  };
+}
+
+const COLOURS: Readonly<Record<TemplateColour, readonly [number, number, number]>> = {
+  black: [0, 0, 0],
+  grey: [0.45, 0.45, 0.45],
+  red: [0.78, 0.08, 0.1],
+  gold: [0.72, 0.53, 0.18],
+  blue: [0.16, 0.3, 0.55],
+  green: [0.12, 0.42, 0.3],
+};
+/** The mark across the page is a pale solid colour behind the words: PDF/A needs no transparency for it. */
+const PALE_MARK = [0.965, 0.905, 0.9] as const;
+const RECORD_NAME = 'record.json';
+
+/**
+ * Draws one page.
+ * @returns the PDF, unsigned
+ * @throws LicenseError `glyph-missing`, `text-overflow`, `code-too-long`, `code-unreadable`
+ */
+export async function drawPage(order: PageOrder, fonts: PageFonts): Promise<Uint8Array> {
+  const matrix = codeMatrix(order.code);
+  await assertReadable(matrix, order.code);
+  const layout = layoutPage(order, fonts, matrix.size);
+  const document = await PDFDocument.create({ updateMetadata: false });
+  const embedded = await embedFonts(document, order, fonts);
+  const page = document.addPage([layout.width, layout.height]);
+  drawMark(page, order.mark, layout, embedded);
+  drawFrame(page, order, layout);
+  drawWords(page, layout, embedded);
+  drawCode(page, matrix, layout);
+  await describe(document, order);
+  return document.save({ useObjectStreams: false, updateFieldAppearances: false });
+}
+
+async function embedFonts(
+  document: PDFDocument,
+  order: PageOrder,
+  fonts: PageFonts,
+): Promise<Readonly<Record<FontWeight, PDFFont>>> {
+  // Parsing a face costs more than a page: pdf-lib is handed the parsed one.
+  document.registerFontkit({
+    create: (file: Uint8Array) => (file === fonts.bold.file ? fonts.bold.font : fonts.regular.font),
+  });
+  // ISO 32000-1 §9.6.4: a subset's name starts with six letters and a plus sign; ours follow from the content.
+  const tag = Array.from(
+    createHash('sha256').update(order.metadata.subject).digest().subarray(0, 6),
+    (byte) => String.fromCharCode(65 + (byte % 26)),
+  ).join('');
+  return {
+    regular: await document.embedFont(fonts.regular.file, {
+      subset: true,
+      customName: `${tag}+NotoSerifSC-Regular`,
+    }),
+    bold: await document.embedFont(fonts.bold.file, { subset: true, customName: `${tag}+NotoSerifSC-Bold` }),
+  };
+}
+
+function drawMark(
+  page: PDFPage,
+  mark: string | null,
+  layout: PageLayout,
+  fonts: Readonly<Record<FontWeight, PDFFont>>,
+): void {
+  if (mark === null) return;
+  const text = `${mark}　演示`;
+  const size = layout.width / 6.5;
+  const angle = Math.atan2(layout.height, layout.width) * 0.8;
+  const width = fonts.bold.widthOfTextAtSize(text, size);
+  page.drawText(text, {
+    x: layout.width / 2 - (Math.cos(angle) * width) / 2 + (Math.sin(angle) * size) / 3,
+    y: layout.height / 2 - (Math.sin(angle) * width) / 2 - (Math.cos(angle) * size) / 3,
+    size,
+    font: fonts.bold,
+    color: rgb(...PALE_MARK),
+    rotate: degrees((angle * 180) / Math.PI),
+  });
+}
+
+function drawFrame(page: PDFPage, order: PageOrder, layout: PageLayout): void {
+  const { style, colour } = order.template.border;
+  if (style === 'none') return;
+  const frame = frameOf(style, layout.width, layout.height);
+  const operators: PDFOperator[] = [pushGraphicsState(), setStrokingRgbColor(...COLOURS[colour])];
+  for (const { inset, thickness } of frame.lines) {
+    operators.push(
+      setLineWidth(thickness),
+      rectangle(inset, inset, layout.width - 2 * inset, layout.height - 2 * inset),
+      stroke(),
+    );
+  }
+  operators.push(setLineWidth(frame.strandThickness));
+  for (const strand of frame.strands) {
+    for (const step of strand) {
+      const points = step.map((value) => Math.round(value * 100) / 100);
+      const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = points;
+      operators.push(step.length === 2 ? moveTo(a, b) : appendBezierCurve(a, b, c, d, e, f));
+    }
+  }
+  page.pushOperators(...operators, stroke(), popGraphicsState());
+}
+
+function drawWords(page: PDFPage, layout: PageLayout, fonts: Readonly<Record<FontWeight, PDFFont>>): void {
+  for (const { from, to, thickness, colour } of layout.rules) {
+    page.pushOperators(
+      pushGraphicsState(),
+      setStrokingRgbColor(...COLOURS[colour]),
+      setLineWidth(thickness),
+      moveTo(...from),
+      lineTo(...to),
+      stroke(),
+      popGraphicsState(),
+    );
+  }
+  for (const { text, x, y, size, weight, colour } of layout.texts) {
+    page.drawText(text, { x, y, size, font: fonts[weight], color: rgb(...COLOURS[colour]) });
+  }
+}
+
+function drawCode(page: PDFPage, matrix: CodeMatrix, layout: PageLayout): void {
+  const side = matrix.size + 2 * QUIET_ZONE;
+  page.pushOperators(
+    pushGraphicsState(),
+    // One module is one unit, counted downwards from the upper left corner of the quiet zone.
+    concatTransformationMatrix(MODULE_POINTS, 0, 0, -MODULE_POINTS, layout.code.x, layout.code.y),
+    setFillingRgbColor(1, 1, 1),
+    rectangle(0, 0, side, side),
+    fill(),
+    setFillingRgbColor(0, 0, 0),
+    ...darkRuns(matrix).map(({ x, y, length }) => rectangle(x + QUIET_ZONE, y + QUIET_ZONE, length, 1)),
+    closePath(),
+    fill(),
+    popGraphicsState(),
+  );
+}
+
+function rectangle(x: number, y: number, width: number, height: number): PDFOperator {
+  return PDFOperator.of(
+    PDFOperatorNames.AppendRectangle,
+    [x, y, width, height].map((value) => PDFNumber.of(value)),
+  );
+}
+
+async function describe(document: PDFDocument, order: PageOrder): Promise<void> {
+  const { title, author, subject, createdAt } = order.metadata;
+  const created = new Date(createdAt);
+  document.setTitle(title, { showInWindowTitleBar: true });
+  document.setAuthor(author);
+  document.setSubject(subject);
+  document.setKeywords(order.mark === null ? [] : [order.mark, '演示']);
+  document.setCreator('Yinxin');
+  document.setProducer('Yinxin');
+  document.setCreationDate(created);
+  document.setModificationDate(created);
+  document.setLanguage('zh-CN');
+  await document.attach(order.record, RECORD_NAME, {
+    mimeType: 'application/json',
+    description: 'The record this license page was made from',
+    afRelationship: AFRelationship.Data,
+    creationDate: created,
+    modificationDate: created,
+  });
+  const identity = createHash('sha256').update(order.record).update(subject).digest('hex').slice(0, 32);
+  const id = PDFHexString.of(identity);
+  document.context.trailerInfo.ID = document.context.obj([id, id]);
+  document.convertToPDFA({ conformance: '3B' });
+}
