@@ -1,6 +1,7 @@
 // Asks for a time-stamp and hands it on only after every check a relying party would make.
 import { hash } from 'node:crypto';
 import type { Clock, RandomBytes } from '../crypto/clock.ts';
+import { CryptoError } from '../crypto/errors.ts';
 import { verifySignature } from '../crypto/verify-signature.ts';
 import { sameBytes, toHex } from '../formats/bytes.ts';
 import { contentTypeOf, messageDigestOf, signingCertificateOf } from '../formats/cms/attributes.ts';
@@ -30,6 +31,8 @@ export interface Timestamp {
 
 /** What a stamp asks for its time. */
 export interface TimestampClient {
+  /** Bytes to leave free for a token: the largest seen, or a guess before the first. */
+  tokenSize(): number;
   /**
    * @param digest SHA-256 of the bytes to be stamped, 32 bytes
    * @param budget milliseconds the whole exchange may take
@@ -46,13 +49,17 @@ export interface TimestampClientParts {
   readonly issuers: readonly Uint8Array[];
 }
 
+/** Room for a token before one was seen: a signer's and a CA's certificate with everything around them. */
+const firstGuess = 4096;
 /** Farthest the authority's clock may stand from ours, milliseconds. */
 const clockTolerance = 5 * 60 * 1000;
 
 /** @returns a client that asks `service` and believes nothing it says before checking it. */
 export function timestampClient(parts: TimestampClientParts): TimestampClient {
   const issuers = parts.issuers.map((der) => parseCertificate(der));
+  let largest = 0;
   return {
+    tokenSize: () => (largest === 0 ? firstGuess : largest),
     async timestamp(digest, budget) {
       const nonce = parts.random(16);
       const request = encodeTimestampRequest({
@@ -63,12 +70,14 @@ export function timestampClient(parts: TimestampClientParts): TimestampClient {
       });
       const response = await exchange(parts.service, request, budget);
       try {
-        return checkResponse(response, { digest, nonce, issuers, now: parts.clock() });
+        const timestamp = checkResponse(response, { digest, nonce, issuers, now: parts.clock() });
+        largest = Math.max(largest, timestamp.token.length);
+        return timestamp;
       } catch (cause) {
-        if (!(cause instanceof FormatError)) throw cause;
+        if (!(cause instanceof FormatError || cause instanceof CryptoError)) throw cause;
         throw new SigningError(
           'timestamp-invalid',
-          'The time-stamp service answered with no readable token.',
+          'The time-stamp service answered with a token that cannot be checked.',
           { cause },
         );
       }
@@ -186,6 +195,7 @@ function checkCertificate(certificate: Certificate, info: TstInfo, issuers: read
       algorithm !== null &&
       verifySignature({
         algorithm,
+        pairing: 'x509',
         publicKey: issuer.subjectPublicKeyInfo.der,
         message: certificate.tbs,
         signature: certificate.signature,
@@ -212,6 +222,7 @@ function checkSignature(signedData: SignedData, signer: SignerInfo, certificate:
     !sameBytes(messageDigest, hash(digest, signedData.eContent, 'buffer')) ||
     !verifySignature({
       algorithm,
+      pairing: 'x509',
       publicKey: certificate.subjectPublicKeyInfo.der,
       message: signedAttributesDer,
       signature: signer.signature,
