@@ -1,0 +1,179 @@
+// Gathering about one CMS signature: attributes, digest, signer and signature value, each told apart. Never judges.
+import { sameBytes } from '../formats/bytes.ts';
+import {
+  contentTypeOf,
+  messageDigestOf,
+  signingCertificateOf,
+  signingTimeOf,
+} from '../formats/cms/attributes.ts';
+import { parseSignedData } from '../formats/cms/signed-data.ts';
+import type { SignedData, SignerInfo } from '../formats/cms/signed-data.ts';
+import { FormatError } from '../formats/errors.ts';
+import { digestOf, signerSignatureNameOf } from '../formats/x509/algorithm.ts';
+import type { SignatureName } from '../formats/x509/algorithm.ts';
+import { OID } from '../formats/x509/oid.ts';
+import { verifiableAlgorithm } from './certificate-graph.ts';
+import type { CertificateGraph, CertificateNode } from './certificate-graph.ts';
+import type { DigestAlgorithm, SignatureVerifier } from './signature-verifier.ts';
+
+/** `absent` and `malformed` are not `differs`: reasons are told apart. */
+export type Agreement = 'agrees' | 'differs' | 'absent' | 'malformed' | 'unchecked';
+
+export interface CmsFacts {
+  /** Why the bytes are no SignedData; null when they are. */
+  readonly problem: string | null;
+  readonly signedData: SignedData | null;
+  readonly signerCount: number;
+  /** The only signer; null where there are none or several. */
+  readonly signer: SignerInfo | null;
+  /** Null where the digest is not one that may still be used. */
+  readonly digestAlgorithm: DigestAlgorithm | null;
+  /** The name where known, also of refused algorithms. */
+  readonly signatureAlgorithm: SignatureName | null;
+  readonly contentType: Agreement;
+  readonly messageDigest: Agreement;
+  /** Whether signing-certificate-v2 (or an accepted older one) names the signer's certificate. */
+  readonly signingCertificate: Agreement;
+  readonly signingTime: Date | null;
+  readonly certificate: CertificateNode | null;
+  readonly signature: 'valid' | 'invalid' | 'unchecked';
+}
+
+/** @returns null where the digest must not be used any more. */
+export function acceptedDigest(name: string | undefined): DigestAlgorithm | null {
+  return name === 'sha256' || name === 'sha384' || name === 'sha512' ? name : null;
+}
+
+/** A SignedData or why there is none. */
+export function readSignedData(der: Uint8Array): { readonly signedData: SignedData | null; readonly problem: string | null } {
+  try {
+    return { signedData: parseSignedData(der), problem: null };
+  } catch (error) {
+    if (error instanceof FormatError) return { signedData: null, problem: `${error.code}: ${error.message}` };
+    throw error;
+  }
+}
+
+/** Digest the signer chose, before anything is verified; null where there is no single signer or it may not be used. */
+export function digestNeeded(signedData: SignedData | null): DigestAlgorithm | null {
+  const [signer, ...more] = signedData?.signerInfos ?? [];
+  return signer === undefined || more.length > 0 ? null : acceptedDigest(digestOf(signer.digestAlgorithm)?.name);
+}
+
+function reading<T>(read: () => T): T | 'malformed' {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof FormatError) return 'malformed';
+    throw error;
+  }
+}
+
+function agreement<T>(found: T | null | 'malformed', same: (value: T) => boolean): Agreement {
+  if (found === null) return 'absent';
+  if (found === 'malformed') return 'malformed';
+  return same(found) ? 'agrees' : 'differs';
+}
+
+/** The certificate a SignerInfo names, among those the signature carries. */
+function signerCertificate(signer: SignerInfo, carried: readonly Uint8Array[], graph: CertificateGraph): CertificateNode | null {
+  for (const node of graph.nodes.values()) {
+    const { certificate } = node;
+    const named =
+      signer.signer.kind === 'issuer-serial'
+        ? sameBytes(signer.signer.issuer.der, certificate.issuer.der) &&
+          sameBytes(signer.signer.serialNumber, certificate.serialNumber)
+        : certificate.subjectKeyIdentifier !== null &&
+          sameBytes(signer.signer.keyIdentifier, certificate.subjectKeyIdentifier);
+    if (named && carried.some((der) => sameBytes(der, certificate.der))) return node;
+  }
+  return null;
+}
+
+async function essAgreement(
+  signer: SignerInfo,
+  node: CertificateNode | null,
+  verifier: SignatureVerifier,
+): Promise<Agreement> {
+  const named = reading(() => signingCertificateOf(signer.signedAttributes ?? []));
+  if (named === null || named === 'malformed') return named ?? 'absent';
+  const algorithm = named.digestAlgorithm === 'sha1' ? 'sha1' : acceptedDigest(named.digestAlgorithm ?? undefined);
+  if (node === null || algorithm === null) return 'unchecked';
+  const digest = await verifier.digest(algorithm, node.certificate.der);
+  return sameBytes(digest, named.certificateDigest) ? 'agrees' : 'differs';
+}
+
+/** What the signature must be over. */
+export interface SignedContent {
+  /** OID that the content-type attribute and eContentType must name. */
+  readonly contentType: string;
+  /** Digest of the content by the algorithm the signer chose; null where the content could not be determined. */
+  digest(algorithm: DigestAlgorithm): Promise<Uint8Array | null>;
+}
+
+/** Checks one parsed SignedData against its content; every part gets its own answer. */
+export async function gatherCms(
+  read: { readonly signedData: SignedData | null; readonly problem: string | null },
+  content: SignedContent,
+  graph: CertificateGraph,
+  verifier: SignatureVerifier,
+): Promise<CmsFacts> {
+  const { signedData, problem } = read;
+  const [only, ...more] = signedData?.signerInfos ?? [];
+  const nothing: CmsFacts = {
+    problem,
+    signedData,
+    signerCount: signedData?.signerInfos.length ?? 0,
+    signer: null,
+    digestAlgorithm: null,
+    signatureAlgorithm: null,
+    contentType: 'unchecked',
+    messageDigest: 'unchecked',
+    signingCertificate: 'unchecked',
+    signingTime: null,
+    certificate: null,
+    signature: 'unchecked',
+  };
+  if (signedData === null || only === undefined || more.length > 0) return nothing;
+  const attributes = only.signedAttributes;
+  const digestAlgorithm = digestNeeded(signedData);
+  const signatureAlgorithm = signerSignatureNameOf(only.signatureAlgorithm, only.digestAlgorithm);
+  const certificate = signerCertificate(only, signedData.certificates, graph);
+  const digest = digestAlgorithm === null ? null : await content.digest(digestAlgorithm);
+  const facts = { ...nothing, signer: only, digestAlgorithm, signatureAlgorithm, certificate };
+  const accepted = verifiableAlgorithm(signatureAlgorithm);
+  // Without signed attributes the signature is over the content itself, which is at hand as a digest only: it is not
+  // looked at, and both profiles we accept demand the attributes.
+  if (attributes === null || only.signedAttributesDer === null) return facts;
+  const signingTime = reading(() => signingTimeOf(attributes));
+  return {
+    ...facts,
+    contentType: agreement(
+      reading(() => contentTypeOf(attributes)),
+      (type) => type === content.contentType && signedData.eContentType === content.contentType,
+    ),
+    messageDigest:
+      digest === null
+        ? 'unchecked'
+        : agreement(
+            reading(() => messageDigestOf(attributes)),
+            (value) => sameBytes(value, digest),
+          ),
+    signingCertificate: await essAgreement(only, certificate, verifier),
+    signingTime: signingTime === 'malformed' ? null : signingTime,
+    signature:
+      certificate === null || accepted === null
+        ? 'unchecked'
+        : (await verifier.verify(
+              accepted,
+              certificate.certificate.subjectPublicKeyInfo.der,
+              only.signedAttributesDer,
+              only.signature,
+            ))
+          ? 'valid'
+          : 'invalid',
+  };
+}
+
+/** OID of the content of a detached PDF signature. */
+export const detachedContent = OID.data;

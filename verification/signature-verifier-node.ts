@@ -1,0 +1,33 @@
+// The verifier port on node:crypto, through the one entrance of crypto/.
+import { createHash } from 'node:crypto';
+import type { Hash } from 'node:crypto';
+import { CryptoError } from '../crypto/errors.ts';
+import { verifySignature } from '../crypto/verify-signature.ts';
+import type { RunningDigest, SignatureVerifier, StartDigest } from './signature-verifier.ts';
+
+/** Signatures and digests by node:crypto. */
+export const nodeSignatureVerifier: SignatureVerifier = {
+  verify(algorithm, publicKey, message, signature) {
+    try {
+      // Certificates and CMS name the digest only (RFC 5758 section 3.2), so any accepted curve may go with it.
+      return Promise.resolve(verifySignature({ algorithm, publicKey, message, signature, pairing: 'x509' }));
+    } catch (error) {
+      if (error instanceof CryptoError) return Promise.resolve(false);
+      return Promise.reject(error instanceof Error ? error : new Error('Verification failed.', { cause: error }));
+    }
+  },
+  digest(algorithm, bytes) {
+    return Promise.resolve(new Uint8Array(createHash(algorithm).update(bytes).digest()));
+  },
+};
+
+function running(hash: Hash): RunningDigest {
+  return {
+    update: (chunk) => void hash.update(chunk),
+    fork: () => running(hash.copy()),
+    finish: () => new Uint8Array(hash.digest()),
+  };
+}
+
+/** Running digests by node:crypto. */
+export const nodeStartDigest: StartDigest = (algorithm) => running(createHash(algorithm));
