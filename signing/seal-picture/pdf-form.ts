@@ -1,4 +1,5 @@
 // A drawing as the content of a PDF form XObject: paths and one DeviceRGB red; no font, no image, no transparency.
+import type { Appearance } from '../../formats/pdf/appearance.ts';
 import type { Drawing, Mark, OutlineStep } from './drawing.ts';
 import { sealRed } from './drawing.ts';
 
@@ -7,26 +8,16 @@ const pointsPerMm = 72 / 25.4;
 /** Handle length of the four Bézier quarters of a unit circle. */
 const quarter = 0.5522847;
 
-/** What a form XObject needs besides its dictionary; `/Resources` stays empty, `/BBox` is [0 0 width height]. */
-export interface FormContent {
-  /** Points. */
-  readonly width: number;
-  readonly height: number;
-  /** Content stream operators, not yet compressed. */
-  readonly content: Uint8Array;
-}
-
-/** @returns the form's content, lower left corner at the origin, in points. */
-export function pdfForm(drawing: Drawing): FormContent {
+/** @returns the form's operators, not yet compressed, with its box in points and the lower left corner at the origin. */
+export function pdfAppearance(drawing: Drawing): Appearance {
   const [width, height] = [drawing.width * pointsPerMm, drawing.height * pointsPerMm];
   const red = sealRed.map((part) => number(part / 255, 3)).join(' ');
   const k = number(pointsPerMm, 5);
   const out = [`${red} rg ${red} RG`, `${k} 0 0 ${k} ${number(width / 2, 3)} ${number(height / 2, 3)} cm`];
   for (const mark of drawing.marks) out.push(operators(mark));
   return {
-    width: round(width, 3),
-    height: round(height, 3),
     content: new TextEncoder().encode(out.join('\n') + '\n'),
+    boundingBox: [0, 0, round(width, 3), round(height, 3)],
   };
 }
 

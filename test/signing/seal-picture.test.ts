@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SigningError } from '../../signing/errors.ts';
 import type { SealPictureDescription } from '../../signing/seal-picture/description.ts';
-import { pdfForm } from '../../signing/seal-picture/pdf-form.ts';
+import { pdfAppearance } from '../../signing/seal-picture/pdf-form.ts';
 import { drawRoundSeal } from '../../signing/seal-picture/round-seal.ts';
 import { svgPicture } from '../../signing/seal-picture/svg.ts';
 import { requireProgram, run } from '../programs.ts';
@@ -31,12 +31,12 @@ const special = (name: string, centre: 'star' | 'none'): SealPictureDescription 
 
 /** A page of the seal's own size that shows nothing but the seal. */
 function pageWith(description: SealPictureDescription): Uint8Array {
-  const form = pdfForm(drawRoundSeal(description));
+  const form = pdfAppearance(drawRoundSeal(description));
   const body = deflateSync(form.content);
   const objects = [
     '<</Type/Catalog/Pages 2 0 R>>',
     '<</Type/Pages/Kids[3 0 R]/Count 1>>',
-    `<</Type/Page/Parent 2 0 R/MediaBox[0 0 ${form.width} ${form.height}]/Resources<<>>/Contents 4 0 R>>`,
+    `<</Type/Page/Parent 2 0 R/MediaBox[${form.boundingBox.join(' ')}]/Resources<<>>/Contents 4 0 R>>`,
     `<</Filter/FlateDecode/Length ${body.length}>>\nstream\n${body.toString('latin1')}\nendstream`,
   ];
   let text = '%PDF-1.7\n';
@@ -130,7 +130,7 @@ describe('seal pictures', () => {
       [16, 8400],
       [30, 13500],
     ] as const) {
-      const form = pdfForm(drawRoundSeal(official(nameOf(length))));
+      const form = pdfAppearance(drawRoundSeal(official(nameOf(length))));
       const text = Buffer.from(form.content).toString('latin1');
       assert.match(text, /^[-\d. \nqQfcmlhswSre]+(rg|RG)?[-\d. \na-zA-Z]*$/);
       assert.ok(!/\b(Tf|Tj|Do|gs|BT|sh)\b/.test(text));
@@ -142,8 +142,8 @@ describe('seal pictures', () => {
 
   it('draws the same picture from the same data', () => {
     assert.deepEqual(
-      pdfForm(drawRoundSeal(official(nameOf(16)))),
-      pdfForm(drawRoundSeal(official(nameOf(16)))),
+      pdfAppearance(drawRoundSeal(official(nameOf(16)))),
+      pdfAppearance(drawRoundSeal(official(nameOf(16)))),
     );
   });
 
