@@ -20,6 +20,7 @@ export type FormatErrorCode =
   | 'jwt-malformed'
   | 'status-list-malformed'
   | 'identifier-malformed'
+  | 'not-a-pdf'
   | 'pdf-malformed'
   | 'pdf-limit'
   | 'pdf-encrypted'

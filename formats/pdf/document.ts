@@ -105,6 +105,23 @@ export class PdfDocument {
     return value;
   }
 
+  /** Every object number a revision's own sections name, with its entry: what that save defined and freed. */
+  async entriesOf(revision: number): Promise<ReadonlyMap<number, XrefEntry>> {
+    const entries = new Map<number, XrefEntry>();
+    for (const link of this.revisions[revision]?.sections ?? []) {
+      for (const section of [link.section, link.hidden]) {
+        for (const number of section?.numbers() ?? []) {
+          if (entries.has(number)) continue;
+          if (entries.size >= this.limits.objects)
+            throw new FormatError('pdf-limit', 'The PDF has too many objects.');
+          const found = await readEntry(link, number);
+          if (found !== null) entries.set(number, found);
+        }
+      }
+    }
+    return entries;
+  }
+
   /** An entry of a dictionary, resolved. */
   get(dictionary: PdfDictionary, key: string, asOfRevision?: number): Promise<PdfObject> {
     return this.resolve(entry(dictionary, key), asOfRevision);
@@ -202,7 +219,7 @@ export class PdfDocument {
 /**
  * Opens a PDF: finds its header, its last `startxref` and the chain of cross-reference sections. Nothing else is read
  * before it is asked for, and a source of a large file is read in blocks.
- * @throws FormatError `pdf-malformed` (no PDF, or damaged), `pdf-encrypted`, `pdf-limit`, `pdf-unsupported`.
+ * @throws FormatError `not-a-pdf` (no header), `pdf-malformed`, `pdf-encrypted`, `pdf-limit`, `pdf-unsupported`.
  */
 export async function openPdf(source: ByteSource, limits: Partial<PdfLimits> = {}): Promise<PdfDocument> {
   const allLimits = { ...defaultLimits, ...limits };

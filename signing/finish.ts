@@ -1,0 +1,44 @@
+// The signature value put into its hole: a prepared signature and a CMS become the bytes to append.
+import { joinBytes, toHex } from '../formats/bytes.ts';
+import { latin1 } from '../formats/pdf/serialise.ts';
+import { parseCertificate } from '../formats/x509/certificate.ts';
+import { SigningError } from './errors.ts';
+import type { PreparedSignature } from './prepare.ts';
+
+/**
+ * @param cms ContentInfo, DER, made over H(original ‖ before ‖ after).
+ * @returns the bytes to append to the original: before ‖ `<` hex, padded with zeros `>` ‖ after.
+ * @throws SigningError `placeholder-too-small` where the CMS does not fit: prepare again with more room.
+ */
+export function finishSignature(prepared: PreparedSignature, cms: Uint8Array): Uint8Array {
+  if (cms.length > prepared.contentsCapacity) {
+    const sizes = `${cms.length} bytes, the room ${prepared.contentsCapacity}`;
+    throw new SigningError('placeholder-too-small', `The signature value has ${sizes}.`);
+  }
+  const contents = `<${toHex(cms).padEnd(prepared.contentsCapacity * 2, '0')}>`;
+  return joinBytes([prepared.before, latin1(contents), prepared.after]);
+}
+
+/** Headers, OIDs, version numbers, algorithm identifiers and the three signed attributes of a PAdES SignerInfo. */
+const frameSize = 420;
+/** An RSA-4096 signature; ECDSA and Ed25519 ones are shorter. */
+const signatureSize = 512;
+
+/**
+ * Room for the CMS of one PAdES signature.
+ * @param chain certificates to be embedded, DER, the signer's first.
+ * @param timestampSize bytes of the time-stamp token, as a first answer of the service measured it; 0 without one.
+ *   A tenth is added, since a service may change its certificate.
+ */
+export function placeholderCapacity(about: {
+  readonly chain: readonly Uint8Array[];
+  readonly timestampSize: number;
+}): number {
+  const [signer] = about.chain;
+  const certificate = signer === undefined ? null : parseCertificate(signer);
+  const identifier =
+    certificate === null ? 0 : certificate.issuer.der.length + certificate.serialNumber.length;
+  const certificates = about.chain.reduce((sum, der) => sum + der.length, 0);
+  const timestamp = about.timestampSize === 0 ? 0 : Math.ceil(about.timestampSize * 1.1) + 64;
+  return certificates + identifier + frameSize + signatureSize + timestamp;
+}
