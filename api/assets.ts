@@ -38,7 +38,11 @@ function load(folder: string): ReadonlyMap<string, Asset> {
     const type = types[extname(name)];
     if (type === undefined) continue;
     const content = readFileSync(join(folder, name));
-    assets.set(name, { type, content, etag: `"${createHash('sha256').update(content).digest('base64url')}"` });
+    assets.set(name, {
+      type,
+      content,
+      etag: `"${createHash('sha256').update(content).digest('base64url')}"`,
+    });
   }
   return assets;
 }

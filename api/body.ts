@@ -104,7 +104,13 @@ export async function readMultipart(
   try {
     parser = busboy({
       headers: request.headers,
-      limits: { fields: maximumFields, fieldSize: maximumFieldBytes, files: 2, parts: maximumFields + 2, headerPairs: 50 },
+      limits: {
+        fields: maximumFields,
+        fieldSize: maximumFieldBytes,
+        files: 2,
+        parts: maximumFields + 2,
+        headerPairs: 50,
+      },
     });
   } catch (error) {
     throw new ApiError('multipart-malformed', 'The multipart header names no boundary.', { cause: error });
@@ -121,7 +127,11 @@ export async function readMultipart(
       }
     }
   });
+  // A destroyed parser destroys the file it is in the middle of: the refusal is told once, by the parser.
+  const ignore = (): void => undefined;
+  parser.on('error', ignore);
   parser.on('file', (name, stream) => {
+    stream.on('error', ignore);
     if (name !== options.fileField || sinks.length > 0) {
       stream.resume();
       refuse(new ApiError('request-invalid', `One file is expected, in the field "${options.fileField}".`));
@@ -138,10 +148,11 @@ export async function readMultipart(
     parser.on(event, () => refuse(new ApiError('request-invalid', 'The form has too many parts.')));
   }
   const parsed = finished(parser);
+  parsed.catch(ignore);
   try {
     for await (const chunk of chunksOf(request)) {
-      // A refusal destroys the parser; its reason is then what `parsed` rejects with.
-      if (!(await written(parser, chunk))) break;
+      // A refusal destroys the parser, which then answers no write any more: `parsed` rejects with the reason.
+      await Promise.race([written(parser, chunk), parsed]);
     }
     parser.end();
     await parsed;
@@ -149,7 +160,7 @@ export async function readMultipart(
     return { fields, file: sinks[0]?.finish() ?? null };
   } catch (error) {
     parser.destroy();
-    await parsed.catch(() => undefined);
+    await parsed.catch(ignore);
     await Promise.allSettled(receiving);
     await Promise.all(sinks.map((sink) => sink.abort()));
     if (error instanceof ApiError) throw error;
@@ -186,11 +197,10 @@ function chunksOf(stream: Readable): AsyncIterable<Buffer> {
   return stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
 }
 
-/** Writes with back pressure; @returns false when the parser was destroyed by a refusal. */
-function written(parser: busboy.Busboy, chunk: Buffer): Promise<boolean> {
-  if (parser.destroyed) return Promise.resolve(false);
+/** Writes with back pressure. */
+function written(parser: busboy.Busboy, chunk: Buffer): Promise<void> {
   return new Promise((resolve) => {
-    parser.write(chunk, (error) => resolve(!(error instanceof Error)));
+    parser.write(chunk, () => resolve());
   });
 }
 

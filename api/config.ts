@@ -48,7 +48,10 @@ export interface Flags {
   readonly publicUrl?: string | undefined;
 }
 
-const wholeNumber = z.string().regex(/^\d{1,9}$/).transform(Number);
+const wholeNumber = z
+  .string()
+  .regex(/^\d{1,9}$/)
+  .transform(Number);
 
 const environmentSchema = z.object({
   YINXIN_DATA: z.string().min(1).default('./data'),
@@ -103,11 +106,13 @@ export function readConfig(environment: NodeJS.ProcessEnv, flags: Flags = {}): C
     dataFolder,
     databaseUrl: values.YINXIN_DATABASE_URL ?? null,
     // Strangers' machines reach a demonstration only when somebody said so.
-    host: values.YINXIN_HOST ?? (mode === 'demonstration' && values.YINXIN_PUBLIC_URL === undefined ? '127.0.0.1' : '::'),
+    host:
+      values.YINXIN_HOST ??
+      (mode === 'demonstration' && values.YINXIN_PUBLIC_URL === undefined ? '127.0.0.1' : '::'),
     port: values.YINXIN_PORT,
     publicUrl,
     suite: values.YINXIN_SUITE,
-    passphrase: passphraseSource(mode, dataFolder, values.YINXIN_PASSPHRASE, values.YINXIN_PASSPHRASE_FILE),
+    passphrase: passphraseSource(dataFolder, values.YINXIN_PASSPHRASE, values.YINXIN_PASSPHRASE_FILE),
     trustedProxies: values.YINXIN_TRUSTED_PROXIES,
     logLevel: values.YINXIN_LOG_LEVEL,
     rates: {
@@ -129,15 +134,18 @@ export function madePassphrasePath(dataFolder: string): string {
 }
 
 function passphraseSource(
-  mode: Mode,
   dataFolder: string,
   value: string | undefined,
   file: string | undefined,
 ): PassphraseSource {
   if (value !== undefined && file !== undefined) {
-    throw new ApiError('configuration-invalid', 'YINXIN_PASSPHRASE and YINXIN_PASSPHRASE_FILE are both set.', {
-      hint: 'set one of them',
-    });
+    throw new ApiError(
+      'configuration-invalid',
+      'YINXIN_PASSPHRASE and YINXIN_PASSPHRASE_FILE are both set.',
+      {
+        hint: 'set one of them',
+      },
+    );
   }
   if (file !== undefined) return { kind: 'file', path: resolve(file) };
   if (value !== undefined) return { kind: 'value', value };

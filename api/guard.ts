@@ -29,7 +29,8 @@ export function createGuard(apiKeys: ApiKeyDependencies, signIn: SignInDependenc
       const { authorization } = request.headers;
       if (authorization !== undefined) {
         const key = /^Bearer ([\x21-\x7e]+)$/i.exec(authorization)?.[1];
-        if (key === undefined) throw new ApiError('unauthenticated', 'Authorization must be `Bearer` and an API key.');
+        if (key === undefined)
+          throw new ApiError('unauthenticated', 'Authorization must be `Bearer` and an API key.');
         return principalOfApiKey(apiKeys, key);
       }
       // Pages look at their session themselves: their forms carry its token in a field.
@@ -39,7 +40,10 @@ export function createGuard(apiKeys: ApiKeyDependencies, signIn: SignInDependenc
       if (!safe && request.headers['x-form-token'] !== open.formToken) {
         // A browser sends the cookie also where nobody asked for an identity.
         if (access.kind === 'public') return null;
-        throw new ApiError('csrf-refused', "A signed-in browser must send its session's token as X-Form-Token.");
+        throw new ApiError(
+          'csrf-refused',
+          "A signed-in browser must send its session's token as X-Form-Token.",
+        );
       }
       return open.principal;
     },
@@ -49,7 +53,8 @@ export function createGuard(apiKeys: ApiKeyDependencies, signIn: SignInDependenc
 /** @throws ApiError `unauthenticated`, `scope-missing`. */
 export function permit(access: Access, principal: Principal | null): void {
   if (access.kind !== 'scope') return;
-  if (principal === null) throw new ApiError('unauthenticated', 'An API key is required: `Authorization: Bearer yx_…`.');
+  if (principal === null)
+    throw new ApiError('unauthenticated', 'An API key is required: `Authorization: Bearer yx_…`.');
   if (!principal.scopes.includes(access.scope)) {
     throw new ApiError('scope-missing', `The caller lacks the scope ${access.scope}.`);
   }

@@ -62,6 +62,8 @@ export function callerOfAddress(address: string | undefined): string {
   const [head = '', tail = ''] = address.split('::');
   const left = head === '' ? [] : head.split(':');
   const right = tail === '' ? [] : tail.split(':');
-  const zeros: string[] = address.includes('::') ? Array<string>(8 - left.length - right.length).fill('0') : [];
+  const zeros: string[] = address.includes('::')
+    ? Array<string>(8 - left.length - right.length).fill('0')
+    : [];
   return `${[...left, ...zeros, ...right].slice(0, 4).join(':')}::/64`;
 }

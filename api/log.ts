@@ -12,7 +12,9 @@ export function openLog(level: string, stream: NodeJS.WritableStream = process.s
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
       // A second net under the rule that nothing of the kind is logged in the first place.
-      redact: { paths: ['*.authorization', '*.cookie', '*.passphrase', 'authorization', 'cookie', 'passphrase'] },
+      redact: {
+        paths: ['*.authorization', '*.cookie', '*.passphrase', 'authorization', 'cookie', 'passphrase'],
+      },
     },
     stream,
   );

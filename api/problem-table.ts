@@ -21,11 +21,11 @@ export type ErrorCode =
   | VerificationErrorCode;
 
 /** HTTP status (RFC 9110), title in Chinese, title in English. */
-type Row = readonly [status: number, zh: string, en: string];
+export type ProblemRow = readonly [status: number, zh: string, en: string];
 
-const fault: Row = [500, '内部错误', 'Internal error'];
+const fault: ProblemRow = [500, '内部错误', 'Internal error'];
 
-const edge: Record<ApiErrorCode, Row> = {
+const edge: Record<ApiErrorCode, ProblemRow> = {
   'request-invalid': [400, '请求内容不符合要求', 'Invalid request'],
   'json-malformed': [400, 'JSON 格式错误', 'Malformed JSON'],
   'multipart-malformed': [400, '表单格式错误', 'Malformed multipart body'],
@@ -51,7 +51,7 @@ const edge: Record<ApiErrorCode, Row> = {
   internal: fault,
 };
 
-const identity: Record<IdentityErrorCode, Row> = {
+const identity: Record<IdentityErrorCode, ProblemRow> = {
   'department-code-invalid': [422, '统一社会信用代码无效', 'Invalid credit code'],
   'department-exists': [409, '部门已登记', 'Department already registered'],
   'department-not-found': [404, '未找到部门', 'Department not found'],
@@ -64,7 +64,7 @@ const identity: Record<IdentityErrorCode, Row> = {
   'demonstration-only': [404, '仅演示环境可用', 'Demonstration only'],
 };
 
-const signing: Record<SigningErrorCode, Row> = {
+const signing: Record<SigningErrorCode, ProblemRow> = {
   'seal-not-found': [404, '未找到印章', 'Seal not found'],
   'seal-not-valid': [409, '印章当前不可用', 'Seal not in force'],
   'seal-not-permitted': [403, '无权使用该印章', 'Seal not permitted'],
@@ -96,12 +96,20 @@ const signing: Record<SigningErrorCode, Row> = {
   'stamp-not-found': [404, '未找到签章记录', 'Stamp not found'],
   'stamp-not-completed': [409, '签章未完成', 'Stamp not completed'],
   'idempotency-key-invalid': [400, 'Idempotency-Key 无效', 'Invalid Idempotency-Key'],
-  'idempotency-mismatch': [422, '同一 Idempotency-Key 的请求内容不同', 'Idempotency-Key used for another request'],
+  'idempotency-mismatch': [
+    422,
+    '同一 Idempotency-Key 的请求内容不同',
+    'Idempotency-Key used for another request',
+  ],
   'idempotency-in-progress': [409, '相同请求正在处理', 'The same request is in progress'],
-  'idempotency-abandoned': [409, '该请求曾中断，请换用新的 Idempotency-Key', 'The request was abandoned: use a new key'],
+  'idempotency-abandoned': [
+    409,
+    '该请求曾中断，请换用新的 Idempotency-Key',
+    'The request was abandoned: use a new key',
+  ],
 };
 
-const licenses: Record<LicenseErrorCode, Row> = {
+const licenses: Record<LicenseErrorCode, ProblemRow> = {
   'type-not-found': [404, '未找到证照类型', 'License type not found'],
   'type-invalid': [422, '证照类型定义无效', 'Invalid license type'],
   'type-edition-differs': [409, '证照类型版本不一致', 'License type edition differs'],
@@ -138,7 +146,7 @@ const licenses: Record<LicenseErrorCode, Row> = {
   'idempotency-abandoned': signing['idempotency-abandoned'],
 };
 
-const verification: Record<VerificationErrorCode, Row> = {
+const verification: Record<VerificationErrorCode, ProblemRow> = {
   'trust-list-malformed': fault,
   'trust-list-signature': fault,
   'trust-list-rollback': fault,
@@ -151,9 +159,9 @@ const verification: Record<VerificationErrorCode, Row> = {
   'too-large': [413, '内容过大', 'Too large'],
 };
 
-const malformed = (zh: string, en: string): Row => [422, zh, en];
+const malformed = (zh: string, en: string): ProblemRow => [422, zh, en];
 
-const formats: Record<FormatErrorCode, Row> = {
+const formats: Record<FormatErrorCode, ProblemRow> = {
   'der-malformed': malformed('DER 编码错误', 'Malformed DER'),
   'der-too-deep': malformed('DER 嵌套过深', 'DER too deep'),
   'der-too-large': malformed('DER 内容过大', 'DER too large'),
@@ -173,6 +181,7 @@ const formats: Record<FormatErrorCode, Row> = {
   'jwt-malformed': malformed('JWT 格式错误', 'Malformed JWT'),
   'status-list-malformed': malformed('状态列表格式错误', 'Malformed status list'),
   'identifier-malformed': malformed('标识格式错误', 'Malformed identifier'),
+  'not-a-pdf': signing['not-a-pdf'],
   'pdf-malformed': signing['pdf-malformed'],
   'pdf-limit': malformed('PDF 结构超出处理上限', 'PDF beyond the limits'),
   'pdf-encrypted': signing['pdf-encrypted'],
@@ -180,9 +189,9 @@ const formats: Record<FormatErrorCode, Row> = {
   'seal-malformed': malformed('印章格式错误', 'Malformed seal'),
 };
 
-const later: Row = [503, '存储暂不可用，请稍后再试', 'Storage unavailable'];
+const later: ProblemRow = [503, '存储暂不可用，请稍后再试', 'Storage unavailable'];
 
-const storage: Record<StorageErrorCode, Row> = {
+const storage: Record<StorageErrorCode, ProblemRow> = {
   unavailable: later,
   'unique-violation': fault,
   'constraint-violation': fault,
@@ -201,7 +210,7 @@ const storage: Record<StorageErrorCode, Row> = {
   'backup-target-not-empty': fault,
 };
 
-const crypto: Record<CryptoErrorCode, Row> = {
+const crypto: Record<CryptoErrorCode, ProblemRow> = {
   'suite-unavailable': fault,
   'algorithm-unknown': fault,
   'algorithm-refused': fault,
@@ -215,10 +224,20 @@ const crypto: Record<CryptoErrorCode, Row> = {
   'master-key-unknown': fault,
 };
 
-const ca: Record<CaErrorCode, Row> = {};
+const ca: Record<CaErrorCode, ProblemRow> = {
+  'profile-violation': fault,
+  'lint-failed': fault,
+  'self-check-failed': fault,
+  'issuance-abandoned': fault,
+  'authority-not-found': [404, '未找到签发机构', 'Authority not found'],
+  'certificate-not-found': [404, '未找到证书', 'Certificate not found'],
+  'certificate-already-revoked': [409, '证书已吊销', 'Certificate already revoked'],
+  'revocation-refused': [422, '不能以此原因吊销', 'Revocation refused'],
+  'hierarchy-damaged': fault,
+};
 
 /** Every code of every room, once. */
-export const problemTable: Record<ErrorCode, Row> = {
+export const problemTable: Record<ErrorCode, ProblemRow> = {
   ...formats,
   ...crypto,
   ...storage,

@@ -16,7 +16,12 @@ export interface Problem {
 
 /** The code of a refusal of any room; `internal` for everything that is not one. */
 export function codeOf(error: unknown): ErrorCode {
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string' && isErrorCode(error.code)) {
+  if (
+    error instanceof Error &&
+    'code' in error &&
+    typeof error.code === 'string' &&
+    isErrorCode(error.code)
+  ) {
     // A system error (ENOENT …) or a foreign library's code is in no union and stays internal.
     return error.code;
   }

@@ -35,12 +35,20 @@ export function bytes(
 }
 
 /** A stored PDF, shown in place by a browser and saved under `name`.pdf. */
-export function pdf(status: number, content: ReplyDocument, name: string, headers: Readonly<Record<string, string>> = {}): Reply {
+export function pdf(
+  status: number,
+  content: ReplyDocument,
+  name: string,
+  headers: Readonly<Record<string, string>> = {},
+): Reply {
   return {
     status,
     contentType: 'application/pdf',
     content,
-    headers: { ...headers, 'Content-Disposition': `inline; filename="${name.replace(/[^A-Za-z0-9._-]/g, '_')}.pdf"` },
+    headers: {
+      ...headers,
+      'Content-Disposition': `inline; filename="${name.replace(/[^A-Za-z0-9._-]/g, '_')}.pdf"`,
+    },
   };
 }
 
@@ -57,7 +65,10 @@ export async function send(response: ServerResponse, reply: Reply): Promise<void
   for (const [name, value] of Object.entries(reply.headers ?? {})) response.setHeader(name, value);
   const { content } = reply;
   if (typeof content === 'string' || content instanceof Uint8Array) {
-    response.setHeader('Content-Length', typeof content === 'string' ? Buffer.byteLength(content) : content.length);
+    response.setHeader(
+      'Content-Length',
+      typeof content === 'string' ? Buffer.byteLength(content) : content.length,
+    );
     response.end(content);
     return;
   }

@@ -2,7 +2,15 @@
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import type { Principal, Scope } from '../identity/principal.ts';
-import { documentLimit, readBytes, readForm, readJson, readMultipart, readUpload, requireMediaType } from './body.ts';
+import {
+  documentLimit,
+  readBytes,
+  readForm,
+  readJson,
+  readMultipart,
+  readUpload,
+  requireMediaType,
+} from './body.ts';
 import { ApiError } from './errors.ts';
 import type { Reply } from './reply.ts';
 import type { Services } from './services.ts';
@@ -81,9 +89,11 @@ export interface RouteDefinition<P extends z.ZodObject, Q extends z.ZodObject, B
 const nothing = z.object({});
 
 /** Makes a route of a definition: parse, then call. Guarding happened before (api/server.ts). */
-export function route<P extends z.ZodObject = typeof nothing, Q extends z.ZodObject = typeof nothing, B = null>(
-  definition: RouteDefinition<P, Q, B>,
-): Route {
+export function route<
+  P extends z.ZodObject = typeof nothing,
+  Q extends z.ZodObject = typeof nothing,
+  B = null,
+>(definition: RouteDefinition<P, Q, B>): Route {
   const { method, path, tag, summary, access, replies } = definition;
   return {
     method,
@@ -218,7 +228,10 @@ export function documentBody<S extends z.ZodObject>(
       const type = requireMediaType(request, 'multipart/form-data', ...bare);
       if (type !== 'multipart/form-data') {
         const values = checked(fields, {}, 'form');
-        return disposable({ fields: values, document: await readUpload(request, { folder, limit: documentLimit }) });
+        return disposable({
+          fields: values,
+          document: await readUpload(request, { folder, limit: documentLimit }),
+        });
       }
       const form = await readMultipart(request, { folder, fileField: 'document', limit: documentLimit });
       if (form.file === null) throw new ApiError('file-missing', 'The file field "document" is missing.');

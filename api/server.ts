@@ -40,21 +40,43 @@ export function createApplication(options: ServerOptions): Express {
   app.use(securityHeaders(services.config));
   const limits = limitsOf(services);
   for (const route of routes) {
-    app[route.method](expressPath(route.path), (request, response) => answer(options, limits, route, request, response));
+    app[route.method](expressPath(route.path), (request, response) =>
+      answer(options, limits, route, request, response),
+    );
   }
   for (const path of new Set(routes.map((route) => route.path))) {
     app.all(expressPath(path), (request, response) => {
-      const allowed = routes.filter((route) => route.path === path).map((route) => route.method.toUpperCase());
+      const allowed = routes
+        .filter((route) => route.path === path)
+        .map((route) => route.method.toUpperCase());
       response.setHeader('Allow', allowed.join(', '));
-      return refuse(options, request, response, new ApiError('method-not-allowed', `Allowed: ${allowed.join(', ')}.`), 'unmatched');
+      return refuse(
+        options,
+        request,
+        response,
+        new ApiError('method-not-allowed', `Allowed: ${allowed.join(', ')}.`),
+        'unmatched',
+      );
     });
   }
   app.use((request: Request, response: Response) =>
-    refuse(options, request, response, new ApiError('not-found', 'There is nothing at this address.'), 'unmatched'),
+    refuse(
+      options,
+      request,
+      response,
+      new ApiError('not-found', 'There is nothing at this address.'),
+      'unmatched',
+    ),
   );
   // Express itself fails on addresses that are not well-formed percent-encoding.
   app.use((_error: unknown, request: Request, response: Response, _next: () => void) =>
-    refuse(options, request, response, new ApiError('request-invalid', 'The address is malformed.'), 'unmatched'),
+    refuse(
+      options,
+      request,
+      response,
+      new ApiError('request-invalid', 'The address is malformed.'),
+      'unmatched',
+    ),
   );
   return app;
 }
@@ -128,7 +150,13 @@ async function answer(
   response.once('close', () => {
     const seconds = Number(process.hrtime.bigint() - started) / 1e9;
     options.metrics.observeRequest(request.method, route.path, response.statusCode, seconds);
-    const line = { request: requestId(request), method: request.method, route: route.path, status: response.statusCode, seconds };
+    const line = {
+      request: requestId(request),
+      method: request.method,
+      route: route.path,
+      status: response.statusCode,
+      seconds,
+    };
     if (seconds > slowSeconds) options.log.warn(line, 'slow request');
     else options.log.info(line, 'request');
   });
@@ -142,7 +170,12 @@ async function answer(
 }
 
 /** guard → limit → parse → call. */
-async function handled(options: ServerOptions, limits: Limits, route: Route, request: Request): Promise<Reply> {
+async function handled(
+  options: ServerOptions,
+  limits: Limits,
+  route: Route,
+  request: Request,
+): Promise<Reply> {
   const { services } = options;
   const address = callerOfAddress(request.ip);
   const principal = await services.guard.principalOf(request, route.access).catch((error: unknown) => {
@@ -150,14 +183,19 @@ async function handled(options: ServerOptions, limits: Limits, route: Route, req
     throw error;
   });
   if (principal !== null) spend(limits.principal, principal.id);
-  else spend(route.access.kind === 'public' && route.access.rate === 'verifying' ? limits.verifying : limits.reading, address);
+  else
+    spend(
+      route.access.kind === 'public' && route.access.rate === 'verifying' ? limits.verifying : limits.reading,
+      address,
+    );
   permit(route.access, principal);
   return route.run(services, { request, params: request.params, query: request.query, principal });
 }
 
 function spend(limiter: RateLimiter, caller: string): void {
   const wait = limiter.take(caller);
-  if (wait > 0) throw new ApiError('rate-limited', `Too many requests: try again in ${wait} s.`, { retryAfter: wait });
+  if (wait > 0)
+    throw new ApiError('rate-limited', `Too many requests: try again in ${wait} s.`, { retryAfter: wait });
 }
 
 const requestIds = new WeakMap<IncomingMessage, string>();
@@ -168,16 +206,25 @@ function requestId(request: IncomingMessage): string {
   if (known !== undefined) return known;
   const given = request.headers['x-request-id'];
   const id =
-    typeof given === 'string' && /^[A-Za-z0-9._-]{8,64}$/.test(given) ? given : randomBytes(12).toString('hex');
+    typeof given === 'string' && /^[A-Za-z0-9._-]{8,64}$/.test(given)
+      ? given
+      : randomBytes(12).toString('hex');
   requestIds.set(request, id);
   return id;
 }
 
 /** Answers a problem, keeps the connection only when the whole body was read, and logs faults. */
-function refuse(options: ServerOptions, request: Request, response: Response, error: unknown, route: string): void {
+function refuse(
+  options: ServerOptions,
+  request: Request,
+  response: Response,
+  error: unknown,
+  route: string,
+): void {
   const id = requestId(request);
   const problem = problemOf(error, languageOf(request), id);
-  if (problem.status >= 500) options.log.error({ request: id, route, code: problem.code, err: error }, 'fault');
+  if (problem.status >= 500)
+    options.log.error({ request: id, route, code: problem.code, err: error }, 'fault');
   else options.log.info({ request: id, route, code: problem.code, status: problem.status }, 'refused');
   if (response.headersSent || response.destroyed) {
     response.destroy();

@@ -31,8 +31,11 @@ export function readSettings(dataFolder: string): Settings | null {
   try {
     text = readFileSync(pathOf(dataFolder), 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return null;
-    throw new ApiError('data-folder-unusable', `The data folder cannot be read: ${pathOf(dataFolder)}.`, { cause: error });
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
+      return null;
+    throw new ApiError('data-folder-unusable', `The data folder cannot be read: ${pathOf(dataFolder)}.`, {
+      cause: error,
+    });
   }
   try {
     return settingsSchema.parse(JSON.parse(text));

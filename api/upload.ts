@@ -95,7 +95,8 @@ function fileSource(file: FileHandle, size: number): ByteSource {
       let filled = 0;
       while (filled < wanted) {
         const { bytesRead } = await file.read(bytes, filled, wanted - filled, position + filled);
-        if (bytesRead === 0) throw new ApiError('upload-aborted', 'The temporary upload file is shorter than written.');
+        if (bytesRead === 0)
+          throw new ApiError('upload-aborted', 'The temporary upload file is shorter than written.');
         filled += bytesRead;
       }
       return bytes;

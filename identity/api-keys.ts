@@ -4,7 +4,7 @@ import type { Clock, RandomBytes } from '../crypto/clock.ts';
 import type { Actor } from '../storage/actor.ts';
 import type { AuditLog } from '../storage/audit-log.ts';
 import type { Database } from '../storage/database.ts';
-import { toBase64Url } from '../formats/cose/base64url.ts';
+import { encodeBase64url } from '../formats/cose/base64url.ts';
 import { requireDepartment } from './departments.ts';
 import { IdentityError } from './errors.ts';
 import { scopes as knownScopes, scopesNamed, type Principal, type Scope } from './principal.ts';
@@ -43,7 +43,7 @@ export async function createApiKey(
   const department = await requireDepartment(dependencies.database, request.department);
   const scopes = scopesNamed(request.scopes);
   if (scopes.length === 0) throw new IdentityError('scope-unknown', 'A key needs at least one scope.');
-  const key = `yx_${toBase64Url(dependencies.random(32))}`;
+  const key = `yx_${encodeBase64url(dependencies.random(32))}`;
   const id = randomIdentifier('key', dependencies.random);
   const at = dependencies.clock();
   await dependencies.database.write(async (tx) => {
@@ -76,7 +76,10 @@ export async function createApiKey(
  * The principal behind a presented key.
  * @throws IdentityError `api-key-refused` for one that is malformed, unknown or revoked (all alike to the caller).
  */
-export async function principalOfApiKey(dependencies: ApiKeyDependencies, presented: string): Promise<Principal> {
+export async function principalOfApiKey(
+  dependencies: ApiKeyDependencies,
+  presented: string,
+): Promise<Principal> {
   const row = keyPattern.test(presented)
     ? await dependencies.database.reader
         .selectFrom('api_key')
@@ -84,7 +87,11 @@ export async function principalOfApiKey(dependencies: ApiKeyDependencies, presen
         .where('secret_mac', '=', macOf(dependencies.index, presented))
         .executeTakeFirst()
     : undefined;
-  if (row === undefined || row.revoked_at !== null || (row.demonstration === 1 && !dependencies.demonstration)) {
+  if (
+    row === undefined ||
+    row.revoked_at !== null ||
+    (row.demonstration === 1 && !dependencies.demonstration)
+  ) {
     throw new IdentityError('api-key-refused', 'The API key is not valid.');
   }
   await noteUse(dependencies, row.id, row.last_used_at);
@@ -113,7 +120,8 @@ export async function revokeApiKey(dependencies: ApiKeyDependencies, id: string)
       .where('revoked_at', 'is', null)
       .returning('id')
       .executeTakeFirst();
-    if (revoked === undefined) throw new IdentityError('api-key-not-found', 'There is no such valid API key.');
+    if (revoked === undefined)
+      throw new IdentityError('api-key-not-found', 'There is no such valid API key.');
   });
 }
 

@@ -1,7 +1,7 @@
 // Demonstration only: choose a sample officer or holder from a list and be signed in, without any proof.
 import type { BlindIndex } from '../crypto/blind-index.ts';
 import type { Clock, RandomBytes } from '../crypto/clock.ts';
-import { toBase64Url } from '../formats/cose/base64url.ts';
+import { encodeBase64url } from '../formats/cose/base64url.ts';
 import type { AuditLog } from '../storage/audit-log.ts';
 import type { Database } from '../storage/database.ts';
 import { IdentityError } from './errors.ts';
@@ -56,8 +56,8 @@ export async function signIn(dependencies: SignInDependencies, accountKey: strin
     );
     throw new IdentityError('account-not-found', 'There is no such demonstration account.');
   }
-  const token = toBase64Url(dependencies.random(32));
-  const formToken = toBase64Url(dependencies.random(32));
+  const token = encodeBase64url(dependencies.random(32));
+  const formToken = encodeBase64url(dependencies.random(32));
   await dependencies.database.write(async (tx) => {
     // Logging in is rare enough to sweep here what has expired.
     await tx.deleteFrom('demonstration_session').where('expires_at', '<=', at.toISOString()).execute();
@@ -108,6 +108,9 @@ export async function signOut(dependencies: SignInDependencies, token: string): 
 
 function requireDemonstration(dependencies: SignInDependencies): void {
   if (!dependencies.demonstration) {
-    throw new IdentityError('demonstration-only', 'Signing in without proof exists in the demonstration only.');
+    throw new IdentityError(
+      'demonstration-only',
+      'Signing in without proof exists in the demonstration only.',
+    );
   }
 }

@@ -42,7 +42,10 @@ export async function addDepartment(
     );
   }
   if (!namePattern.test(name) || !namePattern.test(shortName)) {
-    throw new IdentityError('department-name-invalid', 'A department needs a name and a short name of 2 to 60 characters.');
+    throw new IdentityError(
+      'department-name-invalid',
+      'A department needs a name and a short name of 2 to 60 characters.',
+    );
   }
   const at = dependencies.clock();
   await dependencies.database.write(async (tx) => {
@@ -79,14 +82,19 @@ export async function departmentByCode(database: Database, creditCode: string): 
     .select(['credit_code', 'name', 'short_name'])
     .where('credit_code', '=', creditCode.trim().toUpperCase())
     .executeTakeFirst();
-  return row === undefined ? null : { creditCode: row.credit_code, name: row.name, shortName: row.short_name };
+  return row === undefined
+    ? null
+    : { creditCode: row.credit_code, name: row.name, shortName: row.short_name };
 }
 
 /** @throws IdentityError `department-not-found`. */
 export async function requireDepartment(database: Database, creditCode: string): Promise<Department> {
   const department = await departmentByCode(database, creditCode);
   if (department === null) {
-    throw new IdentityError('department-not-found', 'No department with this unified social credit code is registered.');
+    throw new IdentityError(
+      'department-not-found',
+      'No department with this unified social credit code is registered.',
+    );
   }
   return department;
 }

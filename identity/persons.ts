@@ -45,7 +45,11 @@ export async function personWithNumber(
     created_at: dependencies.clock().toISOString(),
   };
   return dependencies.database.write(async (tx) => {
-    const known = await tx.selectFrom('person').select('id').where('number_index', '=', index).executeTakeFirst();
+    const known = await tx
+      .selectFrom('person')
+      .select('id')
+      .where('number_index', '=', index)
+      .executeTakeFirst();
     if (known !== undefined) return known.id;
     await tx.insertInto('person').values(row).execute();
     return id;

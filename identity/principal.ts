@@ -40,7 +40,10 @@ export function scopesNamed(names: readonly string[]): readonly Scope[] {
   return [...new Set(names)].map((name) => {
     const scope = scopes.find((known) => known === name);
     if (scope === undefined) {
-      throw new IdentityError('scope-unknown', `There is no scope ${JSON.stringify(name)}; known are ${scopes.join(', ')}.`);
+      throw new IdentityError(
+        'scope-unknown',
+        `There is no scope ${JSON.stringify(name)}; known are ${scopes.join(', ')}.`,
+      );
     }
     return scope;
   });

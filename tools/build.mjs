@@ -84,7 +84,8 @@ function copyData(files) {
   for (const file of files) {
     if (settings.includes(file) || /\.(ts|mts|mjs)$/.test(file) || /tsconfig.*\.json$/.test(file)) continue;
     const targets = [join(dist, file)];
-    if (/^web[\\/][^\\/]+\.(css|svg|png|woff2)$/.test(file)) targets.push(join(dist, 'web', 'assets', relative('web', file)));
+    if (/^web[\\/][^\\/]+\.(css|svg|png|woff2)$/.test(file))
+      targets.push(join(dist, 'web', 'assets', relative('web', file)));
     for (const target of targets) {
       mkdirSync(dirname(target), { recursive: true });
       copyFileSync(join(root, file), target);

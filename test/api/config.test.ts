@@ -1,0 +1,111 @@
+// Configuration: validated, and production never starts on what belongs to a demonstration.
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readConfig } from '../../api/config.ts';
+import { writeSettings, type Settings } from '../../api/settings.ts';
+
+const production: Settings = {
+  version: 1,
+  mode: 'production',
+  suite: 'international',
+  organisation: '天津市河北区',
+  division: '120105',
+  publicUrl: 'https://zz.example.gov.cn',
+};
+
+describe('configuration', () => {
+  let folder: string;
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'yinxin-config-'))));
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+  const environment = (more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({ YINXIN_DATA: folder, ...more });
+  const demonstration = { YINXIN_MODE: 'demonstration' };
+
+  it('takes flags over the environment over the settings of the folder', async () => {
+    await writeSettings(folder, production);
+    const passphrase = { YINXIN_PASSPHRASE: 'a passphrase of some length' };
+    const fromFolder = readConfig(environment(passphrase));
+    assert.equal(fromFolder.mode, 'production');
+    assert.equal(fromFolder.publicUrl, 'https://zz.example.gov.cn');
+    const config = readConfig(
+      environment({ ...passphrase, YINXIN_PORT: '1234', YINXIN_PUBLIC_URL: 'https://other.example/' }),
+      { port: '4321' },
+    );
+    assert.equal(config.port, 4321);
+    assert.equal(config.publicUrl, 'https://other.example');
+  });
+
+  it('listens on this computer only in a demonstration that nobody made public', () => {
+    assert.equal(readConfig(environment(demonstration)).host, '127.0.0.1');
+    assert.equal(
+      readConfig(environment({ ...demonstration, YINXIN_PUBLIC_URL: 'https://demo.example' })).host,
+      '::',
+    );
+  });
+
+  for (const [name, value] of [
+    ['YINXIN_PORT', '65536'],
+    ['YINXIN_PORT', '-1'],
+    ['YINXIN_PORT', '80a'],
+    ['YINXIN_PUBLIC_URL', 'ftp://example'],
+    ['YINXIN_PUBLIC_URL', 'no address'],
+    ['YINXIN_DATABASE_URL', 'mysql://host/db'],
+    ['YINXIN_MODE', 'staging'],
+    ['YINXIN_PASSPHRASE', 'short'],
+    ['YINXIN_SUITE', 'rot13'],
+  ] as const) {
+    it(`refuses ${name}=${value} by name`, () => {
+      assert.throws(
+        () => readConfig(environment({ ...demonstration, [name]: value })),
+        (error: Error & { code?: string }) =>
+          error.code === 'configuration-invalid' && error.message.includes(name),
+      );
+    });
+  }
+
+  const refusals: Record<
+    string,
+    { prepare?: () => Promise<void> | void; environment: NodeJS.ProcessEnv; says: RegExp }
+  > = {
+    'a production start without a passphrase': { environment: {}, says: /passphrase/ },
+    'a production start in a demonstration folder': {
+      prepare: () => writeSettings(folder, { ...production, mode: 'demonstration' }),
+      environment: { YINXIN_MODE: 'production', YINXIN_PASSPHRASE: 'a passphrase of some length' },
+      says: /made for demonstration/,
+    },
+    'a demonstration in a production folder': {
+      prepare: () => writeSettings(folder, production),
+      environment: demonstration,
+      says: /made for production/,
+    },
+    'a production start beside a demonstration passphrase': {
+      prepare: () => writeFileSync(join(folder, 'demonstration-passphrase'), 'x\n', { mode: 0o600 }),
+      environment: { YINXIN_PASSPHRASE: 'a passphrase of some length' },
+      says: /demonstration/,
+    },
+    'a production start with a demonstration passphrase from elsewhere': {
+      environment: { YINXIN_PASSPHRASE_FILE: '/somewhere/demonstration-passphrase' },
+      says: /demonstration/,
+    },
+    'the suite gm': { environment: { ...demonstration, YINXIN_SUITE: 'gm' }, says: /gm/ },
+  };
+  for (const [what, { prepare, environment: more, says }] of Object.entries(refusals)) {
+    it(`refuses ${what}, with a hint`, async () => {
+      await prepare?.();
+      assert.throws(
+        () => readConfig(environment(more)),
+        (error: Error & { code?: string; hint?: string }) =>
+          error.code === 'configuration-refused' && says.test(error.message) && error.hint !== undefined,
+      );
+    });
+  }
+
+  it('says so when the settings file is damaged', () => {
+    writeFileSync(join(folder, 'yinxin.json'), '{"version":1');
+    assert.throws(
+      () => readConfig(environment(demonstration)),
+      (error: Error & { code?: string }) => error.code === 'configuration-invalid',
+    );
+  });
+});
