@@ -48,8 +48,10 @@ export async function readCodes(picture: Pixels): Promise<readonly string[]> {
  */
 export async function assertReadable(matrix: CodeMatrix, text: CodeText): Promise<void> {
   const { side, grey } = codePixels(matrix, PIXELS_PER_MODULE);
-  const data = new Uint8ClampedArray(side * side * 4).fill(255);
-  grey.forEach((value, at) => data.fill(value, at * 4, at * 4 + 3));
+  const pixels = new Uint32Array(side * side);
+  // 0xAABBGGRR: every platform Node runs on stores the low byte first.
+  for (let at = 0; at < pixels.length; at++) pixels[at] = grey[at] === 0 ? 0xff000000 : 0xffffffff;
+  const data = new Uint8ClampedArray(pixels.buffer);
   const texts = await readCodes({ width: side, height: side, data });
   if (texts.length !== 1 || texts[0] !== text.prefix + text.digits) {
     throw new LicenseError('code-unreadable', 'The drawn code does not read back as what was meant.');

@@ -1,23 +1,18 @@
 // Draws a license page as PDF/A-3b (ISO 19005-3): embedded subset fonts, the code as one vector path, the record attached.
 import { createHash } from 'node:crypto';
+import { deflateSync } from 'node:zlib';
 import {
   AFRelationship,
   PDFDocument,
   PDFHexString,
-  PDFOperator,
-  PDFOperatorNames,
-  PDFNumber,
-  appendBezierCurve,
-  closePath,
-  concatTransformationMatrix,
+  PDFRawStream,
   degrees,
-  fill,
+  drawObject,
   lineTo,
   moveTo,
   popGraphicsState,
   pushGraphicsState,
   rgb,
-  setFillingRgbColor,
   setLineWidth,
   setStrokingRgbColor,
   stroke,
@@ -129,27 +124,53 @@ function drawMark(
   });
 }
 
-function drawFrame(page: PDFPage, order: PageOrder, layout: PageLayout): void {
-  const { style, colour } = order.template.border;
-  if (style === 'none') return;
+/** Frames drawn once: their content stream depends on style, colour and size only. */
+const frames = new Map<string, Uint8Array>();
+
+function frameContent(template: PageOrder['template'], layout: PageLayout): Uint8Array | null {
+  const { style, colour } = template.border;
+  if (style === 'none') return null;
+  const key = [style, colour, layout.width, layout.height].join();
+  const known = frames.get(key);
+  if (known !== undefined) return known;
   const frame = frameOf(style, layout.width, layout.height);
-  const operators: PDFOperator[] = [pushGraphicsState(), setStrokingRgbColor(...COLOURS[colour])];
+  const number = (value: number): string => String(Math.round(value * 100) / 100);
+  const parts = [`${COLOURS[colour].join(' ')} RG`];
   for (const { inset, thickness } of frame.lines) {
-    operators.push(
-      setLineWidth(thickness),
-      rectangle(inset, inset, layout.width - 2 * inset, layout.height - 2 * inset),
-      stroke(),
-    );
+    const sides = [inset, inset, layout.width - 2 * inset, layout.height - 2 * inset];
+    parts.push(`${thickness} w ${sides.map(number).join(' ')} re S`);
   }
-  operators.push(setLineWidth(frame.strandThickness));
+  parts.push(`${frame.strandThickness} w`);
   for (const strand of frame.strands) {
-    for (const step of strand) {
-      const points = step.map((value) => Math.round(value * 100) / 100);
-      const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = points;
-      operators.push(step.length === 2 ? moveTo(a, b) : appendBezierCurve(a, b, c, d, e, f));
-    }
+    parts.push(...strand.map((step) => `${step.map(number).join(' ')} ${step.length === 2 ? 'm' : 'c'}`));
   }
-  page.pushOperators(...operators, stroke(), popGraphicsState());
+  parts.push('S');
+  const content = compressed(parts.join('\n'));
+  if (frames.size < 32) frames.set(key, content);
+  return content;
+}
+
+function compressed(content: string): Uint8Array {
+  return new Uint8Array(deflateSync(content));
+}
+
+/** Draws a ready content stream as a form the size of the page. */
+function drawForm(page: PDFPage, name: string, content: Uint8Array, layout: PageLayout): void {
+  const { context } = page.doc;
+  const dictionary = {
+    Type: 'XObject',
+    Subtype: 'Form',
+    BBox: [0, 0, layout.width, layout.height],
+    Filter: 'FlateDecode',
+  };
+  const form = PDFRawStream.of(context.obj(dictionary), content);
+  const key = page.node.newXObject(name, context.register(form));
+  page.pushOperators(pushGraphicsState(), drawObject(key), popGraphicsState());
+}
+
+function drawFrame(page: PDFPage, order: PageOrder, layout: PageLayout): void {
+  const content = frameContent(order.template, layout);
+  if (content !== null) drawForm(page, 'Frame', content, layout);
 }
 
 function drawWords(page: PDFPage, layout: PageLayout, fonts: Readonly<Record<FontWeight, PDFFont>>): void {
@@ -171,26 +192,13 @@ function drawWords(page: PDFPage, layout: PageLayout, fonts: Readonly<Record<Fon
 
 function drawCode(page: PDFPage, matrix: CodeMatrix, layout: PageLayout): void {
   const side = matrix.size + 2 * QUIET_ZONE;
-  page.pushOperators(
-    pushGraphicsState(),
-    // One module is one unit, counted downwards from the upper left corner of the quiet zone.
-    concatTransformationMatrix(MODULE_POINTS, 0, 0, -MODULE_POINTS, layout.code.x, layout.code.y),
-    setFillingRgbColor(1, 1, 1),
-    rectangle(0, 0, side, side),
-    fill(),
-    setFillingRgbColor(0, 0, 0),
-    ...darkRuns(matrix).map(({ x, y, length }) => rectangle(x + QUIET_ZONE, y + QUIET_ZONE, length, 1)),
-    closePath(),
-    fill(),
-    popGraphicsState(),
+  const runs = darkRuns(matrix).map(
+    ({ x, y, length }) => `${x + QUIET_ZONE} ${y + QUIET_ZONE} ${length} 1 re`,
   );
-}
-
-function rectangle(x: number, y: number, width: number, height: number): PDFOperator {
-  return PDFOperator.of(
-    PDFOperatorNames.AppendRectangle,
-    [x, y, width, height].map((value) => PDFNumber.of(value)),
-  );
+  // One module is one unit, counted downwards from the upper left corner of the quiet zone.
+  const place = `${MODULE_POINTS} 0 0 ${-MODULE_POINTS} ${layout.code.x} ${layout.code.y} cm`;
+  const content = [place, `1 1 1 rg 0 0 ${side} ${side} re f`, '0 0 0 rg', ...runs, 'f'].join('\n');
+  drawForm(page, 'Code', compressed(content), layout);
 }
 
 async function describe(document: PDFDocument, order: PageOrder): Promise<void> {

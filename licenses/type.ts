@@ -2,6 +2,7 @@
 import { FACE } from '../formats/qr/labels.ts';
 import { isTypeCode } from '../formats/identifiers/license-identifier.ts';
 import { isUscc } from '../formats/identifiers/uscc.ts';
+import type { FaceDictionary } from '../verification/trust-list.ts';
 import { LicenseError } from './errors.ts';
 import { checkTemplate, SHARED_SOURCES, type PageTemplate } from './template.ts';
 
@@ -76,17 +77,6 @@ export interface LicenseType {
   readonly template: PageTemplate;
 }
 
-/** What the trust list says of a type, so that a reader with no network can name what a code shows. */
-export interface FaceDictionary {
-  readonly typeCode: string;
-  readonly name: string;
-  readonly englishName: string;
-  /** Label by key of the code's face. */
-  readonly labels: Readonly<Record<string, { readonly zh: string; readonly en: string }>>;
-  /** Printed elements that the code does not cover. */
-  readonly notCovered: readonly { readonly zh: string; readonly en: string }[];
-}
-
 function refuse(message: string): never {
   throw new LicenseError('type-invalid', message);
 }
@@ -129,6 +119,10 @@ export function checkLicenseType(type: LicenseType): LicenseType {
     refuse('Issuing authority and supervising department are named by credit codes.');
   }
   if (type.holderKinds.length === 0) refuse('A type names who can hold it.');
+  // Every scanning app reads a code: of a resident it says a masked name and a commitment, nothing else.
+  if (type.holderKinds.includes('resident') && type.fields.some((field) => field.codeKey !== null)) {
+    refuse('A type for residents puts none of its own fields into the code.');
+  }
   if (type.seals.length === 0) refuse('A type names the seals that may stamp it.');
   checkPattern(type.number.pattern);
   type.fields.forEach(checkField);
@@ -140,20 +134,16 @@ export function checkLicenseType(type: LicenseType): LicenseType {
   return type;
 }
 
-/** What offline readers need to know of a type; goes into the trust list. */
+/** What offline readers need to know of a type; goes into the trust list. The shared keys they know themselves. */
 export function faceDictionary(type: LicenseType): FaceDictionary {
-  const labels: Record<string, { zh: string; en: string }> = {
-    [FACE.typeCode]: { zh: '证照类型代码', en: 'license type code' },
-    [FACE.licenseNumber]: { zh: type.number.label, en: 'license number' },
-    [FACE.holder]: { zh: '持证主体', en: 'holder' },
-    [FACE.holderCommitment]: { zh: '持证主体承诺值', en: 'commitment to the holder' },
-    [FACE.mark]: { zh: '标注', en: 'mark' },
+  return {
+    typeCode: type.typeCode,
+    name: { zh: type.name, en: type.englishName },
+    fields: type.fields.flatMap((field) =>
+      field.codeKey === null
+        ? []
+        : [{ key: field.codeKey, name: field.name, label: { zh: field.label, en: field.englishLabel } }],
+    ),
+    publicStatus: type.publicStatus,
   };
-  const notCovered: { zh: string; en: string }[] = [];
-  for (const field of type.fields) {
-    const words = { zh: field.label, en: field.englishLabel };
-    if (field.codeKey === null) notCovered.push(words);
-    else labels[field.codeKey] = words;
-  }
-  return { typeCode: type.typeCode, name: type.name, englishName: type.englishName, labels, notCovered };
 }
