@@ -14,6 +14,8 @@ export type CaErrorCode =
   | 'certificate-already-revoked'
   /** A reason or certificate that cannot be revoked this way. */
   | 'revocation-refused'
+  /** A demonstration's authorities were found where none may be used, or the other way round. */
+  | 'demonstration-mismatch'
   /** Stored authorities, certificates or settings contradict each other. */
   | 'hierarchy-damaged';
 

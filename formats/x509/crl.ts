@@ -2,15 +2,7 @@
 import { sameBytes, toHex } from '../bytes.ts';
 import { readAlgorithm, type AlgorithmIdentifier } from './algorithm.ts';
 import { TAG, readDer, type DerReader } from './der.ts';
-import {
-  boolean,
-  explicit,
-  implicitConstructed,
-  implicitPrimitive,
-  integer,
-  sequence,
-  unsignedInteger,
-} from './der-writer.ts';
+import { explicit, integer, sequence, unsignedInteger } from './der-writer.ts';
 import {
   encodeAuthorityKeyIdentifier,
   encodeExtensions,
@@ -24,7 +16,6 @@ import {
   type DistributionPoint,
   type Extension,
 } from './extensions.ts';
-import { encodeUri } from './general-name.ts';
 import { readName, type Name } from './name.ts';
 import { OID } from './oid.ts';
 import { encodeTime, readGeneralizedTime, readTime } from './time.ts';
@@ -185,7 +176,7 @@ export function parseCrl(der: Uint8Array): CertificateList {
   );
 }
 
-/** What a full version 2 list to be signed is made of. */
+/** What a full version 2 list to be signed is made of: everything of one issuer, so it needs no issuingDistributionPoint. */
 export interface TbsCrl {
   readonly signatureAlgorithm: Uint8Array;
   readonly issuer: Uint8Array;
@@ -199,9 +190,6 @@ export interface TbsCrl {
   }[];
   readonly authorityKeyIdentifier: Uint8Array;
   readonly crlNumber: number;
-  /** Where this list is published; the same text as in the certificates (RFC 5280 section 6.3.3 compares them). */
-  readonly distributionPoint: string;
-  readonly onlyContainsCaCerts: boolean;
 }
 
 /** TBSCertList. `unspecified` is left unwritten, and so is an empty list (RFC 5280 sections 5.3.1 and 5.1.2.6). */
@@ -214,10 +202,6 @@ export function encodeTbsCrl(tbs: TbsCrl): Uint8Array {
         ? []
         : [encodeExtensions([extension(OID.reasonCode, false, encodeReason(reason))])]),
     ),
-  );
-  const point = sequence(
-    explicit(0, implicitConstructed(0, encodeUri(tbs.distributionPoint))),
-    ...(tbs.onlyContainsCaCerts ? [implicitPrimitive(2, boolean(true).subarray(2))] : []),
   );
   return sequence(
     integer(1),
@@ -235,7 +219,6 @@ export function encodeTbsCrl(tbs: TbsCrl): Uint8Array {
           encodeAuthorityKeyIdentifier(tbs.authorityKeyIdentifier),
         ),
         extension(OID.crlNumber, false, integer(tbs.crlNumber)),
-        extension(OID.issuingDistributionPoint, true, point),
       ]),
     ),
   );

@@ -1,0 +1,38 @@
+// Lints: what every certificate of ours must satisfy, one rule a row, checked on the parsed bytes before they are signed.
+import type { Certificate } from '../formats/x509/certificate.ts';
+import { CaError } from './errors.ts';
+import { algorithmLints } from './lints/algorithms.ts';
+import { extensionLints } from './lints/extensions.ts';
+import { fieldLints } from './lints/fields.ts';
+import type { Profile } from './profile.ts';
+
+/** What a lint looks at. */
+export interface LintSubject {
+  readonly certificate: Certificate;
+  readonly profile: Profile;
+  /** The signer's certificate; the certificate itself for a root. */
+  readonly issuer: Certificate;
+}
+
+export interface Lint {
+  readonly id: string;
+  readonly citation: string;
+  readonly applies: (subject: LintSubject) => boolean;
+  /** True where the certificate is as it must be. */
+  readonly check: (subject: LintSubject) => boolean;
+}
+
+export const lints: readonly Lint[] = [...fieldLints, ...extensionLints, ...algorithmLints];
+
+/** Every lint that applies and is broken. */
+export function brokenLints(subject: LintSubject): readonly Lint[] {
+  return lints.filter((lint) => lint.applies(subject) && !lint.check(subject));
+}
+
+/** @throws CaError `lint-failed`, naming each broken lint with its citation. */
+export function requireLints(subject: LintSubject): void {
+  const broken = brokenLints(subject);
+  if (broken.length === 0) return;
+  const names = broken.map(({ id, citation }) => `${id} (${citation})`).join(', ');
+  throw new CaError('lint-failed', `The certificate would break: ${names}.`);
+}
