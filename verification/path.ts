@@ -22,6 +22,8 @@ export interface PathParameters {
   readonly time: RevocationTime;
   readonly revocation: 'required' | 'preferred' | 'ignored';
   readonly policies?: PolicyInputs;
+  /** Whether a revocation for any reason but an orderly end counts for all times (time-stamping keys). */
+  readonly lossReachesBack?: boolean;
 }
 
 /** Why a path does not hold. */
@@ -177,10 +179,14 @@ function pathProblem(path: readonly CertificateNode[], parameters: PathParameter
   return policiesAllow(belowAnchor, parameters.policies ?? anyPolicyInputs) ? null : problem('policies', 0);
 }
 
+/** Reasons that say nothing against what the key did before (RFC 3161 section 4). */
+const orderlyEnds: ReadonlySet<string | null> = new Set(['affiliationChanged', 'superseded', 'cessationOfOperation']);
+
 /** Revoked for our purpose: before the instant, or with a key known to be lost before it (EN 319 102-1 5.2.6.4). */
-function revokedAt(status: Extract<RevocationStatus, { kind: 'revoked' }>, time: RevocationTime): boolean {
+function revokedAt(status: Extract<RevocationStatus, { kind: 'revoked' }>, parameters: PathParameters): boolean {
+  if (parameters.lossReachesBack === true && !orderlyEnds.has(status.reason)) return true;
   const since = Math.min(status.at.getTime(), status.invalidityDate?.getTime() ?? Infinity);
-  return since <= time.at.getTime();
+  return since <= parameters.time.at.getTime();
 }
 
 class Search {
@@ -263,8 +269,8 @@ class Search {
       const [node, issuer] = [path[depth], path[depth + 1]];
       if (node === undefined || issuer === undefined) return null;
       const status = this.#status(node, issuer);
-      const { revocation, time } = this.#parameters;
-      if (status.kind === 'revoked' && revokedAt(status, time)) {
+      const { revocation } = this.#parameters;
+      if (status.kind === 'revoked' && revokedAt(status, this.#parameters)) {
         this.#keep({ code: 'revoked', certificate: node.certificate, depth, revoked: status });
         return null;
       }

@@ -2,21 +2,8 @@
 import type { ByteSource } from '../formats/pdf/source.ts';
 import type { CodeDependencies } from './code.ts';
 import type { Report } from './report.ts';
+import type { EvidenceSource } from './evidence.ts';
 import type { StartDigest } from './signature-verifier.ts';
-
-/**
- * Port: status of certificates from outside the document. An absent answer is an empty one; what is answered is verified
- * here, so the source needs no trust.
- */
-export interface EvidenceSource {
-  /** Called once per certificate below an anchor; `urls` come from the certificate and may be ignored. */
-  revocation(request: {
-    readonly certificate: Uint8Array;
-    readonly issuer: Uint8Array;
-    readonly crlUrls: readonly string[];
-    readonly ocspUrls: readonly string[];
-  }): Promise<{ readonly crls: readonly Uint8Array[]; readonly ocsps: readonly Uint8Array[] }>;
-}
 
 /** Everything verification is given. It holds no secret, asks no clock and opens nothing by itself. */
 export interface VerificationDependencies extends CodeDependencies {

@@ -1,0 +1,276 @@
+// Gathering about a PDF: its signatures, what each covers, what was done after it, and the evidence around. Never judges.
+import { signatureTimeStampsOf } from '../formats/cms/attributes.ts';
+import { FormatError } from '../formats/errors.ts';
+import { openPdf } from '../formats/pdf/document.ts';
+import type { PdfDocument } from '../formats/pdf/document.ts';
+import { readFields } from '../formats/pdf/form.ts';
+import { dictionaryOf, entry, nameOf } from '../formats/pdf/objects.ts';
+import { readSignatures } from '../formats/pdf/signatures.ts';
+import type { PdfSignature } from '../formats/pdf/signatures.ts';
+import type { ByteSource } from '../formats/pdf/source.ts';
+import { strictestLevel } from '../formats/pdf/transforms.ts';
+import { OID } from '../formats/x509/oid.ts';
+import type { CertificateGraph } from './certificate-graph.ts';
+import { changesAfter } from './changes.ts';
+import type { ChangeRules } from './changes.ts';
+import { gatherEvidence } from './evidence.ts';
+import type { EvidenceInput, GatheredEvidence } from './evidence.ts';
+import { acceptedDigest, gatherCms, readSignedData } from './facts-cms.ts';
+import type { CmsFacts } from './facts-cms.ts';
+import { gatherTimestamp, tstInfoOf } from './facts-timestamp.ts';
+import type { TimestampFacts } from './facts-timestamp.ts';
+import { digestRanges, digestWhole } from './pdf-digests.ts';
+import type { CoveredRange } from './pdf-digests.ts';
+import type { Change } from './report.ts';
+import type { DigestAlgorithm, SignatureVerifier, StartDigest } from './signature-verifier.ts';
+import { digestOf } from '../formats/x509/algorithm.ts';
+import { embeddedEvidence } from './pdf-evidence.ts';
+
+export interface PdfSignatureFacts {
+  readonly id: string;
+  readonly type: 'signature' | 'document-time-stamp';
+  readonly signature: PdfSignature;
+  readonly cms: CmsFacts;
+  /** Signature time-stamps; of a document time-stamp, the token itself. */
+  readonly timestamps: readonly TimestampFacts[];
+  /** Null where the changes after the signature could not be determined. */
+  readonly changes: readonly Change[] | null;
+}
+
+/** What follows the last revision. */
+export type TrailingBytes = 'none' | 'space' | 'data' | 'unknown';
+
+export interface PdfFacts {
+  /** Lower-case hex SHA-256 of the file. */
+  readonly digest: Uint8Array;
+  readonly size: number;
+  /** Why the file could not be read as a PDF. */
+  readonly problem: FormatError | null;
+  readonly signatures: readonly PdfSignatureFacts[];
+  /** Names of signature fields of earlier revisions that are gone. */
+  readonly removed: readonly string[];
+  /** Names of fields that hold a signature without being signature fields. */
+  readonly disguised: readonly string[];
+  readonly bytesBeforeHeader: number;
+  readonly trailing: TrailingBytes;
+  readonly graph: CertificateGraph;
+  readonly evidence: GatheredEvidence['revocation'];
+}
+
+export interface PdfSources extends EvidenceInput {
+  readonly verifier: SignatureVerifier;
+  readonly startDigest: StartDigest;
+}
+
+const maxSignatures = 500;
+const maxRevisionsSearched = 200;
+/** A signature is at most so long; what is longer is no signature of a kind accepted here. */
+const maxTrailingSearched = 1 << 20;
+
+async function trailingBytes(document: PdfDocument): Promise<TrailingBytes> {
+  const end = document.newest.end;
+  if (end === null) return 'unknown';
+  const size = document.source.size - end;
+  if (size <= 2 && (document.facts.bytesAfterEnd ?? 1) === 0) return 'none';
+  if (size > maxTrailingSearched) return 'data';
+  const rest = await document.source.read(end, size);
+  const text = String.fromCharCode(...rest.subarray(0, 2));
+  if (rest.length <= 2 && /^(\r\n|\r|\n)?$/.test(text)) return 'none';
+  return rest.every((byte) => [0, 9, 10, 12, 13, 32].includes(byte)) ? 'space' : 'data';
+}
+
+/** Signature fields of earlier revisions that the newest form no longer holds. */
+async function removedSignatures(document: PdfDocument, now: readonly PdfSignature[]): Promise<readonly string[]> {
+  const names = new Set(now.map((signature) => signature.field.fullName));
+  const removed = new Set<string>();
+  const count = document.revisions.length;
+  for (let revision = Math.max(0, count - 1 - maxRevisionsSearched); revision < count - 1; revision++) {
+    try {
+      for (const earlier of await readSignatures(document, revision)) {
+        if (!names.has(earlier.field.fullName)) removed.add(earlier.field.fullName);
+      }
+    } catch (error) {
+      // An unreadable earlier state holds no signature that could be missed: its own revision would not verify.
+      if (!(error instanceof FormatError) || error.code === 'pdf-limit') throw error;
+    }
+  }
+  return [...removed];
+}
+
+/** Fields whose value is a signature dictionary though their type says otherwise. */
+async function disguisedSignatures(document: PdfDocument): Promise<readonly string[]> {
+  const names: string[] = [];
+  for (const field of await readFields(document)) {
+    if (field.type === 'Sig' || field.value.kind === 'null') continue;
+    try {
+      const value = dictionaryOf(await document.resolve(field.value));
+      if (value === null) continue;
+      const type = nameOf(entry(value, 'Type'));
+      if (type === 'Sig' || type === 'DocTimeStamp' || value.entries.has('ByteRange')) names.push(field.fullName);
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      names.push(field.fullName);
+    }
+  }
+  return names;
+}
+
+async function changesOf(
+  document: PdfDocument,
+  signature: PdfSignature,
+  rules: ChangeRules,
+): Promise<readonly Change[] | null> {
+  if (signature.coverage.revision === null) return null;
+  try {
+    return await changesAfter(document, signature.coverage.revision, rules);
+  } catch (error) {
+    if (error instanceof FormatError) return null;
+    throw error;
+  }
+}
+
+/** One signature before anything about it is verified. */
+interface Opened {
+  readonly signature: PdfSignature;
+  readonly type: PdfSignatureFacts['type'];
+  readonly read: ReturnType<typeof readSignedData>;
+  readonly tokens: readonly Uint8Array[];
+  readonly range: CoveredRange | null;
+}
+
+/** The digest a signature is over: of a document time-stamp, the one its imprint names. */
+function algorithmOf(type: PdfSignatureFacts['type'], read: Opened['read']): DigestAlgorithm | null {
+  if (type === 'document-time-stamp') {
+    const imprint = tstInfoOf(read)?.messageImprint.algorithm;
+    return imprint === undefined ? null : acceptedDigest(digestOf(imprint)?.name);
+  }
+  const [signer] = read.signedData?.signerInfos ?? [];
+  return signer === undefined ? null : acceptedDigest(digestOf(signer.digestAlgorithm)?.name);
+}
+
+function openSignature(signature: PdfSignature): Opened {
+  const type = signature.type === 'DocTimeStamp' || signature.subFilter === 'ETSI.RFC3161' ? 'document-time-stamp' : 'signature';
+  const read = readSignedData(signature.contents?.value ?? new Uint8Array());
+  const [signer] = read.signedData?.signerInfos ?? [];
+  const algorithm = algorithmOf(type, read);
+  const [, firstLength, secondStart, secondLength] = signature.byteRange ?? [];
+  const complete = firstLength !== undefined && secondStart !== undefined && secondLength !== undefined;
+  const covered = signature.coverage.kind === 'whole-file' || signature.coverage.kind === 'revision';
+  return {
+    signature,
+    type,
+    read,
+    tokens: type === 'signature' ? signatureTimeStampsOf(signer?.unsignedAttributes ?? []).slice(0, 10) : [],
+    range:
+      covered && complete && algorithm !== null
+        ? { algorithm, gapStart: firstLength, gapEnd: secondStart, end: secondStart + secondLength }
+        : null,
+  };
+}
+
+function certificatesOf(opened: Opened): readonly Uint8Array[] {
+  const tokens = opened.tokens.flatMap((token) => readSignedData(token).signedData?.certificates ?? []);
+  return [...(opened.read.signedData?.certificates ?? []), ...tokens];
+}
+
+async function gatherSignature(
+  opened: Opened,
+  digest: Uint8Array | null,
+  graph: CertificateGraph,
+  verifier: SignatureVerifier,
+): Promise<{ readonly cms: CmsFacts; readonly timestamps: readonly TimestampFacts[] }> {
+  const contents = opened.signature.contents?.value ?? new Uint8Array();
+  const overFile = (algorithm: DigestAlgorithm): Promise<Uint8Array | null> =>
+    Promise.resolve(opened.range?.algorithm === algorithm ? digest : null);
+  if (opened.type === 'document-time-stamp') {
+    const token = await gatherTimestamp(contents, overFile, graph, verifier);
+    return { cms: token.cms, timestamps: [token] };
+  }
+  const cms = await gatherCms(opened.read, { contentType: OID.data, digest: overFile }, graph, verifier);
+  const timestamps: TimestampFacts[] = [];
+  for (const token of opened.tokens) {
+    // RFC 3161 appendix A: the token is over the signature value.
+    const value = cms.signer?.signature ?? null;
+    const stamped = (algorithm: DigestAlgorithm): Promise<Uint8Array | null> =>
+      value === null ? Promise.resolve(null) : verifier.digest(algorithm, value);
+    timestamps.push(await gatherTimestamp(token, stamped, graph, verifier));
+  }
+  return { cms, timestamps };
+}
+
+/** Field names may be empty or repeated; reports need one name each. */
+function identify(signatures: readonly Opened[]): readonly string[] {
+  const used = new Map<string, number>();
+  return signatures.map(({ signature }, at) => {
+    const name = signature.field.fullName === '' ? `#${at + 1}` : signature.field.fullName;
+    const times = (used.get(name) ?? 0) + 1;
+    used.set(name, times);
+    return times === 1 ? name : `${name} (${times})`;
+  });
+}
+
+async function gatherDocument(document: PdfDocument, digest: Uint8Array, sources: PdfSources): Promise<PdfFacts> {
+  const signatures = await readSignatures(document);
+  if (signatures.length > maxSignatures) throw new FormatError('pdf-limit', 'The PDF has too many signatures.');
+  const opened = signatures.map(openSignature);
+  const embedded = await embeddedEvidence(document);
+  const signedDatas = opened.flatMap(({ read }) => (read.signedData === null ? [] : [read.signedData]));
+  const { graph, revocation } = await gatherEvidence({
+    ...sources,
+    certificates: [...opened.flatMap(certificatesOf), ...embedded.certificates, ...sources.certificates],
+    crls: [...sources.crls, ...embedded.crls, ...signedDatas.flatMap((data) => data.crls)],
+    ocsps: [...sources.ocsps, ...embedded.ocsps, ...signedDatas.flatMap((data) => data.ocspResponses)],
+  });
+  const ranges = opened.flatMap(({ range }) => (range === null ? [] : [range]));
+  const digests = await digestRanges(document.source, ranges, sources.startDigest);
+  const rules: ChangeRules = {
+    level: await strictestLevel(document, signatures),
+    locks: signatures.flatMap((signature) => signature.transforms.fieldMdp),
+  };
+  const ids = identify(opened);
+  const facts: PdfSignatureFacts[] = [];
+  for (const [at, each] of opened.entries()) {
+    const own = each.range === null ? null : (digests[ranges.indexOf(each.range)] ?? null);
+    facts.push({
+      id: ids[at] ?? `#${at + 1}`,
+      type: each.type,
+      signature: each.signature,
+      ...(await gatherSignature(each, own, graph, sources.verifier)),
+      changes: await changesOf(document, each.signature, rules),
+    });
+  }
+  return {
+    digest,
+    size: document.facts.size,
+    problem: null,
+    signatures: facts,
+    removed: await removedSignatures(document, signatures),
+    disguised: await disguisedSignatures(document),
+    bytesBeforeHeader: document.facts.bytesBeforeHeader,
+    trailing: await trailingBytes(document),
+    graph,
+    evidence: revocation,
+  };
+}
+
+/** Gathers everything there is to know about a PDF. Never throws for its bytes. */
+export async function gatherPdf(source: ByteSource, sources: PdfSources): Promise<PdfFacts> {
+  const digest = await digestWhole(source, sources.startDigest);
+  try {
+    return await gatherDocument(await openPdf(source), digest, sources);
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    return {
+      digest,
+      size: source.size,
+      problem: error,
+      signatures: [],
+      removed: [],
+      disguised: [],
+      bytesBeforeHeader: 0,
+      trailing: 'unknown',
+      graph: { nodes: new Map(), bySubject: new Map(), exhausted: false },
+      evidence: { crls: [], ocsps: [] },
+    };
+  }
+}
