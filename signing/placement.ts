@@ -1,5 +1,5 @@
 // Where a seal stands: millimetres on the page as it is displayed, turned into a rectangle of default user space.
-import type { Matrix } from '../formats/pdf/appearance.ts';
+import { upright, type Matrix } from '../formats/pdf/appearance.ts';
 import type { Page, Rectangle } from '../formats/pdf/pages.ts';
 import { intersection } from '../formats/pdf/pages.ts';
 import { SigningError } from './errors.ts';
@@ -70,7 +70,7 @@ export function placeOnPage(
 
 /** A viewer turns the page clockwise, so the drawing is turned counter-clockwise (12.5.5 moves it into the rectangle). */
 const turnBack: Readonly<Record<Page['rotate'], Matrix>> = {
-  0: [1, 0, 0, 1, 0, 0],
+  0: upright,
   90: [0, 1, -1, 0, 0, 0],
   180: [-1, 0, 0, -1, 0, 0],
   270: [0, -1, 1, 0, 0, 0],

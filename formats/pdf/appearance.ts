@@ -7,6 +7,7 @@ import { pdfArray, pdfDictionary, pdfInteger, pdfName, pdfReal } from './objects
 /** Six numbers of a transformation (8.3.3). */
 export type Matrix = readonly [number, number, number, number, number, number];
 
+/** The identity, which /Matrix is when absent. */
 export const upright: Matrix = [1, 0, 0, 1, 0, 0];
 
 /**
@@ -36,7 +37,7 @@ export function addAppearance(
     Subtype: pdfName('Form'),
     FormType: pdfInteger(1),
     BBox: pdfArray(appearance.boundingBox.map(pdfReal)),
-    Matrix: pdfArray(matrix.map(pdfReal)),
+    ...(matrix === upright ? {} : { Matrix: pdfArray(matrix.map(pdfReal)) }),
     Resources: appearance.resources ?? pdfDictionary(),
     ...(smaller ? { Filter: pdfName('FlateDecode') } : {}),
   });

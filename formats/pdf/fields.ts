@@ -53,7 +53,7 @@ export async function addSignatureField(
       T: textString(field.name),
       V: field.value,
       F: pdfInteger(widgetFlags),
-      Rect: pdfArray([left, bottom, right, top].map(pdfReal)),
+      Rect: pdfArray([left, bottom, right, top].map((value) => pdfReal(Math.round(value * 1e3) / 1e3))),
       P: field.page.reference,
       ...(field.appearance === null ? {} : { AP: pdfDictionary({ N: field.appearance }) }),
     }),

@@ -50,13 +50,15 @@ export function serialise(object: PdfObject, depth = 0): string {
   }
 }
 
-/** Fixed notation (7.3.3 knows no exponent), at most six decimals, which no viewer can tell from more. */
+/** The shortest text that reads back as the same number, so that a copied value stays what it was; 7.3.3 knows no exponent. */
 function serialiseReal(value: number): string {
   if (!Number.isFinite(value) || Math.abs(value) > 1e15) {
     throw new FormatError('value-out-of-range', 'A PDF real must be finite and below 1e15.');
   }
-  const text = value.toFixed(6).replace(/\.?0+$/, '');
-  return text === '-0' ? '0' : text;
+  const text = String(value);
+  if (!text.includes('e')) return text;
+  const fixed = value.toFixed(30).replace(/\.?0+$/, '');
+  return fixed === '-0' ? '0' : fixed;
 }
 
 function serialiseName(value: string): string {
