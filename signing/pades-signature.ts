@@ -24,15 +24,6 @@ export interface SignatureValue {
   readonly value: Uint8Array;
 }
 
-/** SignedAttributes, SignerInfo, algorithm identifiers, the wrapping: everything of fixed size, with room. */
-const frame = 700;
-
-/** Bytes the CMS of `key` can come to, with a time-stamp token of at most `tokenSize` bytes, plus a tenth. */
-export function cmsCapacity(chain: readonly Uint8Array[], tokenSize: number): number {
-  const certificates = chain.reduce((sum, der) => sum + der.length, 0);
-  return Math.ceil((certificates + frame + tokenSize) * 1.1);
-}
-
 /**
  * Signs the document's digest as signed attributes: content-type, message-digest, signing-certificate-v2 (RFC 5035);
  * no signing-time, which PAdES forbids (EN 319 142-1 §6.3).

@@ -81,6 +81,7 @@ export async function completeSeal(
     readonly keyId: string;
     readonly certificateSerial: string;
     readonly chain: readonly Uint8Array[];
+    readonly validUntil: Date;
     readonly at: Date;
   },
 ): Promise<void> {
@@ -89,6 +90,7 @@ export async function completeSeal(
     .set({
       state: 'valid',
       state_changed_at: made.at.toISOString(),
+      valid_until: made.validUntil.toISOString(),
       key_id: made.keyId,
       certificate_serial: made.certificateSerial,
       chain: JSON.stringify(made.chain.map(toBase64)),

@@ -176,3 +176,9 @@ function recordOf(row: StampTable): StampRecord {
     completedAt: new Date(row.completed_at ?? ''),
   };
 }
+
+/** Whether the seal's state is valid as `tx` sees it, so that an intention stands before or after a freeze, never beside it. */
+export async function sealStillValid(tx: Writer, sealId: string): Promise<boolean> {
+  const row = await tx.selectFrom('seal').select('state').where('id', '=', sealId).executeTakeFirst();
+  return row?.state === 'valid';
+}

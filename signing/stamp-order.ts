@@ -1,0 +1,116 @@
+// The values that a stamp's steps hand to each other.
+import type { Clock, RandomBytes } from '../crypto/clock.ts';
+import type { KeyStore } from '../crypto/signing-key.ts';
+import type { Actor } from '../storage/actor.ts';
+import type { AuditLog } from '../storage/audit-log.ts';
+import type { Database } from '../storage/database.ts';
+import type { DocumentStore, StoredDocument } from '../storage/documents.ts';
+import type { PreparedSignature } from './prepare.ts';
+import { requestDigest } from './request-digest.ts';
+import type { Seal } from './seal.ts';
+import { digestOfSource, type StampSource } from './stamp-source.ts';
+import type { ByteRange, IntendedStamp, StampOutcome } from './stamp-store.ts';
+import type { Timestamp, TimestampClient } from './timestamp-client.ts';
+
+/** What stamping needs. */
+export interface StampParts {
+  readonly database: Database;
+  readonly documents: DocumentStore;
+  readonly keys: KeyStore;
+  readonly audit: AuditLog;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly timestamps: TimestampClient;
+  /** Milliseconds a time-stamp may take before the stamp is given up. */
+  readonly timestampBudget: number;
+}
+
+/** Where the seal's middle stands, in millimetres from the left and top edge of the page as displayed. */
+export interface StampPlace {
+  /** First page 1. */
+  readonly page: number;
+  readonly centreX: number;
+  readonly centreY: number;
+}
+
+/** One stamp on one document. */
+export interface StampOrder {
+  readonly actor: Actor;
+  readonly sealId: string;
+  readonly source: StampSource;
+  readonly place: StampPlace;
+  /** 事项 and 办件, where the stamp belongs to one. */
+  readonly matter: string | null;
+  readonly caseNumber: string | null;
+  /** Shown by readers as the signature's reason; null for none. */
+  readonly reason: string | null;
+}
+
+export interface StampRequest extends StampOrder {
+  /** Names this request once and for all: 1 to 200 visible ASCII characters, unique per client. */
+  readonly idempotencyKey: string;
+}
+
+export interface StampResult {
+  /** `stp_…` */
+  readonly stampId: string;
+  /** `rcp_…` */
+  readonly receiptId: string;
+  /** The sealed PDF; the original's bytes are its prefix. */
+  readonly document: StoredDocument;
+  readonly originalDigest: string;
+  readonly sealId: string;
+  readonly sealCode: string;
+  readonly certificateSerial: string;
+  /** Time of the RFC 3161 token. */
+  readonly time: Date;
+  readonly byteRange: ByteRange;
+  readonly matter: string | null;
+  readonly caseNumber: string | null;
+}
+
+/** What may be signed, before anything is written about it. */
+export interface StampPlan {
+  readonly record: IntendedStamp;
+  readonly actor: Pick<Actor, 'id' | 'department'>;
+  readonly seal: Seal;
+  readonly source: StampSource;
+  readonly prepared: PreparedSignature;
+}
+
+/** A stamp made and stored, not yet entered as complete. */
+export interface MadeStamp {
+  readonly plan: StampPlan;
+  readonly document: StoredDocument;
+  readonly timestamp: Timestamp;
+}
+
+/** Labelled digest of all that an order asks for: what an idempotency key is held to. */
+export function digestOfOrder(order: StampOrder): string {
+  return requestDigest({
+    department: order.actor.department,
+    seal: order.sealId,
+    document: digestOfSource(order.source),
+    place: { page: order.place.page, centreX: order.place.centreX, centreY: order.place.centreY },
+    matter: order.matter,
+    caseNumber: order.caseNumber,
+    reason: order.reason,
+  });
+}
+
+/** What the caller is told of a completed stamp. */
+export function resultOf(record: IntendedStamp & StampOutcome): StampResult {
+  return {
+    stampId: record.id,
+    receiptId: record.receiptId,
+    document: { digest: record.resultDigest, size: record.resultSize },
+    originalDigest: record.originalDigest,
+    sealId: record.sealId,
+    sealCode: record.sealCode,
+    certificateSerial: record.certificateSerial,
+    time: record.stampedAt,
+    byteRange: record.byteRange,
+    matter: record.matter,
+    caseNumber: record.caseNumber,
+  };
+}

@@ -1,0 +1,83 @@
+// What may be signed, and everything of it but the signature value: no key is used and nothing is written here.
+import { openSource, digestOfSource } from './stamp-source.ts';
+import type { RandomBytes } from '../crypto/clock.ts';
+import { placeholderCapacity } from './finish.ts';
+import { newIdentifier } from './identifiers.ts';
+import { prepareSignature } from './prepare.ts';
+import { diameterOf } from './seal-picture/description.ts';
+import { sealAppearance } from './seal-picture/seal-appearance.ts';
+import { departmentOf, usableSeal } from './seal-use.ts';
+import type { Seal } from './seal.ts';
+import { digestOfOrder, type StampOrder, type StampParts, type StampPlan } from './stamp-order.ts';
+import type { IntendedStamp } from './stamp-store.ts';
+
+/**
+ * Step 1 and 2: the right to use the seal, and everything of the signature but its value. Writes nothing.
+ * @param idempotencyKey null where a larger act holds the key
+ * @throws SigningError of `usableSeal` and `prepareSignature`, `document-not-found`
+ */
+export async function planStamp(
+  parts: StampParts,
+  order: StampOrder,
+  idempotencyKey: string | null,
+): Promise<StampPlan> {
+  const now = parts.clock();
+  const seal = await usableSeal(parts.database.reader, order.actor, order.sealId, now);
+  const diameter = diameterOf(seal.picture);
+  const source = await openSource(parts.documents, order.source);
+  try {
+    const prepared = await prepareSignature(source, {
+      time: now,
+      contentsCapacity: placeholderCapacity({
+        chain: seal.chain,
+        timestampSize: parts.timestamps.tokenSize(),
+      }),
+      visible: {
+        page: order.place.page,
+        placement: {
+          centreX: order.place.centreX,
+          centreY: order.place.centreY,
+          width: diameter,
+          height: diameter,
+        },
+        appearance: sealAppearance(seal.picture),
+      },
+      name: seal.name,
+      application: 'Yinxin',
+      ...(order.reason === null ? {} : { reason: order.reason }),
+    });
+    return {
+      record: intentionOf(parts, order, seal, idempotencyKey, now),
+      actor: { id: order.actor.id, department: order.actor.department },
+      seal,
+      source: order.source,
+      prepared,
+    };
+  } finally {
+    await source.close();
+  }
+}
+
+function intentionOf(
+  parts: { readonly random: RandomBytes },
+  order: StampOrder,
+  seal: Seal,
+  idempotencyKey: string | null,
+  now: Date,
+): IntendedStamp {
+  return {
+    id: newIdentifier('stp', parts.random),
+    client: order.actor.id,
+    idempotencyKey,
+    requestDigest: digestOfOrder(order),
+    department: departmentOf(order.actor),
+    sealId: seal.id,
+    sealCode: seal.code,
+    certificateSerial: seal.certificateSerial,
+    matter: order.matter,
+    caseNumber: order.caseNumber,
+    originalDigest: digestOfSource(order.source),
+    placement: order.place,
+    intendedAt: now,
+  };
+}
