@@ -116,7 +116,7 @@ export class CrlPublisher {
         .orderBy('number', 'desc')
         .limit(1)
         .executeTakeFirst();
-      const number = Number(last?.number ?? 0) + 1;
+      const number = (last?.number ?? 0) + 1;
       await tx
         .insertInto('ca_crl')
         .values({

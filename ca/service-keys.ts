@@ -55,7 +55,6 @@ const SERVICES: readonly Service[] = [
 interface InUse {
   readonly key: SigningKey;
   readonly serial: string;
-  readonly dueAt: number;
 }
 
 export class ServiceKeys {
@@ -140,6 +139,6 @@ export class ServiceKeys {
   async #open(service: Service, keyId: string, certificate: Certificate): Promise<InUse> {
     const chain = [certificate.der, ...this.#authority(service.authority).chain];
     const key = await this.#parts.keys.open(keyId, service.purpose, chain);
-    return { key, serial: certificate.serialHex, dueAt: this.#dueAt(service, certificate) };
+    return { key, serial: certificate.serialHex };
   }
 }
