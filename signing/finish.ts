@@ -1,9 +1,9 @@
 // The signature value put into its hole: a prepared signature and a CMS become the bytes to append.
-import { joinBytes, toHex } from '../formats/bytes.ts';
-import { latin1 } from '../formats/pdf/serialise.ts';
 import { parseCertificate } from '../formats/x509/certificate.ts';
 import { SigningError } from './errors.ts';
 import type { PreparedSignature } from './prepare.ts';
+
+const digits = new TextEncoder().encode('0123456789abcdef');
 
 /**
  * @param cms ContentInfo, DER, made over H(original ‖ before ‖ after).
@@ -15,8 +15,20 @@ export function finishSignature(prepared: PreparedSignature, cms: Uint8Array): U
     const sizes = `${cms.length} bytes, the room ${prepared.contentsCapacity}`;
     throw new SigningError('placeholder-too-small', `The signature value has ${sizes}.`);
   }
-  const contents = `<${toHex(cms).padEnd(prepared.contentsCapacity * 2, '0')}>`;
-  return joinBytes([prepared.before, latin1(contents), prepared.after]);
+  const { before, after, contentsCapacity } = prepared;
+  const appended = new Uint8Array(before.length + contentsCapacity * 2 + 2 + after.length);
+  appended.set(before);
+  let position = before.length;
+  appended[position++] = 0x3c;
+  for (const byte of cms) {
+    appended[position++] = digits[byte >> 4] ?? 0;
+    appended[position++] = digits[byte & 15] ?? 0;
+  }
+  const close = appended.length - after.length - 1;
+  appended.fill(0x30, position, close);
+  appended[close] = 0x3e;
+  appended.set(after, close + 1);
+  return appended;
 }
 
 /** Headers, OIDs, version numbers, algorithm identifiers and the three signed attributes of a PAdES SignerInfo. */

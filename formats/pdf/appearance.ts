@@ -15,7 +15,7 @@ export const upright: Matrix = [1, 0, 0, 1, 0, 0];
  * colour space it uses; both are the caller's matter.
  */
 export interface Appearance {
-  /** Content stream operators, uncompressed. */
+  /** Content stream operators, uncompressed; never written to afterwards. */
   readonly content: Uint8Array;
   /** Left, bottom, right, top of the drawing, in its own units; scaled to the widget's rectangle. */
   readonly boundingBox: readonly [number, number, number, number];
@@ -29,7 +29,7 @@ export function addAppearance(
   appearance: Appearance,
   matrix: Matrix,
 ): PdfReference {
-  const compressed = deflateSync(appearance.content);
+  const compressed = deflated(appearance.content);
   const smaller = compressed.length < appearance.content.length;
   const reference = update.allocate();
   const dictionary = pdfDictionary({
@@ -43,4 +43,15 @@ export function addAppearance(
   });
   update.setStream(reference, dictionary, smaller ? compressed : appearance.content);
   return reference;
+}
+
+/** A seal's picture is drawn on many documents and compressed once; bytes no longer held anywhere are forgotten. */
+const kept = new WeakMap<Uint8Array, Uint8Array>();
+
+function deflated(content: Uint8Array): Uint8Array {
+  const known = kept.get(content);
+  if (known !== undefined) return known;
+  const compressed = deflateSync(content, { level: 9 });
+  kept.set(content, compressed);
+  return compressed;
 }

@@ -224,7 +224,7 @@ export class PdfDocument {
 export async function openPdf(source: ByteSource, limits: Partial<PdfLimits> = {}): Promise<PdfDocument> {
   const allLimits = { ...defaultLimits, ...limits };
   const head = await source.read(0, Math.min(allLimits.headBytes, source.size));
-  const header = /%PDF-(\d\.\d)/.exec(String.fromCharCode(...head));
+  const header = /%PDF-(\d\.\d)/.exec(new TextDecoder('latin1').decode(head));
   if (header === null)
     throw new FormatError('pdf-malformed', 'The file is not a PDF: it has no %PDF- header.');
   const before = header.index;

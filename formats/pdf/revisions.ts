@@ -23,6 +23,8 @@ export interface Revision {
 }
 
 const keyword = 'startxref';
+/** Bytes above 127 are not Latin-1 in this encoding, but each is one character, and what is looked for is ASCII. */
+const oneCharacterPerByte = new TextDecoder('latin1');
 
 /**
  * The number after the last `startxref` of the file.
@@ -31,7 +33,7 @@ const keyword = 'startxref';
 export async function findStartxref(source: ByteSource, limits: PdfLimits): Promise<number> {
   for (let length = 1024; ; length *= 8) {
     const wanted = Math.min(length, limits.tailBytes, source.size);
-    const tail = latin1Text(await source.read(source.size - wanted, wanted));
+    const tail = oneCharacterPerByte.decode(await source.read(source.size - wanted, wanted));
     const at = tail.lastIndexOf(keyword);
     const match = at < 0 ? null : /^startxref\s+(\d{1,11})/.exec(tail.slice(at, at + 64));
     if (match !== null) return Number(match[1]);
@@ -82,19 +84,11 @@ async function readTail(
   source: ByteSource,
   position: number,
 ): Promise<{ readonly startxref: number; readonly end: number; readonly endWithSpace: number } | null> {
-  const text = latin1Text(await source.read(position, 512));
+  const text = oneCharacterPerByte.decode(await source.read(position, 512));
   const match = /^([\0\t\n\f\r ]*startxref[\0\t\n\f\r ]+(\d{1,11})[\0\t\n\f\r ]+%%EOF)([\0\t\n\f\r ]*)/.exec(
     text,
   );
   if (match === null) return null;
   const end = position + (match[1] ?? '').length;
   return { startxref: Number(match[2]), end, endWithSpace: end + (match[3] ?? '').length };
-}
-
-function latin1Text(bytes: Uint8Array): string {
-  let text = '';
-  for (let start = 0; start < bytes.length; start += 0x8000) {
-    text += String.fromCharCode(...bytes.subarray(start, start + 0x8000));
-  }
-  return text;
 }

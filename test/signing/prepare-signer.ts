@@ -1,6 +1,6 @@
 // A stranger's signer for the tests: openssl with a throw-away key, so that nothing of ours vouches for our own bytes.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { joinBytes } from '../../formats/bytes.ts';
