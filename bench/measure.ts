@@ -1,0 +1,50 @@
+// What a measure is and how a rate is taken.
+import { performance } from 'node:perf_hooks';
+
+/** One line of the bench: a rate beside the physical limit taken in the same run. */
+export interface Measure {
+  readonly name: string;
+  /** Operations (or units) a second. */
+  readonly value: number;
+  readonly unit: string;
+  /** What `limit` is, in words: `raw P-256 signature`, `SHA-256`, `disk sync`. */
+  readonly limitName: string;
+  readonly limit: number;
+  /** value / limit. */
+  readonly ratio: number;
+}
+
+export function measure(name: string, value: number, unit: string, limitName: string, limit: number): Measure {
+  return { name, value, unit, limitName, limit, ratio: value / limit };
+}
+
+/**
+ * Operations a second over about `seconds`, after a warm-up of a tenth of it, with `parallel` callers in flight.
+ * Each caller starts its next operation when its last has ended.
+ */
+export async function rate(
+  seconds: number,
+  operation: () => Promise<unknown> | undefined,
+  parallel = 1,
+): Promise<number> {
+  await callFor(seconds / 10, operation, parallel);
+  return callFor(seconds, operation, parallel);
+}
+
+async function callFor(
+  seconds: number,
+  operation: () => Promise<unknown> | undefined,
+  parallel: number,
+): Promise<number> {
+  const started = performance.now();
+  const end = started + seconds * 1000;
+  let count = 0;
+  const caller = async (): Promise<void> => {
+    do {
+      await operation();
+      count += 1;
+    } while (performance.now() < end);
+  };
+  await Promise.all(Array.from({ length: parallel }, caller));
+  return count / ((performance.now() - started) / 1000);
+}

@@ -1,0 +1,31 @@
+// `npm run bench`: rates of the main job as ratios to physical limits of the same run. `--json`: a line per measure.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { measureLimits } from './limits.ts';
+import type { Measure } from './measure.ts';
+import { measureMainJob } from './main-job.ts';
+
+const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
+const seconds = Number(process.env['YINXIN_BENCH_SECONDS'] ?? '5');
+const folder = mkdtempSync(join(tmpdir(), 'yinxin-bench-'));
+
+function line(entry: Measure): string {
+  if (values.json) {
+    const { name, value, unit, limit, ratio } = entry;
+    return JSON.stringify({ name, value, unit, limit, ratio });
+  }
+  return [
+    entry.name.padEnd(52),
+    `${entry.value.toFixed(0).padStart(8)} ${entry.unit}`,
+    `${entry.ratio.toFixed(3).padStart(8)} of ${entry.limitName} (${entry.limit.toFixed(0)}/s)`,
+  ].join('  ');
+}
+
+try {
+  const limits = await measureLimits(Math.min(seconds, 2), folder);
+  for await (const entry of measureMainJob(seconds, folder, limits)) process.stdout.write(`${line(entry)}\n`);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
