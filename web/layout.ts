@@ -62,13 +62,13 @@ function session(frame: Frame): Html {
   </form>`;
 }
 
-const demonstrationNotice = html`<p class="demonstration" role="note">
+const demonstrationNotice = html`<aside class="demonstration" aria-label="演示系统 Demonstration">
   <strong>演示系统</strong>
   <span lang="zh-CN">机构、人员、证照均为虚构，没有法律效力。</span>
   <span class="en" lang="en"
     >Demonstration: every organ, person and license is made up and has no legal effect.</span
   >
-</p>`;
+</aside>`;
 
 /** @returns the whole document. */
 export function renderPage(frame: Frame, parts: PageParts): string {

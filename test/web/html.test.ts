@@ -1,7 +1,7 @@
 // Whatever text goes into a page comes out as text: never as markup, never outside its attribute.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { escapeText, html, Html, ownPath } from '../../web/html.ts';
+import { escapeText, html, Html, ownPath, type HtmlValue } from '../../web/html.ts';
 import { scale } from '../scale.ts';
 
 const named: Readonly<Record<string, string>> = {
@@ -39,7 +39,7 @@ describe('web/html', () => {
   });
 
   it('keeps markup made by itself, joins lists, leaves nothing for nothing', () => {
-    const list = ['a<', html`<b>${'&'}</b>`, [1, null, false, undefined]];
+    const list: HtmlValue = ['a<', html`<b>${'&'}</b>`, [1, null, false, undefined]];
     assert.equal(html`<i>${list}</i>`.text, '<i>a&lt;<b>&amp;</b>1</i>');
     assert.equal(html`${new Html('<hr>')}`.text, '<hr>');
   });
@@ -51,7 +51,14 @@ describe('web/html', () => {
 
   it('lets links made from data lead to this site only', () => {
     for (const path of ['/', '/my', '/licenses/lic_1?x=1#y']) assert.equal(ownPath(path), path);
-    for (const path of ['//evil.example', '/\\evil.example', 'https://evil.example', 'javascript:alert(1)', '', '/a b'])
+    for (const path of [
+      '//evil.example',
+      '/\\evil.example',
+      'https://evil.example',
+      'javascript:alert(1)',
+      '',
+      '/a b',
+    ])
       assert.equal(ownPath(path), '/');
     fc.assert(
       fc.property(hostile, (text) => {

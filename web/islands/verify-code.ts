@@ -8,7 +8,7 @@ import { webSignatureVerifier } from '../../verification/signature-verifier-web.
 import { verifyTrustList, type TrustList } from '../../verification/trust-list.ts';
 import { html, type Html } from '../html.ts';
 import { renderReport } from '../report.ts';
-import { both } from '../words.ts';
+import { both, say } from '../words.ts';
 import { elementOf, problemPanel, show } from './page-elements.ts';
 import { readAnswer } from './server-answer.ts';
 
@@ -133,8 +133,9 @@ async function judge(): Promise<void> {
     );
     return;
   }
+  // An earlier verdict must not stand while the next one is being made.
   region.setAttribute('aria-busy', 'true');
-  region.querySelector('.wait')?.removeAttribute('hidden');
+  region.innerHTML = html`<p class="wait">${say('正在核验…', 'Verifying…')}</p>`.text;
   // Cryptography is there in secure contexts only, whatever the types of the platform say.
   const here = globalThis.isSecureContext;
   show(

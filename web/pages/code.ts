@@ -41,8 +41,6 @@ export function renderCodePage(frame: Frame, page: CodePage): string {
         data-trust-list="/api/v1/trust-list"
         data-status-lists="/api/v1/status-lists/"
         data-fallback="/api/v1/verifications:code"
-      >
-        <p class="wait" hidden>${say('正在核验…', 'Verifying…')}</p>
-      </div>`,
+      ></div>`,
   });
 }
