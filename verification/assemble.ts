@@ -2,7 +2,15 @@
 import { conclude } from './judge.ts';
 import type { VerificationPolicy } from './policy.ts';
 import { conclusionUrn, reportQualification, subIndicationUrn, wordsOfConclusion } from './report.ts';
-import type { InputKind, LicenseReport, Qualification, Report, Row, SignatureReport, Words } from './report.ts';
+import type {
+  InputKind,
+  LicenseReport,
+  Qualification,
+  Report,
+  Row,
+  SignatureReport,
+  Words,
+} from './report.ts';
 import type { TrustList } from './trust-list.ts';
 
 /** What the flows hand in. */
@@ -34,7 +42,10 @@ function signatureRow(signature: SignatureReport): Row {
   const word = wordsOfConclusion(signature.conclusion);
   return {
     id: 'document.signature',
-    question: { zh: `签名“${signature.id}”的验证结论是什么?`, en: `What is the verdict on signature "${signature.id}"?` },
+    question: {
+      zh: `签名“${signature.id}”的验证结论是什么?`,
+      en: `What is the verdict on signature "${signature.id}"?`,
+    },
     outcome,
     citation: 'ETSI EN 319 102-1 5.1.3',
     finding:
@@ -55,7 +66,10 @@ export function assembleReport(parts: ReportParts): Report {
   const warnings = rows.filter((row) => row.outcome === 'warned').length;
   const summary =
     concluded.decidedBy !== null
-      ? { zh: `${word.zh}:${concluded.decidedBy.finding.zh}`, en: `${word.en}: ${concluded.decidedBy.finding.en}` }
+      ? {
+          zh: `${word.zh}:${concluded.decidedBy.finding.zh}`,
+          en: `${word.en}: ${concluded.decidedBy.finding.en}`,
+        }
       : {
           zh: `${word.zh}:${parts.passedWords.zh}${warnings > 0 ? `(另有${warnings}项提示)` : ''}`,
           en: `${word.en}: ${parts.passedWords.en}${warnings > 0 ? ` (${warnings} remarks)` : ''}`,

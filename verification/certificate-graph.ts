@@ -70,7 +70,8 @@ async function readNodes(
       nodes.set(fingerprint, {
         certificate,
         fingerprint,
-        refusedAlgorithm: verifiableAlgorithm(name) === null ? (name ?? certificate.signatureAlgorithm.oid) : null,
+        refusedAlgorithm:
+          verifiableAlgorithm(name) === null ? (name ?? certificate.signatureAlgorithm.oid) : null,
         issuers: [],
         anchors: [],
       });
@@ -120,7 +121,8 @@ export async function buildCertificateGraph(
       }
       work += cost;
       const key = candidate.certificate.subjectPublicKeyInfo.der;
-      if (await verifier.verify(algorithm, key, certificate.tbs, certificate.signature)) node.issuers.push(candidate);
+      if (await verifier.verify(algorithm, key, certificate.tbs, certificate.signature))
+        node.issuers.push(candidate);
     }
   }
   return { nodes, bySubject, exhausted };

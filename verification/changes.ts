@@ -85,7 +85,12 @@ class ChangeAnalysis {
           for (const number of part?.numbers() ?? []) {
             touched.add(number);
             if (touched.size > maxTouched) {
-              this.#tell('structure-changed', false, '签名后改动的对象过多,无法分析。', 'Too many objects were touched after the signature to analyse.');
+              this.#tell(
+                'structure-changed',
+                false,
+                '签名后改动的对象过多,无法分析。',
+                'Too many objects were touched after the signature to analyse.',
+              );
               return;
             }
           }
@@ -108,7 +113,12 @@ class ChangeAnalysis {
     const [before, after] = [this.#document.trailer(this.#revision), this.#document.trailer(this.#newest)];
     const root = numberOf(entry(before, 'Root'));
     if (root === null || root !== numberOf(entry(after, 'Root'))) {
-      this.#tell('structure-changed', false, '签名后整个文档目录被替换。', 'The catalogue was replaced after the signature.');
+      this.#tell(
+        'structure-changed',
+        false,
+        '签名后整个文档目录被替换。',
+        'The catalogue was replaced after the signature.',
+      );
       return;
     }
     this.#settled.add(root);
@@ -116,7 +126,12 @@ class ChangeAnalysis {
     const now = await this.#document.catalogue(this.#newest);
     for (const key of differingKeys(old, now)) {
       if (['AcroForm', 'DSS', 'Metadata', 'Extensions', 'Version'].includes(key)) continue;
-      this.#tell('structure-changed', false, `签名后文档目录中的 /${key} 被修改。`, `/${key} of the catalogue was changed after the signature.`);
+      this.#tell(
+        'structure-changed',
+        false,
+        `签名后文档目录中的 /${key} 被修改。`,
+        `/${key} of the catalogue was changed after the signature.`,
+      );
     }
     await this.#validationData(old, now, root);
     this.#metadata(old, root);
@@ -148,7 +163,13 @@ class ChangeAnalysis {
       this.#settled.add(number);
       changed = true;
     }
-    if (changed) this.#tell('validation-data-added', true, '签名后增加了验证数据(证书、吊销信息)。', 'Validation data (certificates, revocation data) was added after the signature.');
+    if (changed)
+      this.#tell(
+        'validation-data-added',
+        true,
+        '签名后增加了验证数据(证书、吊销信息)。',
+        'Validation data (certificates, revocation data) was added after the signature.',
+      );
   }
 
   #metadata(old: PdfDictionary, root: number): void {
@@ -156,7 +177,12 @@ class ChangeAnalysis {
     const compared = number === null ? undefined : this.#compared.get(number);
     if (number === null || compared === undefined || !this.#onlyNamedBy(number, new Set([root]))) return;
     this.#settled.add(number);
-    this.#tell('metadata-changed', this.#rules.level !== 1, '签名后文件属性(元数据)被修改。', 'Metadata of the file was changed after the signature.');
+    this.#tell(
+      'metadata-changed',
+      this.#rules.level !== 1,
+      '签名后文件属性(元数据)被修改。',
+      'Metadata of the file was changed after the signature.',
+    );
   }
 
   #information(): void {
@@ -164,9 +190,15 @@ class ChangeAnalysis {
     const number = numberOf(entry(before, 'Info'));
     const changed = !sameObject(entry(before, 'Info'), entry(after, 'Info'));
     const compared = number === null ? undefined : this.#compared.get(number);
-    if (number !== null && compared !== undefined && this.#onlyNamedBy(number, new Set([0]))) this.#settled.add(number);
+    if (number !== null && compared !== undefined && this.#onlyNamedBy(number, new Set([0])))
+      this.#settled.add(number);
     else if (!changed) return;
-    this.#tell('metadata-changed', this.#rules.level !== 1, '签名后文件属性被修改。', 'Document information was changed after the signature.');
+    this.#tell(
+      'metadata-changed',
+      this.#rules.level !== 1,
+      '签名后文件属性被修改。',
+      'Document information was changed after the signature.',
+    );
   }
 
   async #form(old: PdfDictionary, now: PdfDictionary, root: number): Promise<void> {
@@ -179,9 +211,17 @@ class ChangeAnalysis {
     if (number !== null && this.#onlyNamedBy(number, new Set([root]))) this.#settled.add(number);
     const fields = numberOf(entry(before, 'Fields'));
     if (fields !== null && this.#onlyNamedBy(fields, new Set([owner]))) this.#settled.add(fields);
-    const keys = after === null ? ['Fields'] : differingKeys(before, after).filter((key) => key !== 'Fields' && key !== 'SigFlags');
+    const keys =
+      after === null
+        ? ['Fields']
+        : differingKeys(before, after).filter((key) => key !== 'Fields' && key !== 'SigFlags');
     if (after === null || keys.length > 0) {
-      this.#tell('form-changed', false, '签名后表单设置被修改。', 'The form was changed after the signature.');
+      this.#tell(
+        'form-changed',
+        false,
+        '签名后表单设置被修改。',
+        'The form was changed after the signature.',
+      );
     }
   }
 
@@ -191,11 +231,21 @@ class ChangeAnalysis {
     const old = new Map(before.map((field) => [field.fullName, field]));
     const now = new Map(after.map((field) => [field.fullName, field]));
     if (now.size !== after.length) {
-      this.#tell('form-changed', false, '签名后出现同名的表单域。', 'Two form fields of one name appeared after the signature.');
+      this.#tell(
+        'form-changed',
+        false,
+        '签名后出现同名的表单域。',
+        'Two form fields of one name appeared after the signature.',
+      );
     }
     for (const field of before) {
       if (!now.has(field.fullName)) {
-        this.#tell('form-changed', false, `签名后表单域“${field.fullName}”被删除。`, `Form field "${field.fullName}" was removed after the signature.`);
+        this.#tell(
+          'form-changed',
+          false,
+          `签名后表单域“${field.fullName}”被删除。`,
+          `Form field "${field.fullName}" was removed after the signature.`,
+        );
       }
     }
     for (const field of after) {
@@ -207,7 +257,9 @@ class ChangeAnalysis {
 
   async #placeOf(widgets: readonly Widget[]): Promise<{ readonly zh: string; readonly en: string }> {
     const [page] = await findWidgetPages(this.#document, widgets.slice(0, 1), this.#newest);
-    return typeof page === 'number' ? { zh: `第${page + 1}页后`, en: ` on page ${page + 1}` } : { zh: '', en: '' };
+    return typeof page === 'number'
+      ? { zh: `第${page + 1}页后`, en: ` on page ${page + 1}` }
+      : { zh: '', en: '' };
   }
 
   /** What a signature newly put into a field is; null where its value may not stand there. */
@@ -216,7 +268,8 @@ class ChangeAnalysis {
     const dictionary = dictionaryOf(await this.#document.resolve(value, this.#newest));
     // A value that was there before is somebody's old signature put to a new use (pdf-facts 2.6).
     if (dictionary === null || (number !== null && this.#referrers.has(number))) return null;
-    if (number !== null && (await this.#document.locate(number, this.#revision))?.entry.type === 'offset') return null;
+    if (number !== null && (await this.#document.locate(number, this.#revision))?.entry.type === 'offset')
+      return null;
     if ((await readTransforms(this.#document, dictionary, this.#newest)).docMdp !== null) return null;
     return nameOf(entry(dictionary, 'Type')) === 'DocTimeStamp' ? 'time-stamp-added' : 'signature-added';
   }
@@ -225,22 +278,42 @@ class ChangeAnalysis {
     const kind = await this.#newValue(field.value);
     const place = await this.#placeOf(field.widgets);
     if (kind === null) {
-      this.#tell('form-changed', false, `签名域“${field.fullName}”中放入了不允许的签名(旧签名或认证签名)。`, `Signature field "${field.fullName}" holds a signature that may not be there (an old one, or a certification).`);
+      this.#tell(
+        'form-changed',
+        false,
+        `签名域“${field.fullName}”中放入了不允许的签名(旧签名或认证签名)。`,
+        `Signature field "${field.fullName}" holds a signature that may not be there (an old one, or a certification).`,
+      );
     } else if (kind === 'time-stamp-added') {
-      this.#tell(kind, true, '签名后增加了文档时间戳。', 'A document time-stamp was added after the signature.');
+      this.#tell(
+        kind,
+        true,
+        '签名后增加了文档时间戳。',
+        'A document time-stamp was added after the signature.',
+      );
     } else {
       const allowed = this.#rules.level !== 1 && !isLocked(field.fullName, this.#rules.locks);
-      this.#tell(kind, allowed, `${place.zh}增加了一个签名(${field.fullName})。`, `A signature (${field.fullName}) was added${place.en}.`);
+      this.#tell(
+        kind,
+        allowed,
+        `${place.zh}增加了一个签名(${field.fullName})。`,
+        `A signature (${field.fullName}) was added${place.en}.`,
+      );
     }
   }
 
   async #newField(field: FormField): Promise<void> {
-    const numbers = [field.reference, ...field.widgets.map((widget) => widget.reference)].flatMap((reference) =>
-      reference === null ? [] : [reference.number],
+    const numbers = [field.reference, ...field.widgets.map((widget) => widget.reference)].flatMap(
+      (reference) => (reference === null ? [] : [reference.number]),
     );
     const reused = numbers.some((number) => this.#referrers.has(number));
     if (field.type !== 'Sig' || reused || numbers.length === 0) {
-      this.#tell('form-changed', false, `签名后增加了表单域“${field.fullName}”。`, `Form field "${field.fullName}" was added after the signature.`);
+      this.#tell(
+        'form-changed',
+        false,
+        `签名后增加了表单域“${field.fullName}”。`,
+        `Form field "${field.fullName}" was added after the signature.`,
+      );
       return;
     }
     for (const number of numbers) this.#newWidgets.add(number);
@@ -250,7 +323,12 @@ class ChangeAnalysis {
     }
     // An unsigned field may not bring a picture of its own (signature field as a curtain over content).
     const bare = field.widgets.every((widget) => entry(widget.dictionary, 'AP').kind === 'null');
-    this.#tell('signature-field-added', bare && this.#rules.level !== 1, `签名后增加了空白签名域“${field.fullName}”。`, `An empty signature field "${field.fullName}" was added after the signature.`);
+    this.#tell(
+      'signature-field-added',
+      bare && this.#rules.level !== 1,
+      `签名后增加了空白签名域“${field.fullName}”。`,
+      `An empty signature field "${field.fullName}" was added after the signature.`,
+    );
   }
 
   async #oldField(before: FormField, after: FormField): Promise<void> {
@@ -259,7 +337,9 @@ class ChangeAnalysis {
       old !== now ||
       !sameObject(before.dictionary, after.dictionary) ||
       !sameObject(before.value, after.value) ||
-      before.widgets.some((widget) => widget.reference !== null && this.#compared.has(widget.reference.number));
+      before.widgets.some(
+        (widget) => widget.reference !== null && this.#compared.has(widget.reference.number),
+      );
     if (!changed) return;
     const keys = differingKeys(before.dictionary, after.dictionary);
     const signing =
@@ -272,7 +352,13 @@ class ChangeAnalysis {
       if (number !== null && (signing ? number === old : true)) this.#settled.add(number);
     }
     if (signing) await this.#tellSigned(after);
-    else this.#tell('form-changed', false, `签名后表单域“${after.fullName}”被修改。`, `Form field "${after.fullName}" was changed after the signature.`);
+    else
+      this.#tell(
+        'form-changed',
+        false,
+        `签名后表单域“${after.fullName}”被修改。`,
+        `Form field "${after.fullName}" was changed after the signature.`,
+      );
   }
 
   #annotationsGrewRight(before: PdfObject, after: PdfObject): boolean {
@@ -282,11 +368,18 @@ class ChangeAnalysis {
       const other = after.items[at];
       return other !== undefined && sameObject(item, other);
     });
-    return kept && after.items.slice(old.length).every((item) => item.kind === 'reference' && this.#newWidgets.has(item.number));
+    return (
+      kept &&
+      after.items
+        .slice(old.length)
+        .every((item) => item.kind === 'reference' && this.#newWidgets.has(item.number))
+    );
   }
 
   async #pages(): Promise<void> {
-    const unsettled = [...this.#compared.values()].filter(({ number, before }) => !this.#settled.has(number) && before.kind !== 'null');
+    const unsettled = [...this.#compared.values()].filter(
+      ({ number, before }) => !this.#settled.has(number) && before.kind !== 'null',
+    );
     if (unsettled.length === 0) return;
     const pages = new Map<number, number>();
     const lists = new Map<number, number>();
@@ -299,7 +392,8 @@ class ChangeAnalysis {
     for (const { number, before, after } of unsettled) {
       const [page, list] = [pages.get(number), lists.get(number)];
       if (page !== undefined) await this.#page(number, page, before, after);
-      else if (list !== undefined && this.#onlyNamedBy(number, allPages)) this.#annotations(number, list, before, after);
+      else if (list !== undefined && this.#onlyNamedBy(number, allPages))
+        this.#annotations(number, list, before, after);
     }
   }
 
@@ -308,7 +402,12 @@ class ChangeAnalysis {
     const [old, now] = [dictionaryOf(before), dictionaryOf(after)];
     const keys = old === null || now === null ? ['Contents'] : differingKeys(old, now);
     if (old === null || now === null || keys.some((key) => key !== 'Annots')) {
-      this.#tell('page-content-changed', false, `签名后第${index + 1}页的内容被修改。`, `Page ${index + 1} was changed after the signature.`);
+      this.#tell(
+        'page-content-changed',
+        false,
+        `签名后第${index + 1}页的内容被修改。`,
+        `Page ${index + 1} was changed after the signature.`,
+      );
       return;
     }
     const lists = [
@@ -325,25 +424,52 @@ class ChangeAnalysis {
 
   #tellAnnotations(page: number, fine: boolean): void {
     if (fine) return;
-    this.#tell('annotation-changed', false, `签名后第${page + 1}页的批注被增加、修改或删除。`, `Annotations of page ${page + 1} were added, changed or removed after the signature.`);
+    this.#tell(
+      'annotation-changed',
+      false,
+      `签名后第${page + 1}页的批注被增加、修改或删除。`,
+      `Annotations of page ${page + 1} were added, changed or removed after the signature.`,
+    );
   }
 
   /** Whatever no rule above explained. */
   #remaining(): void {
     for (const { number, before, after } of this.#compared.values()) {
       if (this.#settled.has(number)) continue;
-      const type = nameOf(entry(dictionaryOf(before) ?? { kind: 'dictionary', entries: new Map(), duplicateKeys: [] }, 'Type'));
+      const type = nameOf(
+        entry(dictionaryOf(before) ?? { kind: 'dictionary', entries: new Map(), duplicateKeys: [] }, 'Type'),
+      );
       // A container is named by the cross-reference table alone; changing it changes what lies in it.
       const used = this.#referrers.has(number) || type === 'ObjStm';
       if (!used) continue;
       if (before.kind === 'null') {
-        this.#tell('structure-changed', false, `签名后补入了原文引用而当时不存在的对象(${number})。`, `Object ${number}, named but absent when signed, was supplied later.`);
+        this.#tell(
+          'structure-changed',
+          false,
+          `签名后补入了原文引用而当时不存在的对象(${number})。`,
+          `Object ${number}, named but absent when signed, was supplied later.`,
+        );
       } else if (before.kind === 'stream' || after.kind === 'stream') {
-        this.#tell('page-content-changed', false, `签名后文字、图片或字体被修改(对象${number})。`, `Text, a picture or a font was changed after the signature (object ${number}).`);
+        this.#tell(
+          'page-content-changed',
+          false,
+          `签名后文字、图片或字体被修改(对象${number})。`,
+          `Text, a picture or a font was changed after the signature (object ${number}).`,
+        );
       } else if (after.kind === 'null') {
-        this.#tell('structure-changed', false, `签名后对象${number}被删除。`, `Object ${number} was removed after the signature.`);
+        this.#tell(
+          'structure-changed',
+          false,
+          `签名后对象${number}被删除。`,
+          `Object ${number} was removed after the signature.`,
+        );
       } else {
-        this.#tell('structure-changed', false, `签名后文档结构被修改(对象${number})。`, `The structure was changed after the signature (object ${number}).`);
+        this.#tell(
+          'structure-changed',
+          false,
+          `签名后文档结构被修改(对象${number})。`,
+          `The structure was changed after the signature (object ${number}).`,
+        );
       }
     }
   }

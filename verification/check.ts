@@ -35,7 +35,12 @@ export function warned(zh: string, en: string, evidenceTime: Date | null = null)
   return { outcome: 'warned', finding: { zh, en }, evidenceTime };
 }
 
-export function failed(subIndication: SubIndication, zh: string, en: string, evidenceTime: Date | null = null): Finding {
+export function failed(
+  subIndication: SubIndication,
+  zh: string,
+  en: string,
+  evidenceTime: Date | null = null,
+): Finding {
   return { outcome: 'failed', subIndication, finding: { zh, en }, evidenceTime };
 }
 

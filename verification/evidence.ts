@@ -70,7 +70,11 @@ async function ask(
       certificate: certificate.der,
       issuer: issuer.certificate.der,
       crlUrls: (certificate.crlDistributionPoints ?? []).flatMap((point) => urisOf(point.fullName)),
-      ocspUrls: urisOf((certificate.authorityInfoAccess ?? []).flatMap((access) => (access.method === OID.ocsp ? [access.location] : []))),
+      ocspUrls: urisOf(
+        (certificate.authorityInfoAccess ?? []).flatMap((access) =>
+          access.method === OID.ocsp ? [access.location] : [],
+        ),
+      ),
     });
     crls.push(...answer.crls);
     ocsps.push(...answer.ocsps);
@@ -85,7 +89,9 @@ export async function gatherEvidence(input: EvidenceInput): Promise<GatheredEvid
   const answered = input.source === null ? { crls: [], ocsps: [] } : await ask(input.source, first);
   const responders = certificatesInOcsp(answered.ocsps);
   const graph =
-    responders.length === 0 ? first : await buildCertificateGraph([...carried, ...responders], input.anchors, input.verifier);
+    responders.length === 0
+      ? first
+      : await buildCertificateGraph([...carried, ...responders], input.anchors, input.verifier);
   const revocation = await gatherRevocation(
     [...input.crls, ...answered.crls],
     [...input.ocsps, ...answered.ocsps],

@@ -45,7 +45,10 @@ export function acceptedDigest(name: string | undefined): DigestAlgorithm | null
 }
 
 /** A SignedData or why there is none. */
-export function readSignedData(der: Uint8Array): { readonly signedData: SignedData | null; readonly problem: string | null } {
+export function readSignedData(der: Uint8Array): {
+  readonly signedData: SignedData | null;
+  readonly problem: string | null;
+} {
   try {
     return { signedData: parseSignedData(der), problem: null };
   } catch (error) {
@@ -57,7 +60,9 @@ export function readSignedData(der: Uint8Array): { readonly signedData: SignedDa
 /** Digest the signer chose, before anything is verified; null where there is no single signer or it may not be used. */
 export function digestNeeded(signedData: SignedData | null): DigestAlgorithm | null {
   const [signer, ...more] = signedData?.signerInfos ?? [];
-  return signer === undefined || more.length > 0 ? null : acceptedDigest(digestOf(signer.digestAlgorithm)?.name);
+  return signer === undefined || more.length > 0
+    ? null
+    : acceptedDigest(digestOf(signer.digestAlgorithm)?.name);
 }
 
 function reading<T>(read: () => T): T | 'malformed' {
@@ -76,7 +81,11 @@ function agreement<T>(found: T | null | 'malformed', same: (value: T) => boolean
 }
 
 /** The certificate a SignerInfo names, among those the signature carries. */
-function signerCertificate(signer: SignerInfo, carried: readonly Uint8Array[], graph: CertificateGraph): CertificateNode | null {
+function signerCertificate(
+  signer: SignerInfo,
+  carried: readonly Uint8Array[],
+  graph: CertificateGraph,
+): CertificateNode | null {
   for (const node of graph.nodes.values()) {
     const { certificate } = node;
     const named =
@@ -97,7 +106,8 @@ async function essAgreement(
 ): Promise<Agreement> {
   const named = reading(() => signingCertificateOf(signer.signedAttributes ?? []));
   if (named === null || named === 'malformed') return named ?? 'absent';
-  const algorithm = named.digestAlgorithm === 'sha1' ? 'sha1' : acceptedDigest(named.digestAlgorithm ?? undefined);
+  const algorithm =
+    named.digestAlgorithm === 'sha1' ? 'sha1' : acceptedDigest(named.digestAlgorithm ?? undefined);
   if (node === null || algorithm === null) return 'unchecked';
   const digest = await verifier.digest(algorithm, node.certificate.der);
   return sameBytes(digest, named.certificateDigest) ? 'agrees' : 'differs';

@@ -107,7 +107,13 @@ async function gatherStatus(claims: LicenseClaims, sources: CodeSources): Promis
     // The list names itself by its address; another list's genuine token must not answer for this one.
     if (/\/([0-9]{1,9})$/.exec(content.subject)?.[1] !== String(list)) return { kind: 'other-list' };
     const value = statusAt(content.list, index);
-    return { kind: 'read', value, issuedAt: content.issuedAt, expires: content.expires, signer: signer.listed };
+    return {
+      kind: 'read',
+      value,
+      issuedAt: content.issuedAt,
+      expires: content.expires,
+      signer: signer.listed,
+    };
   } catch (error) {
     if (error instanceof FormatError) return { kind: 'malformed' };
     throw error;

@@ -80,7 +80,10 @@ async function trailingBytes(document: PdfDocument): Promise<TrailingBytes> {
 }
 
 /** Signature fields of earlier revisions that the newest form no longer holds. */
-async function removedSignatures(document: PdfDocument, now: readonly PdfSignature[]): Promise<readonly string[]> {
+async function removedSignatures(
+  document: PdfDocument,
+  now: readonly PdfSignature[],
+): Promise<readonly string[]> {
   const names = new Set(now.map((signature) => signature.field.fullName));
   const removed = new Set<string>();
   const count = document.revisions.length;
@@ -106,7 +109,8 @@ async function disguisedSignatures(document: PdfDocument): Promise<readonly stri
       const value = dictionaryOf(await document.resolve(field.value));
       if (value === null) continue;
       const type = nameOf(entry(value, 'Type'));
-      if (type === 'Sig' || type === 'DocTimeStamp' || value.entries.has('ByteRange')) names.push(field.fullName);
+      if (type === 'Sig' || type === 'DocTimeStamp' || value.entries.has('ByteRange'))
+        names.push(field.fullName);
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
       names.push(field.fullName);
@@ -149,7 +153,10 @@ function algorithmOf(type: PdfSignatureFacts['type'], read: Opened['read']): Dig
 }
 
 function openSignature(signature: PdfSignature): Opened {
-  const type = signature.type === 'DocTimeStamp' || signature.subFilter === 'ETSI.RFC3161' ? 'document-time-stamp' : 'signature';
+  const type =
+    signature.type === 'DocTimeStamp' || signature.subFilter === 'ETSI.RFC3161'
+      ? 'document-time-stamp'
+      : 'signature';
   const read = readSignedData(signature.contents?.value ?? new Uint8Array());
   const [signer] = read.signedData?.signerInfos ?? [];
   const algorithm = algorithmOf(type, read);
@@ -209,9 +216,14 @@ function identify(signatures: readonly Opened[]): readonly string[] {
   });
 }
 
-async function gatherDocument(document: PdfDocument, digest: Uint8Array, sources: PdfSources): Promise<PdfFacts> {
+async function gatherDocument(
+  document: PdfDocument,
+  digest: Uint8Array,
+  sources: PdfSources,
+): Promise<PdfFacts> {
   const signatures = await readSignatures(document);
-  if (signatures.length > maxSignatures) throw new FormatError('pdf-limit', 'The PDF has too many signatures.');
+  if (signatures.length > maxSignatures)
+    throw new FormatError('pdf-limit', 'The PDF has too many signatures.');
   const opened = signatures.map(openSignature);
   const embedded = await embeddedEvidence(document);
   const signedDatas = opened.flatMap(({ read }) => (read.signedData === null ? [] : [read.signedData]));

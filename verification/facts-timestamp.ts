@@ -54,6 +54,10 @@ export async function gatherTimestamp(
   const algorithm = acceptedDigest(digestOf(info.messageImprint.algorithm)?.name);
   const digest = algorithm === null ? null : await stamped(algorithm);
   const imprint: Agreement =
-    digest === null ? 'unchecked' : sameBytes(digest, info.messageImprint.hashedMessage) ? 'agrees' : 'differs';
+    digest === null
+      ? 'unchecked'
+      : sameBytes(digest, info.messageImprint.hashedMessage)
+        ? 'agrees'
+        : 'differs';
   return { cms, info, imprint };
 }

@@ -8,7 +8,10 @@ import type { FaceDictionary } from './trust-list.ts';
 
 const statusWords = new Map<number, Words>([
   [STATUS.valid, words('有效', 'Valid')],
-  [STATUS.outOfForce, words('已失效(撤回、撤销、吊销或注销)', 'Out of force (withdrawn, annulled, revoked or cancelled)')],
+  [
+    STATUS.outOfForce,
+    words('已失效(撤回、撤销、吊销或注销)', 'Out of force (withdrawn, annulled, revoked or cancelled)'),
+  ],
   [STATUS.suspended, words('已暂停使用', 'Suspended')],
   [STATUS.superseded, words('已被新版本替代', 'Superseded by a newer version')],
   [STATUS.cancelledAtHoldersWish, words('已依持证人申请注销', "Cancelled at the holder's wish")],

@@ -15,7 +15,10 @@ export interface NameConstraints {
   readonly unsupported: boolean;
 }
 
-function readSubtrees(reader: DerReader): { readonly bases: readonly GeneralName[]; readonly bounded: boolean } {
+function readSubtrees(reader: DerReader): {
+  readonly bases: readonly GeneralName[];
+  readonly bounded: boolean;
+} {
   let bounded = false;
   const bases = reader.every((each) =>
     each.sequence((subtree) => {
@@ -39,7 +42,10 @@ export function nameConstraintsOf(certificate: Certificate): NameConstraints | n
       return {
         permitted: permitted?.bases ?? null,
         excluded: excluded?.bases ?? [],
-        unsupported: (permitted === null && excluded === null) || permitted?.bounded === true || excluded?.bounded === true,
+        unsupported:
+          (permitted === null && excluded === null) ||
+          permitted?.bounded === true ||
+          excluded?.bounded === true,
       };
     }),
   );
@@ -51,9 +57,11 @@ function namesOf(certificate: Certificate): readonly GeneralName[] {
   const subject: GeneralName[] =
     certificate.subject.rdns.length === 0 ? [] : [{ kind: 'directory', name: certificate.subject }];
   // An address in the subject is a mailbox name too (RFC 5280 section 4.2.1.10).
-  const mailboxes = certificate.subject.rdns.flat().flatMap(({ type, value }): GeneralName[] =>
-    type === OID.emailAddress ? [{ kind: 'email', value: value ?? '' }] : [],
-  );
+  const mailboxes = certificate.subject.rdns
+    .flat()
+    .flatMap(({ type, value }): GeneralName[] =>
+      type === OID.emailAddress ? [{ kind: 'email', value: value ?? '' }] : [],
+    );
   return [...subject, ...mailboxes, ...alternatives];
 }
 
@@ -95,7 +103,8 @@ function within(name: GeneralName, base: GeneralName): boolean | null | 'unknown
     const keys = rdnKeys(name.name);
     return rdnKeys(base.name).every((key, at) => keys[at] === key);
   }
-  if (name.kind === 'dns' && base.kind === 'dns') return hostWithin(name.value.toLowerCase(), base.value.toLowerCase());
+  if (name.kind === 'dns' && base.kind === 'dns')
+    return hostWithin(name.value.toLowerCase(), base.value.toLowerCase());
   if (name.kind === 'email' && base.kind === 'email') return mailboxWithin(name.value, base.value);
   if (name.kind === 'uri' && base.kind === 'uri') return uriWithin(name.value, base.value);
   if (name.kind === 'ip' && base.kind === 'ip') return addressWithin(name.octets, base.octets);
@@ -106,7 +115,9 @@ function within(name: GeneralName, base: GeneralName): boolean | null | 'unknown
 export function namesObey(certificate: Certificate, constraints: NameConstraints): boolean {
   if (constraints.unsupported) return false;
   return namesOf(certificate).every((name) => {
-    const permitted = (constraints.permitted ?? []).map((base) => within(name, base)).filter((answer) => answer !== null);
+    const permitted = (constraints.permitted ?? [])
+      .map((base) => within(name, base))
+      .filter((answer) => answer !== null);
     const excluded = constraints.excluded.map((base) => within(name, base));
     const allowed = permitted.length === 0 || permitted.includes(true);
     return allowed && !excluded.some((answer) => answer === true || answer === 'unknown');

@@ -114,13 +114,18 @@ function trusted(anchor: TrustAnchor, parameters: PathParameters): boolean {
 function endEntityProblem(certificate: Certificate, purpose: PathPurpose): PathProblemCode | null {
   if (purpose === 'any') return null;
   const { keyUsage, extendedKeyUsage: extended } = certificate;
-  if (keyUsage !== null && !keyUsage.has('digitalSignature') && !keyUsage.has('nonRepudiation')) return 'key-usage';
+  if (keyUsage !== null && !keyUsage.has('digitalSignature') && !keyUsage.has('nonRepudiation'))
+    return 'key-usage';
   if (purpose === 'timestamp') {
     // RFC 3161 section 2.3: this usage alone, and critical.
     const critical = certificate.extensions.get(OID.extendedKeyUsage)?.critical === true;
-    return critical && extended?.length === 1 && extended[0] === OID.timeStamping ? null : 'extended-key-usage';
+    return critical && extended?.length === 1 && extended[0] === OID.timeStamping
+      ? null
+      : 'extended-key-usage';
   }
-  return extended === null || extended.some((usage) => documentUsages.includes(usage)) ? null : 'extended-key-usage';
+  return extended === null || extended.some((usage) => documentUsages.includes(usage))
+    ? null
+    : 'extended-key-usage';
 }
 
 function authorityProblem(certificate: Certificate): PathProblemCode | null {
@@ -130,7 +135,11 @@ function authorityProblem(certificate: Certificate): PathProblemCode | null {
 }
 
 /** What is wrong with one certificate wherever it stands. */
-function ownProblem(node: CertificateNode, depth: number, parameters: PathParameters): PathProblemCode | null {
+function ownProblem(
+  node: CertificateNode,
+  depth: number,
+  parameters: PathParameters,
+): PathProblemCode | null {
   const { certificate } = node;
   const { at } = parameters.time;
   if (at.getTime() < certificate.notBefore.getTime()) return 'not-yet-valid';
@@ -175,15 +184,25 @@ function pathProblem(path: readonly CertificateNode[], parameters: PathParameter
       if (!namesObey(node.certificate, constraints)) return problem('name-constraints', under);
     }
   }
-  const belowAnchor = path.slice(0, -1).toReversed().map((node) => node.certificate);
+  const belowAnchor = path
+    .slice(0, -1)
+    .toReversed()
+    .map((node) => node.certificate);
   return policiesAllow(belowAnchor, parameters.policies ?? anyPolicyInputs) ? null : problem('policies', 0);
 }
 
 /** Reasons that say nothing against what the key did before (RFC 3161 section 4). */
-const orderlyEnds: ReadonlySet<string | null> = new Set(['affiliationChanged', 'superseded', 'cessationOfOperation']);
+const orderlyEnds: ReadonlySet<string | null> = new Set([
+  'affiliationChanged',
+  'superseded',
+  'cessationOfOperation',
+]);
 
 /** Revoked for our purpose: before the instant, or with a key known to be lost before it (EN 319 102-1 5.2.6.4). */
-function revokedAt(status: Extract<RevocationStatus, { kind: 'revoked' }>, parameters: PathParameters): boolean {
+function revokedAt(
+  status: Extract<RevocationStatus, { kind: 'revoked' }>,
+  parameters: PathParameters,
+): boolean {
   if (parameters.lossReachesBack === true && !orderlyEnds.has(status.reason)) return true;
   const since = Math.min(status.at.getTime(), status.invalidityDate?.getTime() ?? Infinity);
   return since <= parameters.time.at.getTime();
@@ -196,7 +215,11 @@ class Search {
   #steps = 0;
   #problem: PathProblem | null = null;
 
-  constructor(evidence: RevocationEvidence, parameters: PathParameters, reaching: ReadonlySet<CertificateNode>) {
+  constructor(
+    evidence: RevocationEvidence,
+    parameters: PathParameters,
+    reaching: ReadonlySet<CertificateNode>,
+  ) {
     this.#evidence = evidence;
     this.#parameters = parameters;
     this.#reaching = reaching;
@@ -274,7 +297,8 @@ class Search {
         this.#keep({ code: 'revoked', certificate: node.certificate, depth, revoked: status });
         return null;
       }
-      if (status.kind === 'unknown' && revocation === 'required') return this.#refuse('revocation-unknown', node, depth);
+      if (status.kind === 'unknown' && revocation === 'required')
+        return this.#refuse('revocation-unknown', node, depth);
       statuses.unshift(status);
     }
     return { kind: 'valid', path, anchor, statuses };
@@ -311,7 +335,8 @@ export function findPath(
   const certificate = leaf.certificate;
   const reaching = reachingAnchors(graph);
   if (!reaching.has(leaf)) {
-    const code = leaf.refusedAlgorithm !== null ? 'refused-algorithm' : graph.exhausted ? 'too-much-work' : 'no-anchor';
+    const code =
+      leaf.refusedAlgorithm !== null ? 'refused-algorithm' : graph.exhausted ? 'too-much-work' : 'no-anchor';
     return { kind: 'problem', problem: { code, certificate, depth: 0 } };
   }
   const search = new Search(evidence, parameters, reaching);

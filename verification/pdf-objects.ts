@@ -27,19 +27,30 @@ export function sameObject(a: PdfObject, b: PdfObject): boolean {
   if (a.kind === 'dictionary' && b.kind === 'dictionary') return sameDictionary(a, b);
   if (a.kind === 'stream' && b.kind === 'stream') return sameDictionary(a.dictionary, b.dictionary);
   if (a.kind === 'string' && b.kind === 'string') return sameBytes(a.bytes, b.bytes);
-  if (a.kind === 'reference' && b.kind === 'reference') return a.number === b.number && a.generation === b.generation;
+  if (a.kind === 'reference' && b.kind === 'reference')
+    return a.number === b.number && a.generation === b.generation;
   if (a.kind === 'null' || b.kind === 'null') return a.kind === b.kind;
   return 'value' in a && 'value' in b && a.kind === b.kind && a.value === b.value;
 }
 
 /** The raw data of two streams compared in pieces, each with its length as of its own revision. */
-async function sameData(document: PdfDocument, a: PdfObject, b: PdfObject, before: number, after: number): Promise<boolean> {
+async function sameData(
+  document: PdfDocument,
+  a: PdfObject,
+  b: PdfObject,
+  before: number,
+  after: number,
+): Promise<boolean> {
   if (a.kind !== 'stream' || b.kind !== 'stream' || a.start === b.start) return true;
   const length = integerOf(await document.get(a.dictionary, 'Length', before));
-  if (length === null || length !== integerOf(await document.get(b.dictionary, 'Length', after))) return false;
+  if (length === null || length !== integerOf(await document.get(b.dictionary, 'Length', after)))
+    return false;
   for (let at = 0; at < length; at += 1 << 20) {
     const size = Math.min(1 << 20, length - at);
-    const [left, right] = [await document.source.read(a.start + at, size), await document.source.read(b.start + at, size)];
+    const [left, right] = [
+      await document.source.read(a.start + at, size),
+      await document.source.read(b.start + at, size),
+    ];
     if (!sameBytes(left, right)) return false;
   }
   return true;
@@ -60,7 +71,8 @@ export async function compareObject(
   after: number,
 ): Promise<Compared | null> {
   const [old, now] = [await document.locate(number, before), await document.locate(number, after)];
-  if (old?.entry.type === 'offset' && now?.entry.type === 'offset' && old.entry.offset === now.entry.offset) return null;
+  if (old?.entry.type === 'offset' && now?.entry.type === 'offset' && old.entry.offset === now.entry.offset)
+    return null;
   const load = (located: typeof old, revision: number): Promise<PdfObject> =>
     located === null || located.entry.type === 'free'
       ? Promise.resolve({ kind: 'null' })
@@ -69,7 +81,9 @@ export async function compareObject(
           revision,
         );
   const [a, b] = [await load(old, before), await load(now, after)];
-  return sameObject(a, b) && (await sameData(document, a, b, before, after)) ? null : { number, before: a, after: b };
+  return sameObject(a, b) && (await sameData(document, a, b, before, after))
+    ? null
+    : { number, before: a, after: b };
 }
 
 /** Every reference inside an object, not followed. */

@@ -49,7 +49,9 @@ function readConstraints(reader: DerReader): PolicyConstraints {
 }
 
 function readMappings(reader: DerReader): readonly (readonly [string, string])[] {
-  return reader.sequence((list) => list.every((each) => each.sequence((pair) => [pair.oid(), pair.oid()] as const)));
+  return reader.sequence((list) =>
+    list.every((each) => each.sequence((pair) => [pair.oid(), pair.oid()] as const)),
+  );
 }
 
 const CODE = 'certificate-malformed';
@@ -88,7 +90,9 @@ class PolicyState {
     if (stated.has(any) && (this.#inhibitAny > 0 || (!last && selfIssued))) {
       for (const expected of new Set([...previous.values()].flatMap((node) => [...node.expected]))) {
         if (level.has(expected)) continue;
-        const parents = [...previous].filter(([, node]) => node.expected.has(expected)).map(([parent]) => parent);
+        const parents = [...previous]
+          .filter(([, node]) => node.expected.has(expected))
+          .map(([parent]) => parent);
         level.set(expected, { parents: new Set(parents), expected: new Set([expected]) });
       }
     }
@@ -107,7 +111,9 @@ class PolicyState {
       this.#inhibitAny = Math.max(0, this.#inhibitAny - 1);
     }
     const constraints = readExtension(certificate.extensions, OID.policyConstraints, CODE, readConstraints);
-    const inhibit = readExtension(certificate.extensions, OID.inhibitAnyPolicy, CODE, (inner) => skipCount(inner.integer()));
+    const inhibit = readExtension(certificate.extensions, OID.inhibitAnyPolicy, CODE, (inner) =>
+      skipCount(inner.integer()),
+    );
     this.explicit = Math.min(this.explicit, constraints?.requireExplicit ?? this.explicit);
     this.#mapping = Math.min(this.#mapping, constraints?.inhibitMapping ?? this.#mapping);
     this.#inhibitAny = Math.min(this.#inhibitAny, inhibit ?? this.#inhibitAny);

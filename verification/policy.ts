@@ -52,7 +52,10 @@ export const portalPolicy = portal;
 export function policyNamed(name: string): VerificationPolicy {
   const found = policies.find((policy) => policy.name === name);
   if (found === undefined) {
-    throw new VerificationError('policy-unknown', `There is no verification policy named ${JSON.stringify(name)}.`);
+    throw new VerificationError(
+      'policy-unknown',
+      `There is no verification policy named ${JSON.stringify(name)}.`,
+    );
   }
   return found;
 }

@@ -176,7 +176,11 @@ export interface Report {
   readonly policy: { readonly id: string; readonly version: string };
   /** Digest and size of what was verified; a code's digest is over its envelope. */
   readonly document: { readonly digest: string; readonly size: number } | null;
-  readonly trustList: { readonly sequence: number; readonly issued: string; readonly nextUpdate: string } | null;
+  readonly trustList: {
+    readonly sequence: number;
+    readonly issued: string;
+    readonly nextUpdate: string;
+  } | null;
   readonly qualification: QualificationReport;
   readonly signatures: readonly SignatureReport[];
   readonly license: LicenseReport | null;

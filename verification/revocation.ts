@@ -91,7 +91,8 @@ async function certIdsNamed(
       for (const issuer of node.issuers) {
         const name = await verifier.digest(hash, node.certificate.issuer.der);
         const key = await verifier.digest(hash, issuer.certificate.subjectPublicKeyInfo.publicKey);
-        const same = sameBytes(name, single.certId.issuerNameHash) && sameBytes(key, single.certId.issuerKeyHash);
+        const same =
+          sameBytes(name, single.certId.issuerNameHash) && sameBytes(key, single.certId.issuerKeyHash);
         if (same) about.set(`${node.fingerprint}/${issuer.fingerprint}`, single);
       }
     }
@@ -164,7 +165,11 @@ function revocationHolds(thisUpdate: Date, reason: RevocationReason | null, time
 function speaksFor(thisUpdate: Date, nextUpdate: Date | null, time: RevocationTime): boolean {
   const skew = time.skewSeconds * 1000;
   const ends = nextUpdate?.getTime() ?? thisUpdate.getTime() + time.freshnessSeconds * 1000;
-  return thisUpdate.getTime() <= time.now.getTime() + skew && ends >= thisUpdate.getTime() && ends + skew >= time.at.getTime();
+  return (
+    thisUpdate.getTime() <= time.now.getTime() + skew &&
+    ends >= thisUpdate.getTime() &&
+    ends + skew >= time.at.getTime()
+  );
 }
 
 const understoodCrlExtensions: ReadonlySet<string> = new Set([
@@ -180,7 +185,10 @@ const understoodEntryExtensions: ReadonlySet<string> = new Set([OID.reasonCode, 
 function inScope(list: CertificateList, certificate: Certificate): boolean {
   const scope = list.issuingDistributionPoint;
   if (list.deltaBase !== null) return false;
-  if ([...list.extensions.values()].some(({ oid, critical }) => critical && !understoodCrlExtensions.has(oid))) return false;
+  if (
+    [...list.extensions.values()].some(({ oid, critical }) => critical && !understoodCrlExtensions.has(oid))
+  )
+    return false;
   if (nameKey(list.issuer) !== nameKey(certificate.issuer)) return false;
   if (scope === null) return true;
   const isCa = certificate.basicConstraints?.ca === true;
@@ -198,7 +206,9 @@ function inScope(list: CertificateList, certificate: Certificate): boolean {
       point.reasons === null &&
       point.crlIssuer === null &&
       (point.fullName ?? []).some((name) =>
-        name.kind === 'uri' ? published.has(name.value) : name.kind === 'directory' && published.has(nameKey(name.name)),
+        name.kind === 'uri'
+          ? published.has(name.value)
+          : name.kind === 'directory' && published.has(nameKey(name.name)),
       ),
   );
 }
@@ -206,7 +216,9 @@ function inScope(list: CertificateList, certificate: Certificate): boolean {
 /** A list may drop entries once a certificate has expired, unless it says that it keeps them (RFC 5280 section 3.3). */
 function keepsExpired(list: CertificateList, certificate: Certificate): boolean {
   if (list.thisUpdate.getTime() <= certificate.notAfter.getTime()) return true;
-  const since = readExtension(list.extensions, OID.expiredCertsOnCrl, 'crl-malformed', (inner) => readGeneralizedTime(inner, false));
+  const since = readExtension(list.extensions, OID.expiredCertsOnCrl, 'crl-malformed', (inner) =>
+    readGeneralizedTime(inner, false),
+  );
   return since !== null && since.getTime() <= certificate.notAfter.getTime();
 }
 
@@ -267,8 +279,10 @@ function byOcsp(
 ): RevocationStatus {
   const single = evidence.about.get(`${node.fingerprint}/${issuer.fingerprint}`);
   const { producedAt, extensions } = evidence.response;
-  if (single === undefined || !evidence.signers.some((signer) => authorised(signer, issuer, producedAt))) return { kind: 'unknown' };
-  if ([...extensions.values(), ...single.extensions.values()].some(({ critical }) => critical)) return { kind: 'unknown' };
+  if (single === undefined || !evidence.signers.some((signer) => authorised(signer, issuer, producedAt)))
+    return { kind: 'unknown' };
+  if ([...extensions.values(), ...single.extensions.values()].some(({ critical }) => critical))
+    return { kind: 'unknown' };
   if (producedAt.getTime() > time.now.getTime() + time.skewSeconds * 1000) return { kind: 'unknown' };
   const speaks = speaksFor(single.thisUpdate, single.nextUpdate, time);
   if (single.status.kind === 'revoked') {
@@ -277,7 +291,9 @@ function byOcsp(
     return { kind: 'revoked', at, reason, invalidityDate: null, thisUpdate: single.thisUpdate };
   }
   const expired = single.thisUpdate.getTime() > node.certificate.notAfter.getTime();
-  return speaks && single.status.kind === 'good' && !expired ? { kind: 'good', thisUpdate: single.thisUpdate } : { kind: 'unknown' };
+  return speaks && single.status.kind === 'good' && !expired
+    ? { kind: 'good', thisUpdate: single.thisUpdate }
+    : { kind: 'unknown' };
 }
 
 /** Everything the evidence says together: revoked anywhere beats good anywhere; nothing usable is unknown. */
@@ -295,7 +311,8 @@ export function revocationStatus(
   if (revoked !== undefined) return revoked;
   let newest: RevocationStatus = { kind: 'unknown' };
   for (const answer of answers) {
-    if (answer.kind === 'good' && (newest.kind !== 'good' || answer.thisUpdate > newest.thisUpdate)) newest = answer;
+    if (answer.kind === 'good' && (newest.kind !== 'good' || answer.thisUpdate > newest.thisUpdate))
+      newest = answer;
   }
   return newest;
 }

@@ -13,7 +13,9 @@ export const nodeSignatureVerifier: SignatureVerifier = {
       return Promise.resolve(verifySignature({ algorithm, publicKey, message, signature, pairing: 'x509' }));
     } catch (error) {
       if (error instanceof CryptoError) return Promise.resolve(false);
-      return Promise.reject(error instanceof Error ? error : new Error('Verification failed.', { cause: error }));
+      return Promise.reject(
+        error instanceof Error ? error : new Error('Verification failed.', { cause: error }),
+      );
     }
   },
   digest(algorithm, bytes) {

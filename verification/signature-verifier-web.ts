@@ -52,7 +52,12 @@ async function verifyRsa(
   const key = await crypto.subtle.importKey('spki', own(spki), { name, hash }, false, ['verify']);
   const bits = 'modulusLength' in key.algorithm ? Number(key.algorithm.modulusLength) : 0;
   if (bits < 2048 || bits > 16384 || signature.length !== Math.ceil(bits / 8)) return false;
-  return crypto.subtle.verify({ name, saltLength: Number(algorithm.slice(2)) / 8 }, key, own(signature), own(message));
+  return crypto.subtle.verify(
+    { name, saltLength: Number(algorithm.slice(2)) / 8 },
+    key,
+    own(signature),
+    own(message),
+  );
 }
 
 async function verifyEd25519(spki: Uint8Array, message: Uint8Array, signature: Uint8Array): Promise<boolean> {

@@ -5,16 +5,7 @@ export type DigestAlgorithm = 'sha256' | 'sha384' | 'sha512';
 
 /** Signature algorithms that are verified, by JOSE names; what is not here is refused by name. */
 export type VerifiableAlgorithm =
-  | 'ES256'
-  | 'ES384'
-  | 'ES512'
-  | 'RS256'
-  | 'RS384'
-  | 'RS512'
-  | 'PS256'
-  | 'PS384'
-  | 'PS512'
-  | 'Ed25519';
+  'ES256' | 'ES384' | 'ES512' | 'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'Ed25519';
 
 /**
  * Promises:

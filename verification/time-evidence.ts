@@ -29,14 +29,18 @@ function tokenDefect({ cms, info, imprint }: TimestampFacts): Defect | null {
   if (cms.signer === null) return ['时间戳须恰有一个签名者', 'the token must have exactly one signer'];
   if (info === null) return ['时间戳中没有时间信息', 'the token holds no TSTInfo'];
   if (imprint === 'differs') return ['时间戳针对的是其他数据', 'the token is over other data'];
-  if (imprint !== 'agrees') return ['时间戳使用的摘要算法不被接受', 'the digest of the token is not accepted'];
+  if (imprint !== 'agrees')
+    return ['时间戳使用的摘要算法不被接受', 'the digest of the token is not accepted'];
   if ([...info.extensions.values()].some((extension) => extension.critical)) {
     return ['时间戳含有未知的关键扩展', 'the token has an unknown critical extension'];
   }
-  if (cms.certificate === null) return ['时间戳未附带签名证书', "the token does not carry its signer's certificate"];
-  if (cms.contentType !== 'agrees' || cms.messageDigest !== 'agrees') return ['时间戳的签名属性不正确', 'the signed attributes of the token are wrong'];
+  if (cms.certificate === null)
+    return ['时间戳未附带签名证书', "the token does not carry its signer's certificate"];
+  if (cms.contentType !== 'agrees' || cms.messageDigest !== 'agrees')
+    return ['时间戳的签名属性不正确', 'the signed attributes of the token are wrong'];
   // RFC 3161 section 2.4.2, RFC 5816: the attribute binds the token to one certificate.
-  if (cms.signingCertificate !== 'agrees') return ['时间戳未绑定其签名证书', 'the token does not name its signing certificate'];
+  if (cms.signingCertificate !== 'agrees')
+    return ['时间戳未绑定其签名证书', 'the token does not name its signing certificate'];
   if (cms.signature !== 'valid') return ['时间戳的签名无效', 'the signature of the token does not hold'];
   return null;
 }
@@ -44,10 +48,20 @@ function tokenDefect({ cms, info, imprint }: TimestampFacts): Defect | null {
 function pathDefect(result: PathResult): Defect | null {
   if (result.kind === 'valid') return null;
   const { code } = result.problem;
-  if (code === 'no-anchor' || code === 'anchor-not-trusted') return ['时间戳机构不受信任', 'the time-stamping authority is not trusted'];
-  if (code === 'extended-key-usage') return ['证书未被(仅且关键地)授权签发时间戳', 'the certificate is not for time-stamping alone (critical extended key usage)'];
-  if (code === 'revoked') return ['时间戳机构的证书已被吊销', "the time-stamping authority's certificate is revoked"];
-  if (code === 'revocation-unknown') return ['无法确认时间戳机构证书的状态', "the status of the time-stamping authority's certificate is unknown"];
+  if (code === 'no-anchor' || code === 'anchor-not-trusted')
+    return ['时间戳机构不受信任', 'the time-stamping authority is not trusted'];
+  if (code === 'extended-key-usage')
+    return [
+      '证书未被(仅且关键地)授权签发时间戳',
+      'the certificate is not for time-stamping alone (critical extended key usage)',
+    ];
+  if (code === 'revoked')
+    return ['时间戳机构的证书已被吊销', "the time-stamping authority's certificate is revoked"];
+  if (code === 'revocation-unknown')
+    return [
+      '无法确认时间戳机构证书的状态',
+      "the status of the time-stamping authority's certificate is unknown",
+    ];
   return ['时间戳机构的证书链不成立', `the time-stamping authority's path does not hold (${code})`];
 }
 
@@ -55,14 +69,30 @@ function pathDefect(result: PathResult): Defect | null {
 export function judgeTimestamp(facts: TimestampFacts, context: TimeContext): JudgedTimestamp {
   const { policy, now } = context;
   const genTime = facts.info?.genTime ?? null;
-  const refuse = ([zh, en]: Defect): JudgedTimestamp => ({ genTime, valid: false, finding: { zh: `${zh}。`, en: `${en}.` } });
+  const refuse = ([zh, en]: Defect): JudgedTimestamp => ({
+    genTime,
+    valid: false,
+    finding: { zh: `${zh}。`, en: `${en}.` },
+  });
   const defect = tokenDefect(facts);
-  if (defect !== null || genTime === null || facts.cms.certificate === null) return refuse(defect ?? ['时间戳不完整', 'the token is incomplete']);
-  if (genTime.getTime() > now.getTime() + policy.clockSkewSeconds * 1000) return refuse(['时间戳的时间晚于验证时间', 'the token is dated after the time of verification']);
+  if (defect !== null || genTime === null || facts.cms.certificate === null)
+    return refuse(defect ?? ['时间戳不完整', 'the token is incomplete']);
+  if (genTime.getTime() > now.getTime() + policy.clockSkewSeconds * 1000)
+    return refuse(['时间戳的时间晚于验证时间', 'the token is dated after the time of verification']);
   const result = findPath(facts.cms.certificate, context.graph, context.evidence, {
     purpose: 'timestamp',
-    time: { at: genTime, now, skewSeconds: policy.clockSkewSeconds, freshnessSeconds: policy.freshnessSeconds },
-    revocation: policy.revocation === 'ignored' ? 'ignored' : policy.revocation === 'required' ? 'required' : 'preferred',
+    time: {
+      at: genTime,
+      now,
+      skewSeconds: policy.clockSkewSeconds,
+      freshnessSeconds: policy.freshnessSeconds,
+    },
+    revocation:
+      policy.revocation === 'ignored'
+        ? 'ignored'
+        : policy.revocation === 'required'
+          ? 'required'
+          : 'preferred',
     // Whoever holds a lost key writes any time he likes: its loss reaches back to every token (EN 319 102-1 5.4).
     lossReachesBack: true,
   });

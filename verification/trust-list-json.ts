@@ -47,7 +47,9 @@ function serviceToJson(service: TrustedService): object {
     ServiceInformation: {
       ServiceTypeIdentifier: serviceTypes[service.type],
       ServiceName: multilingual(service.name),
-      ServiceDigitalIdentity: { X509Certificates: service.certificates.map((der) => ({ val: toBase64(der) })) },
+      ServiceDigitalIdentity: {
+        X509Certificates: service.certificates.map((der) => ({ val: toBase64(der) })),
+      },
       ...stateToJson(service.state),
       ServiceInformationExtensions: { LicenseTypes: service.licenseTypes, Regions: service.regions },
     },
@@ -74,7 +76,11 @@ export function trustListToJson(list: TrustList): JsonObject {
             TypeCode: type.typeCode,
             TypeName: multilingual(type.name),
             PublicStatus: type.publicStatus,
-            Face: type.fields.map((field) => ({ Key: field.key, Name: field.name, Label: multilingual(field.label) })),
+            Face: type.fields.map((field) => ({
+              Key: field.key,
+              Name: field.name,
+              Label: multilingual(field.label),
+            })),
           })),
         },
       },
@@ -91,7 +97,10 @@ export function trustListToJson(list: TrustList): JsonObject {
 }
 
 function refuse(where: string): never {
-  throw new VerificationError('trust-list-malformed', `The trust list's ${where} is missing or not what it must be.`);
+  throw new VerificationError(
+    'trust-list-malformed',
+    `The trust list's ${where} is missing or not what it must be.`,
+  );
 }
 
 /** A JSON value with its place, so that every refusal names what is wrong. */
@@ -117,12 +126,14 @@ class Node {
   }
 
   text(limit = 1000): string {
-    if (typeof this.value !== 'string' || this.value.length === 0 || this.value.length > limit) refuse(this.place);
+    if (typeof this.value !== 'string' || this.value.length === 0 || this.value.length > limit)
+      refuse(this.place);
     return this.value;
   }
 
   integer(): number {
-    if (typeof this.value !== 'number' || !Number.isSafeInteger(this.value) || this.value < 0) refuse(this.place);
+    if (typeof this.value !== 'number' || !Number.isSafeInteger(this.value) || this.value < 0)
+      refuse(this.place);
     return this.value;
   }
 
@@ -134,12 +145,15 @@ class Node {
   date(): Date {
     const text = this.text(40);
     const date = new Date(text);
-    if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z$/.test(text) || Number.isNaN(date.getTime())) refuse(this.place);
+    if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z$/.test(text) || Number.isNaN(date.getTime()))
+      refuse(this.place);
     return date;
   }
 
   words(): Words {
-    const texts = new Map(this.list(20).map((item) => [item.member('lang').text(10), item.member('value').text()]));
+    const texts = new Map(
+      this.list(20).map((item) => [item.member('lang').text(10), item.member('value').text()]),
+    );
     const zh = texts.get('zh') ?? texts.get('en') ?? refuse(this.place);
     return { zh, en: texts.get('en') ?? zh };
   }
@@ -166,7 +180,10 @@ class Node {
 }
 
 function stateFromJson(node: Node): ServiceState {
-  return { status: node.member('ServiceStatus').oneOf(serviceStatuses), since: node.member('StatusStartingTime').date() };
+  return {
+    status: node.member('ServiceStatus').oneOf(serviceStatuses),
+    since: node.member('StatusStartingTime').date(),
+  };
 }
 
 function serviceFromJson(node: Node): TrustedService {
@@ -196,7 +213,11 @@ function entityFromJson(node: Node): TrustedEntity {
 }
 
 function faceFieldFromJson(node: Node): FaceField {
-  return { key: node.member('Key').integer(), name: node.member('Name').text(100), label: node.member('Label').words() };
+  return {
+    key: node.member('Key').integer(),
+    name: node.member('Name').text(100),
+    label: node.member('Label').words(),
+  };
 }
 
 function licenseTypeFromJson(node: Node): FaceDictionary {
@@ -223,6 +244,9 @@ export function trustListFromJson(value: unknown): TrustList {
     territory: scheme.member('SchemeTerritory').text(20),
     entities: root.member('TrustedEntitiesList').list().map(entityFromJson),
     licenseTypes: extensions.member('LicenseTypes').list().map(licenseTypeFromJson),
-    verifyHosts: extensions.member('VerifyHosts').list(100).map((host) => host.text(253)),
+    verifyHosts: extensions
+      .member('VerifyHosts')
+      .list(100)
+      .map((host) => host.text(253)),
   };
 }

@@ -106,21 +106,36 @@ export interface TrustListReader {
 export async function verifyTrustList(text: string, reader: TrustListReader): Promise<TrustList> {
   const jws = await readJws(text.trim(), mediaType, reader.operatorKeys, reader.verifier, limit);
   if (jws.outcome === 'malformed') {
-    throw new VerificationError('trust-list-malformed', 'The trust list is not a compact JWS of type trust-list+jwt.');
+    throw new VerificationError(
+      'trust-list-malformed',
+      'The trust list is not a compact JWS of type trust-list+jwt.',
+    );
   }
   if (jws.outcome !== 'verified') {
-    throw new VerificationError('trust-list-signature', 'The trust list is not signed by a pinned operator key.');
+    throw new VerificationError(
+      'trust-list-signature',
+      'The trust list is not signed by a pinned operator key.',
+    );
   }
   const list = trustListFromJson(jws.payload);
   const skew = (reader.clockSkewSeconds ?? 300) * 1000;
   if (list.sequence < (reader.lowestSequence ?? 0)) {
-    throw new VerificationError('trust-list-rollback', `The trust list has sequence ${list.sequence}, a later one was seen.`);
+    throw new VerificationError(
+      'trust-list-rollback',
+      `The trust list has sequence ${list.sequence}, a later one was seen.`,
+    );
   }
   if (list.nextUpdate.getTime() < reader.time.getTime()) {
-    throw new VerificationError('trust-list-stale', `The trust list was to be renewed by ${list.nextUpdate.toISOString()}.`);
+    throw new VerificationError(
+      'trust-list-stale',
+      `The trust list was to be renewed by ${list.nextUpdate.toISOString()}.`,
+    );
   }
   if (list.issued.getTime() > reader.time.getTime() + skew) {
-    throw new VerificationError('trust-list-not-yet-valid', `The trust list is dated ${list.issued.toISOString()}, in the future.`);
+    throw new VerificationError(
+      'trust-list-not-yet-valid',
+      `The trust list is dated ${list.issued.toISOString()}, in the future.`,
+    );
   }
   return list;
 }

@@ -1,9 +1,18 @@
 // Verification as a whole: identify, gather, judge, report.
+import { toHex } from '../formats/bytes.ts';
 import type { ByteSource } from '../formats/pdf/source.ts';
+import { assembleReport } from './assemble.ts';
+import { words } from './check.ts';
+import { verifyCode } from './code.ts';
 import type { CodeDependencies } from './code.ts';
-import type { Report } from './report.ts';
 import type { EvidenceSource } from './evidence.ts';
+import { identify } from './identify.ts';
+import { digestWhole } from './pdf-digests.ts';
+import { portalPolicy } from './policy.ts';
+import type { Report } from './report.ts';
 import type { StartDigest } from './signature-verifier.ts';
+import { verifyCertificate } from './verify-certificate.ts';
+import { verifyPdf } from './verify-pdf.ts';
 
 /** Everything verification is given. It holds no secret, asks no clock and opens nothing by itself. */
 export interface VerificationDependencies extends CodeDependencies {
@@ -17,5 +26,45 @@ export interface VerificationDependencies extends CodeDependencies {
   readonly evidence?: EvidenceSource;
 }
 
+async function reportUnknown(input: ByteSource, dependencies: VerificationDependencies): Promise<Report> {
+  const digest = await digestWhole(input, dependencies.startDigest);
+  const finding = words('不是可以验证的文件。', 'It is nothing that can be verified.');
+  return assembleReport({
+    kind: 'unknown',
+    time: dependencies.time,
+    policy: dependencies.policy ?? portalPolicy,
+    document: { digest: `sha256:${toHex(digest)}`, size: input.size },
+    trustList: dependencies.trustList ?? null,
+    qualification: 'none',
+    rows: [
+      {
+        id: 'input.kind',
+        question: words(
+          '是否为可验证的文件(PDF、证书、证照码)?',
+          'Is it something that can be verified (PDF, certificate, license code)?',
+        ),
+        outcome: 'failed',
+        citation: 'ETSI EN 319 102-1 5.2.2',
+        finding,
+        subIndication: 'FORMAT_FAILURE',
+        evidenceTime: null,
+      },
+    ],
+    passedWords: finding,
+  });
+}
+
 /** Verifies whatever the bytes are. Never throws because of them: a bad input is a report with a reason. */
-export declare function verify(input: ByteSource, dependencies: VerificationDependencies): Promise<Report>;
+export async function verify(input: ByteSource, dependencies: VerificationDependencies): Promise<Report> {
+  const identified = await identify(input);
+  switch (identified.kind) {
+    case 'pdf':
+      return verifyPdf(input, dependencies);
+    case 'certificate':
+      return verifyCertificate(identified.der, dependencies);
+    case 'license-code':
+      return verifyCode(identified.text, dependencies);
+    case 'unknown':
+      return reportUnknown(input, dependencies);
+  }
+}

@@ -26,14 +26,29 @@ function judgeStatusAge(
   const skew = policy.clockSkewSeconds * 1000;
   const at = status.issuedAt;
   if (stateAt(status.signer.service, at)?.status !== 'granted') {
-    return indeterminate('TRY_LATER', '状态列表的签发者当时未获认可。', 'The signer of the status list was not recognised then.', at);
+    return indeterminate(
+      'TRY_LATER',
+      '状态列表的签发者当时未获认可。',
+      'The signer of the status list was not recognised then.',
+      at,
+    );
   }
   if (at.getTime() > time.getTime() + skew) {
-    return indeterminate('TRY_LATER', '状态列表的时间晚于验证时间。', 'The status list is dated after the time of verification.', at);
+    return indeterminate(
+      'TRY_LATER',
+      '状态列表的时间晚于验证时间。',
+      'The status list is dated after the time of verification.',
+      at,
+    );
   }
   const ends = status.expires?.getTime() ?? at.getTime() + policy.freshnessSeconds * 1000;
   if (ends + skew < time.getTime()) {
-    return indeterminate('TRY_LATER', '状态列表已过期,无法确认当前状态。', 'The status list is out of date; the present status is unknown.', at);
+    return indeterminate(
+      'TRY_LATER',
+      '状态列表已过期,无法确认当前状态。',
+      'The status list is out of date; the present status is unknown.',
+      at,
+    );
   }
   return null;
 }
@@ -42,14 +57,20 @@ function judgeStatus(facts: CodeFacts, policy: VerificationPolicy, time: Date): 
   const { status } = facts;
   if (status.kind !== 'read') {
     const reasons = {
-      'not-published': words('该类证照不公开状态,请使用亮证码或由已登录的部门核验', 'this type publishes no status: use a live code or a signed-in office'),
+      'not-published': words(
+        '该类证照不公开状态,请使用亮证码或由已登录的部门核验',
+        'this type publishes no status: use a live code or a signed-in office',
+      ),
       unavailable: words('状态服务不可用', 'the status service could not be reached'),
       malformed: words('状态列表无法读取', 'the status list cannot be read'),
       unsigned: words('状态列表未由信任列表中的密钥签名', 'the status list is not signed by a listed key'),
       'other-list': words('取得的是另一份状态列表', 'the answer is another status list'),
     } as const;
     const reason = reasons[status.kind];
-    const answer = { zh: `无法确认证照的当前状态:${reason.zh}。`, en: `The present status is unknown: ${reason.en}.` };
+    const answer = {
+      zh: `无法确认证照的当前状态:${reason.zh}。`,
+      en: `The present status is unknown: ${reason.en}.`,
+    };
     return policy.licenseStatus === 'required'
       ? indeterminate('TRY_LATER', answer.zh, answer.en)
       : warned(answer.zh, answer.en);
@@ -84,7 +105,11 @@ export const codeChecks: readonly Check<CodeFacts>[] = [
       const list = facts.trustList;
       if (list === null) {
         const why = facts.trustListProblem === null ? '' : ` (${facts.trustListProblem})`;
-        return indeterminate('NO_CERTIFICATE_CHAIN_FOUND', `没有可用的信任列表${why}。`, `There is no usable trust list${why}.`);
+        return indeterminate(
+          'NO_CERTIFICATE_CHAIN_FOUND',
+          `没有可用的信任列表${why}。`,
+          `There is no usable trust list${why}.`,
+        );
       }
       return list.nextUpdate.getTime() + policy.clockSkewSeconds * 1000 < time.getTime()
         ? indeterminate('TRY_LATER', '信任列表已过期。', 'The trust list is out of date.', list.issued)
@@ -98,11 +123,19 @@ export const codeChecks: readonly Check<CodeFacts>[] = [
     applies: (facts) => read(facts) && facts.trustList !== null,
     evaluate: (facts) => {
       if (facts.message?.algorithm === 'SM2SM3') {
-        return indeterminate('CRYPTO_CONSTRAINTS_FAILURE', '签名算法SM2暂不支持。', 'The signature algorithm SM2 is not supported here yet.');
+        return indeterminate(
+          'CRYPTO_CONSTRAINTS_FAILURE',
+          '签名算法SM2暂不支持。',
+          'The signature algorithm SM2 is not supported here yet.',
+        );
       }
       return facts.candidates.length > 0
         ? passed('密钥在信任列表中。', 'The key is listed.')
-        : indeterminate('NO_SIGNING_CERTIFICATE_FOUND', '信任列表中没有该码的签名密钥。', 'No listed key has the key id of this code.');
+        : indeterminate(
+            'NO_SIGNING_CERTIFICATE_FOUND',
+            '信任列表中没有该码的签名密钥。',
+            'No listed key has the key id of this code.',
+          );
     },
   },
   {
@@ -113,7 +146,11 @@ export const codeChecks: readonly Check<CodeFacts>[] = [
     evaluate: (facts) =>
       facts.signers.length > 0
         ? passed('签名有效,内容未被改动。', 'The signature holds; the content is unchanged.')
-        : failed('SIG_CRYPTO_FAILURE', '签名无效:内容被改动过或系伪造。', 'The signature does not hold: the content was changed or forged.'),
+        : failed(
+            'SIG_CRYPTO_FAILURE',
+            '签名无效:内容被改动过或系伪造。',
+            'The signature does not hold: the content was changed or forged.',
+          ),
   },
   {
     id: 'code.signer-status',
@@ -123,7 +160,11 @@ export const codeChecks: readonly Check<CodeFacts>[] = [
     evaluate: (facts) =>
       grantedSigners(facts).length > 0
         ? passed('签发时获认可。', 'It was recognised then.', facts.claims?.issuedAt)
-        : indeterminate('CHAIN_CONSTRAINTS_FAILURE', '签发时该密钥未获认可。', 'The key was not recognised when the license was issued.'),
+        : indeterminate(
+            'CHAIN_CONSTRAINTS_FAILURE',
+            '签发时该密钥未获认可。',
+            'The key was not recognised when the license was issued.',
+          ),
   },
   {
     id: 'code.issuer',
@@ -132,7 +173,11 @@ export const codeChecks: readonly Check<CodeFacts>[] = [
     applies: signed,
     evaluate: (facts) =>
       facts.issuer === null
-        ? indeterminate('CHAIN_CONSTRAINTS_FAILURE', '信任列表中没有该颁证机关。', 'The issuing authority is not in the trust list.')
+        ? indeterminate(
+            'CHAIN_CONSTRAINTS_FAILURE',
+            '信任列表中没有该颁证机关。',
+            'The issuing authority is not in the trust list.',
+          )
         : passed(`颁证机关:${facts.issuer.name.zh}。`, `Issuing authority: ${facts.issuer.name.en}.`),
   },
   {
@@ -143,12 +188,22 @@ export const codeChecks: readonly Check<CodeFacts>[] = [
     evaluate: (facts) => {
       const { typeCode } = facts;
       if (typeCode === null || facts.dictionary === null) {
-        return indeterminate('CHAIN_CONSTRAINTS_FAILURE', '信任列表中没有此证照类型。', 'The type of license is not in the trust list.');
+        return indeterminate(
+          'CHAIN_CONSTRAINTS_FAILURE',
+          '信任列表中没有此证照类型。',
+          'The type of license is not in the trust list.',
+        );
       }
-      const inScope = grantedSigners(facts).some(({ service }) => service.licenseTypes?.includes(typeCode) !== false);
+      const inScope = grantedSigners(facts).some(
+        ({ service }) => service.licenseTypes?.includes(typeCode) !== false,
+      );
       return inScope
         ? passed(`证照类型:${facts.dictionary.name.zh}。`, `License type: ${facts.dictionary.name.en}.`)
-        : indeterminate('CHAIN_CONSTRAINTS_FAILURE', '该密钥不得签发此类证照。', 'The key may not speak for this type of license.');
+        : indeterminate(
+            'CHAIN_CONSTRAINTS_FAILURE',
+            '该密钥不得签发此类证照。',
+            'The key may not speak for this type of license.',
+          );
     },
   },
   {
@@ -172,7 +227,11 @@ export const codeChecks: readonly Check<CodeFacts>[] = [
       const { claims } = facts;
       if (claims === null) return indeterminate('FORMAT_FAILURE', '没有有效期信息。', 'No dates are known.');
       if (claims.issuedAt.getTime() > time.getTime() + policy.clockSkewSeconds * 1000) {
-        return failed('NOT_YET_VALID', '签发时间晚于验证时间。', 'It is dated after the time of verification.');
+        return failed(
+          'NOT_YET_VALID',
+          '签发时间晚于验证时间。',
+          'It is dated after the time of verification.',
+        );
       }
       if (claims.expires !== null && claims.expires.getTime() <= time.getTime()) {
         return failed('EXPIRED', '证照已超过有效期。', 'The license has expired.', claims.expires);
@@ -196,7 +255,10 @@ export const codeChecks: readonly Check<CodeFacts>[] = [
       const host = URL.parse(facts.prefix)?.host ?? '';
       return facts.trustList?.verifyHosts.includes(host) === true
         ? passed('官方核验网址。', 'An official address.')
-        : warned('码中网址不在官方核验网址之列,请勿据此打开。', 'The address in the code is not an official one; do not open it.');
+        : warned(
+            '码中网址不在官方核验网址之列,请勿据此打开。',
+            'The address in the code is not an official one; do not open it.',
+          );
     },
   },
   {
@@ -204,6 +266,7 @@ export const codeChecks: readonly Check<CodeFacts>[] = [
     question: words('是否为演示证照(样章)?', 'Is it a specimen of a demonstration?'),
     citation: 'Yinxin license-code labels (mark)',
     applies: (facts) => facts.claims?.face.has(FACE.mark) === true,
-    evaluate: () => warned('演示证照(样章),不具有任何效力。', 'A specimen made by a demonstration; it has no force.'),
+    evaluate: () =>
+      warned('演示证照(样章),不具有任何效力。', 'A specimen made by a demonstration; it has no force.'),
   },
 ];

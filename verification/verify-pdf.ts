@@ -1,0 +1,90 @@
+// Verifying a PDF: gather, judge each signature, judge the whole, report.
+import { toHex } from '../formats/bytes.ts';
+import type { ByteSource } from '../formats/pdf/source.ts';
+import { assembleReport } from './assemble.ts';
+import type { TrustAnchor } from './certificate-graph.ts';
+import { words } from './check.ts';
+import { pdfChecks } from './checks/pdf.ts';
+import { signatureChecks } from './checks/signature.ts';
+import { gatherPdf } from './facts-pdf.ts';
+import type { PdfFacts } from './facts-pdf.ts';
+import { judge } from './judge.ts';
+import { judgeSignatureFacts } from './judged-signature.ts';
+import type { JudgedSignature, JudgingContext } from './judged-signature.ts';
+import { portalPolicy } from './policy.ts';
+import { qualificationOf, reportSignature } from './report-signature.ts';
+import type { Qualification, Report } from './report.ts';
+import { earliestProof } from './time-evidence.ts';
+import { servicesOfType } from './trust-list.ts';
+import type { VerificationDependencies } from './verify.ts';
+
+/** Everything the caller trusts: listed services as of their states, and certificates given by hand. */
+export function anchorsOf(dependencies: VerificationDependencies): readonly TrustAnchor[] {
+  const list = dependencies.trustList ?? null;
+  const listed = list === null ? [] : servicesOfType(list, ['ca', 'seal-ca', 'timestamp']);
+  return [
+    ...listed.flatMap(({ entity, service }) =>
+      service.certificates.map((certificate) => ({
+        certificate,
+        service,
+        qualification: entity.qualification,
+      })),
+    ),
+    ...(dependencies.anchors ?? []).map((certificate) => ({
+      certificate,
+      service: null,
+      qualification: 'unconfirmed' as const,
+    })),
+  ];
+}
+
+/** Document time-stamps first: they prove the time of every signature they cover. */
+function judgeAll(facts: PdfFacts, context: JudgingContext): readonly JudgedSignature[] {
+  const stamps = facts.signatures
+    .filter(({ type }) => type === 'document-time-stamp')
+    .map((stamp) => judgeSignatureFacts(stamp, null, context))
+    .filter(({ facts: { signature } }) => signature.coverage.problem === null);
+  return facts.signatures.map((each) => {
+    const own = each.signature.coverage.revision;
+    const later = stamps.filter(
+      ({ facts: { signature } }) => own !== null && (signature.coverage.revision ?? -1) > own,
+    );
+    return judgeSignatureFacts(each, earliestProof(later.flatMap(({ tokens }) => tokens)), context);
+  });
+}
+
+/** The weakest qualification of all signatures. */
+function weakest(judged: readonly JudgedSignature[]): Qualification {
+  const order: readonly Qualification[] = ['none', 'unconfirmed', 'internal', 'licensed'];
+  const values = judged.filter(({ facts }) => facts.type === 'signature').map(qualificationOf);
+  return order.find((value) => values.includes(value)) ?? 'none';
+}
+
+/** @returns a report, whatever the bytes are. */
+export async function verifyPdf(source: ByteSource, dependencies: VerificationDependencies): Promise<Report> {
+  const policy = dependencies.policy ?? portalPolicy;
+  const { time: now, verifier, startDigest } = dependencies;
+  const trustList = dependencies.trustList ?? null;
+  const facts = await gatherPdf(source, {
+    verifier,
+    startDigest,
+    anchors: anchorsOf(dependencies),
+    certificates: dependencies.certificates ?? [],
+    crls: dependencies.crls ?? [],
+    ocsps: dependencies.ocsps ?? [],
+    source: dependencies.evidence ?? null,
+  });
+  const judged = judgeAll(facts, { graph: facts.graph, evidence: facts.evidence, policy, now });
+  const whole = { facts, trustList, trustListProblem: dependencies.trustListProblem ?? null };
+  return assembleReport({
+    kind: 'pdf',
+    time: now,
+    policy,
+    document: { digest: `sha256:${toHex(facts.digest)}`, size: facts.size },
+    trustList,
+    qualification: weakest(judged),
+    rows: judge(pdfChecks, whole, policy, now),
+    signatures: judged.map((each) => reportSignature(each, judge(signatureChecks, each, policy, now))),
+    passedWords: words('文件的签名有效,内容未被改动。', 'The signatures hold and the content is unchanged.'),
+  });
+}
