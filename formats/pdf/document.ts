@@ -225,8 +225,7 @@ export async function openPdf(source: ByteSource, limits: Partial<PdfLimits> = {
   const allLimits = { ...defaultLimits, ...limits };
   const head = await source.read(0, Math.min(allLimits.headBytes, source.size));
   const header = /%PDF-(\d\.\d)/.exec(new TextDecoder('latin1').decode(head));
-  if (header === null)
-    throw new FormatError('pdf-malformed', 'The file is not a PDF: it has no %PDF- header.');
+  if (header === null) throw new FormatError('not-a-pdf', 'The file is not a PDF: it has no %PDF- header.');
   const before = header.index;
   const version = header[1] ?? '';
   const whole = await bufferedSource(source, 0);

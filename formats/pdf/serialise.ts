@@ -56,9 +56,10 @@ function serialiseReal(value: number): string {
     throw new FormatError('value-out-of-range', 'A PDF real must be finite and below 1e15.');
   }
   const text = String(value);
-  if (!text.includes('e')) return text;
-  const fixed = value.toFixed(30).replace(/\.?0+$/, '');
-  return fixed === '-0' ? '0' : fixed;
+  const small = /^(-?)(\d)\.?(\d*)e-(\d+)$/.exec(text);
+  if (small === null) return text;
+  const [, sign = '', first = '', rest = '', exponent] = small;
+  return `${sign}0.${'0'.repeat(Number(exponent) - 1)}${first}${rest}`;
 }
 
 function serialiseName(value: string): string {
