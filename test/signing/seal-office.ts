@@ -1,6 +1,5 @@
 // Two departments with seals of their own on a real database, real key files, a real CA and its time-stamps over HTTP.
 import { createServer, type Server } from 'node:http';
-import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { TimestampAuthority } from '../../ca/timestamp-authority.ts';
@@ -185,9 +184,4 @@ export function samplePdf(size = 20_000, pages = 1): Uint8Array {
   text += `xref\n0 ${objects.length + 1}\n0000000000 65535 f \n${rows.join('')}`;
   text += `trailer\n<</Size ${objects.length + 1}/Root 1 0 R>>\nstartxref\n${xref}\n%%EOF\n`;
   return new Uint8Array(Buffer.from(text, 'latin1'));
-}
-
-/** Reads the test's file. */
-export async function textOf(path: string): Promise<string> {
-  return readFile(path, 'utf8');
 }
