@@ -1,7 +1,6 @@
 // Status lists: which entry belongs to which license, and the signed editions that verifiers fetch.
 import { deflateSync } from 'node:zlib';
 import type { Clock, RandomBytes } from '../crypto/clock.ts';
-import type { SigningKey } from '../crypto/signing-key.ts';
 import type { StatusReference } from '../formats/cose/cwt.ts';
 import {
   emptyStatusList,
@@ -13,6 +12,7 @@ import {
 import type { Database, Reader, Writer } from '../storage/database.ts';
 import { signJws } from '../verification/jws.ts';
 import { LicenseError } from './errors.ts';
+import type { ServiceKeySource } from './parts.ts';
 
 /** A shard takes no more licenses at this many: the rest of its entries are decoys, so that its size tells nothing. */
 const SHARD_CAPACITY = SHARD_ENTRIES / 2;
@@ -24,8 +24,7 @@ const TIME_TO_LIVE = 60;
 export interface StatusListParts {
   readonly database: Database;
   readonly clock: Clock;
-  /** Service key `status-list`. */
-  readonly key: SigningKey;
+  readonly serviceKeys: ServiceKeySource;
   /** Public address, e.g. `https://zz.example.gov.cn`. */
   readonly publicUrl: string;
 }
@@ -69,7 +68,7 @@ async function openShard(tx: Writer): Promise<number> {
     .selectFrom('status_list')
     .select((e) => e.fn.max('number').as('number'))
     .executeTakeFirst();
-  const number = last?.number == null ? 0 : Number(last.number) + 1;
+  const number = (last?.number ?? -1) + 1;
   await tx
     .insertInto('status_list')
     .values({ number, allocated: 0, revision: 1, token_revision: null, token: null, token_until: null })
@@ -154,14 +153,15 @@ async function signEdition(parts: StatusListParts, number: number, now: Date): P
     },
     (bytes) => new Uint8Array(deflateSync(bytes, { level: 9 })),
   );
-  const { algorithm, chain } = parts.key;
+  const key = parts.serviceKeys.serviceKey('status-list');
+  const { algorithm, chain } = key;
   if (algorithm === 'SM2SM3')
     throw new LicenseError('page-failed', 'Status lists are signed with ES256 or ES384.');
   const certificate = chain[0];
   return signJws(STATUS_LIST_TYPE, claims, {
     algorithm,
-    keyId: parts.key.id,
+    keyId: key.id,
     ...(certificate === undefined ? {} : { certificate }),
-    sign: (message) => parts.key.sign(message),
+    sign: (message) => key.sign(message),
   });
 }

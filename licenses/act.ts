@@ -1,0 +1,430 @@
+// A licensing act, whole or not at all: check → intend → sign codes → draw → plan stamps → stamp → complete.
+import { createHash } from 'node:crypto';
+import { labelledDigest } from '../crypto/algorithms.ts';
+import { toHex } from '../formats/bytes.ts';
+import type { StatusReference } from '../formats/cose/cwt.ts';
+import { codePrefix } from '../formats/qr/license-code.ts';
+import { SigningError } from '../signing/errors.ts';
+import {
+  digestOfOrder,
+  type MadeStamp,
+  type StampOrder,
+  type StampPlan,
+  type StampResult,
+} from '../signing/stamp-order.ts';
+import { planStamp } from '../signing/stamp-plan.ts';
+import { abandonStamps, completeStamps, intendStamps, makeStamp } from '../signing/stamp.ts';
+import { stampOf } from '../signing/stamp-answers.ts';
+import type { Actor } from '../storage/actor.ts';
+import type { Writer } from '../storage/database.ts';
+import type { LicenseActTable } from '../storage/schema/licenses.ts';
+import { codeClaims, signCode } from './code.ts';
+import type { CodeText } from './code-picture.ts';
+import { LicenseError } from './errors.ts';
+import { beijingDay, endOfTerm } from './face.ts';
+import { checkKey, departmentOf, requireScope } from './guard.ts';
+import type { PageContent } from './page-layout.ts';
+import type { LicenseParts } from './parts.ts';
+import { makeRecord, printedValues, recordBytes, recordHash, type LicenseRecord } from './record.ts';
+import { checkRequest, type CheckedLicense, type LicenseRequest } from './request.ts';
+import { allocateStatus } from './status.ts';
+import {
+  abandonActs,
+  completeAct,
+  completeLicense,
+  findActByKey,
+  findLicenses,
+  insertIntendedAct,
+  insertIntendedLicense,
+  nextSerial,
+  type StoredLicense,
+} from './store.ts';
+
+/** What one request issues. */
+export interface ActRequest {
+  readonly actor: Actor;
+  readonly kind: 'license' | 'case';
+  readonly idempotencyKey: string;
+  /** 实施编码 of the matter. */
+  readonly matter: string;
+  /** 办件编号. */
+  readonly caseNumber: string | null;
+  /** The decision PDF to stamp with it. */
+  readonly decision: Pick<StampOrder, 'sealId' | 'source' | 'place' | 'reason'> | null;
+  readonly licenses: readonly LicenseRequest[];
+}
+
+export interface ActResult {
+  readonly licenses: readonly StoredLicense[];
+  readonly decision: StampResult | null;
+}
+
+/** Most licenses of one act. */
+const MAX_LICENSES = 20;
+
+/** A license between intention and completion. */
+interface LicenseInHand {
+  readonly id: string;
+  readonly checked: CheckedLicense;
+  readonly record: LicenseRecord;
+  readonly issuedAt: Date;
+  readonly status: StatusReference | null;
+}
+
+/** One that waits for its stamp. */
+interface DrawnLicense extends LicenseInHand {
+  readonly code: CodeText;
+  readonly page: Uint8Array;
+}
+
+/**
+ * Performs an act. Repeating the key with the same request answers the stored result and signs nothing.
+ * @throws LicenseError, SigningError (seal, decision, time-stamp), StorageError, CryptoError. After a refusal nothing of
+ *   the act is in force.
+ */
+export async function performAct(parts: LicenseParts, request: ActRequest): Promise<ActResult> {
+  requireScope(request.actor, 'licenses:write');
+  departmentOf(request.actor);
+  checkKey(request.idempotencyKey);
+  checkCase(request);
+  const digest = digestOfRequest(parts, request);
+  const earlier = await earlierAct(parts, request, digest);
+  if (earlier !== null) return earlier;
+  const checked = await Promise.all(request.licenses.map((license) => checkRequest(parts, request, license)));
+  for (const license of checked) await parts.renderer.examine(provisionalPage(parts, license));
+  const decision = await planDecision(parts, request);
+  const act = `act_${toHex(parts.random(16))}`;
+  const intended = await intend(parts, request, { act, digest, checked, decision });
+  if (intended === null) return answerOfOther(parts, request, digest);
+  const plans: StampPlan[] = decision === null ? [] : [decision];
+  try {
+    const drawn = await all(intended.map((license) => draw(parts, license)));
+    for (const license of drawn) plans.push(await planStamp(parts, pageOrder(request, license), null));
+    await parts.database.write((tx) => intendStamps(tx, parts.audit, plans));
+    const stamps = await all(plans.map((plan) => makeStamp(parts, plan)));
+    return await complete(parts, request, act, drawn, stamps, decision !== null);
+  } catch (error) {
+    await giveUp(parts, act, plans, error);
+    throw error;
+  }
+}
+
+function checkCase(request: ActRequest): void {
+  if (request.licenses.length === 0 && request.decision === null) {
+    throw new LicenseError('case-empty', 'A case decides something: a decision, a license, or both.');
+  }
+  if (request.licenses.length > MAX_LICENSES) {
+    throw new LicenseError('case-number-invalid', `A case issues at most ${MAX_LICENSES} licenses at once.`);
+  }
+  if (request.caseNumber !== null && !/^[\x21-\x7e]{1,64}$/.test(request.caseNumber)) {
+    throw new LicenseError('case-number-invalid', 'A case number is 1 to 64 visible ASCII characters.');
+  }
+  if (!/^[\x21-\x7e]{1,40}$/.test(request.matter)) {
+    throw new LicenseError('matter-not-permitted', 'A matter is named by its implementation code.');
+  }
+}
+
+/** Keyed, because what is asked for holds names and numbers that an unkeyed digest would let be guessed. */
+function digestOfRequest(parts: LicenseParts, request: ActRequest): string {
+  const { actor, kind, matter, caseNumber, decision, licenses } = request;
+  const order = decision === null ? null : digestOfOrder({ ...decision, actor, matter, caseNumber });
+  const plain = licenses.map(({ type, number, holder, face, validity, sealId }) => [
+    type,
+    number,
+    [holder.kind, holder.name, holder.code],
+    Object.entries(face).sort(([a], [b]) => (a < b ? -1 : 1)),
+    [validity?.from ?? null, validity?.until ?? null],
+    sealId ?? null,
+  ]);
+  return parts.index.of(
+    'license.request',
+    JSON.stringify([actor.department, kind, matter, caseNumber, order, plain]),
+  );
+}
+
+/** @throws LicenseError `idempotency-mismatch`, `idempotency-in-progress`, `idempotency-abandoned` */
+async function earlierAct(
+  parts: LicenseParts,
+  request: ActRequest,
+  digest: string,
+): Promise<ActResult | null> {
+  const act = await findActByKey(parts.database.reader, request.actor.id, request.idempotencyKey);
+  if (act === null) return null;
+  if (act.request_digest !== digest) {
+    throw new LicenseError('idempotency-mismatch', 'This idempotency key was used for another request.');
+  }
+  if (act.state === 'intended') {
+    throw new LicenseError(
+      'idempotency-in-progress',
+      'The first request with this idempotency key is still running.',
+    );
+  }
+  if (act.state === 'abandoned') {
+    throw new LicenseError(
+      'idempotency-abandoned',
+      'The request with this idempotency key was given up: use a new one.',
+    );
+  }
+  return resultOf(parts, request.actor, act);
+}
+
+/** What a completed act left, in the order it was asked for. */
+export async function resultOf(parts: LicenseParts, actor: Actor, act: LicenseActTable): Promise<ActResult> {
+  const licenses = await findLicenses(parts.database.reader, parts, { act: act.id }, MAX_LICENSES);
+  const reader: Actor = { ...actor, scopes: [...actor.scopes, 'stamps:read'] };
+  return {
+    licenses: licenses.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+    decision:
+      act.decision_stamp === null ? null : await stampOf(parts.database.reader, reader, act.decision_stamp),
+  };
+}
+
+async function answerOfOther(parts: LicenseParts, request: ActRequest, digest: string): Promise<ActResult> {
+  const earlier = await earlierAct(parts, request, digest);
+  if (earlier !== null) return earlier;
+  throw new LicenseError('case-number-taken', 'This case is handled already.');
+}
+
+/** The page as it will be, but for its serial and code: what the words need is known before anything is written. */
+function provisionalPage(parts: LicenseParts, checked: CheckedLicense): PageContent {
+  const record = makeRecord({
+    ...checked,
+    serial: `${beijingDay(parts.clock()).slice(0, 4)}0000000`,
+    issuedOn: beijingDay(parts.clock()),
+    codeId: new Uint8Array(16),
+    random: (length) => new Uint8Array(length),
+  });
+  return pageContent(parts, checked, record);
+}
+
+function pageContent(parts: LicenseParts, checked: CheckedLicense, record: LicenseRecord): PageContent {
+  return {
+    template: checked.type.template,
+    values: printedValues(checked.type, record),
+    mark: checked.type.mark,
+    host: new URL(parts.publicUrl).host,
+  };
+}
+
+async function planDecision(parts: LicenseParts, request: ActRequest): Promise<StampPlan | null> {
+  const { decision, actor, matter, caseNumber } = request;
+  return decision === null ? null : planStamp(parts, { ...decision, actor, matter, caseNumber }, null);
+}
+
+/** @returns null where the key or the case was used before: nothing was written then. */
+async function intend(
+  parts: LicenseParts,
+  request: ActRequest,
+  plan: {
+    readonly act: string;
+    readonly digest: string;
+    readonly checked: readonly CheckedLicense[];
+    readonly decision: StampPlan | null;
+  },
+): Promise<readonly LicenseInHand[] | null> {
+  const now = parts.clock();
+  return parts.database.write(async (tx) => {
+    const written = await insertIntendedAct(tx, {
+      id: plan.act,
+      kind: request.kind,
+      client: request.actor.id,
+      idempotency_key: request.idempotencyKey,
+      request_digest: plan.digest,
+      department: departmentOf(request.actor),
+      matter: request.matter,
+      case_number: request.caseNumber,
+      decision_stamp: plan.decision?.record.id ?? null,
+      intended_at: now.toISOString(),
+    });
+    if (!written) return null;
+    const intended: LicenseInHand[] = [];
+    for (const [position, checked] of plan.checked.entries()) {
+      // Ids of one act sort in the order they were asked for.
+      const id = `lic_${plan.act.slice(4, 30)}${String(position).padStart(6, '0')}`;
+      intended.push(await intendLicense(tx, parts, request, { id, act: plan.act, checked, now }));
+    }
+    return intended;
+  });
+}
+
+async function intendLicense(
+  tx: Writer,
+  parts: LicenseParts,
+  request: ActRequest,
+  plan: { readonly id: string; readonly act: string; readonly checked: CheckedLicense; readonly now: Date },
+): Promise<LicenseInHand> {
+  const { id, checked, now } = plan;
+  const { type, holder } = checked;
+  const issuedOn = beijingDay(now);
+  const serial = await nextSerial(tx, type.typeCode, type.issuer.creditCode, Number(issuedOn.slice(0, 4)));
+  const codeId = parts.random(16);
+  const record = makeRecord({ ...checked, serial, issuedOn, codeId, random: parts.random });
+  const status = type.publicStatus ? await allocateStatus(tx, parts.random) : null;
+  const free = await insertIntendedLicense(tx, parts, {
+    id,
+    act: plan.act,
+    typeCode: type.typeCode,
+    edition: type.edition,
+    identifier: record['ZZBS'] ?? '',
+    issuer: type.issuer.creditCode,
+    supervisor: type.supervisor.creditCode,
+    matter: request.matter,
+    caseNumber: request.caseNumber,
+    holderKind: holder.kind,
+    holderCode: holder.code,
+    number: checked.number,
+    record,
+    recordHash: labelledDigest('sha256', recordBytes(record)),
+    codeId: toHex(codeId),
+    status,
+    issuedAt: now,
+    expiresAt: endOfTerm(checked.term),
+  });
+  if (!free)
+    throw new LicenseError('license-number-taken', 'A license of this type has this number already.');
+  await parts.audit.append(tx, {
+    at: now,
+    actor: request.actor,
+    action: 'license.intended',
+    subject: id,
+    details: { act: plan.act, type: type.typeCode, matter: request.matter, ...caseDetail(request) },
+  });
+  return { id, checked, record, issuedAt: now, status };
+}
+
+function caseDetail(request: ActRequest): Readonly<Record<string, string>> {
+  return request.caseNumber === null ? {} : { case: request.caseNumber };
+}
+
+/** The first use of a key: the intention is durable by now. */
+async function draw(parts: LicenseParts, license: LicenseInHand): Promise<DrawnLicense> {
+  const { checked, record, issuedAt, status } = license;
+  const { type, holder } = checked;
+  const claims = codeClaims({ type, record, holder, issuedAt, expiresAt: endOfTerm(checked.term), status });
+  const code = await signCode(
+    parts.serviceKeys.serviceKey('license-code'),
+    codePrefix(parts.publicUrl),
+    claims,
+  );
+  const page = await parts.renderer.draw({
+    ...pageContent(parts, checked, record),
+    code,
+    record: recordBytes(record),
+    metadata: {
+      title: type.mark === null ? type.name : `${type.name}（${type.mark}）`,
+      author: type.issuer.name,
+      subject: record['ZZBS'] ?? '',
+      createdAt: issuedAt.getTime(),
+    },
+  });
+  return { ...license, code, page };
+}
+
+/** The type names the seals; who may issue the license may let them be used on its page, and on nothing else. */
+function pageOrder(request: ActRequest, license: DrawnLicense): StampOrder {
+  const { type, sealId } = license.checked;
+  const seat = type.template.elements.find((element) => element.kind === 'seal');
+  return {
+    actor: { ...request.actor, scopes: [...request.actor.scopes, 'stamps:write'] },
+    sealId,
+    source: { bytes: license.page },
+    place: { page: 1, centreX: seat?.x ?? 0, centreY: seat?.y ?? 0 },
+    matter: request.matter,
+    caseNumber: request.caseNumber,
+    reason: `${type.name} ${license.record['ZZBS'] ?? ''}`,
+  };
+}
+
+async function complete(
+  parts: LicenseParts,
+  request: ActRequest,
+  act: string,
+  drawn: readonly DrawnLicense[],
+  made: readonly MadeStamp[],
+  withDecision: boolean,
+): Promise<ActResult> {
+  const now = parts.clock();
+  const stamps = await parts.database.write(async (tx) => {
+    const results = await completeStamps(tx, parts, made);
+    if (!(await completeAct(tx, act, now))) throw givenUp();
+    for (const [position, license] of drawn.entries()) {
+      const stamp = results[position + (withDecision ? 1 : 0)];
+      if (stamp === undefined) throw new TypeError('Every license of an act has a stamp.');
+      const whole = { code: license.code, stampId: stamp.stampId, document: stamp.document, at: now };
+      if (!(await completeLicense(tx, parts, license.id, whole))) throw givenUp();
+      await parts.audit.append(tx, {
+        at: now,
+        actor: request.actor,
+        action: 'license.issued',
+        subject: license.id,
+        details: {
+          act,
+          stamp: stamp.stampId,
+          document: stamp.document.digest,
+          record: `sha256:${toHex(recordHash(license.record))}`,
+          code: `sha256:${createHash('sha256').update(license.code.digits).digest('hex')}`,
+          ...caseDetail(request),
+        },
+      });
+    }
+    return results;
+  });
+  const licenses = await findLicenses(parts.database.reader, parts, { act }, MAX_LICENSES);
+  return {
+    licenses: licenses.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+    decision: withDecision ? (stamps[0] ?? null) : null,
+  };
+}
+
+/** Waits for every one before it refuses: nothing of an act still runs while the act is given up. */
+async function all<T>(steps: readonly Promise<T>[]): Promise<readonly T[]> {
+  await Promise.allSettled(steps);
+  return Promise.all(steps);
+}
+
+function givenUp(): LicenseError {
+  return new LicenseError(
+    'idempotency-abandoned',
+    'The request was given up meanwhile: use a new idempotency key.',
+  );
+}
+
+async function giveUp(
+  parts: LicenseParts,
+  act: string,
+  plans: readonly StampPlan[],
+  error: unknown,
+): Promise<void> {
+  const reason = error instanceof LicenseError || error instanceof SigningError ? error.code : 'failed';
+  const ids = plans.map((plan) => plan.record.id);
+  // Where even this fails, the next start settles it.
+  await parts.database
+    .write(async (tx) => {
+      if (ids.length > 0) await abandonStamps(tx, parts, { ids }, reason);
+      await abandonAndTell(tx, parts, { id: act }, reason);
+    })
+    .catch(() => undefined);
+}
+
+/** Gives acts up and writes one audit row a license. */
+export async function abandonAndTell(
+  tx: Writer,
+  parts: Pick<LicenseParts, 'audit' | 'clock'>,
+  which: { readonly id: string } | { readonly before: Date },
+  reason: string,
+): Promise<number> {
+  const at = parts.clock();
+  const acts = await abandonActs(tx, which, reason);
+  for (const act of acts) {
+    for (const license of act.licenses) {
+      await parts.audit.append(tx, {
+        at,
+        actor: { id: act.client, department: act.department },
+        action: 'license.abandoned',
+        subject: license,
+        details: { act: act.id, reason },
+      });
+    }
+  }
+  return acts.length;
+}

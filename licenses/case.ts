@@ -1,0 +1,46 @@
+// A whole case 办件: decision and licenses under one case number, both or neither.
+import type { StampOrder } from '../signing/stamp-order.ts';
+import type { Actor } from '../storage/actor.ts';
+import { performAct, resultOf, type ActResult } from './act.ts';
+import { LicenseError } from './errors.ts';
+import { departmentOf, requireScope } from './guard.ts';
+import type { LicenseParts } from './parts.ts';
+import type { LicenseRequest } from './request.ts';
+import { findCase } from './store.ts';
+
+export interface CaseRequest {
+  readonly actor: Actor;
+  readonly idempotencyKey: string;
+  readonly matter: string;
+  /** 办件编号; a department handles a case once. */
+  readonly caseNumber: string;
+  /** The decision PDF to stamp; needs the scope `stamps:write`. */
+  readonly decision: Pick<StampOrder, 'sealId' | 'source' | 'place' | 'reason'> | null;
+  readonly licenses: readonly LicenseRequest[];
+}
+
+/** What a case left. */
+export interface CaseResult extends ActResult {
+  readonly caseNumber: string;
+  readonly matter: string;
+}
+
+/**
+ * Stamps the decision and issues the licenses, all or nothing.
+ * @throws LicenseError (`case-empty`, `case-number-taken` …), SigningError; after a refusal nothing of the case is in force
+ */
+export async function handleCase(parts: LicenseParts, request: CaseRequest): Promise<CaseResult> {
+  const result = await performAct(parts, { ...request, kind: 'case' });
+  return { ...result, caseNumber: request.caseNumber, matter: request.matter };
+}
+
+/**
+ * What a handled case of the actor's department left.
+ * @throws LicenseError `scope-missing`, `department-missing`, `case-not-found` (absent or another department's)
+ */
+export async function readCase(parts: LicenseParts, actor: Actor, caseNumber: string): Promise<CaseResult> {
+  requireScope(actor, 'licenses:write', 'licenses:read');
+  const act = await findCase(parts.database.reader, departmentOf(actor), caseNumber);
+  if (act === null) throw new LicenseError('case-not-found', 'There is no such case.');
+  return { ...(await resultOf(parts, actor, act)), caseNumber, matter: act.matter };
+}

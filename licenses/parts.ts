@@ -1,0 +1,20 @@
+// What the flows of this room are given by whoever composes them.
+import type { BlindIndex } from '../crypto/blind-index.ts';
+import type { FieldCipher } from '../crypto/field-cipher.ts';
+import type { SigningKey } from '../crypto/signing-key.ts';
+import type { StampParts } from '../signing/stamp-order.ts';
+import type { PageRenderer } from './page-renderer.ts';
+
+/** Port: the keys of Yinxin's own services; asked again for each use, since keys are renewed. */
+export interface ServiceKeySource {
+  serviceKey(purpose: 'license-code' | 'status-list'): SigningKey;
+}
+
+export interface LicenseParts extends StampParts {
+  readonly cipher: FieldCipher;
+  readonly index: BlindIndex;
+  readonly renderer: PageRenderer;
+  readonly serviceKeys: ServiceKeySource;
+  /** Address that stands in codes, e.g. `https://zz.example.gov.cn`; kept for the longest license life. */
+  readonly publicUrl: string;
+}

@@ -1,0 +1,80 @@
+// One license as it is asked for, and everything of the request that can be refused before anything is written.
+import type { Actor } from '../storage/actor.ts';
+import { sealWithCode } from '../signing/seal-register.ts';
+import { LicenseError } from './errors.ts';
+import {
+  checkFace,
+  checkHolder,
+  checkNumber,
+  termOf,
+  type Face,
+  type Holder,
+  type HolderInput,
+  type Term,
+} from './face.ts';
+import type { LicenseParts } from './parts.ts';
+import { issuableType } from './type-register.ts';
+import type { LicenseType } from './type.ts';
+
+/** One license as an approval system asks for it. */
+export interface LicenseRequest {
+  /** Type code or key. */
+  readonly type: string;
+  /** 证照编号 as printed. */
+  readonly number: string;
+  readonly holder: HolderInput;
+  readonly face: Face;
+  /** Days `YYYY-MM-DD`; `until` only where the type lets the issuing system say it. */
+  readonly validity?: { readonly from?: string; readonly until?: string };
+  /** One of the seals the type allows; the first usable one where not said. */
+  readonly sealId?: string;
+}
+
+/** A license that may be issued. */
+export interface CheckedLicense {
+  readonly type: LicenseType;
+  readonly number: string;
+  readonly holder: Holder;
+  readonly face: Face;
+  readonly term: Term;
+  readonly sealId: string;
+  readonly matter: string;
+  readonly caseNumber: string | null;
+}
+
+/**
+ * @throws LicenseError `type-not-found`, `type-not-permitted`, `matter-not-permitted`, `face-invalid`, `holder-invalid`,
+ *   `validity-invalid`, `seal-not-permitted`
+ */
+export async function checkRequest(
+  parts: LicenseParts,
+  act: { readonly actor: Actor; readonly matter: string; readonly caseNumber: string | null },
+  request: LicenseRequest,
+): Promise<CheckedLicense> {
+  const type = await issuableType(parts.database.reader, act.actor, request.type, act.matter);
+  const today = parts.clock();
+  return {
+    type,
+    number: checkNumber(type, request.number),
+    holder: checkHolder(type, request.holder, today),
+    face: checkFace(type, request.face),
+    term: termOf(type, request.validity ?? {}, today),
+    sealId: await sealFor(parts, act.actor, type, request.sealId),
+    matter: act.matter,
+    caseNumber: act.caseNumber,
+  };
+}
+
+async function sealFor(
+  parts: LicenseParts,
+  actor: Actor,
+  type: LicenseType,
+  wanted: string | undefined,
+): Promise<string> {
+  for (const code of type.seals) {
+    const seal = await sealWithCode(parts.database.reader, code);
+    if (seal === null || seal.department !== actor.department) continue;
+    if (wanted === undefined ? seal.state === 'valid' : seal.id === wanted) return seal.id;
+  }
+  throw new LicenseError('seal-not-permitted', 'No seal that the type allows may be used for this license.');
+}

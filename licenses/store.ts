@@ -1,0 +1,322 @@
+// Rows of licenses and acts to values and back. Personal data is encrypted on its way in and found by blind index.
+import type { BlindIndex } from '../crypto/blind-index.ts';
+import type { FieldCipher } from '../crypto/field-cipher.ts';
+import type { StatusReference } from '../formats/cose/cwt.ts';
+import type { Reader, Writer } from '../storage/database.ts';
+import type { LicenseActTable, LicenseTable } from '../storage/schema/licenses.ts';
+import type { CodeText } from './code-picture.ts';
+import { LicenseError } from './errors.ts';
+import type { LicenseState } from './license.ts';
+import type { LicenseRecord } from './record.ts';
+import type { HolderKind } from './type.ts';
+
+/** A license as it was issued. */
+export interface StoredLicense {
+  readonly id: string;
+  readonly act: string;
+  /** As recorded; expiry comes from `expiresAt`. */
+  readonly state: LicenseState;
+  readonly typeCode: string;
+  readonly edition: number;
+  readonly identifier: string;
+  readonly issuer: string;
+  readonly supervisor: string;
+  readonly matter: string;
+  readonly caseNumber: string | null;
+  readonly holderKind: HolderKind;
+  readonly record: LicenseRecord;
+  readonly recordHash: string;
+  readonly codeId: string;
+  readonly code: CodeText;
+  readonly status: StatusReference | null;
+  readonly issuedAt: Date;
+  readonly expiresAt: Date | null;
+  readonly stampId: string;
+  readonly document: { readonly digest: string; readonly size: number };
+}
+
+/** What is written before a key is used. */
+export interface IntendedLicense {
+  readonly id: string;
+  readonly act: string;
+  readonly typeCode: string;
+  readonly edition: number;
+  readonly identifier: string;
+  readonly issuer: string;
+  readonly supervisor: string;
+  readonly matter: string;
+  readonly caseNumber: string | null;
+  readonly holderKind: HolderKind;
+  readonly holderCode: string;
+  readonly number: string;
+  readonly record: LicenseRecord;
+  readonly recordHash: string;
+  readonly codeId: string;
+  readonly status: StatusReference | null;
+  readonly issuedAt: Date;
+  readonly expiresAt: Date | null;
+}
+
+export interface Secrets {
+  readonly cipher: FieldCipher;
+  readonly index: BlindIndex;
+}
+
+const place = (column: 'record' | 'code', row: string): { table: string; column: string; row: string } => ({
+  table: 'license',
+  column,
+  row,
+});
+
+/** Blind index of a holder. Kind and code together: one number under two kinds is two holders. */
+export function holderIndex(index: BlindIndex, kind: HolderKind, code: string): string {
+  return index.of('license.holder', `${kind}:${code}`);
+}
+
+/** @returns false where a license with this printed number exists: nothing was written then. */
+export async function insertIntendedLicense(
+  tx: Writer,
+  secrets: Secrets,
+  license: IntendedLicense,
+): Promise<boolean> {
+  const numbered = JSON.stringify([license.typeCode, license.issuer, license.number]);
+  const result = await tx
+    .insertInto('license')
+    .values({
+      id: license.id,
+      act: license.act,
+      state: 'intended',
+      type_code: license.typeCode,
+      edition: license.edition,
+      identifier: license.identifier,
+      issuer: license.issuer,
+      supervisor: license.supervisor,
+      matter: license.matter,
+      case_number: license.caseNumber,
+      holder_kind: license.holderKind,
+      holder_index: holderIndex(secrets.index, license.holderKind, license.holderCode),
+      number_index: secrets.index.of('license.number', numbered),
+      record: secrets.cipher.seal(place('record', license.id), JSON.stringify(license.record)),
+      record_hash: license.recordHash,
+      code_id: license.codeId,
+      code: null,
+      status_list: license.status?.list ?? null,
+      status_index: license.status?.index ?? null,
+      issued_at: license.issuedAt.toISOString(),
+      expires_at: license.expiresAt?.toISOString() ?? null,
+      stamp: null,
+      document: null,
+      document_size: null,
+      completed_at: null,
+    })
+    .onConflict((conflict) => conflict.column('number_index').doNothing())
+    .executeTakeFirst();
+  return result.numInsertedOrUpdatedRows === 1n;
+}
+
+/** @returns whether the license was still intended: one that was given up meanwhile is not completed. */
+export async function completeLicense(
+  tx: Writer,
+  secrets: Secrets,
+  id: string,
+  made: {
+    readonly code: CodeText;
+    readonly stampId: string;
+    readonly document: StoredLicense['document'];
+    readonly at: Date;
+  },
+): Promise<boolean> {
+  const result = await tx
+    .updateTable('license')
+    .set({
+      state: 'issued',
+      code: secrets.cipher.seal(place('code', id), JSON.stringify(made.code)),
+      stamp: made.stampId,
+      document: made.document.digest,
+      document_size: made.document.size,
+      completed_at: made.at.toISOString(),
+    })
+    .where('id', '=', id)
+    .where('state', '=', 'intended')
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+/** The next 流水号: year and a count that never goes back, abandoned licenses included. */
+export async function nextSerial(
+  tx: Writer,
+  typeCode: string,
+  issuer: string,
+  year: number,
+): Promise<string> {
+  const row = await tx
+    .insertInto('license_serial')
+    .values({ type_code: typeCode, issuer, year, last: 1 })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['type_code', 'issuer', 'year'])
+        .doUpdateSet((e) => ({ last: e('license_serial.last', '+', 1) })),
+    )
+    .returning('last')
+    .executeTakeFirstOrThrow();
+  return `${year}${String(row.last).padStart(7, '0')}`;
+}
+
+/** @returns null where no license with this id was issued. */
+export async function findLicense(
+  db: Reader | Writer,
+  secrets: Secrets,
+  id: string,
+): Promise<StoredLicense | null> {
+  const row = await db.selectFrom('license').selectAll().where('id', '=', id).executeTakeFirst();
+  return row === undefined ? null : licenseOf(row, secrets);
+}
+
+/** Issued licenses by one of the ways they are looked up, newest first. */
+export async function findLicenses(
+  db: Reader,
+  secrets: Secrets,
+  by:
+    | { readonly holder: string }
+    | { readonly act: string }
+    | { readonly codeId: string }
+    | { readonly issuer: string },
+  limit: number,
+): Promise<readonly StoredLicense[]> {
+  const rows = await db
+    .selectFrom('license')
+    .selectAll()
+    .$if('holder' in by, (q) => ('holder' in by ? q.where('holder_index', '=', by.holder) : q))
+    .$if('act' in by, (q) => ('act' in by ? q.where('act', '=', by.act) : q))
+    .$if('codeId' in by, (q) => ('codeId' in by ? q.where('code_id', '=', by.codeId) : q))
+    .$if('issuer' in by, (q) => ('issuer' in by ? q.where('issuer', '=', by.issuer) : q))
+    .where('state', 'not in', ['intended', 'abandoned'])
+    .orderBy('issued_at', 'desc')
+    .orderBy('identifier', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.flatMap((row) => licenseOf(row, secrets) ?? []);
+}
+
+function licenseOf(row: LicenseTable, secrets: Secrets): StoredLicense | null {
+  if (row.state === 'intended' || row.state === 'abandoned') return null;
+  if (row.record === null || row.code === null || row.stamp === null || row.document === null) {
+    throw new LicenseError('record-damaged', 'A stored license is not whole.');
+  }
+  return {
+    id: row.id,
+    act: row.act,
+    state: row.state,
+    typeCode: row.type_code,
+    edition: row.edition,
+    identifier: row.identifier,
+    issuer: row.issuer,
+    supervisor: row.supervisor,
+    matter: row.matter,
+    caseNumber: row.case_number,
+    holderKind: row.holder_kind,
+    record: JSON.parse(secrets.cipher.open(place('record', row.id), row.record)) as LicenseRecord,
+    recordHash: row.record_hash,
+    codeId: row.code_id,
+    code: JSON.parse(secrets.cipher.open(place('code', row.id), row.code)) as CodeText,
+    status:
+      row.status_list === null || row.status_index === null
+        ? null
+        : { list: row.status_list, index: row.status_index },
+    issuedAt: new Date(row.issued_at),
+    expiresAt: row.expires_at === null ? null : new Date(row.expires_at),
+    stampId: row.stamp,
+    // Either engine may hand out a 64-bit integer as text.
+    document: { digest: row.document, size: Number(row.document_size) },
+  };
+}
+
+/** @returns false where the client used the key before, or the case is handled already: nothing was written then. */
+export async function insertIntendedAct(
+  tx: Writer,
+  act: Omit<LicenseActTable, 'state' | 'completed_at' | 'abandoned_reason'>,
+): Promise<boolean> {
+  const result = await tx
+    .insertInto('license_act')
+    .values({ ...act, state: 'intended', completed_at: null, abandoned_reason: null })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  return result.numInsertedOrUpdatedRows === 1n;
+}
+
+/** @returns whether the act was still intended. */
+export async function completeAct(tx: Writer, id: string, at: Date): Promise<boolean> {
+  const result = await tx
+    .updateTable('license_act')
+    .set({ state: 'completed', completed_at: at.toISOString() })
+    .where('id', '=', id)
+    .where('state', '=', 'intended')
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+/** An act that was given up. */
+export interface AbandonedAct {
+  readonly id: string;
+  readonly client: string;
+  readonly department: string;
+  readonly licenses: readonly string[];
+}
+
+/** Gives up intended acts. Their personal data goes; identifiers, serials and status entries stay used for ever. */
+export async function abandonActs(
+  tx: Writer,
+  which: { readonly id: string } | { readonly before: Date },
+  reason: string,
+): Promise<readonly AbandonedAct[]> {
+  const acts = await tx
+    .updateTable('license_act')
+    .set({ state: 'abandoned', abandoned_reason: reason })
+    .where('state', '=', 'intended')
+    .$if('id' in which, (q) => ('id' in which ? q.where('id', '=', which.id) : q))
+    .$if('before' in which, (q) =>
+      'before' in which ? q.where('intended_at', '<', which.before.toISOString()) : q,
+    )
+    .returning(['id', 'client', 'department'])
+    .execute();
+  const given: AbandonedAct[] = [];
+  for (const act of acts) {
+    const licenses = await tx
+      .updateTable('license')
+      .set({ state: 'abandoned', record: null, holder_index: null, number_index: null })
+      .where('act', '=', act.id)
+      .where('state', '=', 'intended')
+      .returning('id')
+      .execute();
+    given.push({ ...act, licenses: licenses.map((license) => license.id) });
+  }
+  return given;
+}
+
+/** @returns null where the client never used this key. */
+export async function findActByKey(db: Reader, client: string, key: string): Promise<LicenseActTable | null> {
+  const row = await db
+    .selectFrom('license_act')
+    .selectAll()
+    .where('client', '=', client)
+    .where('idempotency_key', '=', key)
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+/** The completed case of a department. */
+export async function findCase(
+  db: Reader,
+  department: string,
+  caseNumber: string,
+): Promise<LicenseActTable | null> {
+  const row = await db
+    .selectFrom('license_act')
+    .selectAll()
+    .where('department', '=', department)
+    .where('case_number', '=', caseNumber)
+    .where('kind', '=', 'case')
+    .where('state', '=', 'completed')
+    .executeTakeFirst();
+  return row ?? null;
+}

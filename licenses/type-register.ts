@@ -1,0 +1,101 @@
+// The register of license types: editions are published once and never changed.
+import type { Clock } from '../crypto/clock.ts';
+import type { Actor } from '../storage/actor.ts';
+import type { Database, Reader } from '../storage/database.ts';
+import { LicenseError } from './errors.ts';
+import { checkLicenseType, type LicenseType } from './type.ts';
+
+/**
+ * Publishes an edition; publishing the same again changes nothing.
+ * @throws LicenseError `type-invalid`, `template-invalid`, `type-edition-differs` (this edition exists with other content)
+ */
+export async function publishLicenseType(
+  parts: { readonly database: Database; readonly clock: Clock },
+  type: LicenseType,
+): Promise<void> {
+  const definition = JSON.stringify(checkLicenseType(type));
+  const published = await parts.database.write((tx) =>
+    tx
+      .insertInto('license_type')
+      .values({
+        type_code: type.typeCode,
+        edition: type.edition,
+        definition,
+        published_at: parts.clock().toISOString(),
+      })
+      .onConflict((conflict) => conflict.doNothing())
+      .executeTakeFirst(),
+  );
+  if (published.numInsertedOrUpdatedRows === 1n) return;
+  const stored = await licenseTypeEdition(parts.database.reader, type.typeCode, type.edition);
+  if (JSON.stringify(stored) !== definition) {
+    throw new LicenseError(
+      'type-edition-differs',
+      `Edition ${type.edition} of ${type.key} is published with other content.`,
+    );
+  }
+}
+
+/** The newest edition of every type, in the order of their codes. */
+export async function licenseTypes(db: Reader): Promise<readonly LicenseType[]> {
+  const rows = await db
+    .selectFrom('license_type')
+    .selectAll()
+    .orderBy('type_code')
+    .orderBy('edition')
+    .execute();
+  const newest = new Map(rows.map((row) => [row.type_code, row.definition]));
+  return [...newest.values()].map((definition) => JSON.parse(definition) as LicenseType);
+}
+
+/** The newest edition of one type, by type code or key. @throws LicenseError `type-not-found` */
+export async function licenseTypeNamed(db: Reader, name: string): Promise<LicenseType> {
+  const byCode = await db
+    .selectFrom('license_type')
+    .select('definition')
+    .where('type_code', '=', name)
+    .orderBy('edition', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  if (byCode !== undefined) return JSON.parse(byCode.definition) as LicenseType;
+  const type = (await licenseTypes(db)).find((candidate) => candidate.key === name);
+  if (type === undefined) throw new LicenseError('type-not-found', 'There is no such license type.');
+  return type;
+}
+
+/** One edition: a license keeps the one it was issued under. @throws LicenseError `type-not-found` */
+export async function licenseTypeEdition(
+  db: Reader,
+  typeCode: string,
+  edition: number,
+): Promise<LicenseType> {
+  const row = await db
+    .selectFrom('license_type')
+    .select('definition')
+    .where('type_code', '=', typeCode)
+    .where('edition', '=', edition)
+    .executeTakeFirst();
+  if (row === undefined)
+    throw new LicenseError('type-not-found', 'There is no such edition of the license type.');
+  return JSON.parse(row.definition) as LicenseType;
+}
+
+/**
+ * The type, where the actor's department issues it.
+ * @throws LicenseError `type-not-found`, `type-not-permitted`, `matter-not-permitted`
+ */
+export async function issuableType(
+  db: Reader,
+  actor: Actor,
+  name: string,
+  matter: string,
+): Promise<LicenseType> {
+  const type = await licenseTypeNamed(db, name);
+  if (type.issuer.creditCode !== actor.department) {
+    throw new LicenseError('type-not-permitted', 'Another department issues licenses of this type.');
+  }
+  if (!type.matters.includes(matter)) {
+    throw new LicenseError('matter-not-permitted', 'This matter does not lead to a license of this type.');
+  }
+  return type;
+}
