@@ -56,7 +56,12 @@ const wholeNumber = z
 const environmentSchema = z.object({
   YINXIN_DATA: z.string().min(1).default('./data'),
   YINXIN_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
-  YINXIN_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  // An origin and nothing after it: it stands in codes and certificates.
+  YINXIN_PUBLIC_URL: z
+    .url({ protocol: /^https?$/ })
+    .transform((address) => address.replace(/\/$/, ''))
+    .refine((address) => new URL(address).origin === address)
+    .optional(),
   YINXIN_HOST: z.string().min(1).optional(),
   YINXIN_PORT: wholeNumber.refine((port) => port <= 65535).default(defaultPort),
   YINXIN_PASSPHRASE: z.string().min(12).optional(),
@@ -95,7 +100,7 @@ export function readConfig(environment: NodeJS.ProcessEnv, flags: Flags = {}): C
   const dataFolder = resolve(values.YINXIN_DATA);
   const settings = readSettings(dataFolder);
   const mode = values.YINXIN_MODE ?? settings?.mode ?? 'production';
-  const publicUrl = (values.YINXIN_PUBLIC_URL ?? settings?.publicUrl ?? null)?.replace(/\/+$/, '') ?? null;
+  const publicUrl = values.YINXIN_PUBLIC_URL ?? settings?.publicUrl ?? null;
   if (values.YINXIN_SUITE === 'gm') {
     throw new ApiError('configuration-refused', 'The suite gm is not available yet.', {
       hint: 'leave YINXIN_SUITE unset, or set it to international',

@@ -37,7 +37,7 @@ export const realWorld: World = {
 };
 
 /** Whoever sits at the machine's shell. */
-export const operator: Actor = { id: 'system', kind: 'system', department: null, scopes: [] };
+export const operator: Actor = { id: 'system', kind: 'system', department: null, scopes: ['seals:write'] };
 
 export interface Installation extends PersonDependencies {
   readonly config: Config;

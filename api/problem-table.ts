@@ -233,6 +233,7 @@ const ca: Record<CaErrorCode, ProblemRow> = {
   'certificate-not-found': [404, '未找到证书', 'Certificate not found'],
   'certificate-already-revoked': [409, '证书已吊销', 'Certificate already revoked'],
   'revocation-refused': [422, '不能以此原因吊销', 'Revocation refused'],
+  'demonstration-mismatch': fault,
   'hierarchy-damaged': fault,
 };
 

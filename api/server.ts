@@ -1,5 +1,11 @@
 // The HTTP server: hot public answers first, then security headers, limits, guards, routes and problems.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { randomBytes } from 'node:crypto';
 import express, { type Express, type Request, type Response } from 'express';
 import { assetHandler } from './assets.ts';
@@ -86,7 +92,7 @@ export function expressPath(template: string): string {
   return template.replaceAll(':', '\\:').replaceAll(/\{(\w+)\}/g, ':$1');
 }
 
-export function createHttpServer(app: Express): Server {
+export function createHttpServer(app: RequestListener): Server {
   const server = createServer(app);
   server.headersTimeout = 20_000;
   server.requestTimeout = 300_000;
@@ -182,6 +188,8 @@ async function handled(
     spend(limits.refusedKeys, address);
     throw error;
   });
+  if (services.ownCalls.recognises(request))
+    return route.run(services, { request, params: request.params, query: request.query, principal });
   if (principal !== null) spend(limits.principal, principal.id);
   else
     spend(

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { isUscc } from '../formats/identifiers/uscc.ts';
 import { ApiError } from './errors.ts';
 
 const settingsSchema = z.strictObject({
@@ -11,6 +12,8 @@ const settingsSchema = z.strictObject({
   suite: z.literal('international'),
   /** Who runs this installation: the O of every certificate it issues. */
   organisation: z.string().min(2).max(60),
+  /** Its unified social credit code: the operator of the trust list. */
+  creditCode: z.string().refine(isUscc),
   /** Administrative division, GB/T 2260: six digits. */
   division: z.string().regex(/^\d{6}$/),
   publicUrl: z.url({ protocol: /^https?$/ }).nullable(),

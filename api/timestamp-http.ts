@@ -6,15 +6,22 @@ const maximumAnswer = 64 * 1024;
 
 /**
  * A time-stamping authority at an address.
- * @param address asked at each call: our own service knows its port only once it listens.
+ * @param headers sent with every request, beside those of the protocol
  */
-export function timestampService(address: () => string): TimestampService {
+export function timestampService(
+  address: string,
+  headers: Readonly<Record<string, string>> = {},
+): TimestampService {
   return {
     async respond(request, signal) {
       try {
-        const response = await fetch(address(), {
+        const response = await fetch(address, {
           method: 'POST',
-          headers: { 'Content-Type': 'application/timestamp-query', Accept: 'application/timestamp-reply' },
+          headers: {
+            ...headers,
+            'Content-Type': 'application/timestamp-query',
+            Accept: 'application/timestamp-reply',
+          },
           body: new Uint8Array(request),
           signal,
           redirect: 'error',

@@ -16,6 +16,8 @@ export interface Upload {
   readonly size: number;
   /** `sha256:<hex>` of the bytes received. */
   readonly digest: string;
+  /** The whole content where it is small enough to be in memory (1 MiB), else null. */
+  readonly bytes: Uint8Array | null;
   dispose(): Promise<void>;
 }
 
@@ -67,12 +69,14 @@ export class UploadSink {
   /** The finished upload. */
   finish(): Upload {
     const file = this.#file;
-    return {
-      source: file === null ? bytesSource(joinBytes(this.#chunks)) : fileSource(file, this.#size),
+    const common = {
       size: this.#size,
       digest: `sha256:${this.#hash.digest('hex')}`,
       dispose: () => this.abort(),
     };
+    if (file !== null) return { ...common, source: fileSource(file, this.#size), bytes: null };
+    const bytes = joinBytes(this.#chunks);
+    return { ...common, source: bytesSource(bytes), bytes };
   }
 
   /** Leaves nothing behind; safe to call more than once. */

@@ -4,15 +4,17 @@ import { ApiError } from '../../api/errors.ts';
 import { writeSettings } from '../../api/settings.ts';
 import { ensureFolder, openInstallation, realWorld } from '../../api/installation.ts';
 import { openHierarchy } from '../../api/hierarchy.ts';
+import { isUscc } from '../../formats/identifiers/uscc.ts';
 import { exitCodes, parseFlags, required, UsageError, type Command } from '../command.ts';
 import { dataFlag, dataHelp, passphraseHelp } from '../installation.ts';
 
 export const init: Command = {
   name: 'init',
   summary: 'make an empty production installation: settings, database, keys, certificate hierarchy',
-  help: `Usage: yinxin init --district NAME --division CODE --public-url URL [--data DIR]
+  help: `Usage: yinxin init --district NAME --uscc CODE --division CODE --public-url URL [--data DIR]
 
   --district NAME   who runs the installation, as its root certificate will say (2 to 60 characters)
+  --uscc CODE       its unified social credit code (18 characters, GB 32100)
   --division CODE   administrative division, GB/T 2260: six digits, e.g. 120105
   --public-url URL  the address people's phones reach, e.g. https://zz.example.gov.cn (YINXIN_PUBLIC_URL).
                     It stands in every printed code and certificate: keep it for the longest license life.
@@ -23,7 +25,8 @@ There is no default, and without it nothing opens the keys again: keep a copy wh
 
 Example:
   export YINXIN_PASSPHRASE_FILE=/etc/yinxin/passphrase
-  yinxin init --data /var/lib/yinxin --district 天津市河北区 --division 120105 --public-url https://zz.example.gov.cn
+  yinxin init --data /var/lib/yinxin --district 天津市河北区 --uscc 11120105000123457H \\
+    --division 120105 --public-url https://zz.example.gov.cn
 Then: yinxin department add, yinxin seal create, yinxin api-key create, yinxin serve
 
 Exit codes: 0 made, 64 usage, 69 the database is not reachable, 73 the folder is not empty, 78 configuration`,
@@ -31,11 +34,14 @@ Exit codes: 0 made, 64 usage, 69 the database is not reachable, 73 the folder is
     const { values } = parseFlags(args, {
       ...dataFlag,
       district: { type: 'string' },
+      uscc: { type: 'string' },
       division: { type: 'string' },
       'public-url': { type: 'string' },
     });
     const organisation = required(values.district, 'district').trim();
+    const creditCode = required(values.uscc, 'uscc').trim().toUpperCase();
     const division = required(values.division, 'division');
+    if (!isUscc(creditCode)) throw new UsageError('--uscc is not a unified social credit code (GB 32100).');
     if (!/^\d{6}$/.test(division)) throw new UsageError('--division is six digits (GB/T 2260).');
     if ([...organisation].length < 2 || [...organisation].length > 60) {
       throw new UsageError('--district is 2 to 60 characters.');
@@ -63,12 +69,13 @@ Exit codes: 0 made, 64 usage, 69 the database is not reachable, 73 the folder is
       mode: 'production',
       suite: config.suite,
       organisation,
+      creditCode,
       division,
       publicUrl: config.publicUrl,
     } as const;
     const installation = await openInstallation({ ...config, settings }, realWorld);
     try {
-      await openHierarchy(installation, config.publicUrl);
+      await openHierarchy(installation, settings, config.publicUrl);
     } finally {
       await installation.close();
     }

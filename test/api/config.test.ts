@@ -11,6 +11,7 @@ const production: Settings = {
   mode: 'production',
   suite: 'international',
   organisation: '天津市河北区',
+  creditCode: '11120105000123457H',
   division: '120105',
   publicUrl: 'https://zz.example.gov.cn',
 };
@@ -50,6 +51,7 @@ describe('configuration', () => {
     ['YINXIN_PORT', '80a'],
     ['YINXIN_PUBLIC_URL', 'ftp://example'],
     ['YINXIN_PUBLIC_URL', 'no address'],
+    ['YINXIN_PUBLIC_URL', 'https://example.gov.cn/yinxin'],
     ['YINXIN_DATABASE_URL', 'mysql://host/db'],
     ['YINXIN_MODE', 'staging'],
     ['YINXIN_PASSPHRASE', 'short'],

@@ -1,0 +1,118 @@
+// The demonstration district put into an installation: departments, seals, keys and accounts, each once.
+import { district } from '../fixtures/district.ts';
+import { createApiKey } from '../identity/api-keys.ts';
+import { addDepartment, departmentByCode } from '../identity/departments.ts';
+import type { DemonstrationAccount } from '../identity/demonstration-sign-in.ts';
+import { personWithNumber } from '../identity/persons.ts';
+import { departmentScopes, type Principal } from '../identity/principal.ts';
+import { createSeal, sealWithCode } from '../signing/seal-register.ts';
+import { operator, type Installation } from './installation.ts';
+import type { Services } from './services.ts';
+import type { Settings } from './settings.ts';
+
+/** Settings of a demonstration's data folder. */
+export const demonstrationSettings: Settings = {
+  version: 1,
+  mode: 'demonstration',
+  suite: 'international',
+  organisation: district.name,
+  creditCode: district.departments[0]?.creditCode ?? '',
+  division: district.code,
+  publicUrl: null,
+};
+
+/** A key of a demonstration department, as it stands in api-keys.json. */
+export interface DemonstrationApiKey {
+  readonly department: string;
+  readonly creditCode: string;
+  readonly apiKey: string;
+}
+
+/** The sample officers and holders; holders come into the register of persons, encrypted. */
+export async function demonstrationAccounts(
+  installation: Installation,
+): Promise<readonly DemonstrationAccount[]> {
+  const officers = district.departments.map((department): DemonstrationAccount => ({
+    key: `officer-${department.key}`,
+    name: department.name,
+    principal: person(`person:officer-${department.key}`, {
+      department: department.creditCode,
+      roles: ['officer'],
+      scopes: departmentScopes,
+    }),
+  }));
+  const holders = await Promise.all(
+    district.persons.map(async (sample, index): Promise<DemonstrationAccount> => ({
+      key: `holder-${index + 1}`,
+      name: sample.name,
+      principal: person(`person:${await personWithNumber(installation, sample)}`, {
+        roles: ['holder'],
+        scopes: ['licenses:own'],
+      }),
+    })),
+  );
+  const enterprises = district.enterprises.map((enterprise, index): DemonstrationAccount => ({
+    key: `enterprise-${index + 1}`,
+    name: enterprise.name,
+    principal: person(`person:enterprise-${index + 1}`, {
+      roles: ['holder'],
+      scopes: ['licenses:own'],
+      actingFor: enterprise.creditCode,
+    }),
+  }));
+  return [...holders, ...enterprises, ...officers];
+}
+
+function person(id: string, more: Partial<Principal>): Principal {
+  // Choosing a name from a list proves nothing: level 1.
+  return { id, kind: 'person', department: null, scopes: [], roles: [], level: 1, actingFor: null, ...more };
+}
+
+/** Registers departments and makes seals that are not there yet. `tell` hears of each one made. */
+export async function establishDistrict(
+  services: Services,
+  tell: (made: string) => void = () => undefined,
+): Promise<void> {
+  for (const department of district.departments) {
+    if ((await departmentByCode(services.database, department.creditCode)) !== null) continue;
+    await addDepartment(services, operator, {
+      creditCode: department.creditCode,
+      name: department.name,
+      shortName: department.plainName,
+    });
+    tell(department.name);
+  }
+  for (const seal of district.seals) {
+    if ((await sealWithCode(services.database.reader, seal.sealCode)) !== null) continue;
+    await createSeal(services.seals, {
+      actor: operator,
+      name: seal.name,
+      type: seal.kind,
+      department: seal.department.creditCode,
+      departmentName: seal.department.name,
+      picture: {
+        kind: seal.lower === null ? 'official' : 'special-purpose',
+        name: seal.arc,
+        purpose: seal.lower,
+        centre: null,
+      },
+      code: seal.sealCode,
+      keepers: [`person:officer-${seal.department.key}`],
+    });
+    tell(seal.name);
+  }
+}
+
+/** One key for every department, with all a department's system may have. */
+export async function createDistrictKeys(services: Services): Promise<readonly DemonstrationApiKey[]> {
+  const keys: DemonstrationApiKey[] = [];
+  for (const department of district.departments) {
+    const { key } = await createApiKey(services, operator, {
+      department: department.creditCode,
+      scopes: departmentScopes,
+      label: 'demonstration',
+    });
+    keys.push({ department: department.name, creditCode: department.creditCode, apiKey: key });
+  }
+  return keys;
+}

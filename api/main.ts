@@ -1,0 +1,177 @@
+// Composition root of the service: opens everything, settles what a crash left, listens, and ends in order.
+import type { RequestListener } from 'node:http';
+import { CrlPublisher } from '../ca/crl-publisher.ts';
+import { OcspResponder } from '../ca/ocsp-responder.ts';
+import { settleIssuance } from '../ca/settle.ts';
+import { TimestampAuthority } from '../ca/timestamp-authority.ts';
+import type { DemonstrationAccount } from '../identity/demonstration-sign-in.ts';
+import { settleSeals } from '../signing/seal-register.ts';
+import { settleStamps } from '../signing/stamp.ts';
+import { timestampClient } from '../signing/timestamp-client.ts';
+import { faceDictionary } from '../licenses/type.ts';
+import type { Config } from './config.ts';
+import { ApiError } from './errors.ts';
+import { createGuard } from './guard.ts';
+import { openHierarchy } from './hierarchy.ts';
+import { openInstallation, sweepUploads, type Installation, type World } from './installation.ts';
+import { listen, stopListening } from './listen.ts';
+import type { Log } from './log.ts';
+import { openMetrics, type Metrics } from './metrics.ts';
+import { createOwnCalls } from './own-calls.ts';
+import { routes } from './routes.ts';
+import { createApplication, createHttpServer } from './server.ts';
+import { lockServer } from './server-lock.ts';
+import type { Services } from './services.ts';
+import type { Settings } from './settings.ts';
+import { timestampService } from './timestamp-http.ts';
+import { trustListPublisher } from './trust-list.ts';
+
+/** A service that listens. */
+export interface RunningService {
+  /** On this computer: `http://127.0.0.1:8480`. */
+  readonly localUrl: string;
+  readonly services: Services;
+  /** Stops accepting, finishes what runs, closes. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+export interface StartOptions {
+  readonly config: Config;
+  readonly settings: Settings;
+  readonly world: World;
+  readonly log: Log;
+  /** Sample accounts of the demonstration sign-in; made when the installation is open. */
+  readonly accounts?: (installation: Installation) => Promise<readonly DemonstrationAccount[]>;
+}
+
+/** With several nodes on one database another node's work is left alone for so long. */
+const patience = 10 * 60_000;
+const maintenanceInterval = 6 * 3_600_000;
+const timestampBudget = 10_000;
+
+/**
+ * Starts the service.
+ * @throws ApiError `port-taken`, `configuration-refused`, `data-folder-unusable`; StorageError, CryptoError, CaError.
+ */
+export async function startService(options: StartOptions): Promise<RunningService> {
+  const { config, log } = options;
+  // Until everything is open: a port that is taken is said first, and nothing half-open answers.
+  let handler: RequestListener = (_request, response) => {
+    response.writeHead(503, { 'Retry-After': '2', 'Content-Type': 'text/plain' });
+    response.end('starting\n');
+  };
+  const server = createHttpServer((request, response) => handler(request, response));
+  const port = await listen(server, config.host, config.port);
+  const localUrl = `http://${config.host === '::' || config.host === '0.0.0.0' ? '127.0.0.1' : bracketed(config.host)}:${port}`;
+  const undo: (() => Promise<unknown>)[] = [() => stopListening(server)];
+  const stopAll = async (): Promise<void> => {
+    for (const step of undo.splice(0).reverse()) await step();
+  };
+  try {
+    const installation = await openInstallation(config, options.world);
+    undo.unshift(() => installation.close());
+    const lock = await lockServer(config.dataFolder);
+    undo.unshift(() => lock.release());
+    await sweepUploads(installation);
+    const metrics = openMetrics();
+    undo.unshift(() => Promise.resolve(metrics.stop()));
+    const services = await openServices(options, installation, metrics, localUrl, port);
+    await settleLeftovers(services, log);
+    let ready = true;
+    const maintenance = setInterval(() => {
+      services.hierarchy
+        .maintain()
+        .catch((error: unknown) => log.error({ err: error }, 'maintenance failed'));
+    }, maintenanceInterval);
+    maintenance.unref();
+    handler = createApplication({ routes, services, log, metrics, ready: () => ready });
+    log.info({ address: services.address, local: localUrl, mode: config.mode }, 'listening');
+    let stopping: Promise<void> | null = null;
+    return {
+      localUrl,
+      services,
+      stop() {
+        ready = false;
+        clearInterval(maintenance);
+        stopping ??= stopAll();
+        return stopping;
+      },
+    };
+  } catch (error) {
+    await stopAll();
+    throw error;
+  }
+}
+
+async function openServices(
+  options: StartOptions,
+  installation: Installation,
+  metrics: Metrics,
+  localUrl: string,
+  port: number,
+): Promise<Services> {
+  const { config, settings } = options;
+  const address = config.publicUrl ?? settings.publicUrl ?? `http://localhost:${port}`;
+  if (!installation.demonstration && !address.startsWith('https://')) {
+    throw new ApiError('configuration-refused', 'Production needs an https public address.', {
+      hint: 'set YINXIN_PUBLIC_URL, e.g. https://zz.example.gov.cn',
+    });
+  }
+  await settleIssuance(installation);
+  const hierarchy = await openHierarchy(installation, settings, address);
+  const signIn = { ...installation, accounts: (await options.accounts?.(installation)) ?? [] };
+  const ownCalls = createOwnCalls(installation.random);
+  const timestamps = timestampClient({
+    service: timestampService(`${localUrl}/tsa`, ownCalls.headers),
+    random: installation.random,
+    clock: installation.clock,
+    issuers: [hierarchy.authority('time-stamps').certificate.der],
+  });
+  return {
+    ...installation,
+    settings,
+    address,
+    hierarchy,
+    metrics,
+    ownCalls,
+    trustList: trustListPublisher({
+      installation,
+      settings,
+      hierarchy,
+      publicUrl: address,
+      licenseTypes: () => Promise.resolve([].map(faceDictionary)),
+    }),
+    timestampAuthority: new TimestampAuthority(installation, hierarchy),
+    ocsp: new OcspResponder(installation, hierarchy),
+    crls: new CrlPublisher(installation, hierarchy),
+    stamps: { ...installation, timestamps, timestampBudget },
+    seals: { ...installation, authority: hierarchy.authority('department-seals') },
+    signIn,
+    guard: createGuard(installation, signIn),
+    databaseAnswers: () =>
+      installation.database.reader
+        .selectFrom('install_fact')
+        .select('name')
+        .limit(1)
+        .execute()
+        .then(
+          () => true,
+          () => false,
+        ),
+  };
+}
+
+/** Marks what was under way when the last process died; nothing is signed again. */
+async function settleLeftovers(services: Services, log: Log): Promise<void> {
+  const now = services.clock().getTime();
+  const before = new Date(services.database.engine === 'sqlite' ? now + 1 : now - patience);
+  const settled = {
+    seals: await settleSeals(services, before),
+    stamps: await settleStamps(services, before),
+  };
+  if (Object.values(settled).some((count) => count > 0)) log.warn(settled, 'left-overs of a crash settled');
+}
+
+function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}

@@ -1,0 +1,33 @@
+// Everything handlers may call, put together in main.ts.
+import type { Hierarchy } from '../ca/hierarchy.ts';
+import type { CrlPublisher } from '../ca/crl-publisher.ts';
+import type { OcspResponder } from '../ca/ocsp-responder.ts';
+import type { TimestampAuthority } from '../ca/timestamp-authority.ts';
+import type { SignInDependencies } from '../identity/demonstration-sign-in.ts';
+import type { SealRegisterParts } from '../signing/seal-register.ts';
+import type { StampParts } from '../signing/stamp-order.ts';
+import type { Guard } from './guard.ts';
+import type { Installation } from './installation.ts';
+import type { Metrics } from './metrics.ts';
+import type { OwnCalls } from './own-calls.ts';
+import type { Settings } from './settings.ts';
+import type { TrustListPublisher } from './trust-list.ts';
+
+export interface Services extends Installation {
+  readonly settings: Settings;
+  /** Where people and programs reach this service, without trailing slash. */
+  readonly address: string;
+  readonly hierarchy: Hierarchy;
+  readonly trustList: TrustListPublisher;
+  readonly timestampAuthority: TimestampAuthority;
+  readonly ocsp: OcspResponder;
+  readonly crls: CrlPublisher;
+  readonly stamps: StampParts;
+  readonly seals: SealRegisterParts;
+  readonly signIn: SignInDependencies;
+  readonly guard: Guard;
+  readonly metrics: Metrics;
+  readonly ownCalls: OwnCalls;
+  /** Whether the database answers a trivial question now. */
+  databaseAnswers(): Promise<boolean>;
+}
