@@ -69,7 +69,11 @@ export async function openDistrict(
 
 /** PEM of DER bytes. */
 export function pem(label: string, der: Uint8Array): string {
-  const body = (Buffer.from(der).toString('base64').match(/.{1,64}/g) ?? []).join('\n');
+  const body = (
+    Buffer.from(der)
+      .toString('base64')
+      .match(/.{1,64}/g) ?? []
+  ).join('\n');
   return `-----BEGIN ${label}-----\n${body}\n-----END ${label}-----\n`;
 }
 
