@@ -6,6 +6,8 @@ import { beforeCommit } from './before-commit.ts';
 import type { Database, Writer } from './database.ts';
 import { StorageError } from './errors.ts';
 
+/** Ten parameters a row; SQLite takes 32,766 in a statement. */
+const ROWS_PER_INSERT = 1_000;
 const GENESIS = { sequence: 0, hash: '' };
 
 export interface AuditChainOptions {
@@ -46,7 +48,12 @@ async function link(tx: Writer, options: AuditChainOptions, events: readonly Aud
     hash = rowHash(content, digest);
     return { ...content, hash };
   });
-  await tx.insertInto('audit_log').values(rows).execute();
+  for (let start = 0; start < rows.length; start += ROWS_PER_INSERT) {
+    await tx
+      .insertInto('audit_log')
+      .values(rows.slice(start, start + ROWS_PER_INSERT))
+      .execute();
+  }
   await tx.updateTable('audit_head').set({ sequence, hash }).where('node', '=', node).execute();
 }
 

@@ -77,7 +77,9 @@ for (const engine of engines) {
           }),
         ),
       );
-      const expected = outcomes.flatMap((_, index) => (index % 3 === 2 ? [`n${String(index).padStart(3, '0')}`] : []));
+      const expected = outcomes.flatMap((_, index) =>
+        index % 3 === 2 ? [`n${String(index).padStart(3, '0')}`] : [],
+      );
       assert.deepEqual(await names(database), expected);
       outcomes.forEach((outcome, index) => {
         assert.equal(outcome.status, index % 3 === 2 ? 'fulfilled' : 'rejected');
@@ -86,7 +88,9 @@ for (const engine of engines) {
 
     it('names the unique rule that refused a row, without its values in the error', async () => {
       await database.write((tx) => insert(tx, 'secret-value'));
-      const error: unknown = await database.write((tx) => insert(tx, 'secret-value')).catch((cause: unknown) => cause);
+      const error: unknown = await database
+        .write((tx) => insert(tx, 'secret-value'))
+        .catch((cause: unknown) => cause);
       assert.ok(error instanceof StorageError);
       assert.ok(isUniqueViolation(error));
       assert.ok(isUniqueViolation(error, 'install_fact', ['name']));
@@ -152,7 +156,11 @@ for (const engine of engines) {
       await database.write((tx) => insert(tx, 'a'));
       const row = await database.reader
         .selectFrom('install_fact')
-        .select((e) => ['name', e.fn.countAll<number>().as('count'), sql<number>`9007199254740991`.as('most')])
+        .select((e) => [
+          'name',
+          e.fn.countAll<number>().as('count'),
+          sql<number>`9007199254740991`.as('most'),
+        ])
         .groupBy('name')
         .executeTakeFirstOrThrow();
       assert.deepEqual(row, { name: 'a', count: 1, most: Number.MAX_SAFE_INTEGER });
@@ -194,13 +202,18 @@ for (const engine of engines) {
     });
 
     it('keeps the first of two recorded facts', async () => {
-      assert.equal(await database.write((tx) => recordInstallFact(tx, 'suite', 'international')), 'international');
+      assert.equal(
+        await database.write((tx) => recordInstallFact(tx, 'suite', 'international')),
+        'international',
+      );
       assert.equal(await database.write((tx) => recordInstallFact(tx, 'suite', 'gm')), 'international');
       assert.equal(await installFact(database.reader, 'absent'), null);
     });
 
     it('answers pending writes before it closes, and refuses later ones', async () => {
-      const pending = Array.from({ length: 10 }, (_, index) => database.write((tx) => insert(tx, `n${index}`)));
+      const pending = Array.from({ length: 10 }, (_, index) =>
+        database.write((tx) => insert(tx, `n${index}`)),
+      );
       const closed = database.close();
       await assert.rejects(
         database.write((tx) => insert(tx, 'late')),
@@ -240,7 +253,9 @@ for (const engine of engines) {
       const other = await openDatabase(opened.location);
       await Promise.all(
         Array.from({ length: 40 }, (_, index) =>
-          (index % 2 === 0 ? database : other).write((tx) => insert(tx, `n${String(index).padStart(2, '0')}`)),
+          (index % 2 === 0 ? database : other).write((tx) =>
+            insert(tx, `n${String(index).padStart(2, '0')}`),
+          ),
         ),
       );
       assert.equal((await names(database)).length, 40);
@@ -262,7 +277,9 @@ describe('group commit on SQLite', () => {
   it('shares few commits among 200 concurrent writes', async () => {
     const { database } = opened;
     const before = { ...database.statistics };
-    await Promise.all(Array.from({ length: 200 }, (_, index) => database.write((tx) => insert(tx, `n${index}`))));
+    await Promise.all(
+      Array.from({ length: 200 }, (_, index) => database.write((tx) => insert(tx, `n${index}`))),
+    );
     assert.equal(database.statistics.writes - before.writes, 200);
     assert.ok(database.statistics.commits - before.commits <= 4, `${database.statistics.commits} commits`);
   });
@@ -277,14 +294,19 @@ describe('group commit on SQLite', () => {
         }),
       ),
     );
-    assert.deepEqual(order, [...order].sort((a, b) => a - b));
+    assert.deepEqual(
+      order,
+      [...order].sort((a, b) => a - b),
+    );
   });
 
   it('fails every write of a turn whose commit fails', async () => {
     const { database } = opened;
     await database.write(async (tx) => {
       await sql`CREATE TABLE parent (id TEXT PRIMARY KEY)`.execute(tx);
-      await sql`CREATE TABLE child (parent TEXT REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED)`.execute(tx);
+      await sql`CREATE TABLE child (parent TEXT REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED)`.execute(
+        tx,
+      );
     });
     // A deferred foreign key is judged at the shared COMMIT: the one engine-made failure there that a test can plant.
     const outcomes = await Promise.allSettled([
@@ -303,11 +325,14 @@ describe('group commit on SQLite', () => {
 
   it('syncs every commit, in WAL mode with foreign keys on', async () => {
     const { database } = opened;
-    const [mode, synchronous, keys] = await database.write(async (tx) => [
-      await sql<{ journal_mode: string }>`PRAGMA journal_mode`.execute(tx),
-      await sql<{ synchronous: number }>`PRAGMA synchronous`.execute(tx),
-      await sql<{ foreign_keys: number }>`PRAGMA foreign_keys`.execute(tx),
-    ] as const);
+    const [mode, synchronous, keys] = await database.write(
+      async (tx) =>
+        [
+          await sql<{ journal_mode: string }>`PRAGMA journal_mode`.execute(tx),
+          await sql<{ synchronous: number }>`PRAGMA synchronous`.execute(tx),
+          await sql<{ foreign_keys: number }>`PRAGMA foreign_keys`.execute(tx),
+        ] as const,
+    );
     assert.equal(mode.rows[0]?.journal_mode, 'wal');
     assert.equal(synchronous.rows[0]?.synchronous, 2);
     assert.equal(keys.rows[0]?.foreign_keys, 1);
@@ -315,7 +340,9 @@ describe('group commit on SQLite', () => {
 
   it('streams without hiding later writes from other reads', async () => {
     const { database } = opened;
-    await Promise.all(Array.from({ length: 50 }, (_, index) => database.write((tx) => insert(tx, `n${index}`))));
+    await Promise.all(
+      Array.from({ length: 50 }, (_, index) => database.write((tx) => insert(tx, `n${index}`))),
+    );
     let seen = 0;
     for await (const row of database.reader.selectFrom('install_fact').selectAll().stream(10)) {
       if (seen === 0) {
@@ -336,6 +363,9 @@ describe('group commit on SQLite', () => {
 
 describe('PostgreSQL that is not there', () => {
   it('is unavailable, not a crash', async () => {
-    await assert.rejects(openDatabase({ url: 'postgresql://nobody@127.0.0.1:1/none' }), refusal('unavailable'));
+    await assert.rejects(
+      openDatabase({ url: 'postgresql://nobody@127.0.0.1:1/none' }),
+      refusal('unavailable'),
+    );
   });
 });

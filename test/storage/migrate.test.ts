@@ -38,7 +38,10 @@ for (const engine of engines) {
       const database = await openDatabase(place.location);
       const future: Migration = { name: '9999-future', up: () => Promise.resolve() };
       await migrate(database, [...migrations, future]);
-      await assert.rejects(migrate(database), (error) => error instanceof StorageError && error.code === 'schema-newer');
+      await assert.rejects(
+        migrate(database),
+        (error) => error instanceof StorageError && error.code === 'schema-newer',
+      );
       await database.close();
     });
 
@@ -60,7 +63,7 @@ for (const engine of engines) {
     it('lets three processes start at once', async () => {
       const children = Array.from({ length: 3 }, () =>
         fork(new URL('migrate-child.ts', import.meta.url), [JSON.stringify(place.location)], {
-          execArgv: ['--import=tsx'],
+          execArgv: [],
           stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
         }),
       );
