@@ -7,4 +7,9 @@ import type { SigningTables } from './schema/signing.ts';
 import type { TrustListTables } from './schema/trust-list.ts';
 
 /** Every table of Yinxin. Times are ISO 8601 UTC text, JSON is text, booleans are 0/1 integers, on both engines. */
-export type Schema = FoundationTables & CaTables & SigningTables & LicenseTables & IdentityTables & TrustListTables;
+export type Schema = FoundationTables &
+  CaTables &
+  SigningTables &
+  LicenseTables &
+  IdentityTables &
+  TrustListTables;
