@@ -8,6 +8,7 @@ import { walkPages } from '../formats/pdf/pages.ts';
 import { readTransforms } from '../formats/pdf/transforms.ts';
 import type { FieldLock, ModificationLevel } from '../formats/pdf/transforms.ts';
 import { findWidgetPages } from '../formats/pdf/widget-pages.ts';
+import { ChangeLog } from './change-log.ts';
 import { compareObject, referrersAsOf, sameObject } from './pdf-objects.ts';
 import type { Compared, Referrers } from './pdf-objects.ts';
 import type { Change } from './report.ts';
@@ -46,7 +47,7 @@ class ChangeAnalysis {
   readonly #revision: number;
   readonly #newest: number;
   readonly #rules: ChangeRules;
-  readonly #changes: Change[] = [];
+  readonly #log = new ChangeLog();
   /** Numbers whose change has been explained (or already told as forbidden). */
   readonly #settled = new Set<number>();
   /** Widgets that may appear on pages. */
@@ -63,18 +64,14 @@ class ChangeAnalysis {
 
   async run(): Promise<readonly Change[]> {
     await this.#compareTouched();
-    if (this.#compared.size === 0) return this.#changes;
+    if (this.#compared.size === 0) return this.#log.changes;
     this.#referrers = await referrersAsOf(this.#document, this.#revision);
     await this.#catalogue();
     await this.#fields();
     this.#information();
     await this.#pages();
     this.#remaining();
-    return this.#changes;
-  }
-
-  #tell(kind: Change['kind'], allowed: boolean, zh: string, en: string): void {
-    this.#changes.push({ kind, allowed, words: { zh, en } });
+    return this.#log.changes;
   }
 
   async #compareTouched(): Promise<void> {
@@ -85,12 +82,7 @@ class ChangeAnalysis {
           for (const number of part?.numbers() ?? []) {
             touched.add(number);
             if (touched.size > maxTouched) {
-              this.#tell(
-                'structure-changed',
-                false,
-                '签名后改动的对象过多,无法分析。',
-                'Too many objects were touched after the signature to analyse.',
-              );
+              this.#log.tooMany();
               return;
             }
           }
@@ -113,12 +105,7 @@ class ChangeAnalysis {
     const [before, after] = [this.#document.trailer(this.#revision), this.#document.trailer(this.#newest)];
     const root = numberOf(entry(before, 'Root'));
     if (root === null || root !== numberOf(entry(after, 'Root'))) {
-      this.#tell(
-        'structure-changed',
-        false,
-        '签名后整个文档目录被替换。',
-        'The catalogue was replaced after the signature.',
-      );
+      this.#log.catalogueReplaced();
       return;
     }
     this.#settled.add(root);
@@ -126,12 +113,7 @@ class ChangeAnalysis {
     const now = await this.#document.catalogue(this.#newest);
     for (const key of differingKeys(old, now)) {
       if (['AcroForm', 'DSS', 'Metadata', 'Extensions', 'Version'].includes(key)) continue;
-      this.#tell(
-        'structure-changed',
-        false,
-        `签名后文档目录中的 /${key} 被修改。`,
-        `/${key} of the catalogue was changed after the signature.`,
-      );
+      this.#log.catalogueKey(key);
     }
     await this.#validationData(old, now, root);
     this.#metadata(old, root);
@@ -163,13 +145,7 @@ class ChangeAnalysis {
       this.#settled.add(number);
       changed = true;
     }
-    if (changed)
-      this.#tell(
-        'validation-data-added',
-        true,
-        '签名后增加了验证数据(证书、吊销信息)。',
-        'Validation data (certificates, revocation data) was added after the signature.',
-      );
+    if (changed) this.#log.validationData();
   }
 
   #metadata(old: PdfDictionary, root: number): void {
@@ -177,12 +153,7 @@ class ChangeAnalysis {
     const compared = number === null ? undefined : this.#compared.get(number);
     if (number === null || compared === undefined || !this.#onlyNamedBy(number, new Set([root]))) return;
     this.#settled.add(number);
-    this.#tell(
-      'metadata-changed',
-      this.#rules.level !== 1,
-      '签名后文件属性(元数据)被修改。',
-      'Metadata of the file was changed after the signature.',
-    );
+    this.#log.metadata(this.#rules.level !== 1);
   }
 
   #information(): void {
@@ -193,12 +164,7 @@ class ChangeAnalysis {
     if (number !== null && compared !== undefined && this.#onlyNamedBy(number, new Set([0])))
       this.#settled.add(number);
     else if (!changed) return;
-    this.#tell(
-      'metadata-changed',
-      this.#rules.level !== 1,
-      '签名后文件属性被修改。',
-      'Document information was changed after the signature.',
-    );
+    this.#log.metadata(this.#rules.level !== 1);
   }
 
   async #form(old: PdfDictionary, now: PdfDictionary, root: number): Promise<void> {
@@ -216,12 +182,7 @@ class ChangeAnalysis {
         ? ['Fields']
         : differingKeys(before, after).filter((key) => key !== 'Fields' && key !== 'SigFlags');
     if (after === null || keys.length > 0) {
-      this.#tell(
-        'form-changed',
-        false,
-        '签名后表单设置被修改。',
-        'The form was changed after the signature.',
-      );
+      this.#log.formSettings();
     }
   }
 
@@ -231,21 +192,11 @@ class ChangeAnalysis {
     const old = new Map(before.map((field) => [field.fullName, field]));
     const now = new Map(after.map((field) => [field.fullName, field]));
     if (now.size !== after.length) {
-      this.#tell(
-        'form-changed',
-        false,
-        '签名后出现同名的表单域。',
-        'Two form fields of one name appeared after the signature.',
-      );
+      this.#log.sameNames();
     }
     for (const field of before) {
       if (!now.has(field.fullName)) {
-        this.#tell(
-          'form-changed',
-          false,
-          `签名后表单域“${field.fullName}”被删除。`,
-          `Form field "${field.fullName}" was removed after the signature.`,
-        );
+        this.#log.field(field.fullName, 'removed');
       }
     }
     for (const field of after) {
@@ -255,11 +206,9 @@ class ChangeAnalysis {
     }
   }
 
-  async #placeOf(widgets: readonly Widget[]): Promise<{ readonly zh: string; readonly en: string }> {
+  async #pageOf(widgets: readonly Widget[]): Promise<number | null> {
     const [page] = await findWidgetPages(this.#document, widgets.slice(0, 1), this.#newest);
-    return typeof page === 'number'
-      ? { zh: `第${page + 1}页后`, en: ` on page ${page + 1}` }
-      : { zh: '', en: '' };
+    return page ?? null;
   }
 
   /** What a signature newly put into a field is; null where its value may not stand there. */
@@ -276,29 +225,14 @@ class ChangeAnalysis {
 
   async #tellSigned(field: FormField): Promise<void> {
     const kind = await this.#newValue(field.value);
-    const place = await this.#placeOf(field.widgets);
+    const page = await this.#pageOf(field.widgets);
     if (kind === null) {
-      this.#tell(
-        'form-changed',
-        false,
-        `签名域“${field.fullName}”中放入了不允许的签名(旧签名或认证签名)。`,
-        `Signature field "${field.fullName}" holds a signature that may not be there (an old one, or a certification).`,
-      );
+      this.#log.wrongSignature(field.fullName);
     } else if (kind === 'time-stamp-added') {
-      this.#tell(
-        kind,
-        true,
-        '签名后增加了文档时间戳。',
-        'A document time-stamp was added after the signature.',
-      );
+      this.#log.timeStamp();
     } else {
       const allowed = this.#rules.level !== 1 && !isLocked(field.fullName, this.#rules.locks);
-      this.#tell(
-        kind,
-        allowed,
-        `${place.zh}增加了一个签名(${field.fullName})。`,
-        `A signature (${field.fullName}) was added${place.en}.`,
-      );
+      this.#log.signature(field.fullName, page, allowed);
     }
   }
 
@@ -308,12 +242,7 @@ class ChangeAnalysis {
     );
     const reused = numbers.some((number) => this.#referrers.has(number));
     if (field.type !== 'Sig' || reused || numbers.length === 0) {
-      this.#tell(
-        'form-changed',
-        false,
-        `签名后增加了表单域“${field.fullName}”。`,
-        `Form field "${field.fullName}" was added after the signature.`,
-      );
+      this.#log.field(field.fullName, 'added');
       return;
     }
     for (const number of numbers) this.#newWidgets.add(number);
@@ -323,12 +252,7 @@ class ChangeAnalysis {
     }
     // An unsigned field may not bring a picture of its own (signature field as a curtain over content).
     const bare = field.widgets.every((widget) => entry(widget.dictionary, 'AP').kind === 'null');
-    this.#tell(
-      'signature-field-added',
-      bare && this.#rules.level !== 1,
-      `签名后增加了空白签名域“${field.fullName}”。`,
-      `An empty signature field "${field.fullName}" was added after the signature.`,
-    );
+    this.#log.emptyField(field.fullName, bare && this.#rules.level !== 1);
   }
 
   async #oldField(before: FormField, after: FormField): Promise<void> {
@@ -352,13 +276,7 @@ class ChangeAnalysis {
       if (number !== null && (signing ? number === old : true)) this.#settled.add(number);
     }
     if (signing) await this.#tellSigned(after);
-    else
-      this.#tell(
-        'form-changed',
-        false,
-        `签名后表单域“${after.fullName}”被修改。`,
-        `Form field "${after.fullName}" was changed after the signature.`,
-      );
+    else this.#log.field(after.fullName, 'changed');
   }
 
   #annotationsGrewRight(before: PdfObject, after: PdfObject): boolean {
@@ -402,12 +320,7 @@ class ChangeAnalysis {
     const [old, now] = [dictionaryOf(before), dictionaryOf(after)];
     const keys = old === null || now === null ? ['Contents'] : differingKeys(old, now);
     if (old === null || now === null || keys.some((key) => key !== 'Annots')) {
-      this.#tell(
-        'page-content-changed',
-        false,
-        `签名后第${index + 1}页的内容被修改。`,
-        `Page ${index + 1} was changed after the signature.`,
-      );
+      this.#log.page(index);
       return;
     }
     const lists = [
@@ -424,12 +337,7 @@ class ChangeAnalysis {
 
   #tellAnnotations(page: number, fine: boolean): void {
     if (fine) return;
-    this.#tell(
-      'annotation-changed',
-      false,
-      `签名后第${page + 1}页的批注被增加、修改或删除。`,
-      `Annotations of page ${page + 1} were added, changed or removed after the signature.`,
-    );
+    this.#log.annotations(page);
   }
 
   /** Whatever no rule above explained. */
@@ -443,33 +351,13 @@ class ChangeAnalysis {
       const used = this.#referrers.has(number) || type === 'ObjStm';
       if (!used) continue;
       if (before.kind === 'null') {
-        this.#tell(
-          'structure-changed',
-          false,
-          `签名后补入了原文引用而当时不存在的对象(${number})。`,
-          `Object ${number}, named but absent when signed, was supplied later.`,
-        );
+        this.#log.object(number, 'supplied');
       } else if (before.kind === 'stream' || after.kind === 'stream') {
-        this.#tell(
-          'page-content-changed',
-          false,
-          `签名后文字、图片或字体被修改(对象${number})。`,
-          `Text, a picture or a font was changed after the signature (object ${number}).`,
-        );
+        this.#log.object(number, 'drawn');
       } else if (after.kind === 'null') {
-        this.#tell(
-          'structure-changed',
-          false,
-          `签名后对象${number}被删除。`,
-          `Object ${number} was removed after the signature.`,
-        );
+        this.#log.object(number, 'removed');
       } else {
-        this.#tell(
-          'structure-changed',
-          false,
-          `签名后文档结构被修改(对象${number})。`,
-          `The structure was changed after the signature (object ${number}).`,
-        );
+        this.#log.object(number, 'changed');
       }
     }
   }

@@ -14,8 +14,11 @@ export const inflateWeb: Inflate = async (compressed, maxLength) => {
   const parts: Uint8Array[] = [];
   let length = 0;
   for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return joinBytes(parts);
+    const next = await reader.read();
+    if (next.done) return joinBytes(parts);
+    const value: unknown = next.value;
+    if (!(value instanceof Uint8Array))
+      throw new VerificationError('too-large', 'A stream gave something other than bytes.');
     length += value.length;
     if (length > maxLength) {
       await reader.cancel();
