@@ -8,7 +8,7 @@ import { maskedCode, maskedName, normaliseHolderCode, type HolderInput } from '.
 import { departmentOf, requireScope } from './guard.ts';
 import { stateAt, stateWords, type LicenseState } from './license.ts';
 import type { LicenseParts } from './parts.ts';
-import { findLicense, findLicenses, holderIndex, type StoredLicense } from './store.ts';
+import { findLicense, type StoredLicense } from './store.ts';
 import { licenseTypeEdition } from './type-register.ts';
 import type { HolderKind } from './type.ts';
 
@@ -90,7 +90,8 @@ export interface HolderReading extends Reading {
   readonly holder: Pick<HolderInput, 'kind' | 'code'>;
 }
 
-function checkPurpose(purpose: string): string {
+/** @throws LicenseError `purpose-missing` */
+export function checkPurpose(purpose: string): string {
   if (purpose.trim() === '' || Array.from(purpose).length > 200) {
     throw new LicenseError(
       'purpose-missing',
@@ -100,7 +101,8 @@ function checkPurpose(purpose: string): string {
   return purpose;
 }
 
-async function note(
+/** One audit row: who read what, and what for. */
+export async function note(
   parts: LicenseParts,
   reading: Reading,
   action: AuditAction,
@@ -185,74 +187,6 @@ export async function readOwnLicense(
   const license = await heldLicense(parts, reading, id);
   await note(parts, reading, 'license.disclosed', license.id);
   return detailsOf(parts, license);
-}
-
-/** The newest licenses the actor's department issued, masked. @throws LicenseError `scope-missing`, `department-missing` */
-export async function recentLicenses(
-  parts: LicenseParts,
-  actor: Actor,
-  limit = 50,
-): Promise<readonly LicenseSummary[]> {
-  requireScope(actor, 'licenses:read', 'licenses:write');
-  const found = await findLicenses(
-    parts.database.reader,
-    parts,
-    { issuer: departmentOf(actor) },
-    Math.min(limit, 200),
-  );
-  return found.map((license) => summaryOf(license, parts.clock()));
-}
-
-/** Most licenses of one answer. */
-const MAX_FOUND = 200;
-
-/**
- * Licenses of a holder that the actor's department issued or supervises, masked. The search is on record.
- * @throws LicenseError `scope-missing`, `department-missing`, `purpose-missing`, `holder-invalid`
- */
-export async function searchByHolder(
-  parts: LicenseParts,
-  reading: Reading,
-  holder: Pick<HolderInput, 'kind' | 'code'>,
-): Promise<readonly LicenseSummary[]> {
-  requireScope(reading.actor, 'licenses:read', 'licenses:search');
-  const department = departmentOf(reading.actor);
-  checkPurpose(reading.purpose);
-  const all = await licensesOf(parts, holder);
-  const visible = all.filter((license) => license.issuer === department || license.supervisor === department);
-  await note(parts, reading, 'license.searched', 'licenses', visible.length);
-  return visible.map((license) => summaryOf(license, parts.clock()));
-}
-
-/** A holder's own licenses, from every department. @throws LicenseError `holder-invalid` */
-export async function licensesOfHolder(
-  parts: LicenseParts,
-  reading: HolderReading,
-): Promise<readonly LicenseSummary[]> {
-  const own = await licensesOf(parts, reading.holder);
-  await note(parts, reading, 'license.searched', 'own licenses', own.length);
-  return own.map((license) => summaryOf(license, parts.clock()));
-}
-
-async function licensesOf(
-  parts: LicenseParts,
-  holder: Pick<HolderInput, 'kind' | 'code'>,
-): Promise<readonly StoredLicense[]> {
-  let code: string;
-  try {
-    code = normaliseHolderCode(holder.kind, holder.code, parts.clock());
-  } catch (cause) {
-    throw new LicenseError('holder-invalid', 'The holder is not described correctly.', {
-      cause,
-      complaints: [{ field: 'holder.code', reason: 'Not a valid code of this kind of holder.' }],
-    });
-  }
-  return findLicenses(
-    parts.database.reader,
-    parts,
-    { holder: holderIndex(parts.index, holder.kind, code) },
-    MAX_FOUND,
-  );
 }
 
 /** The sealed PDF of a license, for a department or (with `holder`) its holder; the disclosure is on record. */

@@ -4,20 +4,19 @@ import { labelledDigest } from '../crypto/algorithms.ts';
 import { toHex } from '../formats/bytes.ts';
 import type { StatusReference } from '../formats/cose/cwt.ts';
 import { codePrefix } from '../formats/qr/license-code.ts';
-import { SigningError } from '../signing/errors.ts';
-import {
-  digestOfOrder,
-  type MadeStamp,
-  type StampOrder,
-  type StampPlan,
-  type StampResult,
-} from '../signing/stamp-order.ts';
+import type { MadeStamp, StampOrder, StampPlan } from '../signing/stamp-order.ts';
 import { planStamp } from '../signing/stamp-plan.ts';
-import { abandonStamps, completeStamps, intendStamps, makeStamp } from '../signing/stamp.ts';
-import { stampOf } from '../signing/stamp-answers.ts';
-import type { Actor } from '../storage/actor.ts';
+import { completeStamps, intendStamps, makeStamp } from '../signing/stamp.ts';
 import type { Writer } from '../storage/database.ts';
-import type { LicenseActTable } from '../storage/schema/licenses.ts';
+import { giveUp, givenUp } from './act-abandon.ts';
+import {
+  answerOfOther,
+  digestOfRequest,
+  earlierAct,
+  MAX_LICENSES,
+  type ActRequest,
+  type ActResult,
+} from './act-answers.ts';
 import { codeClaims, signCode } from './code.ts';
 import type { CodeText } from './code-picture.ts';
 import { LicenseError } from './errors.ts';
@@ -25,42 +24,17 @@ import { beijingDay, endOfTerm } from './face.ts';
 import { checkKey, departmentOf, requireScope } from './guard.ts';
 import type { PageContent } from './page-layout.ts';
 import type { LicenseParts } from './parts.ts';
-import { makeRecord, printedValues, recordBytes, recordHash, type LicenseRecord } from './record.ts';
-import { checkRequest, type CheckedLicense, type LicenseRequest } from './request.ts';
+import { makeRecord, printedValues, recordBytes, type LicenseRecord } from './record.ts';
+import { checkRequest, type CheckedLicense } from './request.ts';
 import { allocateStatus } from './status.ts';
 import {
-  abandonActs,
   completeAct,
   completeLicense,
-  findActByKey,
   findLicenses,
   insertIntendedAct,
   insertIntendedLicense,
   nextSerial,
-  type StoredLicense,
 } from './store.ts';
-
-/** What one request issues. */
-export interface ActRequest {
-  readonly actor: Actor;
-  readonly kind: 'license' | 'case';
-  readonly idempotencyKey: string;
-  /** 实施编码 of the matter. */
-  readonly matter: string;
-  /** 办件编号. */
-  readonly caseNumber: string | null;
-  /** The decision PDF to stamp with it. */
-  readonly decision: Pick<StampOrder, 'sealId' | 'source' | 'place' | 'reason'> | null;
-  readonly licenses: readonly LicenseRequest[];
-}
-
-export interface ActResult {
-  readonly licenses: readonly StoredLicense[];
-  readonly decision: StampResult | null;
-}
-
-/** Most licenses of one act. */
-const MAX_LICENSES = 20;
 
 /** A license between intention and completion. */
 interface LicenseInHand {
@@ -122,67 +96,6 @@ function checkCase(request: ActRequest): void {
   if (!/^[\x21-\x7e]{1,40}$/.test(request.matter)) {
     throw new LicenseError('matter-not-permitted', 'A matter is named by its implementation code.');
   }
-}
-
-/** Keyed, because what is asked for holds names and numbers that an unkeyed digest would let be guessed. */
-function digestOfRequest(parts: LicenseParts, request: ActRequest): string {
-  const { actor, kind, matter, caseNumber, decision, licenses } = request;
-  const order = decision === null ? null : digestOfOrder({ ...decision, actor, matter, caseNumber });
-  const plain = licenses.map(({ type, number, holder, face, validity, sealId }) => [
-    type,
-    number,
-    [holder.kind, holder.name, holder.code],
-    Object.entries(face).sort(([a], [b]) => (a < b ? -1 : 1)),
-    [validity?.from ?? null, validity?.until ?? null],
-    sealId ?? null,
-  ]);
-  return parts.index.of(
-    'license.request',
-    JSON.stringify([actor.department, kind, matter, caseNumber, order, plain]),
-  );
-}
-
-/** @throws LicenseError `idempotency-mismatch`, `idempotency-in-progress`, `idempotency-abandoned` */
-async function earlierAct(
-  parts: LicenseParts,
-  request: ActRequest,
-  digest: string,
-): Promise<ActResult | null> {
-  const act = await findActByKey(parts.database.reader, request.actor.id, request.idempotencyKey);
-  if (act === null) return null;
-  if (act.request_digest !== digest) {
-    throw new LicenseError('idempotency-mismatch', 'This idempotency key was used for another request.');
-  }
-  if (act.state === 'intended') {
-    throw new LicenseError(
-      'idempotency-in-progress',
-      'The first request with this idempotency key is still running.',
-    );
-  }
-  if (act.state === 'abandoned') {
-    throw new LicenseError(
-      'idempotency-abandoned',
-      'The request with this idempotency key was given up: use a new one.',
-    );
-  }
-  return resultOf(parts, request.actor, act);
-}
-
-/** What a completed act left, in the order it was asked for. */
-export async function resultOf(parts: LicenseParts, actor: Actor, act: LicenseActTable): Promise<ActResult> {
-  const licenses = await findLicenses(parts.database.reader, parts, { act: act.id }, MAX_LICENSES);
-  const reader: Actor = { ...actor, scopes: [...actor.scopes, 'stamps:read'] };
-  return {
-    licenses: licenses.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
-    decision:
-      act.decision_stamp === null ? null : await stampOf(parts.database.reader, reader, act.decision_stamp),
-  };
-}
-
-async function answerOfOther(parts: LicenseParts, request: ActRequest, digest: string): Promise<ActResult> {
-  const earlier = await earlierAct(parts, request, digest);
-  if (earlier !== null) return earlier;
-  throw new LicenseError('case-number-taken', 'This case is handled already.');
 }
 
 /** The page as it will be, but for its serial and code: what the words need is known before anything is written. */
@@ -361,7 +274,7 @@ async function complete(
           act,
           stamp: stamp.stampId,
           document: stamp.document.digest,
-          record: `sha256:${toHex(recordHash(license.record))}`,
+          record: labelledDigest('sha256', recordBytes(license.record)),
           code: `sha256:${createHash('sha256').update(license.code.digits).digest('hex')}`,
           ...caseDetail(request),
         },
@@ -380,51 +293,4 @@ async function complete(
 async function all<T>(steps: readonly Promise<T>[]): Promise<readonly T[]> {
   await Promise.allSettled(steps);
   return Promise.all(steps);
-}
-
-function givenUp(): LicenseError {
-  return new LicenseError(
-    'idempotency-abandoned',
-    'The request was given up meanwhile: use a new idempotency key.',
-  );
-}
-
-async function giveUp(
-  parts: LicenseParts,
-  act: string,
-  plans: readonly StampPlan[],
-  error: unknown,
-): Promise<void> {
-  const reason = error instanceof LicenseError || error instanceof SigningError ? error.code : 'failed';
-  const ids = plans.map((plan) => plan.record.id);
-  // Where even this fails, the next start settles it.
-  await parts.database
-    .write(async (tx) => {
-      if (ids.length > 0) await abandonStamps(tx, parts, { ids }, reason);
-      await abandonAndTell(tx, parts, { id: act }, reason);
-    })
-    .catch(() => undefined);
-}
-
-/** Gives acts up and writes one audit row a license. */
-export async function abandonAndTell(
-  tx: Writer,
-  parts: Pick<LicenseParts, 'audit' | 'clock'>,
-  which: { readonly id: string } | { readonly before: Date },
-  reason: string,
-): Promise<number> {
-  const at = parts.clock();
-  const acts = await abandonActs(tx, which, reason);
-  for (const act of acts) {
-    for (const license of act.licenses) {
-      await parts.audit.append(tx, {
-        at,
-        actor: { id: act.client, department: act.department },
-        action: 'license.abandoned',
-        subject: license,
-        details: { act: act.id, reason },
-      });
-    }
-  }
-  return acts.length;
 }

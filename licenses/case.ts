@@ -1,7 +1,8 @@
 // A whole case 办件: decision and licenses under one case number, both or neither.
 import type { StampOrder } from '../signing/stamp-order.ts';
 import type { Actor } from '../storage/actor.ts';
-import { performAct, resultOf, type ActResult } from './act.ts';
+import { resultOf, type ActResult } from './act-answers.ts';
+import { performAct } from './act.ts';
 import { LicenseError } from './errors.ts';
 import { departmentOf, requireScope } from './guard.ts';
 import type { LicenseParts } from './parts.ts';

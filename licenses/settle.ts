@@ -1,5 +1,5 @@
 // At start-up: acts that a crash left between intention and completion are given up; nothing is signed again.
-import { abandonAndTell } from './act.ts';
+import { abandonAndTell } from './act-abandon.ts';
 import type { LicenseParts } from './parts.ts';
 
 /**

@@ -1,0 +1,98 @@
+// An act asked for again: what its idempotency key is held to, and the stored answer.
+import type { StampOrder, StampResult } from '../signing/stamp-order.ts';
+import { digestOfOrder } from '../signing/stamp-order.ts';
+import { stampOf } from '../signing/stamp-answers.ts';
+import type { Actor } from '../storage/actor.ts';
+import type { LicenseActTable } from '../storage/schema/licenses.ts';
+import { LicenseError } from './errors.ts';
+import type { LicenseParts } from './parts.ts';
+import type { LicenseRequest } from './request.ts';
+import { findActByKey, findLicenses, type StoredLicense } from './store.ts';
+
+/** What one request issues. */
+export interface ActRequest {
+  readonly actor: Actor;
+  readonly kind: 'license' | 'case';
+  readonly idempotencyKey: string;
+  /** 实施编码 of the matter. */
+  readonly matter: string;
+  /** 办件编号. */
+  readonly caseNumber: string | null;
+  /** The decision PDF to stamp with it. */
+  readonly decision: Pick<StampOrder, 'sealId' | 'source' | 'place' | 'reason'> | null;
+  readonly licenses: readonly LicenseRequest[];
+}
+
+export interface ActResult {
+  readonly licenses: readonly StoredLicense[];
+  readonly decision: StampResult | null;
+}
+
+/** Most licenses of one act. */
+export const MAX_LICENSES = 20;
+
+/** Keyed, because what is asked for holds names and numbers that an unkeyed digest would let be guessed. */
+export function digestOfRequest(parts: LicenseParts, request: ActRequest): string {
+  const { actor, kind, matter, caseNumber, decision, licenses } = request;
+  const order = decision === null ? null : digestOfOrder({ ...decision, actor, matter, caseNumber });
+  const plain = licenses.map(({ type, number, holder, face, validity, sealId }) => [
+    type,
+    number,
+    [holder.kind, holder.name, holder.code],
+    Object.entries(face).sort(([a], [b]) => (a < b ? -1 : 1)),
+    [validity?.from ?? null, validity?.until ?? null],
+    sealId ?? null,
+  ]);
+  return parts.index.of(
+    'license.request',
+    JSON.stringify([actor.department, kind, matter, caseNumber, order, plain]),
+  );
+}
+
+/** @throws LicenseError `idempotency-mismatch`, `idempotency-in-progress`, `idempotency-abandoned` */
+export async function earlierAct(
+  parts: LicenseParts,
+  request: ActRequest,
+  digest: string,
+): Promise<ActResult | null> {
+  const act = await findActByKey(parts.database.reader, request.actor.id, request.idempotencyKey);
+  if (act === null) return null;
+  if (act.request_digest !== digest) {
+    throw new LicenseError('idempotency-mismatch', 'This idempotency key was used for another request.');
+  }
+  if (act.state === 'intended') {
+    throw new LicenseError(
+      'idempotency-in-progress',
+      'The first request with this idempotency key is still running.',
+    );
+  }
+  if (act.state === 'abandoned') {
+    throw new LicenseError(
+      'idempotency-abandoned',
+      'The request with this idempotency key was given up: use a new one.',
+    );
+  }
+  return resultOf(parts, request.actor, act);
+}
+
+/** What a completed act left, in the order it was asked for. */
+export async function resultOf(parts: LicenseParts, actor: Actor, act: LicenseActTable): Promise<ActResult> {
+  const licenses = await findLicenses(parts.database.reader, parts, { act: act.id }, MAX_LICENSES);
+  const reader: Actor = { ...actor, scopes: [...actor.scopes, 'stamps:read'] };
+  return {
+    licenses: licenses.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+    decision:
+      act.decision_stamp === null ? null : await stampOf(parts.database.reader, reader, act.decision_stamp),
+  };
+}
+
+/** Another request with this key, or for this case, was quicker. @throws LicenseError `case-number-taken` */
+export async function answerOfOther(
+  parts: LicenseParts,
+  request: ActRequest,
+  digest: string,
+): Promise<ActResult> {
+  const earlier = await earlierAct(parts, request, digest);
+  if (earlier !== null) return earlier;
+  throw new LicenseError('case-number-taken', 'This case is handled already.');
+}

@@ -1,0 +1,83 @@
+// Finds licenses by their holder: masked, bounded, and on record with its purpose.
+import type { Actor } from '../storage/actor.ts';
+import {
+  checkPurpose,
+  note,
+  summaryOf,
+  type HolderReading,
+  type LicenseSummary,
+  type Reading,
+} from './access.ts';
+import { LicenseError } from './errors.ts';
+import { normaliseHolderCode, type HolderInput } from './face.ts';
+import { departmentOf, requireScope } from './guard.ts';
+import type { LicenseParts } from './parts.ts';
+import { findLicenses, holderIndex, type StoredLicense } from './store.ts';
+
+/** The newest licenses the actor's department issued, masked. @throws LicenseError `scope-missing`, `department-missing` */
+export async function recentLicenses(
+  parts: LicenseParts,
+  actor: Actor,
+  limit = 50,
+): Promise<readonly LicenseSummary[]> {
+  requireScope(actor, 'licenses:read', 'licenses:write');
+  const found = await findLicenses(
+    parts.database.reader,
+    parts,
+    { issuer: departmentOf(actor) },
+    Math.min(limit, 200),
+  );
+  return found.map((license) => summaryOf(license, parts.clock()));
+}
+
+/** Most licenses of one answer. */
+const MAX_FOUND = 200;
+
+/**
+ * Licenses of a holder that the actor's department issued or supervises, masked. The search is on record.
+ * @throws LicenseError `scope-missing`, `department-missing`, `purpose-missing`, `holder-invalid`
+ */
+export async function searchByHolder(
+  parts: LicenseParts,
+  reading: Reading,
+  holder: Pick<HolderInput, 'kind' | 'code'>,
+): Promise<readonly LicenseSummary[]> {
+  requireScope(reading.actor, 'licenses:read', 'licenses:search');
+  const department = departmentOf(reading.actor);
+  checkPurpose(reading.purpose);
+  const all = await licensesOf(parts, holder);
+  const visible = all.filter((license) => license.issuer === department || license.supervisor === department);
+  await note(parts, reading, 'license.searched', 'licenses', visible.length);
+  return visible.map((license) => summaryOf(license, parts.clock()));
+}
+
+/** A holder's own licenses, from every department. @throws LicenseError `holder-invalid` */
+export async function licensesOfHolder(
+  parts: LicenseParts,
+  reading: HolderReading,
+): Promise<readonly LicenseSummary[]> {
+  const own = await licensesOf(parts, reading.holder);
+  await note(parts, reading, 'license.searched', 'own licenses', own.length);
+  return own.map((license) => summaryOf(license, parts.clock()));
+}
+
+async function licensesOf(
+  parts: LicenseParts,
+  holder: Pick<HolderInput, 'kind' | 'code'>,
+): Promise<readonly StoredLicense[]> {
+  let code: string;
+  try {
+    code = normaliseHolderCode(holder.kind, holder.code, parts.clock());
+  } catch (cause) {
+    throw new LicenseError('holder-invalid', 'The holder is not described correctly.', {
+      cause,
+      complaints: [{ field: 'holder.code', reason: 'Not a valid code of this kind of holder.' }],
+    });
+  }
+  return findLicenses(
+    parts.database.reader,
+    parts,
+    { holder: holderIndex(parts.index, holder.kind, code) },
+    MAX_FOUND,
+  );
+}
