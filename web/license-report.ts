@@ -22,6 +22,12 @@ function renderStatus(license: LicenseReport): Html {
   </p>`;
 }
 
+/** A license ends at the first instant it is no longer valid; people read the last day it is. */
+function lastDay(end: string): string {
+  const instant = new Date(end).getTime();
+  return Number.isNaN(instant) ? end : new Date(instant - 1).toISOString();
+}
+
 /** The license section of a report: covered fields, uncovered ones named apart, 颁证机关 and the limit of the proof. */
 export function renderLicense(license: LicenseReport): Html {
   const covered = license.fields.filter((field) => field.covered);
@@ -49,8 +55,8 @@ export function renderLicense(license: LicenseReport): Html {
         license.expiresAt === null
           ? null
           : html`<div>
-              <dt>${say('有效期届满', 'Expires')}</dt>
-              <dd>${timeElement(license.expiresAt)}</dd>
+              <dt>${say('有效期至', 'Valid until')}</dt>
+              <dd>${dayElement(lastDay(license.expiresAt))}</dd>
             </div>`
       }
     </dl>

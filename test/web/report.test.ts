@@ -69,5 +69,6 @@ describe('web/report', () => {
     assert.ok(text.indexOf('天津演示甲餐饮有限公司') < apart && text.indexOf('经营场所') > apart);
     assert.ok(text.includes('内容真实；不证明持有人身份'));
     assert.ok(text.includes('未查询到公开状态'));
+    assert.ok(text.includes('>2031年11月22日</time>'), 'the last day, not the first one after it');
   });
 });

@@ -87,8 +87,8 @@ function stampRow(stamp: OfficeStamp): (Html | string | null)[] {
     stamp.caseNumber,
     stamp.documentUrl === null
       ? null
-      : html`<a href="${stamp.documentUrl}" aria-label="${`下载 Download ${stamp.id}`}"
-          >${say('下载', 'PDF')}</a
+      : html`<a href="${stamp.documentUrl}"
+          >${say('下载', 'PDF')}<span class="hidden-text"> ${stamp.id}</span></a
         >`,
   ];
 }
