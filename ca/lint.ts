@@ -1,26 +1,9 @@
 // Lints: what every certificate of ours must satisfy, one rule a row, checked on the parsed bytes before they are signed.
-import type { Certificate } from '../formats/x509/certificate.ts';
 import { CaError } from './errors.ts';
 import { algorithmLints } from './lints/algorithms.ts';
 import { extensionLints } from './lints/extensions.ts';
 import { fieldLints } from './lints/fields.ts';
-import type { Profile } from './profile.ts';
-
-/** What a lint looks at. */
-export interface LintSubject {
-  readonly certificate: Certificate;
-  readonly profile: Profile;
-  /** The signer's certificate; the certificate itself for a root. */
-  readonly issuer: Certificate;
-}
-
-export interface Lint {
-  readonly id: string;
-  readonly citation: string;
-  readonly applies: (subject: LintSubject) => boolean;
-  /** True where the certificate is as it must be. */
-  readonly check: (subject: LintSubject) => boolean;
-}
+import type { Lint, LintSubject } from './lints/lint.ts';
 
 export const lints: readonly Lint[] = [...fieldLints, ...extensionLints, ...algorithmLints];
 

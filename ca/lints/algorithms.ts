@@ -1,6 +1,6 @@
 // Lints on keys and signature algorithms.
 import { signatureNameOf } from '../../formats/x509/algorithm.ts';
-import type { Lint } from '../lint.ts';
+import type { Lint } from './lint.ts';
 
 const always = (): boolean => true;
 

@@ -2,7 +2,7 @@
 import { sameBytes } from '../../formats/bytes.ts';
 import { urisOf, type AccessDescription } from '../../formats/x509/extensions.ts';
 import { OID } from '../../formats/x509/oid.ts';
-import type { Lint, LintSubject } from '../lint.ts';
+import type { Lint, LintSubject } from './lint.ts';
 
 const always = (): boolean => true;
 const notRoot = ({ profile }: LintSubject): boolean => profile.name !== 'root';

@@ -1,7 +1,7 @@
 // Lints on the basic fields: serial, names, validity.
 import { sameBytes } from '../../formats/bytes.ts';
 import { OID } from '../../formats/x509/oid.ts';
-import type { Lint } from '../lint.ts';
+import type { Lint } from './lint.ts';
 import { days } from '../profile.ts';
 
 const always = (): boolean => true;

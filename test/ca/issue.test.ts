@@ -85,12 +85,12 @@ describe('issueCertificate', () => {
         node.publicKey.export({ type: 'spki', format: 'der' }),
         Buffer.from(own.subjectPublicKeyInfo.der),
       );
-      const names = pkijs.subject.typesAndValues.map((each) => String(each.value.valueBlock.value));
+      const names = pkijs.subject.typesAndValues.map((each) => each.value.valueBlock.value);
       assert.deepEqual(
         own.subject.rdns.flat().map(({ value }) => value),
         names,
       );
-      assert.deepEqual(node.keyUsage ?? [], own.extendedKeyUsage ?? []);
+      assert.deepEqual((node.keyUsage as readonly string[] | undefined) ?? [], own.extendedKeyUsage ?? []);
       assert.equal(node.ca, own.basicConstraints?.ca ?? false);
       assert.deepEqual(
         (pkijs.extensions ?? []).map(({ extnID, critical }) => [extnID, critical]),

@@ -211,9 +211,10 @@ describe('SignedData', () => {
       signingTime: new Date('2026-11-22T00:00:00Z'),
     });
     parseSignedData(encodeSignedData({ ...input, signedAttributes: sorted }));
-    const [first, rest] = [sorted.subarray(2, 2 + 26), sorted.subarray(2 + 26)];
+    // A header of three octets, then content-type, the shortest attribute, of 26.
+    const [first, rest] = [sorted.subarray(3, 3 + 26), sorted.subarray(3 + 26)];
     assert.equal(first[0], 0x30);
-    const unsorted = joinBytes([sorted.subarray(0, 2), rest, first]);
+    const unsorted = joinBytes([sorted.subarray(0, 3), rest, first]);
     const twice = joinBytes([Uint8Array.of(0x31, 52), first, first]);
     for (const [attributes, code] of [
       [unsorted, 'der-malformed'],

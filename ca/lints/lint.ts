@@ -1,0 +1,19 @@
+// The shape of one lint.
+import type { Certificate } from '../../formats/x509/certificate.ts';
+import type { Profile } from '../profile.ts';
+
+/** What a lint looks at. */
+export interface LintSubject {
+  readonly certificate: Certificate;
+  readonly profile: Profile;
+  /** The signer's certificate; the certificate itself for a root. */
+  readonly issuer: Certificate;
+}
+
+export interface Lint {
+  readonly id: string;
+  readonly citation: string;
+  readonly applies: (subject: LintSubject) => boolean;
+  /** True where the certificate is as it must be. */
+  readonly check: (subject: LintSubject) => boolean;
+}
