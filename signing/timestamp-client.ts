@@ -45,7 +45,7 @@ export interface TimestampClientParts {
   readonly service: TimestampService;
   readonly random: RandomBytes;
   readonly clock: Clock;
-  /** DER certificates of the issuing CAs whose time-stamping certificates are taken. */
+  /** DER certificates of the issuing CAs whose time-stamping certificates are taken; a token carries no other CA's. */
   readonly issuers: readonly Uint8Array[];
 }
 
@@ -124,6 +124,7 @@ function checkResponse(response: Uint8Array, expected: Expected): Timestamp {
   const certificate = signerCertificate(signedData, signer);
   checkCertificate(certificate, info, expected.issuers);
   checkSignature(signedData, signer, certificate);
+  checkUnsigned(signedData, signer, [certificate, ...expected.issuers]);
   return { token, time: info.genTime, serialNumber: toHex(info.serialNumber) };
 }
 
@@ -153,6 +154,21 @@ function onlySigner(signedData: SignedData): SignerInfo {
   const [signer, ...more] = signedData.signerInfos;
   if (signer === undefined || more.length > 0) throw invalid('The token does not have exactly one signer.');
   return signer;
+}
+
+/** What no signature covers is what our own authorities write, since it is going to stand in the document. */
+function checkUnsigned(signedData: SignedData, signer: SignerInfo, known: readonly Certificate[]): void {
+  const [digestAlgorithm, ...more] = signedData.digestAlgorithms;
+  const sound =
+    signedData.version === 3 &&
+    digestAlgorithm !== undefined &&
+    more.length === 0 &&
+    sameBytes(digestAlgorithm.der, signer.digestAlgorithm.der) &&
+    signedData.crls.length === 0 &&
+    signedData.ocspResponses.length === 0 &&
+    signer.unsignedAttributes.length === 0 &&
+    signedData.certificates.every((der) => known.some((each) => sameBytes(each.der, der)));
+  if (!sound) throw invalid('The token carries something besides its signature that is not known here.');
 }
 
 /** The certificate that the signed attribute names by digest (RFC 5816 §2.2), and that issuer and serial name too. */
