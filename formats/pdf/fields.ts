@@ -91,7 +91,7 @@ async function addToForm(
   const formEntry = entry(catalogue, 'AcroForm');
   const oldForm = dictionaryOf(await document.resolve(formEntry));
   const form = await withField(document, update, oldForm, reference);
-  if (formEntry.kind !== 'reference') changes['AcroForm'] = form;
+  if (formEntry.kind !== 'reference' || oldForm === null) changes['AcroForm'] = form;
   else if (form !== oldForm) update.set(formEntry, form);
   if (field.certifies) {
     const permissions = await document.getDictionary(catalogue, 'Perms');

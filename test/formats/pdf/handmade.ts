@@ -12,9 +12,14 @@ export const onePage: Bodies = {
   3: '<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Resources<<>>>>',
 };
 
-/** A whole file with a table. */
-export function handmade(bodies: Bodies, trailer = '', header = '%PDF-1.7\n%\xe2\xe3\xcf\xd3\n'): Uint8Array {
-  return latin1(header + section(header.length, bodies, `${trailer}/Root 1 0 R`, true));
+/** A whole file with a table. @param hole bytes left out behind the header, which every offset counts. */
+export function handmade(
+  bodies: Bodies,
+  trailer = '',
+  header = '%PDF-1.7\n%\xe2\xe3\xcf\xd3\n',
+  hole = 0,
+): Uint8Array {
+  return latin1(header + section(header.length + hole, bodies, `${trailer}/Root 1 0 R`, true));
 }
 
 /** An update with a table appended to `file`. @param previous offset for /Prev. */
