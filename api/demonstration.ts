@@ -5,6 +5,7 @@ import { addDepartment, departmentByCode } from '../identity/departments.ts';
 import type { DemonstrationAccount } from '../identity/demonstration-sign-in.ts';
 import { personWithNumber } from '../identity/persons.ts';
 import { departmentScopes, type Principal } from '../identity/principal.ts';
+import { publishLicenseType } from '../licenses/type-register.ts';
 import { createSeal, sealWithCode } from '../signing/seal-register.ts';
 import { operator, type Installation } from './installation.ts';
 import type { Services } from './services.ts';
@@ -68,7 +69,7 @@ function person(id: string, more: Partial<Principal>): Principal {
   return { id, kind: 'person', department: null, scopes: [], roles: [], level: 1, actingFor: null, ...more };
 }
 
-/** Registers departments and makes seals that are not there yet. `tell` hears of each one made. */
+/** Registers departments, makes seals and publishes license types that are not there yet. `tell` hears of each one made. */
 export async function establishDistrict(
   services: Services,
   tell: (made: string) => void = () => undefined,
@@ -101,6 +102,7 @@ export async function establishDistrict(
     });
     tell(seal.name);
   }
+  for (const type of district.licenseTypes) await publishLicenseType(services, type);
 }
 
 /** One key for every department, with all a department's system may have. */

@@ -55,8 +55,8 @@ export function permit(access: Access, principal: Principal | null): void {
   if (access.kind !== 'scope') return;
   if (principal === null)
     throw new ApiError('unauthenticated', 'An API key is required: `Authorization: Bearer yx_…`.');
-  if (!principal.scopes.includes(access.scope)) {
-    throw new ApiError('scope-missing', `The caller lacks the scope ${access.scope}.`);
+  if (!access.scopes.some((scope) => principal.scopes.includes(scope))) {
+    throw new ApiError('scope-missing', `This needs the scope ${access.scopes.join(' or ')}.`);
   }
 }
 

@@ -1,5 +1,6 @@
 // Composition root of the service: opens everything, settles what a crash left, listens, and ends in order.
 import type { RequestListener } from 'node:http';
+import { availableParallelism } from 'node:os';
 import { CrlPublisher } from '../ca/crl-publisher.ts';
 import { OcspResponder } from '../ca/ocsp-responder.ts';
 import { settleIssuance } from '../ca/settle.ts';
@@ -8,6 +9,9 @@ import type { DemonstrationAccount } from '../identity/demonstration-sign-in.ts'
 import { settleSeals } from '../signing/seal-register.ts';
 import { settleStamps } from '../signing/stamp.ts';
 import { timestampClient } from '../signing/timestamp-client.ts';
+import { createPageRenderer, type PageRenderer } from '../licenses/page-renderer.ts';
+import { settleLicenses } from '../licenses/settle.ts';
+import { licenseTypes } from '../licenses/type-register.ts';
 import { faceDictionary } from '../licenses/type.ts';
 import type { Config } from './config.ts';
 import { ApiError } from './errors.ts';
@@ -48,6 +52,13 @@ export interface StartOptions {
 const patience = 10 * 60_000;
 const maintenanceInterval = 6 * 3_600_000;
 const timestampBudget = 10_000;
+/** Pages waiting to be drawn before callers are told to come back. */
+const renderingQueue = 200;
+
+/** One core stays for everything else. */
+function renderingWorkers(): number {
+  return Math.max(1, availableParallelism() - 1);
+}
 
 /**
  * Starts the service.
@@ -75,7 +86,9 @@ export async function startService(options: StartOptions): Promise<RunningServic
     await sweepUploads(installation);
     const metrics = openMetrics();
     undo.unshift(() => Promise.resolve(metrics.stop()));
-    const services = await openServices(options, installation, metrics, localUrl, port);
+    const renderer = createPageRenderer({ workers: renderingWorkers(), queueLimit: renderingQueue });
+    undo.unshift(() => renderer.close());
+    const services = await openServices(options, { installation, metrics, renderer, localUrl, port });
     await settleLeftovers(services, log);
     let ready = true;
     const maintenance = setInterval(() => {
@@ -105,11 +118,15 @@ export async function startService(options: StartOptions): Promise<RunningServic
 
 async function openServices(
   options: StartOptions,
-  installation: Installation,
-  metrics: Metrics,
-  localUrl: string,
-  port: number,
+  opened: {
+    readonly installation: Installation;
+    readonly metrics: Metrics;
+    readonly renderer: PageRenderer;
+    readonly localUrl: string;
+    readonly port: number;
+  },
 ): Promise<Services> {
+  const { installation, metrics, renderer, localUrl, port } = opened;
   const { config, settings } = options;
   const address = config.publicUrl ?? settings.publicUrl ?? `http://localhost:${port}`;
   if (!installation.demonstration && !address.startsWith('https://')) {
@@ -127,6 +144,7 @@ async function openServices(
     clock: installation.clock,
     issuers: [hierarchy.authority('time-stamps').certificate.der],
   });
+  const stamps = { ...installation, timestamps, timestampBudget };
   return {
     ...installation,
     settings,
@@ -139,12 +157,13 @@ async function openServices(
       settings,
       hierarchy,
       publicUrl: address,
-      licenseTypes: () => Promise.resolve([].map(faceDictionary)),
+      licenseTypes: async () => (await licenseTypes(installation.database.reader)).map(faceDictionary),
     }),
     timestampAuthority: new TimestampAuthority(installation, hierarchy),
     ocsp: new OcspResponder(installation, hierarchy),
     crls: new CrlPublisher(installation, hierarchy),
-    stamps: { ...installation, timestamps, timestampBudget },
+    stamps,
+    licenses: { ...stamps, renderer, serviceKeys: hierarchy, publicUrl: address },
     seals: { ...installation, authority: hierarchy.authority('department-seals') },
     signIn,
     guard: createGuard(installation, signIn),
@@ -167,6 +186,7 @@ async function settleLeftovers(services: Services, log: Log): Promise<void> {
   const before = new Date(services.database.engine === 'sqlite' ? now + 1 : now - patience);
   const settled = {
     seals: await settleSeals(services, before),
+    licenses: await settleLicenses(services, before),
     stamps: await settleStamps(services, before),
   };
   if (Object.values(settled).some((count) => count > 0)) log.warn(settled, 'left-overs of a crash settled');

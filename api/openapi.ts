@@ -72,7 +72,9 @@ function operationOf(route: Route): Json {
     operationId: `${route.method}${route.path.replaceAll(/[^A-Za-z0-9]+(.)?/g, (_all, next?: string) => next?.toUpperCase() ?? '')}`,
     tags: [route.tag],
     summary: route.summary,
-    ...(access.kind === 'scope' ? { security: [{ apiKey: [access.scope] }] } : { security: [] }),
+    ...(access.kind === 'scope'
+      ? { security: access.scopes.map((scope) => ({ apiKey: [scope] })) }
+      : { security: [] }),
     parameters: parametersOf(route),
     ...(route.body === null
       ? {}

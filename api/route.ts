@@ -16,10 +16,10 @@ import type { Reply } from './reply.ts';
 import type { Services } from './services.ts';
 import type { Upload } from './upload.ts';
 
-/** Who may call: everyone (under which rate), a principal with a scope, or whoever is signed in on the pages. */
+/** Who may call: everyone (under which rate), a principal with one of some scopes, or whoever is signed in on the pages. */
 export type Access =
   | { readonly kind: 'public'; readonly rate: 'reading' | 'verifying' }
-  | { readonly kind: 'scope'; readonly scope: Scope }
+  | { readonly kind: 'scope'; readonly scopes: readonly Scope[] }
   | { readonly kind: 'page' };
 
 /** How a body is described (OpenAPI) and read. */
@@ -84,6 +84,11 @@ export interface RouteDefinition<P extends z.ZodObject, Q extends z.ZodObject, B
   readonly body?: Body<B>;
   readonly replies: readonly ReplyShape[];
   handle(services: Services, call: Call<z.output<P>, z.output<Q>, B>): Promise<Reply>;
+}
+
+/** Access by any of the scopes. */
+export function withScope(...scopes: readonly Scope[]): Access {
+  return { kind: 'scope', scopes };
 }
 
 const nothing = z.object({});

@@ -5,7 +5,7 @@ import { svgPicture } from '../signing/seal-picture/svg.ts';
 import { sealFor, sealsOf } from '../signing/seal-register.ts';
 import { sealTypes, type Seal } from '../signing/seal.ts';
 import { bytes, json } from './reply.ts';
-import { route, type Route } from './route.ts';
+import { route, withScope, type Route } from './route.ts';
 import { instant, sealId } from './schemas.ts';
 import { principalOf, sealIdOf } from './stamps.ts';
 
@@ -42,7 +42,7 @@ const list = route({
   path: '/api/v1/seals',
   tag: '印章 Seals',
   summary: "The own department's seals",
-  access: { kind: 'scope', scope: 'seals:read' },
+  access: withScope('seals:read', 'stamps:write'),
   replies: [
     {
       status: 200,
@@ -61,7 +61,7 @@ const picture = route({
   path: '/api/v1/seals/{seal}/picture.svg',
   tag: '印章 Seals',
   summary: 'The picture of a seal of the own department',
-  access: { kind: 'scope', scope: 'seals:read' },
+  access: withScope('seals:read', 'stamps:write'),
   params: z.object({ seal: sealId }),
   replies: [
     { status: 200, description: 'The picture in real size.', content: { 'image/svg+xml': 'binary' } },

@@ -4,6 +4,7 @@ import type { CrlPublisher } from '../ca/crl-publisher.ts';
 import type { OcspResponder } from '../ca/ocsp-responder.ts';
 import type { TimestampAuthority } from '../ca/timestamp-authority.ts';
 import type { SignInDependencies } from '../identity/demonstration-sign-in.ts';
+import type { LicenseParts } from '../licenses/parts.ts';
 import type { SealRegisterParts } from '../signing/seal-register.ts';
 import type { StampParts } from '../signing/stamp-order.ts';
 import type { Guard } from './guard.ts';
@@ -24,6 +25,7 @@ export interface Services extends Installation {
   readonly crls: CrlPublisher;
   readonly stamps: StampParts;
   readonly seals: SealRegisterParts;
+  readonly licenses: LicenseParts;
   readonly signIn: SignInDependencies;
   readonly guard: Guard;
   readonly metrics: Metrics;

@@ -7,7 +7,7 @@ import { stampDocument } from '../signing/stamp.ts';
 import type { Principal } from '../identity/principal.ts';
 import { ApiError } from './errors.ts';
 import { json, pdf, type Reply } from './reply.ts';
-import { documentBody, route, type Route } from './route.ts';
+import { documentBody, route, withScope, type Route } from './route.ts';
 import { caseNumber, digest, instant, matter, optionalText, sealId } from './schemas.ts';
 import type { Services } from './services.ts';
 import { sourceOf } from './upload-source.ts';
@@ -24,7 +24,7 @@ const stampFields = z.object({
   reason: optionalText(200).describe("Shown by readers as the signature's reason."),
 });
 
-const stampAnswer = z.object({
+export const stampAnswer = z.object({
   id: z.string(),
   receipt: z.string(),
   documentUrl: z.url(),
@@ -48,7 +48,7 @@ export function principalOf(principal: Principal | null): Principal {
   return principal;
 }
 
-function answerOf(services: Services, result: StampResult): z.input<typeof stampAnswer> {
+export function stampAnswerOf(services: Services, result: StampResult): z.input<typeof stampAnswer> {
   return {
     id: result.stampId,
     receipt: result.receiptId,
@@ -94,7 +94,7 @@ const create = route({
   path: '/api/v1/stamps',
   tag: '签章 Stamps',
   summary: 'Seal a PDF: visible seal, PAdES signature, time-stamp. 可视数字签名',
-  access: { kind: 'scope', scope: 'stamps:write' },
+  access: withScope('stamps:write'),
   idempotent: true,
   body: documentBody(stampFields),
   replies: [
@@ -120,7 +120,7 @@ const create = route({
       });
       services.metrics.countStamp('completed');
       if (call.accept[0] === 'application/pdf') return await sealedDocument(services, principal, result, 201);
-      return json(201, answerOf(services, result), { Location: `/api/v1/stamps/${result.stampId}` });
+      return json(201, stampAnswerOf(services, result), { Location: `/api/v1/stamps/${result.stampId}` });
     } catch (error) {
       services.metrics.countStamp('refused');
       throw error;
@@ -133,13 +133,13 @@ const read = route({
   path: '/api/v1/stamps/{id}',
   tag: '签章 Stamps',
   summary: 'One stamp of the own department',
-  access: { kind: 'scope', scope: 'stamps:read' },
+  access: withScope('stamps:read', 'stamps:write'),
   params: stampParams,
   replies: [{ status: 200, description: 'The stamp.', content: { 'application/json': stampAnswer } }],
   async handle(services, { principal, params }) {
     return json(
       200,
-      answerOf(services, await stampOf(services.database.reader, principalOf(principal), params.id)),
+      stampAnswerOf(services, await stampOf(services.database.reader, principalOf(principal), params.id)),
     );
   },
 });
@@ -149,7 +149,7 @@ const download = route({
   path: '/api/v1/stamps/{id}/document',
   tag: '签章 Stamps',
   summary: 'The sealed document',
-  access: { kind: 'scope', scope: 'stamps:read' },
+  access: withScope('stamps:read', 'stamps:write'),
   params: stampParams,
   replies: [{ status: 200, description: 'The sealed PDF.', content: { 'application/pdf': 'binary' } }],
   async handle(services, call) {

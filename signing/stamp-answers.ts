@@ -4,7 +4,7 @@ import type { Reader } from '../storage/database.ts';
 import { SigningError } from './errors.ts';
 import { departmentOf, requireScope } from './seal-use.ts';
 import { digestOfOrder, resultOf, type StampRequest, type StampResult } from './stamp-order.ts';
-import { findStamp, findStampByKey, type StampRecord } from './stamp-store.ts';
+import { findRecentStamps, findStamp, findStampByKey, type StampRecord } from './stamp-store.ts';
 
 /**
  * A completed stamp of the actor's department.
@@ -67,4 +67,11 @@ export function givenUp(): SigningError {
     'idempotency-abandoned',
     'The request with this idempotency key was given up: use a new one.',
   );
+}
+
+/** The newest completed stamps of the actor's department. @throws SigningError `scope-missing`, `department-missing` */
+export async function recentStamps(db: Reader, actor: Actor, limit: number): Promise<readonly StampResult[]> {
+  requireScope(actor, 'stamps:write', 'stamps:read');
+  const records = await findRecentStamps(db, departmentOf(actor), Math.min(limit, 200));
+  return records.flatMap((record) => (record.state === 'completed' ? [resultOf(record)] : []));
 }

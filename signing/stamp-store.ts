@@ -143,6 +143,23 @@ export async function findStamp(db: Reader, id: string, department: string): Pro
   return row === undefined ? null : recordOf(row);
 }
 
+/** The newest completed stamps of a department. */
+export async function findRecentStamps(
+  db: Reader,
+  department: string,
+  limit: number,
+): Promise<readonly StampRecord[]> {
+  const rows = await db
+    .selectFrom('stamp')
+    .selectAll()
+    .where('department', '=', department)
+    .where('state', '=', 'completed')
+    .orderBy('intended_at', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.map(recordOf);
+}
+
 function recordOf(row: StampTable): StampRecord {
   const intended: IntendedStamp = {
     id: row.id,

@@ -1,0 +1,91 @@
+// Schemas of licenses as the interface takes and gives them.
+import { z } from 'zod';
+import { digest, instant } from './schemas.ts';
+
+const day = z.iso.date().meta({ example: '2026-11-22' });
+const kind = z.enum(['enterprise', 'resident']);
+const department = z.object({ creditCode: z.string(), name: z.string() });
+
+/** One license as an approval system asks for it; what fits the type is checked against the type. */
+export const licenseOrder = z.strictObject({
+  type: z.string().min(1).max(60).describe('证照类型代码 or key.').meta({ example: 'food-business' }),
+  number: z.string().min(1).max(60).describe('证照编号 as printed.'),
+  holder: z.strictObject({
+    kind,
+    name: z.string().min(1).max(100),
+    code: z.string().min(1).max(40).describe('统一社会信用代码 or 公民身份号码.'),
+  }),
+  face: z
+    .record(z.string().regex(/^KZ_[A-Z0-9]{1,20}$/), z.string().max(500))
+    .describe('照面业务信息 by GB/T 36903 short name, e.g. KZ_JYCS.'),
+  validity: z
+    .strictObject({ from: day.optional(), until: day.optional() })
+    .transform(({ from, until }) => ({
+      ...(from === undefined ? {} : { from }),
+      ...(until === undefined ? {} : { until }),
+    }))
+    .optional()
+    .transform((term) => term ?? {}),
+});
+
+export const licenseSummary = z.object({
+  id: z.string(),
+  identifier: z.string().describe('电子证照标识, GB/T 36904.'),
+  type: z.object({ code: z.string(), name: z.string() }),
+  number: z.string(),
+  holder: z.object({ kind, name: z.string(), code: z.string() }).describe('Residents are masked in lists.'),
+  issuer: department.describe('颁证机关'),
+  supervisor: department.describe('监管部门'),
+  state: z.string(),
+  stateWords: z.string(),
+  issuedAt: instant,
+  validFrom: z.string(),
+  validUntil: z.string().nullable(),
+  matter: z.string(),
+  case: z.string().nullable(),
+  documentUrl: z.url(),
+  codeUrl: z.url(),
+});
+
+const storedDocument = z.object({ digest, size: z.int() });
+
+export const licenseIssued = licenseSummary.extend({
+  code: z.string().describe('What a phone reads from the printed code.'),
+  stamp: z.string(),
+  document: storedDocument,
+});
+
+export const licenseEvent = z.object({
+  sequence: z.int(),
+  change: z.string(),
+  from: z.string(),
+  to: z.string(),
+  effectiveAt: instant,
+  recordedAt: instant,
+  reason: z.string(),
+  legalBasis: z.string(),
+  holdersWish: z.boolean(),
+});
+
+export const licenseDetails = licenseSummary.extend({
+  face: z.array(
+    z.object({ name: z.string(), label: z.string(), englishLabel: z.string(), value: z.string() }),
+  ),
+  events: z.array(licenseEvent),
+  code: z.string(),
+  record: z.string().describe('Digest of the record.'),
+  stamp: z.string(),
+  document: storedDocument,
+});
+
+export const licenseTypeAnswer = z.looseObject({
+  code: z.string(),
+  edition: z.int(),
+  key: z.string(),
+  name: z.string(),
+  englishName: z.string(),
+  issuer: department,
+  supervisor: department,
+  matters: z.array(z.string()),
+  holderKinds: z.array(kind),
+});

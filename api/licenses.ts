@@ -1,0 +1,284 @@
+// Licenses: issued, read, searched, changed; by departments, and read by their holders.
+import { z } from 'zod';
+import {
+  licenseDocument,
+  readLicense,
+  readOwnLicense,
+  summaryOf,
+  type HolderReading,
+  type LicenseDetails,
+  type LicenseSummary,
+  type Reading,
+} from '../licenses/access.ts';
+import { licensesOfHolder, searchByHolder } from '../licenses/search.ts';
+import { changeStatus, type LicenseEvent } from '../licenses/change.ts';
+import { codeMatrix, codeSvg } from '../licenses/code-picture.ts';
+import { issueLicense } from '../licenses/issue.ts';
+import { officeChanges } from '../licenses/license.ts';
+import type { StoredLicense } from '../licenses/store.ts';
+import { licenseTypes } from '../licenses/type-register.ts';
+import type { Principal } from '../identity/principal.ts';
+import { ApiError } from './errors.ts';
+import { holderOf } from './holder.ts';
+import {
+  licenseDetails,
+  licenseEvent,
+  licenseIssued,
+  licenseOrder,
+  licenseSummary,
+  licenseTypeAnswer,
+} from './license-schemas.ts';
+import { bytes, json, pdf } from './reply.ts';
+import { jsonBody, route, withScope, type Route } from './route.ts';
+import { caseNumber, matter } from './schemas.ts';
+import type { Services } from './services.ts';
+import { principalOf } from './stamps.ts';
+
+const tag = '证照 Licenses';
+const licenseParams = z.object({ id: z.string().regex(/^lic_[0-9a-f]{32}$/) });
+const purpose = z.string().trim().min(1).max(200);
+const readingQuery = z.object({
+  purpose: purpose.optional().describe('What it is read for; goes on record. No names or numbers.'),
+});
+
+/** How a department's or a holder's reading is put to the room. */
+async function readingOf(
+  services: Services,
+  principal: Principal,
+  why: string | undefined,
+): Promise<Reading | HolderReading> {
+  const reading = { actor: principal, purpose: why ?? 'not stated' };
+  if (!principal.scopes.includes('licenses:own')) return reading;
+  return { ...reading, holder: await holderOf(services, principal) };
+}
+
+function readAs(services: Services, reading: Reading | HolderReading, id: string): Promise<LicenseDetails> {
+  return 'holder' in reading
+    ? readOwnLicense(services.licenses, reading, id)
+    : readLicense(services.licenses, reading, id);
+}
+
+function linksOf(address: string, id: string): { documentUrl: string; codeUrl: string } {
+  const base = `${address}/api/v1/licenses/${id}`;
+  return { documentUrl: `${base}/document`, codeUrl: `${base}/code.svg` };
+}
+
+export function summaryAnswer(license: LicenseSummary, address: string): z.input<typeof licenseSummary> {
+  return {
+    id: license.id,
+    identifier: license.identifier,
+    type: { code: license.typeCode, name: license.typeName },
+    number: license.number,
+    holder: license.holder,
+    issuer: license.issuer,
+    supervisor: license.supervisor,
+    state: license.state,
+    stateWords: license.stateWords,
+    issuedAt: license.issuedAt.toISOString(),
+    validFrom: license.validFrom,
+    validUntil: license.validUntil,
+    matter: license.matter,
+    case: license.caseNumber,
+    ...linksOf(address, license.id),
+  };
+}
+
+export function eventAnswer(event: LicenseEvent): z.input<typeof licenseEvent> {
+  return {
+    ...event,
+    effectiveAt: event.effectiveAt.toISOString(),
+    recordedAt: event.recordedAt.toISOString(),
+  };
+}
+
+/** What the issuing system gets: what a list shows, and the code as a phone reads it. */
+export function issuedAnswer(services: Services, license: StoredLicense): z.input<typeof licenseIssued> {
+  return {
+    ...summaryAnswer(summaryOf(license, services.clock()), services.address),
+    code: license.code.prefix + license.code.digits,
+    stamp: license.stampId,
+    document: license.document,
+  };
+}
+
+const issue = route({
+  method: 'post',
+  path: '/api/v1/licenses',
+  tag,
+  summary: 'Issue a license: identified, drawn, coded, sealed, stored. 颁发电子证照',
+  access: withScope('licenses:write'),
+  idempotent: true,
+  body: jsonBody(licenseOrder.extend({ matter, case: caseNumber.nullish() })),
+  replies: [{ status: 201, description: 'Issued.', content: { 'application/json': licenseIssued } }],
+  async handle(services, { principal, body, idempotencyKey }) {
+    const { matter: matterCode, case: caseOf, ...order } = body;
+    try {
+      const license = await issueLicense(services.licenses, {
+        ...order,
+        matter: matterCode,
+        caseNumber: caseOf ?? null,
+        actor: principalOf(principal),
+        idempotencyKey: idempotencyKey ?? '',
+      });
+      services.metrics.countLicense('issued');
+      return json(201, issuedAnswer(services, license), { Location: `/api/v1/licenses/${license.id}` });
+    } catch (error) {
+      services.metrics.countLicense('refused');
+      throw error;
+    }
+  },
+});
+
+const read = route({
+  method: 'get',
+  path: '/api/v1/licenses/{id}',
+  tag,
+  summary: 'One license in full, for its issuing and supervising departments and its holder; on record',
+  access: withScope('licenses:read', 'licenses:own'),
+  params: licenseParams,
+  query: readingQuery,
+  replies: [{ status: 200, description: 'The license.', content: { 'application/json': licenseDetails } }],
+  async handle(services, { principal, params, query }) {
+    const reading = await readingOf(services, principalOf(principal), query.purpose);
+    const license = await readAs(services, reading, params.id);
+    return json(200, {
+      ...summaryAnswer(license, services.address),
+      face: license.face,
+      events: license.events.map(eventAnswer),
+      code: license.code.prefix + license.code.digits,
+      record: license.recordHash,
+      stamp: license.stampId,
+      document: license.document,
+    });
+  },
+});
+
+const download = route({
+  method: 'get',
+  path: '/api/v1/licenses/{id}/document',
+  tag,
+  summary: 'The sealed PDF of a license; on record',
+  access: withScope('licenses:read', 'licenses:own'),
+  params: licenseParams,
+  query: readingQuery,
+  replies: [{ status: 200, description: 'The PDF.', content: { 'application/pdf': 'binary' } }],
+  async handle(services, { principal, params, query }) {
+    const reading = await readingOf(services, principalOf(principal), query.purpose);
+    const { digest, identifier } = await licenseDocument(services.licenses, reading, params.id);
+    const document = await services.documents.open(digest);
+    if (document === null) throw new ApiError('internal', `The document of ${params.id} is missing.`);
+    return pdf(200, document, identifier);
+  },
+});
+
+const code = route({
+  method: 'get',
+  path: '/api/v1/licenses/{id}/code.svg',
+  tag,
+  summary: 'The printed code as a picture',
+  access: withScope('licenses:read', 'licenses:own'),
+  params: licenseParams,
+  query: readingQuery,
+  replies: [{ status: 200, description: 'SVG.', content: { 'image/svg+xml': 'binary' } }],
+  async handle(services, { principal, params, query }) {
+    const reading = await readingOf(services, principalOf(principal), query.purpose);
+    const license = await readAs(services, reading, params.id);
+    return bytes('image/svg+xml', codeSvg(codeMatrix(license.code)));
+  },
+});
+
+const search = route({
+  method: 'post',
+  path: '/api/v1/licenses:search',
+  tag,
+  summary:
+    "A holder's licenses that the own department issued or supervises, or one's own; masked, on record",
+  access: withScope('licenses:search', 'licenses:own'),
+  body: jsonBody(
+    z.strictObject({
+      holder: z
+        .strictObject({ kind: z.enum(['enterprise', 'resident']), code: z.string().min(1).max(40) })
+        .optional()
+        .describe('The number stands in the body only, never in an address. Left out by holders.'),
+      purpose,
+    }),
+  ),
+  replies: [
+    {
+      status: 200,
+      description: 'At most 200, newest first.',
+      content: { 'application/json': z.object({ licenses: z.array(licenseSummary) }) },
+    },
+  ],
+  async handle(services, { principal: caller, body }) {
+    const principal = principalOf(caller);
+    const reading = await readingOf(services, principal, body.purpose);
+    if (!('holder' in reading) && body.holder === undefined) {
+      throw new ApiError('request-invalid', 'The body does not hold: holder: required for a department.');
+    }
+    const found =
+      'holder' in reading
+        ? await licensesOfHolder(services.licenses, reading)
+        : await searchByHolder(services.licenses, reading, body.holder ?? { kind: 'enterprise', code: '' });
+    return json(200, { licenses: found.map((license) => summaryAnswer(license, services.address)) });
+  },
+});
+
+const change = route({
+  method: 'post',
+  path: '/api/v1/licenses/{id}/status-changes',
+  tag,
+  summary:
+    'Suspend, restore, withdraw 撤回, annul 撤销, revoke 吊销 or cancel 注销; verification shows it at once',
+  access: withScope('licenses:status'),
+  idempotent: true,
+  params: licenseParams,
+  body: jsonBody(
+    z.strictObject({
+      change: z.enum(officeChanges),
+      reason: z.string().trim().min(1).max(500),
+      legalBasis: z.string().trim().min(1).max(200).meta({ example: '行政许可法第七十条第一项' }),
+      effectiveAt: z.iso.datetime({ offset: true }).optional(),
+      holdersWish: z.boolean().optional(),
+    }),
+  ),
+  replies: [{ status: 201, description: 'Changed.', content: { 'application/json': licenseEvent } }],
+  async handle(services, { principal, params, body, idempotencyKey }) {
+    const { effectiveAt, holdersWish, ...request } = body;
+    const event = await changeStatus(services.licenses, {
+      ...request,
+      ...(effectiveAt === undefined ? {} : { effectiveAt: new Date(effectiveAt) }),
+      ...(holdersWish === undefined ? {} : { holdersWish }),
+      actor: principalOf(principal),
+      licenseId: params.id,
+      idempotencyKey: idempotencyKey ?? '',
+    });
+    return json(201, eventAnswer(event));
+  },
+});
+
+const types = route({
+  method: 'get',
+  path: '/api/v1/license-types',
+  tag,
+  summary: 'The license types of this installation: schema of the face, issuing authority, lifetime',
+  access: { kind: 'public', rate: 'reading' },
+  replies: [
+    {
+      status: 200,
+      description: 'Newest edition of each.',
+      content: { 'application/json': z.object({ types: z.array(licenseTypeAnswer) }) },
+    },
+  ],
+  async handle(services) {
+    const all = await licenseTypes(services.database.reader);
+    return json(200, {
+      types: all.map(({ template: _layout, seals: _seals, typeCode, ...type }) => ({
+        code: typeCode,
+        ...type,
+      })),
+    });
+  },
+});
+
+export const licenseRoutes: readonly Route[] = [issue, search, read, download, code, change, types];
