@@ -24,7 +24,7 @@ import { days, type Profile, type ProfileName } from './profile.ts';
 import { profiles } from './profiles/list.ts';
 import { completeIntention, insertIntention } from './store.ts';
 
-export interface CertificateSubject {
+interface CertificateSubject {
   readonly organization: string;
   /** Unified social credit code; required by the seal profile and refused by the others. */
   readonly creditCode?: string;

@@ -20,7 +20,7 @@ export type ProfileName =
   | 'receipt-signer';
 
 /** A value and where it comes from. */
-export interface Bound<T> {
+interface Bound<T> {
   readonly value: T;
   readonly clause: string;
 }

@@ -103,7 +103,7 @@ export function signatureTimeStampsOf(unsignedAttributes: readonly CmsAttribute[
 }
 
 /** One Attribute. */
-export function encodeAttribute(type: string, values: readonly Uint8Array[]): Uint8Array {
+function encodeAttribute(type: string, values: readonly Uint8Array[]): Uint8Array {
   return sequence(oid(type), setOf(values));
 }
 

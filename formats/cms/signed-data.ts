@@ -23,7 +23,7 @@ import { readName, type Name } from '../x509/name.ts';
 import { OID } from '../x509/oid.ts';
 import { readAttributes, type CmsAttribute } from './attributes.ts';
 
-export type SignerIdentifier =
+type SignerIdentifier =
   | { readonly kind: 'issuer-serial'; readonly issuer: Name; readonly serialNumber: Uint8Array }
   | { readonly kind: 'key-identifier'; readonly keyIdentifier: Uint8Array };
 

@@ -23,7 +23,7 @@ import { readExtensions, type Extension } from '../x509/extensions.ts';
 import { stringOf } from '../x509/name.ts';
 import { encodeGeneralizedTime, readGeneralizedTime } from '../x509/time.ts';
 
-export interface MessageImprint {
+interface MessageImprint {
   readonly algorithm: AlgorithmIdentifier;
   readonly hashedMessage: Uint8Array;
   /** The whole MessageImprint as it stands: a token repeats it byte for byte. */

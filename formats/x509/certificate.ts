@@ -33,7 +33,7 @@ import { OID } from './oid.ts';
 import { encodeTime, readTime } from './time.ts';
 
 /** Extensions this system understands, read; null where absent. */
-export interface KnownExtensions {
+interface KnownExtensions {
   readonly basicConstraints: BasicConstraints | null;
   readonly keyUsage: ReadonlySet<KeyUsage> | null;
   readonly extendedKeyUsage: readonly string[] | null;

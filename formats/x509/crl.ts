@@ -47,7 +47,7 @@ export function encodeReason(reason: RevocationReason): Uint8Array {
   return integer(REASONS[reason], TAG.enumerated);
 }
 
-export interface RevokedCertificate {
+interface RevokedCertificate {
   readonly serialNumber: Uint8Array;
   readonly serialHex: string;
   readonly revocationDate: Date;
@@ -59,7 +59,7 @@ export interface RevokedCertificate {
 }
 
 /** issuingDistributionPoint (RFC 5280 section 5.2.5): what a list speaks for. */
-export interface IssuingDistributionPoint {
+interface IssuingDistributionPoint {
   readonly name: Pick<DistributionPoint, 'fullName' | 'relativeName'> | null;
   readonly onlyContainsUserCerts: boolean;
   readonly onlyContainsCaCerts: boolean;

@@ -41,7 +41,7 @@ export function readExtensions(reader: DerReader): ReadonlyMap<string, Extension
   return extensions;
 }
 
-export function encodeExtension({ oid: identifier, critical, value }: Extension): Uint8Array {
+function encodeExtension({ oid: identifier, critical, value }: Extension): Uint8Array {
   return sequence(oid(identifier), ...(critical ? [boolean(true)] : []), octetString(value));
 }
 

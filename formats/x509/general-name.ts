@@ -1,6 +1,6 @@
 // GeneralName: the kinds this system understands, and the others kept as they stand.
 import { TAG, type DerReader } from './der.ts';
-import { explicit, ia5String, implicitPrimitive } from './der-writer.ts';
+import { ia5String } from './der-writer.ts';
 import { readName, type Name } from './name.ts';
 import { decodeOidContent, checkOidContent } from './oid.ts';
 
@@ -51,13 +51,4 @@ export function readGeneralNames(reader: DerReader, tag: number = TAG.sequence):
 
 export function encodeUri(uri: string): Uint8Array {
   return ia5String(uri, 0x86);
-}
-
-/** A directoryName: its choice makes the tag explicit. */
-export function encodeDirectoryName(name: Uint8Array): Uint8Array {
-  return explicit(4, name);
-}
-
-export function encodeRegisteredId(content: Uint8Array): Uint8Array {
-  return implicitPrimitive(8, content);
 }
