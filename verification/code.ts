@@ -8,7 +8,7 @@ import type { VerificationErrorCode } from './errors.ts';
 import { gatherCode } from './facts-code.ts';
 import type { CodeFacts } from './facts-code.ts';
 import { judge } from './judge.ts';
-import { fieldsOfFace, wordsOfStatus } from './license-words.ts';
+import { fieldsOfFace, printedOnlyFields, wordsOfStatus } from './license-words.ts';
 import { portalPolicy } from './policy.ts';
 import type { VerificationPolicy } from './policy.ts';
 import type { LicenseReport, Qualification, Report } from './report.ts';
@@ -53,7 +53,7 @@ function licenseOf(facts: CodeFacts): LicenseReport | null {
     issuerName: facts.issuer?.name ?? null,
     issuedAt: claims.issuedAt.toISOString(),
     expiresAt: claims.expires?.toISOString() ?? null,
-    fields: fieldsOfFace(claims.face, facts.dictionary),
+    fields: [...fieldsOfFace(claims.face, facts.dictionary), ...printedOnlyFields(facts.dictionary)],
     status:
       status.kind === 'read'
         ? { value: status.value, words: wordsOfStatus(status.value), asOf: status.issuedAt.toISOString() }

@@ -56,6 +56,16 @@ export function fieldsOfFace(
   });
 }
 
+/** Printed fields that the code does not carry: their names, without values. */
+export function printedOnlyFields(dictionary: FaceDictionary | null): readonly LicenseField[] {
+  return (dictionary?.printedOnly ?? []).map((label) => ({
+    name: `printed-only-${label.en}`,
+    label,
+    value: '',
+    covered: false,
+  }));
+}
+
 /** Keys of the face that neither the shared labels nor the type's dictionary explain. */
 export function unexplainedKeys(
   face: ReadonlyMap<number, CborValue>,

@@ -69,6 +69,8 @@ export type PathResult = ValidPath | { readonly kind: 'problem'; readonly proble
 /** Certificates looked at and paths judged, together. */
 const maxSteps = 2000;
 const maxDepth = 16;
+/** Certificates tried as signers of a CA's lists, each with a search of its own. */
+const maxListSigners = 32;
 
 const understood: ReadonlySet<string> = new Set([
   OID.basicConstraints,
@@ -212,6 +214,9 @@ class Search {
   readonly #evidence: RevocationEvidence;
   readonly #parameters: PathParameters;
   readonly #reaching: ReadonlySet<CertificateNode>;
+  /** True inside the search for a list's signer, which looks for no further ones. */
+  readonly #nested: boolean;
+  readonly #listSigners = new Map<CertificateNode, boolean>();
   #steps = 0;
   #problem: PathProblem | null = null;
 
@@ -219,10 +224,12 @@ class Search {
     evidence: RevocationEvidence,
     parameters: PathParameters,
     reaching: ReadonlySet<CertificateNode>,
+    nested = false,
   ) {
     this.#evidence = evidence;
     this.#parameters = parameters;
     this.#reaching = reaching;
+    this.#nested = nested;
   }
 
   get problem(): PathProblem | null {
@@ -291,7 +298,7 @@ class Search {
     for (let depth = path.length - 2; depth >= 0; depth--) {
       const [node, issuer] = [path[depth], path[depth + 1]];
       if (node === undefined || issuer === undefined) return null;
-      const status = this.#status(node, issuer);
+      const status = this.#status(node, issuer, anchor);
       const { revocation } = this.#parameters;
       if (status.kind === 'revoked' && revokedAt(status, this.#parameters)) {
         this.#keep({ code: 'revoked', certificate: node.certificate, depth, revoked: status });
@@ -304,13 +311,31 @@ class Search {
     return { kind: 'valid', path, anchor, statuses };
   }
 
-  #status(node: CertificateNode, issuer: CertificateNode): RevocationStatus {
+  #status(node: CertificateNode, issuer: CertificateNode, anchor: TrustAnchor): RevocationStatus {
     if (this.#parameters.revocation === 'ignored') return { kind: 'unknown' };
     // RFC 9608: the issuer says that it will never publish a status, for lives of a few hours.
     if (node.certificate.extensions.has(OID.noRevocationAvailable)) {
       return { kind: 'good', thisUpdate: node.certificate.notBefore };
     }
-    return revocationStatus(node, issuer, this.#evidence, this.#parameters.time);
+    return revocationStatus(node, issuer, this.#evidence, this.#parameters.time, (signer) =>
+      this.#maySignLists(signer, issuer, anchor),
+    );
+  }
+
+  /** A key of the same CA by another certificate: same name, and a path of its own to the same anchor. */
+  #maySignLists(signer: CertificateNode, issuer: CertificateNode, anchor: TrustAnchor): boolean {
+    if (this.#nested || nameKey(signer.certificate.subject) !== nameKey(issuer.certificate.subject))
+      return false;
+    let allowed = this.#listSigners.get(signer);
+    if (allowed === undefined) {
+      if (this.#listSigners.size >= maxListSigners) return false;
+      const parameters: PathParameters = { ...this.#parameters, purpose: 'any', revocation: 'preferred' };
+      const search = new Search(this.#evidence, parameters, this.#reaching, true);
+      const found = search.from([signer]);
+      allowed = found?.anchor === anchor;
+      this.#listSigners.set(signer, allowed);
+    }
+    return allowed;
   }
 }
 

@@ -176,6 +176,7 @@ const understoodCrlExtensions: ReadonlySet<string> = new Set([
   OID.issuingDistributionPoint,
   OID.authorityKeyIdentifier,
   OID.crlNumber,
+  OID.deltaCrlIndicator,
   OID.expiredCertsOnCrl,
 ]);
 
@@ -184,7 +185,6 @@ const understoodEntryExtensions: ReadonlySet<string> = new Set([OID.reasonCode, 
 /** RFC 5280 section 6.3.3 (b): whether the list speaks for this certificate, for every reason. */
 function inScope(list: CertificateList, certificate: Certificate): boolean {
   const scope = list.issuingDistributionPoint;
-  if (list.deltaBase !== null) return false;
   if (
     [...list.extensions.values()].some(({ oid, critical }) => critical && !understoodCrlExtensions.has(oid))
   )
@@ -222,25 +222,31 @@ function keepsExpired(list: CertificateList, certificate: Certificate): boolean 
   return since !== null && since.getTime() <= certificate.notAfter.getTime();
 }
 
+/** Whether a certificate may sign lists for the given issuer though its key is another (RFC 5280 section 6.3.3 (f)). */
+export type CrlSignerRule = (signer: CertificateNode) => boolean;
+
 function byCrl(
   { list, signers }: VerifiedCrl,
   certificate: Certificate,
   issuer: CertificateNode,
   time: RevocationTime,
+  mayAlsoSign: CrlSignerRule,
 ): RevocationStatus {
   const key = issuer.certificate.subjectPublicKeyInfo.der;
+  if (!inScope(list, certificate)) return { kind: 'unknown' };
   const signed = signers.some(
-    ({ certificate: signer }) =>
-      sameBytes(signer.subjectPublicKeyInfo.der, key) && signer.keyUsage?.has('cRLSign') !== false,
+    (signer) =>
+      signer.certificate.keyUsage?.has('cRLSign') !== false &&
+      (sameBytes(signer.certificate.subjectPublicKeyInfo.der, key) || mayAlsoSign(signer)),
   );
-  if (!signed || !inScope(list, certificate)) return { kind: 'unknown' };
+  if (!signed) return { kind: 'unknown' };
   const speaks = speaksFor(list.thisUpdate, list.nextUpdate, time);
   const unread = list.revoked.some(({ extensions }) =>
     [...extensions.values()].some(({ oid, critical }) => critical && !understoodEntryExtensions.has(oid)),
   );
   // RFC 5280 section 5.3: an unknown critical entry extension makes the list unusable for what it does not name.
   const entry = list.revoked.find(({ serialHex }) => serialHex === certificate.serialHex);
-  if (entry !== undefined) {
+  if (entry !== undefined && entry.reason !== 'removeFromCRL') {
     if (!speaks && !revocationHolds(list.thisUpdate, entry.reason, time)) return { kind: 'unknown' };
     return {
       kind: 'revoked',
@@ -250,6 +256,8 @@ function byCrl(
       thisUpdate: list.thisUpdate,
     };
   }
+  // What a delta list does not name is told by the full list it builds on.
+  if (list.deltaBase !== null) return { kind: 'unknown' };
   return unread || !speaks || !keepsExpired(list, certificate)
     ? { kind: 'unknown' }
     : { kind: 'good', thisUpdate: list.thisUpdate };
@@ -302,9 +310,10 @@ export function revocationStatus(
   issuer: CertificateNode,
   evidence: RevocationEvidence,
   time: RevocationTime,
+  mayAlsoSign: CrlSignerRule,
 ): RevocationStatus {
   const answers = [
-    ...evidence.crls.map((crl) => byCrl(crl, node.certificate, issuer, time)),
+    ...evidence.crls.map((crl) => byCrl(crl, node.certificate, issuer, time, mayAlsoSign)),
     ...evidence.ocsps.map((ocsp) => byOcsp(ocsp, node, issuer, time)),
   ];
   const revoked = answers.find((answer) => answer.kind === 'revoked');

@@ -76,6 +76,7 @@ export function trustListToJson(list: TrustList): JsonObject {
             TypeCode: type.typeCode,
             TypeName: multilingual(type.name),
             PublicStatus: type.publicStatus,
+            PrintedOnly: type.printedOnly.map(multilingual),
             Face: type.fields.map((field) => ({
               Key: field.key,
               Name: field.name,
@@ -226,6 +227,10 @@ function licenseTypeFromJson(node: Node): FaceDictionary {
     name: node.member('TypeName').words(),
     publicStatus: node.member('PublicStatus').truth(),
     fields: node.member('Face').list(100).map(faceFieldFromJson),
+    printedOnly: node
+      .member('PrintedOnly')
+      .list(100)
+      .map((label) => label.words()),
   };
 }
 

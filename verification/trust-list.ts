@@ -55,6 +55,8 @@ export interface FaceDictionary {
   readonly typeCode: string;
   readonly name: Words;
   readonly fields: readonly FaceField[];
+  /** What the page prints and the code does not carry: named to people as not covered. */
+  readonly printedOnly: readonly Words[];
   /** False where no public status exists; then only a signed-in office learns it. */
   readonly publicStatus: boolean;
 }

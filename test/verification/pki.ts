@@ -2,8 +2,12 @@
 import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { encodeSignatureAlgorithm } from '../../formats/x509/algorithm.ts';
-import { encodeCertificate, encodeTbsCertificate, parseCertificate } from '../../formats/x509/certificate.ts';
-import { encodeSigned } from '../../formats/x509/certificate.ts';
+import {
+  encodeCertificate,
+  encodeSigned,
+  encodeTbsCertificate,
+  parseCertificate,
+} from '../../formats/x509/certificate.ts';
 import { encodeTbsCrl } from '../../formats/x509/crl.ts';
 import type { RevocationReason } from '../../formats/x509/crl.ts';
 import {
@@ -141,12 +145,10 @@ export interface CrlOptions {
   }[];
   readonly thisUpdate?: Date;
   readonly nextUpdate?: Date;
-  readonly url: string;
-  readonly onlyCa?: boolean;
   readonly key?: TestKey;
 }
 
-export function makeCrl(issuer: Party, options: CrlOptions): Uint8Array {
+export function makeCrl(issuer: Party, options: CrlOptions = {}): Uint8Array {
   const algorithm = encodeSignatureAlgorithm('ES256');
   const key = options.key ?? issuer.key;
   const tbs = encodeTbsCrl({
@@ -161,8 +163,6 @@ export function makeCrl(issuer: Party, options: CrlOptions): Uint8Array {
     })),
     authorityKeyIdentifier: sha256(issuer.key.spki).subarray(0, 20),
     crlNumber: 1,
-    distributionPoint: options.url,
-    onlyContainsCaCerts: options.onlyCa ?? false,
   });
   return encodeSigned(tbs, algorithm, signWith(key, tbs));
 }
@@ -215,9 +215,5 @@ export function makePki(options: PkiOptions = {}): TestPki {
 
 /** Lists of all three CAs with nothing revoked. */
 export function listsOf(pki: Pick<TestPki, 'root' | 'sealCa' | 'tsaCa'>): readonly Uint8Array[] {
-  return [
-    makeCrl(pki.root, { url: urls.root, onlyCa: true }),
-    makeCrl(pki.sealCa, { url: urls.seals }),
-    makeCrl(pki.tsaCa, { url: urls.tsa }),
-  ];
+  return [makeCrl(pki.root), makeCrl(pki.sealCa), makeCrl(pki.tsaCa)];
 }
