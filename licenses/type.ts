@@ -144,6 +144,9 @@ export function faceDictionary(type: LicenseType): FaceDictionary {
         ? []
         : [{ key: field.codeKey, name: field.name, label: { zh: field.label, en: field.englishLabel } }],
     ),
+    printedOnly: type.fields
+      .filter((field) => field.codeKey === null)
+      .map((field) => ({ zh: field.label, en: field.englishLabel })),
     publicStatus: type.publicStatus,
   };
 }
