@@ -12,17 +12,34 @@ export function encodeOidContent(text: string): Uint8Array {
   if (!/^[0-2](\.(0|[1-9][0-9]*))+$/.test(text)) {
     throw new FormatError('value-out-of-range', `"${text}" is not an object identifier.`);
   }
-  const [root = 0n, second = 0n, ...rest] = text.split('.').map(BigInt);
-  if (root < 2n && second > 39n) {
+  const arcs = text.split('.');
+  const root = Number(arcs[0]);
+  if (root < 2 && Number(arcs[1]) > 39) {
     throw new FormatError('value-out-of-range', `"${text}" is not an object identifier.`);
   }
   const octets: number[] = [];
-  for (const arc of [root * 40n + second, ...rest]) {
-    const digits = [Number(arc & 127n)];
-    for (let left = arc >> 7n; left > 0n; left >>= 7n) digits.unshift(Number(left & 127n) | 128);
-    octets.push(...digits);
-  }
+  pushArc(octets, root === 0 ? (arcs[1] ?? '') : (BigInt(arcs[1] ?? '') + BigInt(root * 40)).toString());
+  for (let index = 2; index < arcs.length; index += 1) pushArc(octets, arcs[index] ?? '');
   return Uint8Array.from(octets);
+}
+
+/** Base 128, highest digit first, every digit but the last marked (X.690 clause 8.19.2). Big numbers are rare and slow. */
+function pushArc(octets: number[], arc: string): void {
+  const start = octets.length;
+  if (arc.length < 15) {
+    let left = Number(arc);
+    do {
+      octets.push((left % 128) | 128);
+      left = Math.floor(left / 128);
+    } while (left > 0);
+  } else {
+    for (let left = BigInt(arc); left > 0n; left >>= 7n) octets.push(Number(left & 127n) | 128);
+  }
+  octets[start] = (octets[start] ?? 0) & 127;
+  // Digits were pushed lowest first.
+  for (let low = start, high = octets.length - 1; low < high; low += 1, high -= 1) {
+    [octets[low], octets[high]] = [octets[high] ?? 0, octets[low] ?? 0];
+  }
 }
 
 /** Dotted text of DER content already checked by `checkOidContent`. */
@@ -40,9 +57,8 @@ export function decodeOidContent(content: Uint8Array): string {
     else small = small * 128 + (octet & 127);
     if (octet >= 128) continue;
     if (arcs.length === 0) {
-      const first = isLarge ? large : BigInt(small);
-      const root = first < 40n ? 0n : first < 80n ? 1n : 2n;
-      arcs.push(root.toString(), (first - root * 40n).toString());
+      const root = isLarge || small >= 80 ? 2 : small < 40 ? 0 : 1;
+      arcs.push(String(root), isLarge ? (large - 80n).toString() : String(small - root * 40));
     } else {
       arcs.push(isLarge ? large.toString() : small.toString());
     }
