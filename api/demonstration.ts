@@ -16,8 +16,8 @@ export const demonstrationSettings: Settings = {
   version: 1,
   mode: 'demonstration',
   suite: 'international',
-  organisation: district.name,
-  creditCode: district.departments[0]?.creditCode ?? '',
+  organisation: district.operator.name,
+  creditCode: district.operator.creditCode,
   division: district.code,
   publicUrl: null,
 };

@@ -13,8 +13,8 @@ import type { PersonDependencies } from '../identity/persons.ts';
 import { auditChain } from '../storage/audit-chain.ts';
 import type { AuditLog } from '../storage/audit-log.ts';
 import type { Database } from '../storage/database.ts';
-import type { DocumentStore } from '../storage/documents.ts';
-import { openDocumentFiles } from '../storage/documents-files.ts';
+
+import { openDocumentFiles, type DocumentFiles } from '../storage/documents-files.ts';
 import { installFact, recordInstallFact } from '../storage/install-facts.ts';
 import { migrate } from '../storage/migrate.ts';
 import { openDatabase } from '../storage/open.ts';
@@ -42,7 +42,7 @@ export const operator: Actor = { id: 'system', kind: 'system', department: null,
 export interface Installation extends PersonDependencies {
   readonly config: Config;
   readonly database: Database;
-  readonly documents: DocumentStore;
+  readonly documents: DocumentFiles;
   readonly audit: AuditLog;
   readonly keys: KeyFiles;
   readonly clock: Clock;

@@ -1,0 +1,58 @@
+// `yinxin restore`: an installation from a backup, into an empty folder.
+import { join, resolve } from 'node:path';
+import { openInstallation, operator, realWorld } from '../../api/installation.ts';
+import { readConfig } from '../../api/config.ts';
+import { ApiError } from '../../api/errors.ts';
+import { readSettings, writeSettings } from '../../api/settings.ts';
+import { restore } from '../../storage/backup.ts';
+import { exitCodes, parseFlags, required, type Command } from '../command.ts';
+import { dataFlag, dataHelp, passphraseHelp } from '../installation.ts';
+
+export const restoreCommand: Command = {
+  name: 'restore',
+  summary: 'put a backup into an empty folder, every file checked first',
+  help: `Usage: yinxin restore --from DIR [--data DIR]
+
+  --from DIR        what \`yinxin backup\` made
+${dataHelp}; must be empty
+
+Nothing is written before every file of the backup has the digest its manifest says, and nothing is ever written over.
+
+${passphraseHelp}
+
+Exit codes: 0 restored, 1 the backup is damaged, 73 the folder is not empty, 78 configuration or wrong passphrase`,
+  async run(args, terminal) {
+    const { values } = parseFlags(args, { ...dataFlag, from: { type: 'string' } });
+    const source = resolve(required(values.from, 'from'));
+    const settings = readSettings(source);
+    if (settings === null) {
+      throw new ApiError('data-folder-unusable', `There is no backup in ${source}.`, {
+        hint: 'name the folder that `yinxin backup` made with --from',
+      });
+    }
+    const config = readConfig(terminal.environment, { data: values.data, mode: settings.mode });
+    const summary = await restore(source, {
+      databaseFile: join(config.dataFolder, 'yinxin.db'),
+      documentsFolder: join(config.dataFolder, 'documents'),
+      keysFolder: join(config.dataFolder, 'keys'),
+    });
+    await writeSettings(config.dataFolder, settings);
+    const installation = await openInstallation({ ...config, settings }, realWorld);
+    try {
+      await installation.database.write((tx) =>
+        installation.audit.append(tx, {
+          at: installation.clock(),
+          actor: operator,
+          action: 'backup.restored',
+          subject: 'installation',
+          details: {},
+        }),
+      );
+    } finally {
+      await installation.close();
+    }
+    terminal.print(config.dataFolder);
+    terminal.tell(`${summary.documents} documents, ${summary.keys} key files, ${summary.size} bytes.`);
+    return exitCodes.done;
+  },
+};
