@@ -15,7 +15,7 @@ import {
   pdfName,
   type PdfObject,
 } from '../formats/pdf/objects.ts';
-import { readPage, type Page, type Rectangle } from '../formats/pdf/pages.ts';
+import { pageCount, readPage, type Page, type Rectangle } from '../formats/pdf/pages.ts';
 import { latin1, serialise } from '../formats/pdf/serialise.ts';
 import { signaturesOf, type PdfSignature } from '../formats/pdf/signatures.ts';
 import type { ByteSource } from '../formats/pdf/source.ts';
@@ -98,7 +98,10 @@ async function prepare(source: ByteSource, options: SignatureOptions): Promise<P
   const fields = await readFields(document);
   await refuseForbidden(document, await signaturesOf(document, fields), options.docMdp);
   const page = await readPage(document, (options.visible?.page ?? 1) - 1);
-  if (page === null) throw new SigningError('page-not-found', 'The document has no such page.');
+  if (page === null) {
+    const count = await pageCount(document);
+    throw new SigningError('page-not-found', `The document has ${count} pages and not the one to be signed.`);
+  }
   const fieldName = chooseName(fields, options.fieldName);
   const update = await beginUpdate(document);
   const placed = await place(document, update, page, fields, options.visible);

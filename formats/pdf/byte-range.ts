@@ -6,7 +6,7 @@ import type { Revision } from './revisions.ts';
  * `whole-file`: every byte but the Contents token. `revision`: likewise, up to the end of an earlier revision.
  * `partial`: well formed, but its end is the end of no revision. `invalid`: anything else.
  */
-export type CoverageKind = 'whole-file' | 'revision' | 'partial' | 'invalid';
+type CoverageKind = 'whole-file' | 'revision' | 'partial' | 'invalid';
 
 export type CoverageProblem =
   | 'dictionary-unreadable'

@@ -46,6 +46,8 @@ export class PdfDocument {
   readonly #loaded = new Map<number, IndirectObject>();
   readonly #objectStreams = new Map<number, ObjectStream>();
   readonly #opening = new Set<number>();
+  /** Ends of the revisions, ascending. */
+  readonly #ends: readonly number[];
   #loads = 0;
   #inflated = 0;
 
@@ -55,6 +57,7 @@ export class PdfDocument {
     this.revisions = revisions;
     this.limits = limits;
     this.nextObjectNumber = nextNumber(revisions, limits);
+    this.#ends = revisions.flatMap(({ endWithSpace }) => endWithSpace ?? []);
   }
 
   get newest(): Revision {
@@ -96,7 +99,7 @@ export class PdfDocument {
     if (located === null || located.entry.type === 'free') return pdfNull;
     const value =
       located.entry.type === 'offset'
-        ? await this.#loadAt(located.entry, object)
+        ? await this.#loadAt(located.entry, object, located.revision)
         : await this.#loadCompressed(located.entry, object, asOfRevision);
     // 7.3.10 makes the value of an indirect object an object, not a second reference.
     if (value.kind === 'reference') {
@@ -140,6 +143,7 @@ export class PdfDocument {
   async streamData(stream: PdfStream, asOfRevision?: number): Promise<Uint8Array> {
     const length = integerOf(await this.get(stream.dictionary, 'Length', asOfRevision));
     if (length === null) throw new FormatError('pdf-malformed', 'A stream has no length.');
+    this.#refuseBeyond(stream.start + length, this.#saveEnd(stream.start));
     const { data } = await readStreamData(this.source, stream, length, this.limits);
     this.#inflated += data.length;
     if (this.#inflated > this.limits.inflatedTotal) {
@@ -151,12 +155,15 @@ export class PdfDocument {
   async #loadAt(
     place: { readonly offset: number; readonly generation: number },
     reference: PdfReference,
+    writtenIn: number,
   ): Promise<PdfObject> {
     if (place.generation !== reference.generation) return pdfNull;
+    this.#refuseBeyond(place.offset, this.revisions[writtenIn]?.endWithSpace ?? this.source.size);
     let object = this.#loaded.get(place.offset);
     if (object === undefined) {
       this.#count();
       object = await readIndirect(this.source, place.offset, this.limits);
+      this.#refuseBeyond(object.end - 1, this.#saveEnd(place.offset));
       this.#loaded.set(place.offset, object);
     }
     if (object.number !== reference.number || object.generation !== reference.generation) {
@@ -178,7 +185,13 @@ export class PdfDocument {
     const { offset, generation } = located.entry;
     const known = this.#objectStreams.get(offset);
     const stream =
-      known ?? (await this.#openObjectStream(pdfReference(place.stream, generation), offset, asOfRevision));
+      known ??
+      (await this.#openObjectStream(
+        pdfReference(place.stream, generation),
+        offset,
+        located.revision,
+        asOfRevision,
+      ));
     this.#count();
     return stream.object(place.index, reference.number);
   }
@@ -186,13 +199,14 @@ export class PdfDocument {
   async #openObjectStream(
     reference: PdfReference,
     offset: number,
+    writtenIn: number,
     asOfRevision: number | undefined,
   ): Promise<ObjectStream> {
     // The /Length of an object stream may not lie inside that stream: resolving it would never end.
     if (this.#opening.has(offset)) throw new FormatError('pdf-malformed', 'An object stream needs itself.');
     this.#opening.add(offset);
     try {
-      const value = await this.#loadAt({ offset, generation: reference.generation }, reference);
+      const value = await this.#loadAt({ offset, generation: reference.generation }, reference, writtenIn);
       if (value.kind !== 'stream') throw new FormatError('pdf-malformed', 'An object stream is no stream.');
       const data = await this.streamData(value, asOfRevision);
       const stream = openObjectStream(value.dictionary, data, this.limits);
@@ -201,6 +215,27 @@ export class PdfDocument {
     } finally {
       this.#opening.delete(offset);
     }
+  }
+
+  /**
+   * A save can name only bytes that were there when it was made. A place behind its end would stay empty in the signed
+   * file and be filled later without any signed byte changing.
+   */
+  #refuseBeyond(position: number, end: number): void {
+    if (position >= end) {
+      throw new FormatError('pdf-malformed', 'A revision of the PDF names bytes written after it.');
+    }
+  }
+
+  /** Where the save that wrote the byte at `position` ends. */
+  #saveEnd(position: number): number {
+    let [low, high] = [0, this.#ends.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#ends[middle] ?? 0) > position) high = middle;
+      else low = middle + 1;
+    }
+    return this.#ends[low] ?? this.source.size;
   }
 
   #count(): void {

@@ -46,6 +46,7 @@ export async function findStartxref(source: ByteSource, limits: PdfLimits): Prom
 /**
  * @param chain newest first, as `readChain` answers.
  * @returns oldest first.
+ * @throws FormatError `pdf-malformed` where a section links forward in the file.
  */
 export async function groupRevisions(
   source: ByteSource,
@@ -67,6 +68,11 @@ export async function groupRevisions(
       tail?.startxref === second.section.offset;
     if (linearised) at++;
     const newest = linearised ? second : first;
+    refuseForwardLinks(
+      linearised ? [second, first] : [first],
+      tail?.endWithSpace ?? source.size,
+      revisions.at(-1),
+    );
     revisions.push({
       index: revisions.length,
       startxref: newest.section.offset,
@@ -78,6 +84,20 @@ export async function groupRevisions(
     });
   }
   return revisions;
+}
+
+/** A save links to older ones only: a section behind its end, or before that of an older save, was not there yet. */
+function refuseForwardLinks(
+  sections: readonly ChainedSection[],
+  end: number,
+  older: Revision | undefined,
+): void {
+  const start = older === undefined ? 0 : older.startxref;
+  for (const { section, hidden } of sections) {
+    if (section.offset < start || section.offset >= end || (hidden?.end ?? 0) > end) {
+      throw new FormatError('pdf-malformed', 'The revisions of the PDF are not in the order of the file.');
+    }
+  }
 }
 
 async function readTail(

@@ -10,7 +10,7 @@ import { dictionaryOf, entry, integerOf, nameOf } from './objects.ts';
 import { readTransforms, type SignatureTransforms } from './transforms.ts';
 import { textOf } from './text-string.ts';
 
-export interface SignatureContents {
+interface SignatureContents {
   /** The value without its padding: as long as its outer DER header says, or whole where that cannot be read. */
   readonly value: Uint8Array;
   /** What follows the value inside the string; zeros in a well-made file. */

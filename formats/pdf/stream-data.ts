@@ -10,9 +10,9 @@ import { parseAt } from './indirect.ts';
  * Checks the end of the stream before trusting its length, because readers that search for `endstream` instead would
  * see other bytes.
  * @param length value of /Length, already resolved.
- * @returns raw place: offset after the data, and after `endobj`.
+ * @returns offset after the data, and after `endobj`.
  */
-export async function streamEnd(
+async function streamEnd(
   source: ByteSource,
   stream: PdfStream,
   length: number,

@@ -271,6 +271,26 @@ describe('refusing a PDF', () => {
     assert.equal((await open(file)).revisions.length, 31);
   });
 
+  it('places that were empty when the revision was saved', async () => {
+    // The page lies behind the end of the first revision: whoever signed that saw none.
+    const whole = asText(handmade(onePage));
+    const place = String(whole.length).padStart(10, '0');
+    const shadow = latin1(whole.replace(/(\n3 1\n)\d{10}/, `$1${place}`));
+    const filled = joinBytes([shadow, latin1(`3 0 obj\n${onePage[3] ?? ''}\nendobj\n`)]);
+    assert.equal(await refusal(() => allPages(filled)), 'pdf-malformed');
+    const updated = handmadeUpdate(filled, { 9: '(x)' }, lastStartxref(shadow));
+    assert.equal(await refusal(() => allPages(updated)), 'pdf-malformed');
+
+    const second = handmadeUpdate(handmade(onePage), { 9: '(x)' }, 0);
+    const forward = latin1(asText(second).replace('/Prev 0', `/Prev ${second.length}`));
+    const behind = handmadeUpdate(forward, onePage, 0).subarray(forward.length);
+    const at = lastStartxref(joinBytes([forward, behind])) - forward.length;
+    const linked = latin1(asText(forward).replace(/\/Prev \d+/, `/Prev ${forward.length + at}`));
+    const end = latin1(`startxref\n${lastStartxref(second)}\n%%EOF\n`);
+    const hidden = joinBytes([latin1(asText(behind).replace(/\/Prev 0/, '')), end]);
+    assert.equal(await refusal(() => allPages(joinBytes([linked, hidden]))), 'pdf-malformed');
+  });
+
   it('a bomb in a stream', async () => {
     const bomb = deflateSync(new Uint8Array(80_000_000));
     const file = handmade({ ...onePage, 4: streamBody('/Filter/FlateDecode', bomb) });
