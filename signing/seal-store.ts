@@ -1,5 +1,5 @@
 // Rows of seals and keepers to values and back.
-import { fromBase64, toBase64 } from '../formats/bytes.ts';
+import { toBase64 } from '../formats/bytes.ts';
 import { formatSealCode, parseSealCode } from '../formats/identifiers/seal-code.ts';
 import type { Reader, Writer } from '../storage/database.ts';
 import type { SealTable } from '../storage/schema/signing.ts';
@@ -188,7 +188,7 @@ function sealOf(row: SealTable, keepers: readonly string[]): Seal {
     validUntil: new Date(row.valid_until),
     keyId: row.key_id,
     certificateSerial: row.certificate_serial ?? '',
-    chain: (JSON.parse(row.chain) as string[]).map(fromBase64),
+    chain: (JSON.parse(row.chain) as string[]).map((text) => new Uint8Array(Buffer.from(text, 'base64'))),
     createdAt: new Date(row.created_at),
     keepers,
   };

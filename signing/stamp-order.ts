@@ -26,7 +26,7 @@ export interface StampParts {
 }
 
 /** Where the seal's middle stands, in millimetres from the left and top edge of the page as displayed. */
-export interface StampPlace {
+interface StampPlace {
   /** First page 1. */
   readonly page: number;
   readonly centreX: number;

@@ -4,6 +4,7 @@ import type { Writer } from '../storage/database.ts';
 import { SigningError } from './errors.ts';
 import { newIdentifier } from './identifiers.ts';
 import { assembleCms, checkCms, signDigest, timestampDigest } from './pades-signature.ts';
+import { requireScope } from './seal-use.ts';
 import { writeSealedCopy } from './sealed-copy.ts';
 import { answerOfOther, checkKey, earlierStamp, givenUp } from './stamp-answers.ts';
 import {
@@ -32,6 +33,7 @@ import type { Timestamp } from './timestamp-client.ts';
  *   `idempotency-in-progress`, `idempotency-abandoned`; StorageError; CryptoError
  */
 export async function stampDocument(parts: StampParts, request: StampRequest): Promise<StampResult> {
+  requireScope(request.actor, 'stamps:write');
   checkKey(request.idempotencyKey);
   const earlier = await earlierStamp(parts.database.reader, request);
   if (earlier !== null) return earlier;

@@ -8,7 +8,7 @@ export type OutlineStep =
   | readonly ['close'];
 
 /** An affine map (a b c d e f) as PDF and SVG write it: x′ = ax + cy + e, y′ = bx + dy + f. */
-export type Affine = readonly [number, number, number, number, number, number];
+type Affine = readonly [number, number, number, number, number, number];
 
 /** One mark of the picture. */
 export type Mark =

@@ -1,10 +1,10 @@
 // Tables of signing: seals, their keepers, and every stamp from intention to completion.
 
 /** 印章类型代码 of the national scheme (国办): 01 法定名称章 … 06 业务专用章, 99 其他. */
-export type SealTypeColumn = '00' | '01' | '02' | '03' | '04' | '05' | '06' | '99';
+type SealTypeColumn = '00' | '01' | '02' | '03' | '04' | '05' | '06' | '99';
 
 /** `intended`: code reserved, key and certificate in the making. `abandoned`: a crash or refusal left it unmade. */
-export type SealStateColumn = 'intended' | 'valid' | 'frozen' | 'cancelled' | 'abandoned';
+type SealStateColumn = 'intended' | 'valid' | 'frozen' | 'cancelled' | 'abandoned';
 
 export interface SealTable {
   /** `seal_…` */
@@ -35,14 +35,14 @@ export interface SealTable {
 }
 
 /** 印章保管人: who may let a seal be used. */
-export interface SealKeeperTable {
+interface SealKeeperTable {
   seal_id: string;
   /** Opaque actor id. */
   keeper: string;
   since: string;
 }
 
-export type StampStateColumn = 'intended' | 'completed' | 'abandoned';
+type StampStateColumn = 'intended' | 'completed' | 'abandoned';
 
 export interface StampTable {
   /** `stp_…` */

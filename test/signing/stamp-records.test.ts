@@ -64,6 +64,8 @@ for (const engine of engines) {
       assert.equal(office.wire.requests, 1);
       assert.deepEqual(await stampDocument(office.parts, request), first);
       assert.equal(office.wire.requests, 1);
+      const unscoped = { ...request, actor: { ...approvalClient, scopes: [] } };
+      await assert.rejects(stampDocument(office.parts, unscoped), refusal('scope-missing'));
       assert.deepEqual(await audited(first.stampId), ['stamp.intended', 'stamp.completed']);
       assert.deepEqual(await stampOf(office.parts.database.reader, approvalClient, first.stampId), first);
     });
