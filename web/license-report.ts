@@ -64,7 +64,9 @@ export function renderLicense(license: LicenseReport): Html {
       uncovered.length === 0
         ? null
         : html`<h4>${say('以下内容不在码的签名范围内', 'Not covered by the code’s signature')}</h4>
-            <dl class="facts">${uncovered.map(renderField)}</dl>`
+            <ul class="uncovered">
+              ${uncovered.map((field) => html`<li>${both(field.label)}</li>`)}
+            </ul>`
     }
     <p class="limit">${both(proofLimit)}</p>
     <p class="note">${both(license.notCovered)}</p>

@@ -121,6 +121,9 @@ describe('the page of a printed code', function () {
         '状态时间',
         '已在本设备上核验签名',
         '样章',
+        '以下内容不在码的签名范围内',
+        '经营场所',
+        '主体业态',
       ])
         assert.ok(text.includes(part), part);
       await assertAccessible(page, 'the valid code');

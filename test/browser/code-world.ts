@@ -26,6 +26,7 @@ import {
 import { approvalOffice } from '../../fixtures/departments.ts';
 import { foodBusinessLicense } from '../../fixtures/licenses.ts';
 import { enterprises } from '../../fixtures/enterprises.ts';
+import { faceDictionary } from '../../licenses/type.ts';
 import { signJws, type JwsSigner } from '../../verification/jws.ts';
 import { buildTrustList, type TrustList } from '../../verification/trust-list.ts';
 import { run } from '../programs.ts';
@@ -100,18 +101,7 @@ export function makeCodeWorld(openssl: string): CodeWorld {
         })),
       },
     ],
-    licenseTypes: [
-      {
-        typeCode: license.type.typeCode,
-        name: { zh: license.type.name, en: license.type.englishName },
-        publicStatus: true,
-        fields: license.type.fields.flatMap((field) =>
-          field.codeKey === null
-            ? []
-            : [{ key: field.codeKey, name: field.name, label: { zh: field.label, en: field.englishLabel } }],
-        ),
-      },
-    ],
+    licenseTypes: [faceDictionary(license.type)],
     verifyHosts: ['localhost'],
   };
   const protectedHeader = encodeProtectedHeader(
