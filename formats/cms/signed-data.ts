@@ -7,18 +7,9 @@ import {
   type AlgorithmIdentifier,
   type DigestName,
 } from '../x509/algorithm.ts';
-import { parseCertificate } from '../x509/certificate.ts';
+import { issuerAndSerialOf } from '../x509/certificate.ts';
 import { TAG, readDer, type DerReader } from '../x509/der.ts';
-import {
-  explicit,
-  integer,
-  integerContent,
-  octetString,
-  oid,
-  sequence,
-  setOf,
-  tagged,
-} from '../x509/der-writer.ts';
+import { explicit, integer, octetString, oid, sequence, setOf, tagged } from '../x509/der-writer.ts';
 import { readName, type Name } from '../x509/name.ts';
 import { OID } from '../x509/oid.ts';
 import { readAttributes, type CmsAttribute } from './attributes.ts';
@@ -192,10 +183,9 @@ export interface SignedDataInput {
 
 /**
  * ContentInfo with SignedData of one signer, all of it DER.
- * @throws FormatError `cms-malformed` where `signedAttributes` is no SET, and the codes of `parseCertificate`.
+ * @throws FormatError `cms-malformed` where `signedAttributes` is no SET, and the codes of `issuerAndSerialOf`.
  */
 export function encodeSignedData(input: SignedDataInput): Uint8Array {
-  const signer = parseCertificate(input.signerCertificate);
   const contentType = input.eContent?.type ?? OID.data;
   if (input.signedAttributes[0] !== TAG.set) {
     throw new FormatError(CODE, 'The signed attributes to write are not a SET OF.');
@@ -204,7 +194,7 @@ export function encodeSignedData(input: SignedDataInput): Uint8Array {
   signedAttributes[0] = 0xa0;
   const signerInfo = sequence(
     integer(1),
-    sequence(signer.issuer.der, integerContent(signer.serialNumber)),
+    issuerAndSerialOf(input.signerCertificate),
     encodeDigestAlgorithm(input.digestAlgorithm),
     signedAttributes,
     encodeSignatureAlgorithm(input.signatureAlgorithm),

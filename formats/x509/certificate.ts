@@ -148,6 +148,21 @@ export function parseCertificate(der: Uint8Array): Certificate {
   );
 }
 
+/**
+ * IssuerAndSerialNumber of a certificate (RFC 5652 section 10.2.4), its bytes as they stand; nothing else is read.
+ * @throws FormatError as `parseCertificate`.
+ */
+export function issuerAndSerialOf(der: Uint8Array): Uint8Array {
+  return readDer(der, LIMITS, CODE, (top) => {
+    const outer = top.over(top.element(TAG.sequence).content);
+    const fields = outer.over(outer.element(TAG.sequence).content);
+    readVersion(fields);
+    const serialNumber = fields.element(TAG.integer).bytes;
+    fields.element(TAG.sequence);
+    return sequence(fields.element(TAG.sequence).bytes, serialNumber);
+  });
+}
+
 /** What a version 3 certificate to be signed is made of; names, key and algorithm are complete DER values. */
 export interface TbsCertificate {
   /** Unsigned big-endian, 1 to 20 octets when written. */
