@@ -1,13 +1,13 @@
 // Appends to the audit log: rows linked by hash, one chain per node, so nodes never wait for each other.
+import { CompiledQuery } from 'kysely';
 import type { DigestName } from '../crypto/algorithms.ts';
 import { sortedJson, rowHash } from './audit-row.ts';
 import type { AuditEvent, AuditLog } from './audit-log.ts';
 import { beforeCommit } from './before-commit.ts';
 import type { Database, Writer } from './database.ts';
 import { StorageError } from './errors.ts';
+import { promised } from './promised.ts';
 
-/** Ten parameters a row; SQLite takes 32,766 in a statement. */
-const ROWS_PER_INSERT = 1_000;
 const GENESIS = { sequence: 0, hash: '' };
 
 export interface AuditChainOptions {
@@ -17,22 +17,80 @@ export interface AuditChainOptions {
   readonly digest: DigestName;
 }
 
-async function lockHead(tx: Writer, node: string): Promise<{ sequence: number; hash: string }> {
-  const read = tx.selectFrom('audit_head').select(['sequence', 'hash']).where('node', '=', node).forUpdate();
-  const head = await read.executeTakeFirst();
-  if (head !== undefined) return head;
+interface Statements {
+  readonly lockHead: string;
+  readonly insertRow: string;
+  readonly moveHead: string;
+}
+
+const statements = new WeakMap<object, Statements>();
+
+/** Building a query costs several times its run, and every write that leaves a trace runs these three: built once. */
+function statementsOf(tx: Writer): Statements {
+  const { adapter } = tx.getExecutor();
+  let known = statements.get(adapter);
+  if (known === undefined) {
+    const text = '';
+    known = {
+      lockHead: tx
+        .selectFrom('audit_head')
+        .select(['sequence', 'hash'])
+        .where('node', '=', text)
+        .forUpdate()
+        .compile().sql,
+      insertRow: tx
+        .insertInto('audit_log')
+        .values({
+          node: text,
+          sequence: 0,
+          at: text,
+          actor: text,
+          department: text,
+          action: text,
+          subject: text,
+          details: text,
+          previous: text,
+          hash: text,
+        })
+        .compile().sql,
+      moveHead: tx
+        .updateTable('audit_head')
+        .set({ sequence: 0, hash: text })
+        .where('node', '=', text)
+        .compile().sql,
+    };
+    statements.set(adapter, known);
+  }
+  return known;
+}
+
+interface Head {
+  readonly sequence: number;
+  readonly hash: string;
+}
+
+async function readHead(tx: Writer, sql: string, node: string): Promise<Head | null> {
+  const query = CompiledQuery.raw(sql, [node]) as CompiledQuery<Head>;
+  return (await tx.executeQuery(query)).rows[0] ?? null;
+}
+
+async function lockHead(tx: Writer, sql: string, node: string): Promise<Head> {
+  const head = await readHead(tx, sql, node);
+  if (head !== null) return head;
   await tx
     .insertInto('audit_head')
     .values({ node, ...GENESIS })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
-  return read.executeTakeFirstOrThrow();
+  // Another write of this node may have begun the chain meanwhile.
+  return (await readHead(tx, sql, node)) ?? GENESIS;
 }
 
 async function link(tx: Writer, options: AuditChainOptions, events: readonly AuditEvent[]): Promise<void> {
   const { node, digest } = options;
-  let { sequence, hash } = await lockHead(tx, node);
-  const rows = events.map((event) => {
+  const { lockHead: lockSql, insertRow, moveHead } = statementsOf(tx);
+  let { sequence, hash } = await lockHead(tx, lockSql, node);
+  for (const event of events) {
     sequence += 1;
     const content = {
       node,
@@ -46,15 +104,10 @@ async function link(tx: Writer, options: AuditChainOptions, events: readonly Aud
       previous: hash,
     };
     hash = rowHash(content, digest);
-    return { ...content, hash };
-  });
-  for (let start = 0; start < rows.length; start += ROWS_PER_INSERT) {
-    await tx
-      .insertInto('audit_log')
-      .values(rows.slice(start, start + ROWS_PER_INSERT))
-      .execute();
+    // The parameters stand in the order in which the statement was built.
+    await tx.executeQuery(CompiledQuery.raw(insertRow, [...Object.values(content), hash]));
   }
-  await tx.updateTable('audit_head').set({ sequence, hash }).where('node', '=', node).execute();
+  await tx.executeQuery(CompiledQuery.raw(moveHead, [sequence, hash, node]));
 }
 
 /**
@@ -75,13 +128,10 @@ export function auditChain(options: AuditChainOptions): AuditLog {
         return Promise.resolve();
       }
       const first = [event];
-      try {
+      return promised(() => {
         beforeCommit(tx, owner, (writer) => link(writer, options, first));
-      } catch (error) {
-        return Promise.reject(error as Error);
-      }
-      collected.set(tx, first);
-      return Promise.resolve();
+        collected.set(tx, first);
+      });
     },
   };
 }

@@ -91,7 +91,7 @@ class ItemDriver implements Driver {
 interface Item {
   /** Runs the work in its savepoint; @returns what to answer once the commit is durable. Never rejects. */
   run(): Promise<{ readonly kept: boolean; answer(): void }>;
-  fail(error: unknown): void;
+  readonly fail: (error: unknown) => void;
 }
 
 export interface GroupCommitLimits {
@@ -122,18 +122,16 @@ export class GroupCommit {
   write<T>(work: (tx: Writer) => Promise<T>): Promise<T> {
     if (this.#closed) return Promise.reject(new StorageError('unavailable', 'The database is closed.'));
     return new Promise<T>((resolve, reject) => {
-      this.#queue.push({
-        run: async () => {
-          try {
-            const value = await this.#inSavepoint(work);
-            return { kept: true, answer: () => resolve(value) };
-          } catch (error) {
+      const item: Item = {
+        run: () =>
+          this.#inSavepoint(work).then(
+            (value) => ({ kept: true, answer: () => resolve(value) }),
             // The caller's own refusals pass through as they are.
-            return { kept: false, answer: () => reject(error as Error) };
-          }
-        },
+            (error: unknown) => ({ kept: false, answer: () => item.fail(error) }),
+          ),
         fail: reject,
-      });
+      };
+      this.#queue.push(item);
       this.#running ??= this.#drain();
     });
   }

@@ -89,10 +89,10 @@ describe('backup and restore', () => {
   });
 
   it('is of one moment while writes go on', async () => {
-    let going = true;
+    const state = { going: true };
     let pairs = 0;
     const writing = (async () => {
-      for (; going; pairs += 1) {
+      for (; state.going; pairs += 1) {
         // Both rows or neither: a torn copy would show one.
         await opened.database.write(async (tx) => {
           for (const side of ['left', 'right']) {
@@ -105,7 +105,7 @@ describe('backup and restore', () => {
       }
     })();
     await make();
-    going = false;
+    state.going = false;
     await writing;
     await restore(source(), target);
     const database = await openDatabase({ file: target.databaseFile });

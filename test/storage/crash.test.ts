@@ -44,7 +44,7 @@ for (const engine of engines) {
       engine.require(this);
     });
 
-    it('loses no acknowledged write, keeps no half one, in 20 runs', async () => {
+    it(`loses no acknowledged write, keeps no half one`, async () => {
       const { location, remove } = await engine.place();
       const folder = await mkdtemp(join(tmpdir(), 'yinxin-test-'));
       const acknowledged = new Map<string, string>();

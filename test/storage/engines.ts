@@ -21,7 +21,7 @@ export interface Engine {
   /** Skips the running test where the engine is absent, or fails it under YINXIN_NO_SKIP=1. */
   require(context: Mocha.Context): void;
   /** An empty, unmigrated place. */
-  place(): Promise<{ readonly location: DatabaseLocation; remove(): Promise<void> }>;
+  place(): Promise<{ readonly location: DatabaseLocation; remove: () => Promise<void> }>;
   /** A migrated database. */
   open(): Promise<TestDatabase>;
 }

@@ -12,7 +12,7 @@ import { engines } from './engines.ts';
 
 for (const engine of engines) {
   describe(`migrations on ${engine.name}`, () => {
-    let place: { readonly location: DatabaseLocation; remove(): Promise<void> };
+    let place: { readonly location: DatabaseLocation; remove: () => Promise<void> };
 
     before(function () {
       engine.require(this);
