@@ -41,7 +41,8 @@ const notCovered = words(
   'The code proves the content, not the bearer; what is printed beyond the fields above is not covered by the signature.',
 );
 
-function licenseOf(facts: CodeFacts): LicenseReport | null {
+/** What a code says, for people; null where it could not be read. */
+export function reportLicense(facts: CodeFacts): LicenseReport | null {
   const { claims, status } = facts;
   if (claims === null) return null;
   return {
@@ -97,7 +98,7 @@ export async function verifyCode(text: string, dependencies: CodeDependencies): 
     qualification: qualificationOf(facts),
     rows: judge(codeChecks, facts, policy, dependencies.time),
     // A face nobody's key vouches for is shown to nobody.
-    license: facts.signers.length > 0 ? licenseOf(facts) : null,
+    license: facts.signers.length > 0 ? reportLicense(facts) : null,
     passedWords: words('证照有效,内容未被改动。', 'The license is in force and its content unchanged.'),
   });
 }

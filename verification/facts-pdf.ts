@@ -19,6 +19,8 @@ import { acceptedDigest, gatherCms, readSignedData } from './facts-cms.ts';
 import type { CmsFacts } from './facts-cms.ts';
 import { gatherTimestamp, tstInfoOf } from './facts-timestamp.ts';
 import type { TimestampFacts } from './facts-timestamp.ts';
+import { carriedLicense } from './license-record.ts';
+import type { CarriedLicense } from './license-record.ts';
 import { digestRanges, digestWhole } from './pdf-digests.ts';
 import type { CoveredRange } from './pdf-digests.ts';
 import type { Change } from './report.ts';
@@ -53,6 +55,8 @@ export interface PdfFacts {
   readonly disguised: readonly string[];
   readonly bytesBeforeHeader: number;
   readonly trailing: TrailingBytes;
+  /** What a license's page carries along. */
+  readonly carried: CarriedLicense;
   readonly graph: CertificateGraph;
   readonly evidence: GatheredEvidence['revocation'];
 }
@@ -260,6 +264,7 @@ async function gatherDocument(
     disguised: await disguisedSignatures(document),
     bytesBeforeHeader: document.facts.bytesBeforeHeader,
     trailing: await trailingBytes(document),
+    carried: await carriedLicense(document),
     graph,
     evidence: revocation,
   };
@@ -281,6 +286,7 @@ export async function gatherPdf(source: ByteSource, sources: PdfSources): Promis
       disguised: [],
       bytesBeforeHeader: 0,
       trailing: 'unknown',
+      carried: { record: null, code: null },
       graph: { nodes: new Map(), bySubject: new Map(), exhausted: false },
       evidence: { crls: [], ocsps: [] },
     };

@@ -3,7 +3,10 @@ import { toHex } from '../formats/bytes.ts';
 import type { ByteSource } from '../formats/pdf/source.ts';
 import { assembleReport } from './assemble.ts';
 import type { TrustAnchor } from './certificate-graph.ts';
+import { gatherCodeFacts, reportLicense } from './code.ts';
 import { words } from './check.ts';
+import { codeChecks } from './checks/code.ts';
+import { licenseChecks } from './checks/license.ts';
 import { pdfChecks } from './checks/pdf.ts';
 import { signatureChecks } from './checks/signature.ts';
 import { gatherPdf } from './facts-pdf.ts';
@@ -11,6 +14,7 @@ import type { PdfFacts } from './facts-pdf.ts';
 import { judge } from './judge.ts';
 import { judgeSignatureFacts } from './judged-signature.ts';
 import type { JudgedSignature, JudgingContext } from './judged-signature.ts';
+import { gatherLicense } from './license-record.ts';
 import { portalPolicy } from './policy.ts';
 import { qualificationOf, reportSignature } from './report-signature.ts';
 import type { Qualification, Report } from './report.ts';
@@ -75,6 +79,7 @@ export async function verifyPdf(source: ByteSource, dependencies: VerificationDe
     source: dependencies.evidence ?? null,
   });
   const judged = judgeAll(facts, { graph: facts.graph, evidence: facts.evidence, policy, now });
+  const license = await gatherLicense(facts.carried, (text) => gatherCodeFacts(text, dependencies), verifier);
   const whole = { facts, trustList, trustListProblem: dependencies.trustListProblem ?? null };
   return assembleReport({
     kind: 'pdf',
@@ -83,7 +88,12 @@ export async function verifyPdf(source: ByteSource, dependencies: VerificationDe
     document: { digest: `sha256:${toHex(facts.digest)}`, size: facts.size },
     trustList,
     qualification: weakest(judged),
-    rows: judge(pdfChecks, whole, policy, now),
+    rows: [
+      ...judge(pdfChecks, whole, policy, now),
+      ...(license === null ? [] : judge(licenseChecks, license, policy, now)),
+      ...(license?.code == null ? [] : judge(codeChecks, license.code, policy, now)),
+    ],
+    license: license?.code == null || license.code.signers.length === 0 ? null : reportLicense(license.code),
     signatures: judged.map((each) => reportSignature(each, judge(signatureChecks, each, policy, now))),
     passedWords: words('文件的签名有效,内容未被改动。', 'The signatures hold and the content is unchanged.'),
   });

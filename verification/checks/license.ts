@@ -1,0 +1,70 @@
+// The questions asked of the record and the code that a license's PDF carries.
+import { failed, indeterminate, passed, words } from '../check.ts';
+import type { Check } from '../check.ts';
+import type { LicenseFacts } from '../license-record.ts';
+
+const hasCode = (facts: LicenseFacts | null): boolean => facts?.code?.claims != null;
+
+/** Null = the PDF is no license. */
+export const licenseChecks: readonly Check<LicenseFacts | null>[] = [
+  {
+    id: 'license.record',
+    question: words('电子证照的数据记录能否读取?', 'Can the record of the license be read?'),
+    citation: 'GB/T 36903; GB/T 36905',
+    applies: (facts) => facts?.hasRecord === true,
+    evaluate: (facts) =>
+      facts?.record == null
+        ? indeterminate(
+            'SIGNED_DATA_NOT_FOUND',
+            '附带的数据记录无法识别。',
+            'The attached record is not one that is known.',
+          )
+        : passed(
+            `证照标识:${facts.record['ZZBS'] ?? ''}。`,
+            `License identifier: ${facts.record['ZZBS'] ?? ''}.`,
+          ),
+  },
+  {
+    id: 'license.code',
+    question: words('电子证照是否附有可核验状态的证照码?', 'Does the license carry the code by which its status is known?'),
+    citation: 'GB/T 36903',
+    applies: (facts) => facts?.hasRecord === true,
+    evaluate: (facts) =>
+      facts?.code == null
+        ? indeterminate('TRY_LATER', '未附证照码,无法确认证照状态。', 'It carries no code; whether the license is in force is unknown.')
+        : passed('附有证照码。', 'It does.'),
+  },
+  {
+    id: 'license.digest',
+    question: words('数据记录与二维码是否一致?', 'Do the record and the code belong together?'),
+    citation: 'RFC 9052; GB/T 36903',
+    applies: (facts) => hasCode(facts) && facts?.hasRecord === true,
+    evaluate: (facts) =>
+      facts?.digestAgrees === true
+        ? passed('一致。', 'They do.')
+        : failed(
+            'HASH_FAILURE',
+            '数据记录与二维码不一致。',
+            'The record is not the one that the code was made for.',
+          ),
+  },
+  {
+    id: 'license.fields',
+    question: words('数据记录与二维码的各字段是否一致?', 'Do the fields of record and code agree?'),
+    citation: 'GB/T 36903',
+    applies: (facts) => hasCode(facts) && facts?.record != null,
+    evaluate: (facts) => {
+      const differing = (facts?.fields ?? []).filter((field) => !field.agrees).map((field) => field.name);
+      return differing.length === 0
+        ? passed(
+            `核对${facts?.fields.length ?? 0}个字段,全部一致。`,
+            `All ${facts?.fields.length ?? 0} fields compared agree.`,
+          )
+        : failed(
+            'HASH_FAILURE',
+            `字段不一致:${differing.join('、')}。`,
+            `Fields differ: ${differing.join(', ')}.`,
+          );
+    },
+  },
+];
