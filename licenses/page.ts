@@ -6,15 +6,21 @@ import {
   PDFDocument,
   PDFHexString,
   PDFRawStream,
+  beginText,
   degrees,
   drawObject,
+  endText,
   lineTo,
+  moveText,
   moveTo,
   popGraphicsState,
   pushGraphicsState,
   rgb,
+  setFillingRgbColor,
+  setFontAndSize,
   setLineWidth,
   setStrokingRgbColor,
+  showText,
   stroke,
 } from 'pdf-lib';
 import type { PDFFont, PDFPage } from 'pdf-lib';
@@ -35,7 +41,7 @@ import type { FontWeight, TemplateColour } from './template.ts';
 /** Everything that makes one page. Plain values: the same input gives the same bytes. */
 export interface PageOrder extends PageContent {
   readonly code: CodeText;
-  /** Attached as `record.json`. */
+  /** Attached as `record.json`; beside it the text of the code as `license-code.txt`. */
   readonly record: Uint8Array;
   readonly metadata: {
     readonly title: string;
@@ -59,6 +65,8 @@ const COLOURS: Readonly<Record<TemplateColour, readonly [number, number, number]
 /** The mark across the page is a pale solid colour behind the words: PDF/A needs no transparency for it. */
 const PALE_MARK = [0.965, 0.905, 0.9] as const;
 const RECORD_NAME = 'record.json';
+/** The text of the code, so that a reader of the file learns the license's status without a camera. */
+const CODE_NAME = 'license-code.txt';
 
 /**
  * Draws one page.
@@ -185,9 +193,25 @@ function drawWords(page: PDFPage, layout: PageLayout, fonts: Readonly<Record<Fon
       popGraphicsState(),
     );
   }
+  // One resource name a face: pdf-lib's own drawText would make one for every line.
+  const keys = {
+    regular: page.node.newFontDictionary('Regular', fonts.regular.ref),
+    bold: page.node.newFontDictionary('Bold', fonts.bold.ref),
+  };
   for (const { text, x, y, size, weight, colour } of layout.texts) {
-    page.drawText(text, { x, y, size, font: fonts[weight], color: rgb(...COLOURS[colour]) });
+    page.pushOperators(
+      beginText(),
+      setFillingRgbColor(...COLOURS[colour]),
+      setFontAndSize(keys[weight], size),
+      moveText(rounded(x), rounded(y)),
+      showText(fonts[weight].encodeText(text)),
+      endText(),
+    );
   }
+}
+
+function rounded(points: number): number {
+  return Math.round(points * 1000) / 1000;
 }
 
 function drawCode(page: PDFPage, matrix: CodeMatrix, layout: PageLayout): void {
@@ -216,6 +240,13 @@ async function describe(document: PDFDocument, order: PageOrder): Promise<void> 
   await document.attach(order.record, RECORD_NAME, {
     mimeType: 'application/json',
     description: 'The record this license page was made from',
+    afRelationship: AFRelationship.Data,
+    creationDate: created,
+    modificationDate: created,
+  });
+  await document.attach(new TextEncoder().encode(order.code.prefix + order.code.digits), CODE_NAME, {
+    mimeType: 'text/plain',
+    description: 'The text of the printed code',
     afRelationship: AFRelationship.Data,
     creationDate: created,
     modificationDate: created,
