@@ -6,7 +6,7 @@ import type { DigestName } from './algorithms.ts';
 import { CryptoError } from './errors.ts';
 
 /** Algorithms that can be checked, by their JOSE names (RFC 7518 §3.1, RFC 8037 §3.1 with the curve's name). */
-export type VerifiableAlgorithm =
+type VerifiableAlgorithm =
   'ES256' | 'ES384' | 'ES512' | 'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'Ed25519';
 
 export interface SignatureCheck {

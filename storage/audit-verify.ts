@@ -6,7 +6,7 @@ import type { AuditLogTable } from './schema/foundation.ts';
 
 const PAGE = 1_000;
 
-export type AuditBreak =
+type AuditBreak =
   /** A sequence number is missing or out of order. */
   | 'gap'
   /** A row's own hash does not fit its content. */

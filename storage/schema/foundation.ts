@@ -19,19 +19,19 @@ export interface AuditLogTable {
 }
 
 /** The end of each node's chain: where the next row links, and what tells that rows are missing at the end. */
-export interface AuditHeadTable {
+interface AuditHeadTable {
   node: string;
   sequence: number;
   hash: string;
 }
 
 /** What was decided once, at the first start: `mode`, `suite`, `created` … */
-export interface InstallFactTable {
+interface InstallFactTable {
   name: string;
   value: string;
 }
 
-export interface SchemaMigrationTable {
+interface SchemaMigrationTable {
   name: string;
 }
 

@@ -75,7 +75,7 @@ describe('known answers', () => {
 describe('ECDSA signatures in the wrong form', () => {
   const order = hex('ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551');
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
-  // A signature whose halves both have a clear top bit: its integers are 32 octets without a leading zero.
+  // A signature whose integers are 32 octets each, without a leading zero.
   let raw = sign('sha256', message, { key: privateKey, dsaEncoding: 'ieee-p1363' });
   while ((raw[0] ?? 0) >= 0x80 || (raw[32] ?? 0) >= 0x80 || raw[0] === 0 || raw[32] === 0) {
     raw = sign('sha256', message, { key: privateKey, dsaEncoding: 'ieee-p1363' });
