@@ -4,7 +4,7 @@ import type { PdfLimits } from './limits.ts';
 import type { PdfDictionary, PdfObject, PdfReference, PdfStream } from './objects.ts';
 import type { Revision } from './revisions.ts';
 import type { ByteSource } from './source.ts';
-import type { XrefEntry } from './xref.ts';
+import type { XrefEntry } from './xref-section.ts';
 import { FormatError } from '../errors.ts';
 import { readIndirect } from './indirect.ts';
 import { defaultLimits } from './limits.ts';

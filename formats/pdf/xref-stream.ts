@@ -2,7 +2,7 @@
 import type { PdfLimits } from './limits.ts';
 import type { PdfDictionary } from './objects.ts';
 import type { ByteSource } from './source.ts';
-import type { XrefEntry, XrefSection } from './xref.ts';
+import type { XrefEntry, XrefSection } from './xref-section.ts';
 import { FormatError } from '../errors.ts';
 import { readIndirect } from './indirect.ts';
 import { entry, integerOf, nameOf } from './objects.ts';

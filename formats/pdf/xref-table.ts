@@ -1,7 +1,7 @@
 // A cross-reference table with its trailer (ISO 32000-2, 7.5.4 and 7.5.5); entries are read from the file one by one, on demand.
 import type { PdfLimits } from './limits.ts';
 import type { ByteSource } from './source.ts';
-import type { XrefEntry, XrefSection } from './xref.ts';
+import type { XrefEntry, XrefSection } from './xref-section.ts';
 import { FormatError } from '../errors.ts';
 import { parseAt } from './indirect.ts';
 import { Subsections } from './subsections.ts';

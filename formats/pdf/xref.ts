@@ -2,35 +2,12 @@
 import type { PdfLimits } from './limits.ts';
 import type { PdfDictionary } from './objects.ts';
 import type { ByteSource } from './source.ts';
+import type { XrefEntry, XrefSection } from './xref-section.ts';
 import { FormatError } from '../errors.ts';
 import { parseAt } from './indirect.ts';
 import { entry, numberOf } from './objects.ts';
 import { readXrefStream } from './xref-stream.ts';
 import { readXrefTable } from './xref-table.ts';
-
-export type XrefEntry =
-  | { readonly type: 'free'; readonly next: number; readonly generation: number }
-  | { readonly type: 'offset'; readonly offset: number; readonly generation: number }
-  | { readonly type: 'compressed'; readonly stream: number; readonly index: number };
-
-/** One section as it stands in the file. */
-export interface XrefSection {
-  readonly style: 'table' | 'stream';
-  /** Offset of `xref` or of the stream object. */
-  readonly offset: number;
-  /** Offset after the trailer dictionary or after `endobj`. */
-  readonly end: number;
-  readonly trailer: PdfDictionary;
-  /** One more than the highest object number named here. */
-  readonly highest: number;
-  /** Bytes held inflated, 0 for a table. */
-  readonly inflated: number;
-  /** Object numbers named here, ascending. */
-  numbers(): Iterable<number>;
-  has(number: number): boolean;
-  /** @returns null where the section does not name the object. */
-  read(number: number): Promise<XrefEntry | null>;
-}
 
 /** A section together with the /XRefStm of a hybrid file (7.5.8.4). */
 export interface ChainedSection {
