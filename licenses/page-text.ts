@@ -23,8 +23,8 @@ function pieces(text: string): string[] {
   const found: string[] = [];
   for (const part of text.match(/[A-Za-z0-9@#&+./_-]+|\s+|./gsu) ?? []) {
     const last = found.at(-1);
-    if (last !== undefined && (NOT_AT_START.test(part) || NOT_AT_END.test(last)))
-      found[found.length - 1] = last + part;
+    const clings = /^\s/u.test(part) || NOT_AT_START.test(part) || NOT_AT_END.test((last ?? '').trimEnd());
+    if (last !== undefined && clings) found[found.length - 1] = last + part;
     else found.push(part);
   }
   return found;
