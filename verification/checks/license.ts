@@ -26,12 +26,19 @@ export const licenseChecks: readonly Check<LicenseFacts | null>[] = [
   },
   {
     id: 'license.code',
-    question: words('电子证照是否附有可核验状态的证照码?', 'Does the license carry the code by which its status is known?'),
+    question: words(
+      '电子证照是否附有可核验状态的证照码?',
+      'Does the license carry the code by which its status is known?',
+    ),
     citation: 'GB/T 36903',
     applies: (facts) => facts?.hasRecord === true,
     evaluate: (facts) =>
       facts?.code == null
-        ? indeterminate('TRY_LATER', '未附证照码,无法确认证照状态。', 'It carries no code; whether the license is in force is unknown.')
+        ? indeterminate(
+            'TRY_LATER',
+            '未附证照码,无法确认证照状态。',
+            'It carries no code; whether the license is in force is unknown.',
+          )
         : passed('附有证照码。', 'It does.'),
   },
   {
