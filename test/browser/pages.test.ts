@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { renderCodePage } from '../../web/pages/code.ts';
+import { renderDocs } from '../../web/pages/docs.ts';
 import { renderHome } from '../../web/pages/home.ts';
 import { renderLicensePage } from '../../web/pages/license.ts';
 import { renderMy } from '../../web/pages/my.ts';
@@ -127,6 +128,36 @@ const pages: Readonly<Record<string, string>> = {
   '/office-empty': renderOffice(officer, { department: '演示', seals: [], stamps: [], licenses: [] }),
   '/licenses/lic_abc': licensePage(officer),
   '/licenses/own': licensePage(holder),
+  '/docs': renderDocs(stranger, {
+    version: '0.1.0',
+    calls: [
+      {
+        method: 'POST',
+        path: '/api/v1/licenses/{id}/status-changes',
+        tag: '证照 Licenses',
+        summary: 'Change the status of a license',
+        scopes: ['licenses:status'],
+        idempotent: true,
+        takes: [{ type: 'application/json', schema: '{\n  "type": "object"\n}' }],
+        answers: [
+          { status: 200, description: 'Done.', content: [{ type: 'application/json', schema: '{}' }] },
+        ],
+      },
+      {
+        method: 'GET',
+        path: '/api/v1/trust-list',
+        tag: '公共服务 Public services',
+        summary: 'The signed trust list',
+        scopes: [],
+        idempotent: false,
+        takes: [],
+        answers: [
+          { status: 200, description: 'JWS.', content: [{ type: 'application/jose', schema: null }] },
+        ],
+      },
+    ],
+    problems: [{ code: 'request-invalid', status: 400 }],
+  }),
   '/problem': renderProblem(stranger, {
     status: 404,
     title: wordsOfStatus(404),
@@ -190,6 +221,9 @@ describe('the pages', function () {
       await page.goto(`http://localhost:${server.port}${path}`);
       await page.waitForLoadState('load');
       const name = path === '/' ? 'home' : path.slice(1).replaceAll('/', '-');
+      // What is folded away has to be accessible too.
+      for (const details of await page.locator('details').all())
+        await details.evaluate('(element) => { element.open = true; }');
       await photograph(page, `${name}-desk`);
       await assertAccessible(page, `${path} on a desk`);
       await assertZoomable(page, desk, `${path} on a desk`);
