@@ -20,7 +20,7 @@ import type { Upload } from './upload.ts';
 export type Access =
   | { readonly kind: 'public'; readonly rate: 'reading' | 'verifying' }
   | { readonly kind: 'scope'; readonly scopes: readonly Scope[] }
-  | { readonly kind: 'page' };
+  | { readonly kind: 'page'; readonly rate?: 'verifying' };
 
 /** How a body is described (OpenAPI) and read. */
 export interface Body<B> {

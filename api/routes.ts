@@ -1,17 +1,24 @@
 // Every route, one table.
+import { accountPageRoutes } from './account-pages.ts';
 import { caseRoutes } from './cases.ts';
+import { docsRoutes } from './docs.ts';
 import { licenseRoutes } from './licenses.ts';
+import { pageRoutes } from './pages.ts';
 import { sealRoutes } from './seals.ts';
 import { stampRoutes } from './stamps.ts';
 import { publicRoutes } from './status.ts';
 import { verificationRoutes } from './verifications.ts';
 import type { Route } from './route.ts';
 
-export const routes: readonly Route[] = [
+const served: readonly Route[] = [
   ...stampRoutes,
   ...sealRoutes,
   ...licenseRoutes,
   ...caseRoutes,
   ...verificationRoutes,
   ...publicRoutes,
+  ...pageRoutes,
+  ...accountPageRoutes,
 ];
+
+export const routes: readonly Route[] = [...served, ...docsRoutes(served)];

@@ -15,10 +15,11 @@ import { permit } from './guard.ts';
 import { callerOfAddress, RateLimiter } from './limits.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
-import { problemOf, retryAfterOf } from './problems.ts';
+import { problemOf, retryAfterOf, type Problem } from './problems.ts';
 import { send, type Reply } from './reply.ts';
 import { languageOf, type Route } from './route.ts';
 import type { Services } from './services.ts';
+import { renderProblem, wordsOfStatus } from '../web/pages/problem.ts';
 
 /** How long what is still being sent to a refused caller is read and thrown away, so that the refusal arrives. */
 const lingerMilliseconds = 5000;
@@ -193,7 +194,7 @@ async function handled(
   if (principal !== null) spend(limits.principal, principal.id);
   else
     spend(
-      route.access.kind === 'public' && route.access.rate === 'verifying' ? limits.verifying : limits.reading,
+      route.access.kind !== 'scope' && route.access.rate === 'verifying' ? limits.verifying : limits.reading,
       address,
     );
   permit(route.access, principal);
@@ -241,12 +242,29 @@ function refuse(
   const retryAfter = retryAfterOf(error);
   if (retryAfter !== null) response.setHeader('Retry-After', retryAfter);
   if (problem.status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="yinxin"');
+  const page = wantsPage(request) ? problemPage(options.services, problem) : null;
   response.statusCode = problem.status;
   response.setHeader('X-Request-Id', id);
-  response.setHeader('Content-Type', 'application/problem+json; charset=utf-8');
+  response.setHeader(
+    'Content-Type',
+    page === null ? 'application/problem+json; charset=utf-8' : 'text/html; charset=utf-8',
+  );
   response.setHeader('Cache-Control', 'no-store');
   if (!request.complete) lingerAndClose(request, response);
-  response.end(JSON.stringify(problem));
+  response.end(page ?? JSON.stringify(problem));
+}
+
+/** A person's browser, at an address for people. */
+function wantsPage(request: Request): boolean {
+  return !request.path.startsWith('/api/') && (request.headers.accept ?? '').includes('text/html');
+}
+
+function problemPage(services: Services, problem: Problem): string {
+  const title = wordsOfStatus(problem.status);
+  return renderProblem(
+    { demonstration: services.demonstration, signedIn: null, formToken: null },
+    { status: problem.status, title, detail: problem.title, incident: problem.incident ?? null },
+  );
 }
 
 function lingerAndClose(request: Request, response: Response): void {

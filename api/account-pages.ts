@@ -1,0 +1,243 @@
+// Pages of whoever is signed in: the holder's licenses, the officer's office, one license.
+import { z } from 'zod';
+import { encodeBase64url } from '../formats/cose/base64url.ts';
+import type { Session } from '../identity/demonstration-sign-in.ts';
+import { readLicense, readOwnLicense, type LicenseDetails, type LicenseSummary } from '../licenses/access.ts';
+import { changeStatus } from '../licenses/change.ts';
+import { officeChanges, transitions, type LicenseState } from '../licenses/license.ts';
+import { licensesOfHolder, recentLicenses } from '../licenses/search.ts';
+import { licenseTypes } from '../licenses/type-register.ts';
+import { sealsOf } from '../signing/seal-register.ts';
+import { recentStamps } from '../signing/stamp-answers.ts';
+import type { LicenseSummary as LicenseCard } from '../web/license-card.ts';
+import { renderLicensePage, type LicenseEvent, type StatusChangeChoice } from '../web/pages/license.ts';
+import { renderMy } from '../web/pages/my.ts';
+import { renderOffice } from '../web/pages/office.ts';
+import { holderOf } from './holder.ts';
+import { frameOf, requireFormToken, requireSession } from './pages.ts';
+import { html, seeOther } from './reply.ts';
+import { formBody, route, type Route } from './route.ts';
+import type { Services } from './services.ts';
+
+const tag = '页面 Pages';
+const page = { kind: 'page' } as const;
+const pageReply = [{ status: 200, description: 'Page.', content: { 'text/html': 'binary' } }] as const;
+const licenseParams = z.object({ id: z.string().regex(/^lic_[0-9a-f]{32}$/) });
+const shown = 20;
+
+const stateInEnglish: Readonly<Record<LicenseState, string>> = {
+  issued: 'in force',
+  suspended: 'suspended',
+  withdrawn: 'withdrawn',
+  annulled: 'annulled',
+  revoked: 'revoked',
+  cancelled: 'cancelled',
+  superseded: 'superseded',
+  expired: 'expired',
+};
+
+const changeInEnglish: Readonly<Record<string, string>> = {
+  suspend: 'Suspend',
+  restore: 'Restore',
+  withdraw: 'Withdraw',
+  annul: 'Annul',
+  revoke: 'Revoke as a penalty',
+  cancel: 'Cancel',
+};
+
+/** English names of the types, by code. */
+async function typeNames(services: Services): Promise<ReadonlyMap<string, string>> {
+  return new Map(
+    (await licenseTypes(services.database.reader)).map((type) => [type.typeCode, type.englishName]),
+  );
+}
+
+function cardOf(license: LicenseSummary, names: ReadonlyMap<string, string>): LicenseCard {
+  return {
+    id: license.id,
+    typeName: { zh: license.typeName, en: names.get(license.typeCode) ?? '' },
+    number: license.number,
+    holder: license.holder.name,
+    issuer: license.issuer.name,
+    issued: license.validFrom,
+    expires: license.validUntil,
+    state: {
+      words: { zh: license.stateWords, en: stateInEnglish[license.state] },
+      inForce: license.state === 'issued',
+    },
+  };
+}
+
+const my = route({
+  method: 'get',
+  path: '/my',
+  tag,
+  summary: "The holder's licenses",
+  access: page,
+  replies: pageReply,
+  async handle(services, call) {
+    const session = await requireSession(services, call.cookie);
+    const { principal } = session;
+    const reading = { actor: principal, purpose: '持证人查看', holder: await holderOf(services, principal) };
+    const licenses = await licensesOfHolder(services.licenses, reading);
+    const names = await typeNames(services);
+    return html(
+      200,
+      renderMy(frameOf(services, session), { licenses: licenses.map((license) => cardOf(license, names)) }),
+    );
+  },
+});
+
+const office = route({
+  method: 'get',
+  path: '/office',
+  tag,
+  summary: "The officer's office",
+  access: page,
+  replies: pageReply,
+  async handle(services, call) {
+    const session = await requireSession(services, call.cookie);
+    const { principal } = session;
+    const db = services.database.reader;
+    const seals = await sealsOf(db, principal);
+    const names = await typeNames(services);
+    const stamps = await recentStamps(db, principal, shown);
+    const licenses = await recentLicenses(services.licenses, principal, shown);
+    return html(
+      200,
+      renderOffice(frameOf(services, session), {
+        department: session.account.name,
+        seals: seals.map((seal) => ({
+          name: seal.name,
+          sealCode: seal.code,
+          picture: `/api/v1/seals/${seal.id}/picture.svg`,
+          state: { words: sealStateWords[seal.state], inForce: seal.state === 'valid' },
+          validUntil: seal.validUntil.toISOString(),
+        })),
+        stamps: stamps.map((stamp) => ({
+          id: stamp.stampId,
+          time: stamp.time.toISOString(),
+          sealName: seals.find((seal) => seal.id === stamp.sealId)?.name ?? stamp.sealCode,
+          matter: stamp.matter,
+          caseNumber: stamp.caseNumber,
+          documentUrl: `/api/v1/stamps/${stamp.stampId}/document`,
+        })),
+        licenses: licenses.map((license) => cardOf(license, names)),
+      }),
+    );
+  },
+});
+
+const sealStateWords = {
+  valid: { zh: '有效', en: 'in force' },
+  frozen: { zh: '冻结', en: 'frozen' },
+  cancelled: { zh: '注销', en: 'cancelled' },
+} as const;
+
+const license = route({
+  method: 'get',
+  path: '/licenses/{id}',
+  tag,
+  summary: 'One license',
+  access: page,
+  params: licenseParams,
+  replies: pageReply,
+  async handle(services, call) {
+    const session = await requireSession(services, call.cookie);
+    const details = await detailsFor(services, session, call.params.id);
+    const names = await typeNames(services);
+    const address = `/api/v1/licenses/${details.id}`;
+    return html(
+      200,
+      renderLicensePage(frameOf(services, session), {
+        license: cardOf(details, names),
+        identifier: details.identifier,
+        supervisor: details.supervisor.name,
+        face: details.face.map((line) => ({
+          label: { zh: line.label, en: line.englishLabel },
+          value: line.value,
+        })),
+        documentUrl: `${address}/document`,
+        codeUrl: `${address}/code.svg`,
+        history: historyOf(details),
+        changes: choicesFor(session, details),
+        idempotencyKey: encodeBase64url(services.random(16)),
+      }),
+    );
+  },
+});
+
+async function detailsFor(services: Services, session: Session, id: string): Promise<LicenseDetails> {
+  const { principal } = session;
+  if (!principal.scopes.includes('licenses:own')) {
+    return readLicense(services.licenses, { actor: principal, purpose: '工作台查看' }, id);
+  }
+  const reading = { actor: principal, purpose: '持证人查看', holder: await holderOf(services, principal) };
+  return readOwnLicense(services.licenses, reading, id);
+}
+
+function historyOf(details: LicenseDetails): readonly LicenseEvent[] {
+  return [
+    { time: details.issuedAt.toISOString(), words: { zh: '颁发', en: 'Issued' }, effective: null },
+    ...details.events.map((event) => ({
+      time: event.recordedAt.toISOString(),
+      words: {
+        zh: `${wordOf(event.change)}（${event.legalBasis}）：${event.reason}`,
+        en: changeInEnglish[event.change] ?? event.change,
+      },
+      effective: event.effectiveAt.toISOString(),
+    })),
+  ];
+}
+
+function wordOf(change: string): string {
+  const known = officeChanges.find((name) => name === change);
+  return known === undefined ? change : transitions[known].words;
+}
+
+/** Holders and supervising departments change nothing. */
+function choicesFor(session: Session, details: LicenseDetails): readonly StatusChangeChoice[] {
+  const { principal } = session;
+  if (principal.department !== details.issuer.creditCode || !principal.scopes.includes('licenses:status'))
+    return [];
+  return officeChanges
+    .filter((change) => transitions[change].from.includes(details.state))
+    .map((change) => ({
+      value: change,
+      words: { zh: transitions[change].words, en: changeInEnglish[change] ?? change },
+      basis: transitions[change].citation,
+    }));
+}
+
+const change = route({
+  method: 'post',
+  path: '/licenses/{id}/status-changes',
+  tag,
+  summary: "Change of a license's status by an officer",
+  access: page,
+  params: licenseParams,
+  body: formBody(
+    z.object({
+      formToken: z.string().max(100),
+      idempotencyKey: z.string().max(100),
+      change: z.enum(officeChanges),
+      reason: z.string().trim().min(1).max(500),
+    }),
+  ),
+  replies: [{ status: 303, description: 'Changed.', content: {} }],
+  async handle(services, call) {
+    const session = await requireSession(services, call.cookie);
+    requireFormToken(session.formToken, call.body.formToken);
+    await changeStatus(services.licenses, {
+      actor: session.principal,
+      idempotencyKey: call.body.idempotencyKey,
+      licenseId: call.params.id,
+      change: call.body.change,
+      reason: call.body.reason,
+      legalBasis: transitions[call.body.change].citation,
+    });
+    return seeOther(`/licenses/${call.params.id}`);
+  },
+});
+
+export const accountPageRoutes: readonly Route[] = [my, office, license, change];
