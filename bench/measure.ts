@@ -14,7 +14,13 @@ export interface Measure {
   readonly ratio: number;
 }
 
-export function measure(name: string, value: number, unit: string, limitName: string, limit: number): Measure {
+export function measure(
+  name: string,
+  value: number,
+  unit: string,
+  limitName: string,
+  limit: number,
+): Measure {
   return { name, value, unit, limitName, limit, ratio: value / limit };
 }
 
