@@ -4,6 +4,7 @@ import type { SigningKey } from '../../crypto/signing-key.ts';
 import { handleCase, readCase, type CaseRequest } from '../../licenses/case.ts';
 import { LicenseError, type LicenseErrorCode } from '../../licenses/errors.ts';
 import { issueLicense } from '../../licenses/issue.ts';
+import type { LicenseRequest } from '../../licenses/request.ts';
 import { settleLicenses } from '../../licenses/settle.ts';
 import { publishLicenseType, licenseTypeNamed, licenseTypes } from '../../licenses/type-register.ts';
 import { SigningError } from '../../signing/errors.ts';
@@ -16,6 +17,10 @@ const refusal =
   (code: LicenseErrorCode) =>
   (error: unknown): boolean =>
     error instanceof LicenseError && error.code === code;
+
+function licenseOf({ type, number, holder, face }: LicenseRequest): LicenseRequest {
+  return { type, number, holder, face };
+}
 
 describe('a case', () => {
   let office: LicenseOffice;
@@ -31,14 +36,8 @@ describe('a case', () => {
 
   async function caseRequest(changes: Partial<CaseRequest> = {}): Promise<CaseRequest> {
     count += 1;
-    const {
-      actor: _actor,
-      idempotencyKey: _key,
-      matter: _matter,
-      caseNumber: _case,
-      ...food
-    } = office.food1();
-    const { actor: _a, idempotencyKey: _k, matter: _m, caseNumber: _c, ...senior } = office.senior1();
+    const food = licenseOf(office.food1());
+    const senior = licenseOf(office.senior1());
     return {
       actor: approval,
       idempotencyKey: `case-${count}`,

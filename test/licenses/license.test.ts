@@ -117,7 +117,7 @@ describe('face and holder', () => {
   it('accepts what the type describes', () => assert.deepEqual(checkFace(foodType, face), face));
 
   it('names every field that is wrong', () => {
-    const { KZ_ZS: _, ...without } = face;
+    const without = Object.fromEntries(Object.entries(face).filter(([name]) => name !== 'KZ_ZS'));
     const cases: readonly (readonly [Record<string, string>, string])[] = [
       [without, 'KZ_ZS'],
       [{ ...face, KZ_OTHER: 'x' }, 'KZ_OTHER'],
