@@ -2,8 +2,9 @@
 import type { Words } from '../verification/report.ts';
 import { html, type Html } from './html.ts';
 
-/** Both languages, each marked with its own. */
+/** Both languages, each marked with its own; a name that has no English form stands once. */
 export function both(words: Words): Html {
+  if (words.en === '' || words.en === words.zh) return html`<span lang="zh-CN">${words.zh}</span>`;
   return html`<span lang="zh-CN">${words.zh}</span> <span class="en" lang="en">${words.en}</span>`;
 }
 

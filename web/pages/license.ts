@@ -111,6 +111,8 @@ export function renderLicensePage(frame: Frame, page: LicensePage): string {
         <section class="card face">
           <h2>${say('照面', 'Face')}</h2>
           <dl class="facts">
+            ${fact({ zh: '持证主体', en: 'Holder' }, license.holder)}
+            ${fact({ zh: '证照编号', en: 'Number' }, license.number)}
             ${page.face.map((field) => fact(field.label, field.value))}
             ${fact({ zh: '颁证机关', en: 'Issuing authority' }, license.issuer)}
             ${page.supervisor === null ? null : fact({ zh: '监管部门', en: 'Supervised by' }, page.supervisor)}
