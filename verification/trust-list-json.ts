@@ -12,7 +12,7 @@ import type {
   TrustedEntity,
   TrustedService,
   TrustList,
-} from './trust-list.ts';
+} from './trust-list-model.ts';
 
 const listType = 'urn:yinxin:trust-list:district';
 const statusDetermination = 'urn:yinxin:trust-list:status-determination:v1';

@@ -12,7 +12,7 @@ import type { PathResult } from './path.ts';
 import { portalPolicy } from './policy.ts';
 import type { Report } from './report.ts';
 import { anchorsOf } from './verify-pdf.ts';
-import type { VerificationDependencies } from './verify.ts';
+import type { VerificationDependencies } from './dependencies.ts';
 
 interface CertificateFacts {
   readonly node: CertificateNode | null;

@@ -20,7 +20,7 @@ import { qualificationOf, reportSignature } from './report-signature.ts';
 import type { Qualification, Report } from './report.ts';
 import { earliestProof } from './time-evidence.ts';
 import { servicesOfType } from './trust-list.ts';
-import type { VerificationDependencies } from './verify.ts';
+import type { VerificationDependencies } from './dependencies.ts';
 
 /** Everything the caller trusts: listed services as of their states, and certificates given by hand. */
 export function anchorsOf(dependencies: VerificationDependencies): readonly TrustAnchor[] {
@@ -80,6 +80,7 @@ export async function verifyPdf(source: ByteSource, dependencies: VerificationDe
   });
   const judged = judgeAll(facts, { graph: facts.graph, evidence: facts.evidence, policy, now });
   const license = await gatherLicense(facts.carried, (text) => gatherCodeFacts(text, dependencies), verifier);
+  const code = license?.code ?? null;
   const whole = { facts, trustList, trustListProblem: dependencies.trustListProblem ?? null };
   return assembleReport({
     kind: 'pdf',
@@ -91,9 +92,9 @@ export async function verifyPdf(source: ByteSource, dependencies: VerificationDe
     rows: [
       ...judge(pdfChecks, whole, policy, now),
       ...(license === null ? [] : judge(licenseChecks, license, policy, now)),
-      ...(license?.code == null ? [] : judge(codeChecks, license.code, policy, now)),
+      ...(code === null ? [] : judge(codeChecks, code, policy, now)),
     ],
-    license: license?.code == null || license.code.signers.length === 0 ? null : reportLicense(license.code),
+    license: code === null || code.signers.length === 0 ? null : reportLicense(code),
     signatures: judged.map((each) => reportSignature(each, judge(signatureChecks, each, policy, now))),
     passedWords: words('文件的签名有效,内容未被改动。', 'The signatures hold and the content is unchanged.'),
   });

@@ -4,27 +4,13 @@ import type { ByteSource } from '../formats/pdf/source.ts';
 import { assembleReport } from './assemble.ts';
 import { words } from './check.ts';
 import { verifyCode } from './code.ts';
-import type { CodeDependencies } from './code.ts';
-import type { EvidenceSource } from './evidence.ts';
+import type { VerificationDependencies } from './dependencies.ts';
 import { identify } from './identify.ts';
 import { digestWhole } from './pdf-digests.ts';
 import { portalPolicy } from './policy.ts';
 import type { Report } from './report.ts';
-import type { StartDigest } from './signature-verifier.ts';
 import { verifyCertificate } from './verify-certificate.ts';
 import { verifyPdf } from './verify-pdf.ts';
-
-/** Everything verification is given. It holds no secret, asks no clock and opens nothing by itself. */
-export interface VerificationDependencies extends CodeDependencies {
-  readonly startDigest: StartDigest;
-  /** Certificates trusted by the caller, DER. */
-  readonly anchors?: readonly Uint8Array[];
-  /** Certificates that may help to build a path, DER. */
-  readonly certificates?: readonly Uint8Array[];
-  readonly crls?: readonly Uint8Array[];
-  readonly ocsps?: readonly Uint8Array[];
-  readonly evidence?: EvidenceSource;
-}
 
 async function reportUnknown(input: ByteSource, dependencies: VerificationDependencies): Promise<Report> {
   const digest = await digestWhole(input, dependencies.startDigest);
@@ -53,6 +39,8 @@ async function reportUnknown(input: ByteSource, dependencies: VerificationDepend
     passedWords: finding,
   });
 }
+
+export type { VerificationDependencies } from './dependencies.ts';
 
 /** Verifies whatever the bytes are. Never throws because of them: a bad input is a report with a reason. */
 export async function verify(input: ByteSource, dependencies: VerificationDependencies): Promise<Report> {

@@ -3,7 +3,7 @@ import { failed, indeterminate, passed, words } from '../check.ts';
 import type { Check } from '../check.ts';
 import type { LicenseFacts } from '../license-record.ts';
 
-const hasCode = (facts: LicenseFacts | null): boolean => facts?.code?.claims != null;
+const hasCode = (facts: LicenseFacts | null): boolean => (facts?.code?.claims ?? null) !== null;
 
 /** Null = the PDF is no license. */
 export const licenseChecks: readonly Check<LicenseFacts | null>[] = [
@@ -12,17 +12,18 @@ export const licenseChecks: readonly Check<LicenseFacts | null>[] = [
     question: words('电子证照的数据记录能否读取?', 'Can the record of the license be read?'),
     citation: 'GB/T 36903; GB/T 36905',
     applies: (facts) => facts?.hasRecord === true,
-    evaluate: (facts) =>
-      facts?.record == null
-        ? indeterminate(
-            'SIGNED_DATA_NOT_FOUND',
-            '附带的数据记录无法识别。',
-            'The attached record is not one that is known.',
-          )
-        : passed(
-            `证照标识:${facts.record['ZZBS'] ?? ''}。`,
-            `License identifier: ${facts.record['ZZBS'] ?? ''}.`,
-          ),
+    evaluate: (facts) => {
+      const record = facts?.record ?? null;
+      if (record === null) {
+        return indeterminate(
+          'SIGNED_DATA_NOT_FOUND',
+          '附带的数据记录无法识别。',
+          'The attached record is not one that is known.',
+        );
+      }
+      const identifier = record['ZZBS'] ?? '';
+      return passed(`证照标识:${identifier}。`, `License identifier: ${identifier}.`);
+    },
   },
   {
     id: 'license.code',
@@ -33,7 +34,7 @@ export const licenseChecks: readonly Check<LicenseFacts | null>[] = [
     citation: 'GB/T 36903',
     applies: (facts) => facts?.hasRecord === true,
     evaluate: (facts) =>
-      facts?.code == null
+      (facts?.code ?? null) === null
         ? indeterminate(
             'TRY_LATER',
             '未附证照码,无法确认证照状态。',
@@ -59,7 +60,7 @@ export const licenseChecks: readonly Check<LicenseFacts | null>[] = [
     id: 'license.fields',
     question: words('数据记录与二维码的各字段是否一致?', 'Do the fields of record and code agree?'),
     citation: 'GB/T 36903',
-    applies: (facts) => hasCode(facts) && facts?.record != null,
+    applies: (facts) => hasCode(facts) && (facts?.record ?? null) !== null,
     evaluate: (facts) => {
       const differing = (facts?.fields ?? []).filter((field) => !field.agrees).map((field) => field.name);
       return differing.length === 0

@@ -1,0 +1,16 @@
+// What a verification is given from outside.
+import type { CodeDependencies } from './code.ts';
+import type { EvidenceSource } from './evidence.ts';
+import type { StartDigest } from './signature-verifier.ts';
+
+/** Everything verification is given. It holds no secret, asks no clock and opens nothing by itself. */
+export interface VerificationDependencies extends CodeDependencies {
+  readonly startDigest: StartDigest;
+  /** Certificates trusted by the caller, DER. */
+  readonly anchors?: readonly Uint8Array[];
+  /** Certificates that may help to build a path, DER. */
+  readonly certificates?: readonly Uint8Array[];
+  readonly crls?: readonly Uint8Array[];
+  readonly ocsps?: readonly Uint8Array[];
+  readonly evidence?: EvidenceSource;
+}
