@@ -157,6 +157,38 @@ describe('a stamped PDF with a later update', () => {
     });
   }
 
+  /** An update of nothing but a cross-reference section. */
+  function appendEntries(pdf: Uint8Array, entries: string): Uint8Array {
+    const text = textOf(pdf);
+    const previous = /startxref\s+(\d+)\s+%%EOF\s*$/.exec(text)?.[1] ?? '';
+    const trailer = `trailer\n<< /Size ${sizeOf(pdf)} /Root 1 0 R /Info 6 0 R /Prev ${previous} >>`;
+    return latin1(`${text}xref\n${entries}${trailer}\nstartxref\n${text.length}\n%%EOF\n`);
+  }
+
+  it('that only frees an object (shadow attack: hide) is refused', async () => {
+    const report = await verifyBytes(appendEntries(good, '4 1\n0000000000 00001 f \n'), depsFor(pki));
+    assert.equal(report.conclusion, 'TOTAL-FAILED', report.summary.en);
+  });
+
+  it('that only points to another version in the signed bytes (shadow attack: replace) is refused', async () => {
+    const hidden = `4 0 obj\n${stream}\nendobj\n`;
+    const comment = `%PDF-1.7\n${hidden}`;
+    const body = textOf(unsignedPdf()).slice('%PDF-1.7\n'.length);
+    const shifted = body.replace(
+      /\d{10} 00000 n /g,
+      (entry) => `${String(Number(entry.slice(0, 10)) + hidden.length).padStart(10, '0')} 00000 n `,
+    );
+    const moved = shifted.replace(
+      /startxref\n(\d+)/,
+      (_, at: string) => `startxref\n${Number(at) + hidden.length}`,
+    );
+    const signed = signPdf(pki, latin1(comment + moved));
+    assert.equal((await verifyBytes(signed, depsFor(pki))).conclusion, 'TOTAL-PASSED');
+    const report = await verifyBytes(appendEntries(signed, '4 1\n0000000009 00000 n \n'), depsFor(pki));
+    assert.equal(report.conclusion, 'TOTAL-FAILED', report.summary.en);
+    assert.ok(rowsOf(report).includes('signature.changes'));
+  });
+
   it('that wraps the signature (SWA) is refused', async () => {
     // The zero padding is cut out, evil bytes take its place, and a new /ByteRange skips them.
     const start = goodText.indexOf('/Contents <') + 10;
