@@ -51,7 +51,7 @@ export async function startService(options: HarnessOptions = {}): Promise<Harnes
       }),
       settings: demonstrationSettings,
       world: { ...realWorld, keyCost: 1024, ...options.world },
-      log: openLog('silent'),
+      log: openLog(process.env['YINXIN_TEST_LOG'] ?? 'silent'),
       accounts: demonstrationAccounts,
     });
     try {
