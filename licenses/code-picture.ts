@@ -4,11 +4,15 @@ import { LicenseError } from './errors.ts';
 
 /** Light modules round the symbol (ISO/IEC 18004 §6.3.8). */
 export const QUIET_ZONE = 4;
-/** Printer dots a module at 300 dpi: whole dots, so that no module comes out wider than its neighbour. */
-const DOTS = 5;
 /** Points a printer dot: 300 dpi. */
 export const POINTS_PER_DOT = 72 / 300;
-export const MODULE_POINTS = DOTS * POINTS_PER_DOT;
+/** Modules a side up to which a symbol is drawn with five dots a module (version 14: 34 mm); larger ones take four. */
+const LARGEST_WITH_FIVE_DOTS = 73;
+
+/** Points a module: whole printer dots, so that no module comes out wider than its neighbour. */
+export function modulePoints(size: number): number {
+  return (size <= LARGEST_WITH_FIVE_DOTS ? 5 : 4) * POINTS_PER_DOT;
+}
 
 /** A drawn symbol: `size` × `size` modules, 1 is dark. */
 export interface CodeMatrix {

@@ -1,5 +1,5 @@
 // From template and values to placed words: every refusal of a page happens here, before anything is drawn.
-import { MODULE_POINTS, POINTS_PER_DOT, QUIET_ZONE } from './code-picture.ts';
+import { modulePoints, POINTS_PER_DOT, QUIET_ZONE } from './code-picture.ts';
 import { LicenseError, type Complaint } from './errors.ts';
 import type { PageFonts } from './page-fonts.ts';
 import { fitText, LINE_HEIGHT } from './page-text.ts';
@@ -329,7 +329,7 @@ export function layoutPage(
 ): PageLayout {
   const { template } = content;
   const builder = new LayoutBuilder(content, fonts);
-  const codeSide = ((modules + 2 * QUIET_ZONE) * MODULE_POINTS) / POINTS_PER_MM;
+  const codeSide = ((modules + 2 * QUIET_ZONE) * modulePoints(modules)) / POINTS_PER_MM;
   const onDots = (millimetres: number): number =>
     Math.round((millimetres * POINTS_PER_MM) / POINTS_PER_DOT) * POINTS_PER_DOT;
   let code = { x: 0, y: 0 };

@@ -27,7 +27,7 @@ import type { PDFFont, PDFPage } from 'pdf-lib';
 import {
   codeMatrix,
   darkRuns,
-  MODULE_POINTS,
+  modulePoints,
   QUIET_ZONE,
   type CodeMatrix,
   type CodeText,
@@ -220,7 +220,8 @@ function drawCode(page: PDFPage, matrix: CodeMatrix, layout: PageLayout): void {
     ({ x, y, length }) => `${x + QUIET_ZONE} ${y + QUIET_ZONE} ${length} 1 re`,
   );
   // One module is one unit, counted downwards from the upper left corner of the quiet zone.
-  const place = `${MODULE_POINTS} 0 0 ${-MODULE_POINTS} ${layout.code.x} ${layout.code.y} cm`;
+  const module = modulePoints(matrix.size);
+  const place = `${module} 0 0 ${-module} ${layout.code.x} ${layout.code.y} cm`;
   const content = [place, `1 1 1 rg 0 0 ${side} ${side} re f`, '0 0 0 rg', ...runs, 'f'].join('\n');
   drawForm(page, 'Code', compressed(content), layout);
 }
