@@ -19,7 +19,8 @@ export const problemSchema = z.object({
   incident: z.string().optional().describe('Only on 5xx: quote it to the operator.'),
 });
 
-function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
+/** JSON Schema (2020-12) of one schema, as a caller sends it or as it is answered. */
+export function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
   const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, {
     io,
     target: 'draft-2020-12',

@@ -155,7 +155,9 @@ const pages: Readonly<Record<string, string>> = {
         ],
       },
     ],
-    problems: [{ code: 'request-invalid', status: 400 }],
+    problems: [
+      { code: 'request-invalid', status: 400, title: { zh: '请求内容不符合要求', en: 'Invalid request' } },
+    ],
   }),
   '/problem': renderProblem(stranger, {
     status: 404,

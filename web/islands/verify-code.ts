@@ -9,8 +9,8 @@ import { verifyTrustList, type TrustList } from '../../verification/trust-list.t
 import { html, type Html } from '../html.ts';
 import { renderReport } from '../report.ts';
 import { both, say } from '../words.ts';
-import { elementOf, problemPanel, show } from './page-elements.ts';
-import { readAnswer } from './server-answer.ts';
+import { elementOf, problemPanel, show } from './page/elements.ts';
+import { readAnswer } from './page/server-answer.ts';
 
 const region = elementOf('result', HTMLElement);
 

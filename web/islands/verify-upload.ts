@@ -2,8 +2,8 @@
 import { html } from '../html.ts';
 import { renderReport } from '../report.ts';
 import { say } from '../words.ts';
-import { elementOf, problemPanel, show } from './page-elements.ts';
-import { readAnswer } from './server-answer.ts';
+import { elementOf, problemPanel, show } from './page/elements.ts';
+import { readAnswer } from './page/server-answer.ts';
 
 const fileForm = elementOf('file-form', HTMLFormElement);
 const fileInput = elementOf('file', HTMLInputElement);

@@ -1,7 +1,8 @@
 // The interface to read: every call by subject, with who may make it, what it takes and what it answers.
+import type { Words } from '../../verification/report.ts';
 import { html, type Html } from '../html.ts';
 import { renderPage, type Frame } from '../layout.ts';
-import { say } from '../words.ts';
+import { both, say } from '../words.ts';
 
 /** A body, taken or given: its media type, and its JSON Schema where there is one. */
 export interface DocsContent {
@@ -32,8 +33,8 @@ export interface DocsCall {
 export interface DocsPage {
   readonly version: string;
   readonly calls: readonly DocsCall[];
-  /** Codes of refusals (RFC 9457), with their HTTP status. */
-  readonly problems: readonly { readonly code: string; readonly status: number }[];
+  /** Codes of refusals (RFC 9457), with their HTTP status and title. */
+  readonly problems: readonly { readonly code: string; readonly status: number; readonly title: Words }[];
 }
 
 function renderContent(content: readonly DocsContent[]): Html {
@@ -45,7 +46,7 @@ function renderContent(content: readonly DocsContent[]): Html {
             ? null
             : html`<pre
                 tabindex="0"
-                role="region"
+                role="group"
                 aria-label="JSON Schema ${each.type}"
               ><code>${each.schema}</code></pre>`
         }`,
@@ -102,8 +103,8 @@ export function renderDocs(frame: Frame, page: DocsPage): string {
     body: html`<h1>${say('接口说明', 'API reference')}</h1>
       <p class="lead">
         ${say(
-          '部门系统使用接口密钥：Authorization: Bearer yx_…。',
-          'Departments’ systems use an API key: Authorization: Bearer yx_….',
+          '业务系统以“Authorization: Bearer yx_…”调用。凡签名的调用都须带 Idempotency-Key：重复的请求得到同一结果，不会再次签名。',
+          'Systems call with “Authorization: Bearer yx_…”. Everything that signs needs an Idempotency-Key: a repeated request gets the stored result and signs nothing.',
         )}
       </p>
       <p>${say('版本', 'version')} ${page.version} · <a href="/openapi.json">OpenAPI 3.1 (JSON)</a></p>
@@ -123,7 +124,9 @@ export function renderDocs(frame: Frame, page: DocsPage): string {
           )}
         </p>
         <ul class="codes">
-          ${page.problems.map((problem) => html`<li>${problem.status} <code>${problem.code}</code></li>`)}
+          ${page.problems.map(
+            (problem) => html`<li>${problem.status} <code>${problem.code}</code> ${both(problem.title)}</li>`,
+          )}
         </ul>
       </section>`,
   });

@@ -1,7 +1,7 @@
 // Reaching into a page the server made: elements by id, markup into a region, problems in words.
-import type { Words } from '../../verification/report.ts';
-import { html, type Html } from '../html.ts';
-import { both } from '../words.ts';
+import type { Words } from '../../../verification/report.ts';
+import { html, type Html } from '../../html.ts';
+import { both } from '../../words.ts';
 
 /** The element the page promises. @throws Error where page and script do not belong together. */
 export function elementOf<T extends HTMLElement>(id: string, kind: new () => T): T {

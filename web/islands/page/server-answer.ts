@@ -1,5 +1,5 @@
 // What the verification interface answers: a report, or a problem (RFC 9457).
-import type { Report, Words } from '../../verification/report.ts';
+import type { Report, Words } from '../../../verification/report.ts';
 
 /** An answer of the server, told apart. */
 export type ServerAnswer =
