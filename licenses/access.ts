@@ -33,7 +33,7 @@ export interface LicenseSummary {
 }
 
 /** One element of the face, with its label. */
-export interface FaceLine {
+interface FaceLine {
   readonly name: string;
   readonly label: string;
   readonly englishLabel: string;

@@ -41,7 +41,7 @@ function plainText(value: string, maxLength: number): string | null {
 }
 
 /** Whether `text` is `YYYY-MM-DD` and that day exists. */
-export function isDay(text: string): boolean {
+function isDay(text: string): boolean {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
   const instant = Date.parse(`${text}T00:00:00Z`);
   return !Number.isNaN(instant) && new Date(instant).toISOString().startsWith(text);

@@ -1,7 +1,7 @@
 // The frame of an official page: two lines with woven waves between them, as one stroked path a strand.
 
 /** A path operation in points, for the page's content stream. */
-export type Stroke = readonly (
+type Stroke = readonly (
   readonly [number, number, number, number, number, number] | readonly [number, number]
 )[];
 

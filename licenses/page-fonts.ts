@@ -6,7 +6,7 @@ import type { Font } from '@cantoo/fontkit';
 import type { FontWeight } from './template.ts';
 
 /** One face: its file, its parsed form, and what layout asks of it. */
-export interface PageFont {
+interface PageFont {
   readonly file: Uint8Array;
   readonly font: Font;
   /** Width in ems. */

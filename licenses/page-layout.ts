@@ -27,7 +27,7 @@ export interface PageContent {
 }
 
 /** One line of text, placed. Points from the lower left corner of the page. */
-export interface PlacedText {
+interface PlacedText {
   readonly text: string;
   readonly x: number;
   /** Baseline. */
@@ -38,7 +38,7 @@ export interface PlacedText {
 }
 
 /** A straight line in points. */
-export interface PlacedRule {
+interface PlacedRule {
   readonly from: readonly [number, number];
   readonly to: readonly [number, number];
   readonly thickness: number;

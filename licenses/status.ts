@@ -9,7 +9,7 @@ import {
   SHARD_ENTRIES,
   STATUS_LIST_TYPE,
 } from '../formats/qr/status-list.ts';
-import type { Database, Reader, Writer } from '../storage/database.ts';
+import type { Database, Writer } from '../storage/database.ts';
 import { signJws } from '../verification/jws.ts';
 import { LicenseError } from './errors.ts';
 import type { ServiceKeySource } from './parts.ts';
@@ -92,19 +92,8 @@ export async function writeStatus(tx: Writer, place: StatusReference, value: num
     .execute();
 }
 
-/** The current value of an entry, as the next edition says it. */
-export async function readStatus(db: Reader, place: StatusReference): Promise<number> {
-  const row = await db
-    .selectFrom('status_entry')
-    .select('value')
-    .where('list', '=', place.list)
-    .where('entry', '=', place.index)
-    .executeTakeFirst();
-  return row?.value ?? 0;
-}
-
 /** Address of a list; its token says it as `sub`. */
-export function statusListAddress(publicUrl: string, list: number): string {
+function statusListAddress(publicUrl: string, list: number): string {
   return `${publicUrl.replace(/\/+$/, '')}/api/v1/status-lists/${list}`;
 }
 

@@ -68,7 +68,7 @@ export interface CodeElement {
 }
 
 /** Where the department's seal is stamped; nothing is drawn there by the page. */
-export interface SealElement {
+interface SealElement {
   readonly kind: 'seal';
   /** Centre of the seal. */
   readonly x: number;
@@ -76,7 +76,7 @@ export interface SealElement {
 }
 
 /** A straight line. */
-export interface RuleElement {
+interface RuleElement {
   readonly kind: 'rule';
   readonly from: { readonly x: number; readonly y: number };
   readonly to: { readonly x: number; readonly y: number };
@@ -85,8 +85,7 @@ export interface RuleElement {
   readonly colour?: TemplateColour;
 }
 
-export type TemplateElement =
-  TextElement | FieldElement | TableElement | CodeElement | SealElement | RuleElement;
+type TemplateElement = TextElement | FieldElement | TableElement | CodeElement | SealElement | RuleElement;
 
 /** One page. */
 export interface PageTemplate {

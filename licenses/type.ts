@@ -10,7 +10,7 @@ import { checkTemplate, SHARED_SOURCES, type PageTemplate } from './template.ts'
 export type HolderKind = 'enterprise' | 'resident';
 
 /** A department as a license names it. */
-export interface DepartmentName {
+interface DepartmentName {
   readonly creditCode: string;
   readonly name: string;
 }
@@ -40,7 +40,7 @@ export interface FaceField {
 }
 
 /** How long a license of the type lives. */
-export type ValidityRule =
+type ValidityRule =
   | { readonly kind: 'endless' }
   /** Whole years, the last day inclusive. */
   | { readonly kind: 'years'; readonly years: number }

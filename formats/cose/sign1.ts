@@ -5,12 +5,12 @@ import { CODE_LIMITS, decodeCbor, encodeCbor, type CborLimits } from './cbor.ts'
 const HEADER_ALG = 1;
 const HEADER_KID = 4;
 /** A key is named by the first 8 bytes of SHA-256 over its SubjectPublicKeyInfo. */
-export const KEY_ID_LENGTH = 8;
+const KEY_ID_LENGTH = 8;
 /** ES256 and SM2 alike: r ‖ s, 32 bytes each. */
 const SIGNATURE_LENGTH = 64;
 
 /** COSE algorithm identifiers: ES256 is IANA's, SM2-with-SM3 lies in the private-use range. */
-export const COSE_ALGORITHMS = { ES256: -7, SM2SM3: -65601 } as const;
+const COSE_ALGORITHMS = { ES256: -7, SM2SM3: -65601 } as const;
 export type CoseAlgorithm = keyof typeof COSE_ALGORITHMS;
 
 /** A COSE_Sign1 taken apart. Nothing in it is verified. */

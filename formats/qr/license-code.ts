@@ -2,7 +2,7 @@
 import { FormatError } from '../errors.ts';
 
 /** Longest digit string a reader looks at. */
-export const MAX_CODE_DIGITS = 1200;
+const MAX_CODE_DIGITS = 1200;
 /** Longest address before the digits, `https://…/v#` included. */
 const MAX_PREFIX = 60;
 const FORMAT_VERSION = '1';

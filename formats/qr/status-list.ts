@@ -6,7 +6,7 @@ import { FormatError } from '../errors.ts';
 /** Entries of one shard. */
 export const SHARD_ENTRIES = 2 ** 17;
 /** Bits an entry. */
-export const STATUS_BITS = 4;
+const STATUS_BITS = 4;
 /** `typ` of the JWT header. */
 export const STATUS_LIST_TYPE = 'statuslist+jwt';
 
