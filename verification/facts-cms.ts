@@ -11,7 +11,6 @@ import type { SignedData, SignerInfo } from '../formats/cms/signed-data.ts';
 import { FormatError } from '../formats/errors.ts';
 import { digestOf, signerSignatureNameOf } from '../formats/x509/algorithm.ts';
 import type { SignatureName } from '../formats/x509/algorithm.ts';
-import { OID } from '../formats/x509/oid.ts';
 import { verifiableAlgorithm } from './certificate-graph.ts';
 import type { CertificateGraph, CertificateNode } from './certificate-graph.ts';
 import type { DigestAlgorithm, SignatureVerifier } from './signature-verifier.ts';
@@ -58,7 +57,7 @@ export function readSignedData(der: Uint8Array): {
 }
 
 /** Digest the signer chose, before anything is verified; null where there is no single signer or it may not be used. */
-export function digestNeeded(signedData: SignedData | null): DigestAlgorithm | null {
+function digestNeeded(signedData: SignedData | null): DigestAlgorithm | null {
   const [signer, ...more] = signedData?.signerInfos ?? [];
   return signer === undefined || more.length > 0
     ? null
@@ -184,6 +183,3 @@ export async function gatherCms(
           : 'invalid',
   };
 }
-
-/** OID of the content of a detached PDF signature. */
-export const detachedContent = OID.data;

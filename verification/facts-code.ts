@@ -17,7 +17,7 @@ import { servicesOfType } from './trust-list.ts';
 import type { FaceDictionary, ListedService, ServiceType, TrustedEntity, TrustList } from './trust-list.ts';
 
 /** What is known about the license's status; everything but `read` is unknown. */
-export type StatusFacts =
+type StatusFacts =
   | { readonly kind: 'not-published' }
   | { readonly kind: 'unavailable' }
   | { readonly kind: 'malformed' }

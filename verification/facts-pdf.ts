@@ -40,7 +40,7 @@ export interface PdfSignatureFacts {
 }
 
 /** What follows the last revision. */
-export type TrailingBytes = 'none' | 'space' | 'data' | 'unknown';
+type TrailingBytes = 'none' | 'space' | 'data' | 'unknown';
 
 export interface PdfFacts {
   /** Lower-case hex SHA-256 of the file. */

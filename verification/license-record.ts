@@ -10,8 +10,8 @@ import type { CodeFacts } from './facts-code.ts';
 import type { SignatureVerifier } from './signature-verifier.ts';
 
 /** Names under which a license page attaches its record and the text of its code. */
-export const RECORD_ATTACHMENT = 'record.json';
-export const CODE_ATTACHMENT = 'license-code.txt';
+const RECORD_ATTACHMENT = 'record.json';
+const CODE_ATTACHMENT = 'license-code.txt';
 
 const recordFormat = 'yinxin-license-record/1';
 const maxAttachments = 50;
@@ -55,7 +55,7 @@ export async function carriedLicense(document: PdfDocument): Promise<CarriedLice
 }
 
 /** One field told by both. */
-export interface ComparedField {
+interface ComparedField {
   readonly name: string;
   readonly agrees: boolean;
 }

@@ -14,7 +14,7 @@ import { stateAt } from './trust-list.ts';
 import type { ServiceType } from './trust-list.ts';
 
 /** What the end entity's key was used for. */
-export type PathPurpose = 'signature' | 'timestamp' | 'any';
+type PathPurpose = 'signature' | 'timestamp' | 'any';
 
 export interface PathParameters {
   readonly purpose: PathPurpose;
@@ -55,7 +55,7 @@ export interface PathProblem {
 }
 
 /** A path that holds. */
-export interface ValidPath {
+interface ValidPath {
   readonly kind: 'valid';
   /** End entity first, anchor last. */
   readonly path: readonly CertificateNode[];

@@ -87,7 +87,7 @@ export async function compareObject(
 }
 
 /** Every reference inside an object, not followed. */
-export function* referencesIn(object: PdfObject): Generator<number> {
+function* referencesIn(object: PdfObject): Generator<number> {
   const pending: PdfObject[] = [object];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     if (next.kind === 'reference') yield next.number;

@@ -2,7 +2,7 @@
 import { VerificationError } from './errors.ts';
 
 /** How much an absent thing weighs. `required` makes the answer indeterminate, never passed. */
-export type Weight = 'required' | 'warned' | 'ignored';
+type Weight = 'required' | 'warned' | 'ignored';
 
 export interface VerificationPolicy {
   readonly id: string;

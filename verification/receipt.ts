@@ -7,7 +7,7 @@ import { VerificationError } from './errors.ts';
 import type { SignatureVerifier } from './signature-verifier.ts';
 
 /** `typ` of the token. */
-export const RECEIPT_TYPE = 'verification-receipt+jwt';
+const RECEIPT_TYPE = 'verification-receipt+jwt';
 
 const receiptLimit = 64 * 1024;
 

@@ -133,7 +133,7 @@ export interface LicenseField {
   readonly covered: boolean;
 }
 
-export interface LicenseStatusReport {
+interface LicenseStatusReport {
   /** Token status value: 0 valid, 1 out of force, 2 suspended, 3 superseded, 12 cancelled, 13 inspection overdue. */
   readonly value: number;
   readonly words: Words;

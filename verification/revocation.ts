@@ -16,13 +16,13 @@ import { nameKey } from './names.ts';
 import type { SignatureVerifier } from './signature-verifier.ts';
 
 /** A list and the certificates whose keys made its signature. */
-export interface VerifiedCrl {
+interface VerifiedCrl {
   readonly list: CertificateList;
   readonly signers: readonly CertificateNode[];
 }
 
 /** An answer, the certificates whose keys made its signature, and which certificates its CertIDs truly name. */
-export interface VerifiedOcsp {
+interface VerifiedOcsp {
   readonly response: BasicOcspResponse;
   readonly signers: readonly CertificateNode[];
   /** Per certificate fingerprint and issuer fingerprint joined by `/`. */

@@ -14,10 +14,8 @@ import { trustListFromJson, trustListToJson } from './trust-list-json.ts';
 
 export type {
   FaceDictionary,
-  FaceField,
   ListedService,
   ServiceState,
-  ServiceStatus,
   ServiceType,
   TrustedEntity,
   TrustedService,
