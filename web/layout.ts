@@ -4,7 +4,7 @@ import { html, type Html } from './html.ts';
 import { both, say } from './words.ts';
 
 /** Who is signed in, as the page's head shows it. */
-export interface SignedIn {
+interface SignedIn {
   readonly name: string;
   /** Where the navigation leads: holders see their licenses, officers their office. */
   readonly kind: 'holder' | 'officer';

@@ -46,7 +46,7 @@ const levelWords: Record<SignatureReport['level'], Words> = {
 const marks: Record<Tone, string> = { good: '✓', bad: '✕', unsure: '?' };
 
 /** The coloured panel with the verdict in words; colour is never the only sign. */
-export function renderVerdict(report: Report): Html {
+function renderVerdict(report: Report): Html {
   const verdict = verdictOf(report);
   return html`<div class="verdict ${verdict.tone}">
     <span class="mark" aria-hidden="true">${marks[verdict.tone]}</span>
@@ -150,7 +150,7 @@ function renderRow(row: Row): Html {
 }
 
 /** Rows that need attention stand open; those passed or not applicable fold away, none is left out. */
-export function renderRows(rows: readonly Row[]): Html | null {
+function renderRows(rows: readonly Row[]): Html | null {
   if (rows.length === 0) return null;
   const quiet = rows.filter((row) => row.outcome === 'passed' || row.outcome === 'not-applicable');
   const loud = rows.filter((row) => !quiet.includes(row));

@@ -14,7 +14,7 @@ export function say(zh: string, en: string): Html {
 }
 
 /** @param iso an instant, ISO 8601. @returns e.g. 2026年11月22日 13:06:07, Beijing time, or the text itself if it is no instant. */
-export function beijingTime(iso: string): string {
+function beijingTime(iso: string): string {
   const instant = new Date(iso).getTime();
   if (Number.isNaN(instant)) return iso;
   const [day = '', clock = ''] = new Date(instant + 8 * 3_600_000).toISOString().split('T');

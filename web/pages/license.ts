@@ -5,7 +5,7 @@ import { renderPage, type Frame } from '../layout.ts';
 import { stateChip, type LicenseSummary } from '../license-card.ts';
 import { both, dayElement, proofLimit, say, timeElement } from '../words.ts';
 
-export interface LicenseFace {
+interface LicenseFace {
   readonly label: Words;
   readonly value: string;
 }

@@ -5,7 +5,7 @@ import { renderPage, type Frame } from '../layout.ts';
 import { stateChip, type LicenseSummary } from '../license-card.ts';
 import { both, dayElement, say, stampWord, timeElement } from '../words.ts';
 
-export interface OfficeSeal {
+interface OfficeSeal {
   readonly name: string;
   /** 14 digits. */
   readonly sealCode: string;
@@ -16,7 +16,7 @@ export interface OfficeSeal {
   readonly validUntil: string;
 }
 
-export interface OfficeStamp {
+interface OfficeStamp {
   readonly id: string;
   /** ISO 8601. */
   readonly time: string;

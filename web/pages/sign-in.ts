@@ -4,7 +4,7 @@ import { renderPage, type Frame } from '../layout.ts';
 import { both, say } from '../words.ts';
 import type { Words } from '../../verification/report.ts';
 
-export interface SignInChoice {
+interface SignInChoice {
   /** What the form sends back as `choice`. */
   readonly id: string;
   readonly name: string;
