@@ -52,6 +52,7 @@ function refusal(error: NodeJS.ErrnoException, host: string, port: number): Erro
  * @returns whether every request finished by itself within `grace` milliseconds.
  */
 export async function stopListening(server: Server, grace: number = graceMilliseconds): Promise<boolean> {
+  if (!server.listening) return true;
   let graceful = true;
   await new Promise<void>((resolve) => {
     const timer = setTimeout(() => {

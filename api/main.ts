@@ -74,11 +74,17 @@ export async function startService(options: StartOptions): Promise<RunningServic
   const server = createHttpServer((request, response) => handler(request, response));
   const port = await listen(server, config.host, config.port);
   const localUrl = `http://${config.host === '::' || config.host === '0.0.0.0' ? '127.0.0.1' : bracketed(config.host)}:${port}`;
-  const undo: (() => Promise<unknown>)[] = [() => stopListening(server)];
+  // Our own time-stamp service for ourselves: it listens until the last stamp under way has its time.
+  const ownServer = createHttpServer((request, response) => handler(request, response));
+  const undo: (() => Promise<unknown>)[] = [
+    () => stopListening(ownServer, 1000),
+    () => stopListening(server),
+  ];
   const stopAll = async (): Promise<void> => {
     for (const step of undo.splice(0).reverse()) await step();
   };
   try {
+    const ownUrl = `http://127.0.0.1:${await listen(ownServer, '127.0.0.1', 0)}`;
     const installation = await openInstallation(config, options.world);
     undo.unshift(() => installation.close());
     const lock = await lockServer(config.dataFolder);
@@ -88,7 +94,7 @@ export async function startService(options: StartOptions): Promise<RunningServic
     undo.unshift(() => Promise.resolve(metrics.stop()));
     const renderer = createPageRenderer({ workers: renderingWorkers(), queueLimit: renderingQueue });
     undo.unshift(() => renderer.close());
-    const services = await openServices(options, { installation, metrics, renderer, localUrl, port });
+    const services = await openServices(options, { installation, metrics, renderer, ownUrl, port });
     await settleLeftovers(services, log);
     let ready = true;
     const maintenance = setInterval(() => {
@@ -122,11 +128,11 @@ async function openServices(
     readonly installation: Installation;
     readonly metrics: Metrics;
     readonly renderer: PageRenderer;
-    readonly localUrl: string;
+    readonly ownUrl: string;
     readonly port: number;
   },
 ): Promise<Services> {
-  const { installation, metrics, renderer, localUrl, port } = opened;
+  const { installation, metrics, renderer, ownUrl, port } = opened;
   const { config, settings } = options;
   const address = config.publicUrl ?? settings.publicUrl ?? `http://localhost:${port}`;
   if (!installation.demonstration && !address.startsWith('https://')) {
@@ -139,7 +145,7 @@ async function openServices(
   const signIn = { ...installation, accounts: (await options.accounts?.(installation)) ?? [] };
   const ownCalls = createOwnCalls(installation.random);
   const timestamps = timestampClient({
-    service: timestampService(`${localUrl}/tsa`, ownCalls.headers),
+    service: timestampService(`${ownUrl}/tsa`, ownCalls.headers),
     random: installation.random,
     clock: installation.clock,
     issuers: [hierarchy.authority('time-stamps').certificate.der],
