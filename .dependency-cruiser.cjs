@@ -9,9 +9,31 @@ const rooms = {
   identity: ['signing', 'verification', 'ca', 'storage', 'crypto', 'formats'],
   licenses: ['signing', 'verification', 'ca', 'storage', 'crypto', 'formats'],
   web: ['formats', 'verification'],
-  api: ['web', 'licenses', 'identity', 'signing', 'verification', 'ca', 'storage', 'crypto', 'formats', 'fixtures'],
+  api: [
+    'web',
+    'licenses',
+    'identity',
+    'signing',
+    'verification',
+    'ca',
+    'storage',
+    'crypto',
+    'formats',
+    'fixtures',
+  ],
   fixtures: ['licenses', 'identity', 'signing', 'ca', 'storage', 'crypto', 'formats'],
-  bin: ['api', 'fixtures', 'verification', 'storage', 'crypto', 'formats', 'identity', 'signing', 'licenses', 'ca'],
+  bin: [
+    'api',
+    'fixtures',
+    'verification',
+    'storage',
+    'crypto',
+    'formats',
+    'identity',
+    'signing',
+    'licenses',
+    'ca',
+  ],
 };
 
 const roomRules = Object.entries(rooms).map(([room, allowed]) => ({
@@ -28,7 +50,12 @@ const roomRules = Object.entries(rooms).map(([room, allowed]) => ({
 module.exports = {
   forbidden: [
     ...roomRules,
-    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, dependencyTypesNot: ['type-only'] } },
+    {
+      name: 'no-circular',
+      severity: 'error',
+      from: {},
+      to: { circular: true, dependencyTypesNot: ['type-only'] },
+    },
     { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
     {
       name: 'codecs-do-no-io',
@@ -41,7 +68,10 @@ module.exports = {
       name: 'verification-does-no-io',
       severity: 'error',
       from: { path: '^verification/', pathNot: '^verification/cli\\.ts$' },
-      to: { dependencyTypes: ['core'], path: '^(node:)?(fs|net|http|https|child_process|worker_threads|dns)' },
+      to: {
+        dependencyTypes: ['core'],
+        path: '^(node:)?(fs|net|http|https|child_process|worker_threads|dns)',
+      },
     },
   ],
   options: {

@@ -13,14 +13,20 @@ export default tseslint.config(
     },
     rules: {
       '@typescript-eslint/no-explicit-any': 'error',
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       '@typescript-eslint/no-extraneous-class': 'off',
       '@typescript-eslint/prefer-literal-enum-member': 'off',
       '@typescript-eslint/consistent-type-imports': 'error',
       'no-restricted-syntax': [
         'error',
-        { selector: 'ExportAllDeclaration', message: 'No barrel files: import from the file that owns the name.' },
+        {
+          selector: 'ExportAllDeclaration',
+          message: 'No barrel files: import from the file that owns the name.',
+        },
       ],
       eqeqeq: 'error',
       'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }],
@@ -28,7 +34,14 @@ export default tseslint.config(
   },
   {
     // The world comes in by argument (habit 6): these rooms hold no clock, no randomness, no network, no environment.
-    files: ['formats/**/*.ts', 'verification/**/*.ts', 'ca/**/*.ts', 'signing/**/*.ts', 'licenses/**/*.ts', 'identity/**/*.ts'],
+    files: [
+      'formats/**/*.ts',
+      'verification/**/*.ts',
+      'ca/**/*.ts',
+      'signing/**/*.ts',
+      'licenses/**/*.ts',
+      'identity/**/*.ts',
+    ],
     rules: {
       'no-restricted-globals': ['error', 'fetch', 'process', 'setInterval'],
       'no-restricted-properties': [

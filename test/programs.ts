@@ -21,7 +21,8 @@ export function programPath(name: string): string | null {
 export function requireProgram(context: Mocha.Context, name: string): string {
   const path = programPath(name);
   if (path !== null) return path;
-  if (process.env['YINXIN_NO_SKIP'] === '1') throw new Error(`The program ${name} is required and not installed.`);
+  if (process.env['YINXIN_NO_SKIP'] === '1')
+    throw new Error(`The program ${name} is required and not installed.`);
   context.skip();
 }
 
