@@ -52,7 +52,10 @@ export function assetHandler(): RequestHandler {
   const assets = load(assetFolder());
   return (request, response, next) => {
     const asset = assets.get(request.path.slice(1));
-    if (asset === undefined || (request.method !== 'GET' && request.method !== 'HEAD')) return next();
+    if (asset === undefined || (request.method !== 'GET' && request.method !== 'HEAD')) {
+      next();
+      return;
+    }
     response.setHeader('ETag', asset.etag);
     // Names are stable, so a browser asks each time and mostly hears "unchanged".
     response.setHeader('Cache-Control', 'public, no-cache');

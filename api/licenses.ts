@@ -273,9 +273,21 @@ const types = route({
   async handle(services) {
     const all = await licenseTypes(services.database.reader);
     return json(200, {
-      types: all.map(({ template: _layout, seals: _seals, typeCode, ...type }) => ({
-        code: typeCode,
-        ...type,
+      types: all.map((type) => ({
+        code: type.typeCode,
+        edition: type.edition,
+        key: type.key,
+        name: type.name,
+        englishName: type.englishName,
+        mark: type.mark,
+        issuer: type.issuer,
+        supervisor: type.supervisor,
+        matters: type.matters,
+        holderKinds: type.holderKinds,
+        number: type.number,
+        fields: type.fields,
+        validity: type.validity,
+        publicStatus: type.publicStatus,
       })),
     });
   },

@@ -91,7 +91,10 @@ export async function startService(options: StartOptions): Promise<RunningServic
     undo.unshift(() => lock.release());
     await sweepUploads(installation);
     const metrics = openMetrics();
-    undo.unshift(() => Promise.resolve(metrics.stop()));
+    undo.unshift(() => {
+      metrics.stop();
+      return Promise.resolve();
+    });
     const renderer = createPageRenderer({ workers: renderingWorkers(), queueLimit: renderingQueue });
     undo.unshift(() => renderer.close());
     const services = await openServices(options, { installation, metrics, renderer, ownUrl, port });

@@ -21,12 +21,9 @@ export const problemSchema = z.object({
 
 /** JSON Schema (2020-12) of one schema, as a caller sends it or as it is answered. */
 export function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, {
-    io,
-    target: 'draft-2020-12',
-    unrepresentable: 'any',
-  });
-  return rest;
+  const made = z.toJSONSchema(schema, { io, target: 'draft-2020-12', unrepresentable: 'any' });
+  // The dialect is OpenAPI 3.1's own and is not repeated in every schema.
+  return Object.fromEntries(Object.entries(made).filter(([name]) => name !== '$schema'));
 }
 
 function contentOf(content: ReplyShape['content'], io: 'input' | 'output'): Json {

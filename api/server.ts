@@ -57,7 +57,7 @@ export function createApplication(options: ServerOptions): Express {
         .filter((route) => route.path === path)
         .map((route) => route.method.toUpperCase());
       response.setHeader('Allow', allowed.join(', '));
-      return refuse(
+      refuse(
         options,
         request,
         response,
@@ -76,15 +76,16 @@ export function createApplication(options: ServerOptions): Express {
     ),
   );
   // Express itself fails on addresses that are not well-formed percent-encoding.
-  app.use((_error: unknown, request: Request, response: Response, _next: () => void) =>
+  app.use((cause: unknown, request: Request, response: Response, next: () => void) => {
     refuse(
       options,
       request,
       response,
-      new ApiError('request-invalid', 'The address is malformed.'),
+      new ApiError('request-invalid', 'The address is malformed.', { cause }),
       'unmatched',
-    ),
-  );
+    );
+    if (!response.headersSent) next();
+  });
   return app;
 }
 
@@ -132,7 +133,10 @@ function mountProbes(app: Express, { services, metrics, ready }: ServerOptions):
   app.get('/metrics', async (request, response) => {
     // For the machine's own collector; a reverse proxy in front gives itself away by its header.
     const own = /^(::1|127\.|::ffff:127\.)/.test(request.socket.remoteAddress ?? '');
-    if (!own || request.headers['x-forwarded-for'] !== undefined) return plain(response, 404, 'not found\n');
+    if (!own || request.headers['x-forwarded-for'] !== undefined) {
+      plain(response, 404, 'not found\n');
+      return;
+    }
     const { contentType, text } = await metrics.render();
     response.setHeader('Content-Type', contentType);
     response.end(text);

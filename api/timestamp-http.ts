@@ -48,7 +48,7 @@ export function timestampService(
 async function limited(response: Response): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     size += chunk.length;
     if (size > maximumAnswer)
       throw new ApiError('timestamp-unavailable', 'The time-stamp answer is too large.');

@@ -179,7 +179,7 @@ async function publish(
   const issued = new Date(Math.floor(now.getTime() / 1000) * 1000);
   const nextUpdate = new Date(issued.getTime() + life);
   for (let attempt = 1; ; attempt += 1) {
-    const sequence = Number((await lastEdition(installation))?.sequence ?? 0) + 1;
+    const sequence = ((await lastEdition(installation))?.sequence ?? 0) + 1;
     const signer = {
       algorithm: key.algorithm,
       keyId: key.id,

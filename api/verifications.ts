@@ -69,7 +69,11 @@ async function receiptFor(
   report: Report,
 ): Promise<{ readonly receipt?: string }> {
   if (fields.case === undefined && fields.matter === undefined) return {};
-  if (principal?.department == null || !principal.scopes.includes('verifications:write')) {
+  if (
+    principal === null ||
+    principal.department === null ||
+    !principal.scopes.includes('verifications:write')
+  ) {
     throw new ApiError(
       'unauthenticated',
       'A receipt is made for a department: an API key with verifications:write.',

@@ -23,10 +23,15 @@ export interface Terminal {
   readonly interactive: boolean;
 }
 
-export interface Command {
+/** A command as the overview knows it. */
+export interface CommandEntry {
   /** As typed: `department add`. */
   readonly name: string;
   readonly summary: string;
+  load(): Promise<Command>;
+}
+
+export interface Command {
   /** The text of `--help` below its first line. */
   readonly help: string;
   /** @returns the exit code. */

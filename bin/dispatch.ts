@@ -1,5 +1,5 @@
 // Finds the command meant, runs it, and turns its end into an exit code.
-import { exitCodes, outcomeOf, type Command, type Terminal } from './command.ts';
+import { exitCodes, outcomeOf, type CommandEntry, type Terminal } from './command.ts';
 import { commands } from './commands/list.ts';
 
 const overview = `印信 Yinxin: e-seals, e-licenses and their verification for a district government.
@@ -32,7 +32,8 @@ export async function runCommandLine(
 ): Promise<number> {
   const [first] = args;
   if (first === undefined || first === '--help' || first === '-h' || first === 'help') {
-    (first === undefined ? terminal.tell : terminal.print)(overview);
+    if (first === undefined) terminal.tell(overview);
+    else terminal.print(overview);
     return first === undefined ? exitCodes.usage : exitCodes.done;
   }
   if (first === '--version') {
@@ -48,11 +49,11 @@ export async function runCommandLine(
   }
   const rest = args.slice(command.name.split(' ').length);
   if (rest.includes('--help') || rest.includes('-h')) {
-    terminal.print(`yinxin ${command.name}: ${command.summary}\n\n${command.help}`);
+    terminal.print(`yinxin ${command.name}: ${command.summary}\n\n${(await command.load()).help}`);
     return exitCodes.done;
   }
   try {
-    return await command.run(rest, terminal);
+    return await (await command.load()).run(rest, terminal);
   } catch (error) {
     const { exitCode, line } = outcomeOf(error, command.name);
     terminal.tell(line);
@@ -62,6 +63,6 @@ export async function runCommandLine(
   }
 }
 
-function matches(command: Command, args: readonly string[]): boolean {
+function matches(command: CommandEntry, args: readonly string[]): boolean {
   return command.name.split(' ').every((word, index) => args[index] === word);
 }

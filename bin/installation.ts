@@ -1,7 +1,9 @@
 // Opening an installation from a command line.
 import { readConfig, type Config, type Flags } from '../api/config.ts';
+import { resolve } from 'node:path';
 import { ApiError } from '../api/errors.ts';
 import { openInstallation, realWorld, type Installation } from '../api/installation.ts';
+import { readSettings } from '../api/settings.ts';
 import type { Terminal } from './command.ts';
 
 /** The flags that every command on an installation takes. */
@@ -16,13 +18,13 @@ this user can read (mode 0600), or YINXIN_PASSPHRASE holds it (12 characters or 
 
 /** @throws ApiError `configuration-refused` where the folder holds no installation yet. */
 export function configOfInstallation(terminal: Terminal, flags: Flags): Config {
-  const config = readConfig(terminal.environment, flags);
-  if (config.settings === null) {
-    throw new ApiError('configuration-refused', `There is no installation in ${config.dataFolder}.`, {
-      hint: `make one with \`yinxin init --data ${config.dataFolder} …\``,
+  const dataFolder = resolve(flags.data ?? (terminal.environment['YINXIN_DATA'] || './data'));
+  if (readSettings(dataFolder) === null) {
+    throw new ApiError('configuration-refused', `There is no installation in ${dataFolder}.`, {
+      hint: `make one with \`yinxin init --data ${dataFolder} …\``,
     });
   }
-  return config;
+  return readConfig(terminal.environment, flags);
 }
 
 /** Opens the installation, does `work`, closes it, whatever happened. */

@@ -1,6 +1,5 @@
 // The demonstration's journey through the service's own HTTP interface, as approval systems would go it.
-import { readFile } from 'node:fs/promises';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import qrcode from 'qrcode';
 import type { DemonstrationApiKey } from '../api/demonstration.ts';
@@ -8,14 +7,7 @@ import { makeDecision } from '../fixtures/decisions.ts';
 import { journeyLicenses, type DemonstrationLicense } from '../fixtures/licenses.ts';
 import type { DemonstrationDepartment } from '../fixtures/departments.ts';
 import { seals } from '../fixtures/seals.ts';
-
-/** What the journey left; kept as journey.json, whose presence says that it is complete. */
-export interface JourneyResult {
-  readonly files: readonly string[];
-  /** What the printed code of the enterprise's license says: open it in a browser. */
-  readonly codeUrl: string;
-  readonly conclusions: Readonly<Record<string, string>>;
-}
+import { finishJourney, type JourneyResult } from './journey-result.ts';
 
 export interface JourneyOptions {
   /** `http://127.0.0.1:8480` */
@@ -36,17 +28,6 @@ export class JourneyError extends Error {
     super(message);
     this.name = 'JourneyError';
     this.code = code;
-  }
-}
-
-const marker = 'journey.json';
-
-/** @returns what an earlier start left, or null where the journey was never finished. */
-export async function finishedJourney(folder: string): Promise<JourneyResult | null> {
-  try {
-    return JSON.parse(await readFile(join(folder, marker), 'utf8')) as JourneyResult;
-  } catch {
-    return null;
   }
 }
 
@@ -106,8 +87,7 @@ export async function goJourney(options: JourneyOptions): Promise<JourneyResult>
   );
 
   const result: JourneyResult = { files, codeUrl: food.code, conclusions };
-  await writeFile(join(folder, `${marker}.part`), `${JSON.stringify(result, null, 2)}\n`);
-  await rename(join(folder, `${marker}.part`), join(folder, marker));
+  await finishJourney(folder, result);
   return result;
 }
 
@@ -313,10 +293,9 @@ async function called(options: JourneyOptions, path: string, request: RequestIni
   const response = await fetch(`${options.url}${path}`, request);
   if (response.ok) return response;
   const problem = await jsonOf(response);
-  const detail = problem['detail'] ?? problem['title'] ?? '';
   throw new JourneyError(
     String(problem['code']),
-    `The journey stopped at ${path}: ${response.status} ${String(detail)}`,
+    `The journey stopped at ${path}: ${response.status} ${JSON.stringify(problem['detail'] ?? problem['title'])}`,
   );
 }
 

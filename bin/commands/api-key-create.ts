@@ -12,8 +12,6 @@ import {
 } from '../installation.ts';
 
 export const apiKeyCreate: Command = {
-  name: 'api-key create',
-  summary: "make an API key for a department's system; it is shown once",
   help: `Usage: yinxin api-key create --department CODE [--scopes LIST] [--label TEXT] [--data DIR]
 
   --department CODE unified social credit code of a registered department

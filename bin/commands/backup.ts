@@ -13,8 +13,6 @@ import {
 } from '../installation.ts';
 
 export const backupCommand: Command = {
-  name: 'backup',
-  summary: 'copy an installation (database, documents, encrypted keys), also while it serves',
   help: `Usage: yinxin backup --to DIR [--data DIR]
 
   --to DIR          an empty or absent folder

@@ -9,12 +9,10 @@ import { writeSettings } from '../../api/settings.ts';
 import { exitCodes, parseFlags, type Command, type Terminal } from '../command.ts';
 import { demonstrationKeys, keysFile } from '../demonstration-keys.ts';
 import { dataFlag, dataHelp } from '../installation.ts';
-import { finishedJourney, goJourney, type JourneyResult } from '../journey.ts';
+import { finishedJourney, type JourneyResult } from '../journey-result.ts';
 import { untilStopped } from '../until-stopped.ts';
 
 export const demo: Command = {
-  name: 'demo',
-  summary: 'the demonstration district: seals, licenses and their verification, then serve (npm start)',
   help: `Usage: yinxin demo [--data DIR] [--port N] [--once]
 
 On an empty folder it makes the demonstration district (authorities, departments, seals, license types, API keys), seals
@@ -87,6 +85,8 @@ async function firstJourney(
   await establishDistrict(service.services, (made) => step(`  ${made}`));
   const keys = await demonstrationKeys(service.services, folder);
   step(`接口密钥 · API keys: ${join(folder, keysFile)} (0600)`);
+  // Drawing decisions is needed once: a later start does without that code.
+  const { goJourney } = await import('../journey.ts');
   return goJourney({ url: service.localUrl, folder, keys, now: service.services.clock(), step });
 }
 

@@ -11,8 +11,6 @@ import {
 } from '../installation.ts';
 
 export const departmentAdd: Command = {
-  name: 'department add',
-  summary: 'register a department that will own seals and API keys',
   help: `Usage: yinxin department add --uscc CODE --name NAME [--short-name NAME] [--data DIR]
 
   --uscc CODE       its unified social credit code (18 characters, GB 32100)

@@ -9,8 +9,6 @@ import { exitCodes, parseFlags, required, UsageError, type Command } from '../co
 import { dataFlag, dataHelp, passphraseHelp } from '../installation.ts';
 
 export const init: Command = {
-  name: 'init',
-  summary: 'make an empty production installation: settings, database, keys, certificate hierarchy',
   help: `Usage: yinxin init --district NAME --uscc CODE --division CODE --public-url URL [--data DIR]
 
   --district NAME   who runs the installation, as its root certificate will say (2 to 60 characters)
@@ -43,7 +41,7 @@ Exit codes: 0 made, 64 usage, 69 the database is not reachable, 73 the folder is
     const division = required(values.division, 'division');
     if (!isUscc(creditCode)) throw new UsageError('--uscc is not a unified social credit code (GB 32100).');
     if (!/^\d{6}$/.test(division)) throw new UsageError('--division is six digits (GB/T 2260).');
-    if ([...organisation].length < 2 || [...organisation].length > 60) {
+    if (organisation.length < 2 || organisation.length > 60) {
       throw new UsageError('--district is 2 to 60 characters.');
     }
     const config = readConfig(terminal.environment, {

@@ -1,25 +1,51 @@
-// Every command, in the order of `--help`.
-import type { Command } from '../command.ts';
-import { apiKeyCreate } from './api-key-create.ts';
-import { backupCommand } from './backup.ts';
-import { demo } from './demo.ts';
-import { departmentAdd } from './department-add.ts';
-import { init } from './init.ts';
-import { migrateCommand } from './migrate.ts';
-import { restoreCommand } from './restore.ts';
-import { sealCreate } from './seal-create.ts';
-import { serve } from './serve.ts';
-import { verifyCommand } from './verify.ts';
+// Every command, in the order of `--help`. A command's code is loaded when it is meant: help and errors stay quick.
+import type { CommandEntry } from '../command.ts';
 
-export const commands: readonly Command[] = [
-  demo,
-  init,
-  departmentAdd,
-  sealCreate,
-  apiKeyCreate,
-  serve,
-  verifyCommand,
-  migrateCommand,
-  backupCommand,
-  restoreCommand,
+export const commands: readonly CommandEntry[] = [
+  {
+    name: 'demo',
+    summary: 'the demonstration district: seals, licenses and their verification, then serve (npm start)',
+    load: async () => (await import('./demo.ts')).demo,
+  },
+  {
+    name: 'init',
+    summary: 'make an empty production installation: settings, database, keys, certificate hierarchy',
+    load: async () => (await import('./init.ts')).init,
+  },
+  {
+    name: 'department add',
+    summary: 'register a department that will own seals and API keys',
+    load: async () => (await import('./department-add.ts')).departmentAdd,
+  },
+  {
+    name: 'seal create',
+    summary: 'make a seal for a department: picture, key and certificate',
+    load: async () => (await import('./seal-create.ts')).sealCreate,
+  },
+  {
+    name: 'api-key create',
+    summary: "make an API key for a department's system; it is shown once",
+    load: async () => (await import('./api-key-create.ts')).apiKeyCreate,
+  },
+  { name: 'serve', summary: 'run the service', load: async () => (await import('./serve.ts')).serve },
+  {
+    name: 'verify',
+    summary: 'verify PDFs, certificates and license codes; exit code 0, 1 or 2',
+    load: async () => (await import('./verify.ts')).verifyCommand,
+  },
+  {
+    name: 'migrate',
+    summary: 'bring the database schema up to date (starts do it by themselves)',
+    load: async () => (await import('./migrate.ts')).migrateCommand,
+  },
+  {
+    name: 'backup',
+    summary: 'copy an installation (database, documents, encrypted keys), also while it serves',
+    load: async () => (await import('./backup.ts')).backupCommand,
+  },
+  {
+    name: 'restore',
+    summary: 'put a backup into an empty folder, every file checked first',
+    load: async () => (await import('./restore.ts')).restoreCommand,
+  },
 ];

@@ -5,8 +5,6 @@ import { migrate } from '../../storage/migrate.ts';
 import { configOfInstallation, dataFlag, dataHelp } from '../installation.ts';
 
 export const migrateCommand: Command = {
-  name: 'migrate',
-  summary: 'bring the database schema up to date (starts do it by themselves)',
   help: `Usage: yinxin migrate [--data DIR]
 
 ${dataHelp}

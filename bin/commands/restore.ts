@@ -9,8 +9,6 @@ import { exitCodes, parseFlags, required, type Command } from '../command.ts';
 import { dataFlag, dataHelp, passphraseHelp } from '../installation.ts';
 
 export const restoreCommand: Command = {
-  name: 'restore',
-  summary: 'put a backup into an empty folder, every file checked first',
   help: `Usage: yinxin restore --from DIR [--data DIR]
 
   --from DIR        what \`yinxin backup\` made

@@ -14,8 +14,6 @@ import {
 } from '../installation.ts';
 
 export const sealCreate: Command = {
-  name: 'seal create',
-  summary: 'make a seal for a department: picture, key and certificate',
   help: `Usage: yinxin seal create --department CODE [--type TYPE] [--name NAME] [--purpose TEXT] [--code DIGITS] [--data DIR]
 
   --department CODE unified social credit code of a registered department; its name stands along the arc

@@ -7,8 +7,6 @@ import { configOfInstallation, dataFlag, dataHelp, passphraseHelp } from '../ins
 import { untilStopped } from '../until-stopped.ts';
 
 export const serve: Command = {
-  name: 'serve',
-  summary: 'run the service',
   help: `Usage: yinxin serve [--data DIR] [--port N] [--host ADDRESS]
 
 ${dataHelp}

@@ -5,8 +5,6 @@ import { openOwnFacts } from '../own-facts.ts';
 import type { Command, Terminal } from '../command.ts';
 
 export const verifyCommand: Command = {
-  name: 'verify',
-  summary: 'verify PDFs, certificates and license codes; exit code 0, 1 or 2',
   help: `${verifyUsage}
   --data DIR           judge with the trust list, revocation lists and status lists of this installation (YINXIN_DATA,
                        default ./data where there is one)`,

@@ -25,7 +25,8 @@ describe('request bodies', () => {
           settle(value);
           response.end(JSON.stringify(value));
         },
-        (error: Error & { code?: string }) => {
+        (reason: unknown) => {
+          const error = reason as Error & { code?: string };
           settle(error.code ?? error);
           response.writeHead(400, { Connection: 'close' });
           response.end(error.code ?? String(error));

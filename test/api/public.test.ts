@@ -93,8 +93,7 @@ describe('public services over HTTP', () => {
     assert.equal(response.headers['content-type'], 'application/timestamp-reply');
     const reply = file('reply.tsr', response.body as Buffer);
     const root = pem(openssl, file('root.cer', (await get('/ca/root.cer')).body as Buffer));
-    const verified = run(openssl, ['ts', '-verify', '-queryfile', query, '-in', reply, '-CAfile', root]);
-    assert.ok(verified !== undefined);
+    run(openssl, ['ts', '-verify', '-queryfile', query, '-in', reply, '-CAfile', root]);
     const malformed = await request(service.url)
       .post('/tsa')
       .set('Content-Type', 'application/timestamp-query')

@@ -229,8 +229,9 @@ describe('identity', () => {
     it('opens a session whose token is stored as a keyed hash only, and audits the login', async () => {
       const token = await signIn(dependencies(), 'holder-1');
       const session = await sessionOf(dependencies(), token);
-      assert.deepEqual(session?.principal, principal);
-      assert.notEqual(session?.formToken, token);
+      assert.ok(session !== null);
+      assert.deepEqual(session.principal, principal);
+      assert.notEqual(session.formToken, token);
       const rows = await installation.database.reader
         .selectFrom('demonstration_session')
         .selectAll()
