@@ -99,6 +99,7 @@ export async function readMultipart(
   refuseAnnounced(request, options.limit + jsonLimit);
   const fields: Record<string, string> = {};
   const sinks: UploadSink[] = [];
+  const streams: Readable[] = [];
   const receiving: Promise<void>[] = [];
   let parser: busboy.Busboy;
   try {
@@ -132,6 +133,7 @@ export async function readMultipart(
   parser.on('error', ignore);
   parser.on('file', (name, stream) => {
     stream.on('error', ignore);
+    streams.push(stream);
     if (name !== options.fileField || sinks.length > 0) {
       stream.resume();
       refuse(new ApiError('request-invalid', `One file is expected, in the field "${options.fileField}".`));
@@ -161,6 +163,8 @@ export async function readMultipart(
   } catch (error) {
     parser.destroy();
     await parsed.catch(ignore);
+    // The rest of a chunk is still parsed after a refusal: a file that begins there would never end.
+    for (const stream of streams) stream.destroy();
     await Promise.allSettled(receiving);
     await Promise.all(sinks.map((sink) => sink.abort()));
     if (error instanceof ApiError) throw error;

@@ -169,6 +169,33 @@ describe('request bodies', () => {
     });
   }
 
+  // One packet carries the refused field and the beginning of a file: the parser is still in the middle of it.
+  for (const [what, refused, code] of [
+    ['given twice', ['1', '2'], 'request-invalid'],
+    ['over its limit', ['x'.repeat(40_000) + 'x'.repeat(30_000)], 'body-too-large'],
+  ] as const) {
+    it(`answers when a field ${what} stands before a file`, async () => {
+      read = multipart(1_000_000);
+      const text = body(
+        ...refused.flatMap((value) => ['--x', 'Content-Disposition: form-data; name="a"', '', value]),
+        '--x',
+        'Content-Disposition: form-data; name="document"; filename="a"',
+        '',
+        'y'.repeat(5000),
+        '--x--',
+        '',
+      );
+      const response = await fetch(url, {
+        method: 'POST',
+        body: text,
+        headers: { 'Content-Type': 'multipart/form-data; boundary=x' },
+        signal: AbortSignal.timeout(5000),
+      });
+      assert.equal(await response.text(), code);
+      assert.deepEqual(readdirSync(folder), []);
+    });
+  }
+
   it('leaves nothing when the connection ends in the middle', async () => {
     read = multipart(10_000_000);
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
