@@ -181,7 +181,7 @@ describe('request bodies', () => {
         '--x',
         'Content-Disposition: form-data; name="document"; filename="a"',
         '',
-        'y'.repeat(5000),
+        'y'.repeat(200_000),
         '--x--',
         '',
       );
