@@ -81,7 +81,7 @@ export async function establishDistrict(
       name: department.name,
       shortName: department.plainName,
     });
-    tell(department.name);
+    tell(`部门 department ${department.name}`);
   }
   for (const seal of district.seals) {
     if ((await sealWithCode(services.database.reader, seal.sealCode)) !== null) continue;
@@ -95,12 +95,12 @@ export async function establishDistrict(
         kind: seal.lower === null ? 'official' : 'special-purpose',
         name: seal.arc,
         purpose: seal.lower,
-        centre: null,
+        centre: 'star',
       },
       code: seal.sealCode,
       keepers: [`person:officer-${seal.department.key}`],
     });
-    tell(seal.name);
+    tell(`印章 seal ${seal.sealCode} ${seal.name}`);
   }
   for (const type of district.licenseTypes) await publishLicenseType(services, type);
 }

@@ -45,7 +45,8 @@ export async function goJourney(options: JourneyOptions): Promise<JourneyResult>
   };
 
   step('盖章：审批决定书 · sealing an approval decision');
-  const decision = await stampDecision(options, licenses.food);
+  const { original, sealed: decision } = await stampDecision(options, licenses.food);
+  await save('decision.pdf', original);
   await save('decision-sealed.pdf', decision);
 
   step('颁发电子证照：企业（食品经营许可证） · issuing an enterprise’s license');
@@ -55,6 +56,13 @@ export async function goJourney(options: JourneyOptions): Promise<JourneyResult>
   step('颁发电子证照：居民（老年人优待证） · issuing a resident’s license');
   const senior = await issue(options, licenses.senior, `120105-${year}-YS0002`);
   await save('license-senior-citizen.pdf', await document(options, licenses.senior, senior.documentUrl));
+
+  // What the README's curl line issues: a license of another holder.
+  const next = journeyLicenses(year).next;
+  await save(
+    'license-request.json',
+    `${JSON.stringify({ ...orderOf(next), matter: next.matter.code, case: `120105-${year}-YS0004` }, null, 2)}\n`,
+  );
 
   step('办件：决定书与公共场所卫生许可证一次办结 · a whole case, decision and license together');
   const whole = await handleCase(options, licenses.hygiene, `120105-${year}-YS0003`);
@@ -91,7 +99,17 @@ export async function goJourney(options: JourneyOptions): Promise<JourneyResult>
   return result;
 }
 
-async function stampDecision(options: JourneyOptions, license: DemonstrationLicense): Promise<Uint8Array> {
+/** The first two fields of the face, as a decision names them. */
+function contentsOf({ type, face }: DemonstrationLicense): string[] {
+  return type.fields
+    .flatMap(({ name, label }) => (face[name] === undefined ? [] : [`${label}：${face[name]}`]))
+    .slice(0, 2);
+}
+
+async function stampDecision(
+  options: JourneyOptions,
+  license: DemonstrationLicense,
+): Promise<{ readonly original: Uint8Array; readonly sealed: Uint8Array }> {
   const { matter, holder } = license;
   const caseNumber = 'YS-DECISION-0001';
   const decision = await makeDecision({
@@ -99,11 +117,11 @@ async function stampDecision(options: JourneyOptions, license: DemonstrationLice
     applicant: holder,
     caseNumber,
     serial: 1,
-    contents: Object.values(license.face).slice(0, 2),
+    contents: contentsOf(license),
     // One day, so that a repetition sends the same bytes.
     date: beginningOfDay(options.now),
   });
-  return once(options, matter.department, 'stamp', async (key) => {
+  const sealed = await once(options, matter.department, 'stamp', async (key) => {
     const form = new FormData();
     form.set('seal', mainSealOf(matter.department));
     form.set('matter', matter.code);
@@ -126,6 +144,7 @@ async function stampDecision(options: JourneyOptions, license: DemonstrationLice
       },
     });
   });
+  return { original: decision.pdf, sealed };
 }
 
 interface IssuedLicense {
@@ -157,7 +176,7 @@ async function handleCase(
     applicant: holder,
     caseNumber,
     serial: 2,
-    contents: Object.values(license.face).slice(0, 2),
+    contents: contentsOf(license),
     date: beginningOfDay(options.now),
   });
   return once(options, matter.department, 'case', async (key) => {

@@ -26,7 +26,7 @@ const forwarded = process.argv.slice(2);
 const strict = process.env.YINXIN_NO_SKIP === '1';
 const args = [
   '--import=tsx',
-  join(require.resolve('mocha/package.json'), '..', 'bin', '_mocha'),
+  join(require.resolve('mocha/package.json'), '..', 'bin', 'mocha.js'),
   '--timeout=120000',
   '--exit',
   `--reporter=${join(root, 'tools', 'test-reporter.cjs')}`,

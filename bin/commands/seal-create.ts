@@ -66,7 +66,7 @@ Exit codes: 0 made, 1 refused (no such department, name too long, character not 
             kind: purpose === null ? 'official' : 'special-purpose',
             name: department.name,
             purpose,
-            centre: null,
+            centre: 'star',
           },
           code: values.code ?? settings.division,
           keepers: [],
