@@ -64,18 +64,21 @@ export async function openInstallation(config: Config, world: World): Promise<In
   suiteNamed(config.suite);
   await ensureFolder(config.dataFolder);
   const { passphrase, made } = await passphraseOf(config, world.random);
-  const keys = await openKeyFiles({
+  // Stretching the passphrase takes a while and another thread: the database opens meanwhile.
+  const opening = openKeyFiles({
     folder: join(config.dataFolder, 'keys'),
     passphrase,
     random: world.random,
     ...(world.keyCost === undefined ? {} : { cost: world.keyCost }),
   });
-  const masterKey = await keys.masterKey();
+  opening.catch(() => undefined);
   const node = await nodeName(config.dataFolder, world.random);
   const database = await openDatabaseOf(config);
   try {
     await migrate(database);
     await settleMode(database, config);
+    const keys = await opening;
+    const masterKey = await keys.masterKey();
     const uploadFolder = join(config.dataFolder, 'uploads');
     await ensureFolder(uploadFolder);
     return {

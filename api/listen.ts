@@ -12,6 +12,21 @@ export const graceMilliseconds = 25_000;
  * @throws ApiError `port-taken`, `configuration-refused` (not allowed to use it, or no such address here).
  */
 export async function listen(server: Server, host: string, port: number): Promise<number> {
+  try {
+    return await listenOn(server, host, port);
+  } catch (error) {
+    // A machine without IPv6: all of its addresses are then those of IPv4.
+    const code = error instanceof Error && error.cause instanceof Error ? codeOf(error.cause) : codeOf(error);
+    if (host !== '::' || (code !== 'EAFNOSUPPORT' && code !== 'EADDRNOTAVAIL')) throw error;
+    return listenOn(server, '0.0.0.0', port);
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : null;
+}
+
+async function listenOn(server: Server, host: string, port: number): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     const failed = (error: NodeJS.ErrnoException): void => reject(refusal(error, host, port));
     server.once('error', failed);

@@ -37,8 +37,10 @@ Exit codes: 0 stopped in order, 1 the journey failed, 69 port in use, 73 folder 
     try {
       const folder = join(config.dataFolder, 'demo');
       const journey = (await finishedJourney(folder)) ?? (await firstJourney(service, folder, terminal));
+      // Before the first word: whoever waits for it may stop us at once.
+      const stopped = untilStopped();
       announce(config, service, journey, folder, terminal);
-      if (values.once !== true) await untilStopped();
+      if (values.once !== true) await stopped;
     } finally {
       await service.stop();
     }
@@ -53,7 +55,7 @@ async function startDemonstration(config: Config, terminal: Terminal): Promise<R
     settings,
     world: realWorld,
     // A person reads this screen: only what goes wrong is logged, unless asked for more.
-    log: openLog(terminal.environment['YINXIN_LOG_LEVEL'] === undefined ? 'warn' : config.logLevel),
+    log: openLog(terminal.environment['YINXIN_LOG_LEVEL'] === undefined ? 'error' : config.logLevel),
     accounts: demonstrationAccounts,
   });
   try {

@@ -34,8 +34,9 @@ Exit codes: 0 stopped in order, 69 port in use or database not reachable, 73 fol
     const { settings } = config;
     if (settings === null) return exitCodes.configuration;
     const service = await startService({ config, settings, world: realWorld, log: openLog(config.logLevel) });
+    const stopped = untilStopped();
     terminal.tell(`Yinxin serves ${service.services.address} (here: ${service.localUrl}).`);
-    await untilStopped();
+    await stopped;
     await service.stop();
     return exitCodes.done;
   },
