@@ -7,14 +7,14 @@ import { ApiError } from './errors.ts';
 import { UploadSink, type Upload } from './upload.ts';
 
 /** JSON bodies. */
-export const jsonLimit = 1024 * 1024;
+const jsonLimit = 1024 * 1024;
 /** Uploaded documents. */
 export const documentLimit = 200 * 1024 * 1024;
 const maximumFields = 40;
 const maximumFieldBytes = 64 * 1024;
 
 /** The media type of a request, lower case, without parameters; '' when absent. */
-export function mediaType(request: IncomingMessage): string {
+function mediaType(request: IncomingMessage): string {
   return (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
 }
 

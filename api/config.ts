@@ -6,7 +6,7 @@ import { ApiError } from './errors.ts';
 import { readSettings, type Settings } from './settings.ts';
 
 /** The port used where none is said. */
-export const defaultPort = 8480;
+const defaultPort = 8480;
 
 export type Mode = 'demonstration' | 'production';
 
@@ -134,7 +134,7 @@ export function readConfig(environment: NodeJS.ProcessEnv, flags: Flags = {}): C
 const madePassphraseName = 'demonstration-passphrase';
 
 /** Where a demonstration keeps the passphrase it made. */
-export function madePassphrasePath(dataFolder: string): string {
+function madePassphrasePath(dataFolder: string): string {
   return join(dataFolder, madePassphraseName);
 }
 

@@ -63,7 +63,7 @@ function linksOf(address: string, id: string): { documentUrl: string; codeUrl: s
   return { documentUrl: `${base}/document`, codeUrl: `${base}/code.svg` };
 }
 
-export function summaryAnswer(license: LicenseSummary, address: string): z.input<typeof licenseSummary> {
+function summaryAnswer(license: LicenseSummary, address: string): z.input<typeof licenseSummary> {
   return {
     id: license.id,
     identifier: license.identifier,
@@ -83,7 +83,7 @@ export function summaryAnswer(license: LicenseSummary, address: string): z.input
   };
 }
 
-export function eventAnswer(event: LicenseEvent): z.input<typeof licenseEvent> {
+function eventAnswer(event: LicenseEvent): z.input<typeof licenseEvent> {
   return {
     ...event,
     effectiveAt: event.effectiveAt.toISOString(),

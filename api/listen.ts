@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { ApiError } from './errors.ts';
 
 /** In-flight requests get this long to finish once the service was told to stop. */
-export const graceMilliseconds = 25_000;
+const graceMilliseconds = 25_000;
 
 /**
  * Starts to listen.

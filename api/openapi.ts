@@ -6,7 +6,7 @@ import type { ReplyShape, Route } from './route.ts';
 type Json = Readonly<Record<string, unknown>>;
 
 /** The problem of RFC 9457 as a schema. */
-export const problemSchema = z.object({
+const problemSchema = z.object({
   type: z.string().describe('urn:yinxin:problem:<code>'),
   title: z.string().describe('In the language asked for (Accept-Language zh or en).'),
   status: z.int(),

@@ -15,7 +15,7 @@ export interface Problem {
 }
 
 /** The code of a refusal of any room; `internal` for everything that is not one. */
-export function codeOf(error: unknown): ErrorCode {
+function codeOf(error: unknown): ErrorCode {
   if (
     error instanceof Error &&
     'code' in error &&

@@ -90,7 +90,7 @@ export function createApplication(options: ServerOptions): Express {
 }
 
 /** `{id}` → `:id`; a colon of ours (`licenses:search`) is a literal. */
-export function expressPath(template: string): string {
+function expressPath(template: string): string {
   return template.replaceAll(':', '\\:').replaceAll(/\{(\w+)\}/g, ':$1');
 }
 

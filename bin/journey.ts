@@ -21,7 +21,7 @@ export interface JourneyOptions {
 }
 
 /** A call that the service refused. */
-export class JourneyError extends Error {
+class JourneyError extends Error {
   readonly code: string;
 
   constructor(code: string, message: string) {
