@@ -18,6 +18,8 @@ export type ApiErrorCode =
   | 'not-acceptable'
   | 'rate-limited'
   | 'upload-aborted'
+  | 'verification-busy'
+  | 'verification-too-costly'
   | 'timestamp-unavailable'
   | 'configuration-invalid'
   | 'configuration-refused'

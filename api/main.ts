@@ -29,6 +29,7 @@ import type { Services } from './services.ts';
 import type { Settings } from './settings.ts';
 import { timestampService } from './timestamp-http.ts';
 import { trustListPublisher } from './trust-list.ts';
+import { createVerificationPool, type VerificationPool } from './verification-pool.ts';
 
 /** A service that listens. */
 export interface RunningService {
@@ -54,6 +55,9 @@ const maintenanceInterval = 6 * 3_600_000;
 const timestampBudget = 10_000;
 /** Pages waiting to be drawn before callers are told to come back. */
 const renderingQueue = 200;
+
+/** Uploaded files: how many may wait, how long one may take (ms), and how large a worker's heap may grow (MB). */
+const verificationLimits = { queueLimit: 100, timeLimit: 60_000, memoryLimit: 1024 };
 
 /** One core stays for everything else. */
 function renderingWorkers(): number {
@@ -97,7 +101,20 @@ export async function startService(options: StartOptions): Promise<RunningServic
     });
     const renderer = createPageRenderer({ workers: renderingWorkers(), queueLimit: renderingQueue });
     undo.unshift(() => renderer.close());
-    const services = await openServices(options, { installation, metrics, renderer, ownUrl, port });
+    // Two at least: one file that takes its whole time must not stop all others.
+    const verifications = createVerificationPool({
+      ...verificationLimits,
+      workers: Math.max(2, renderingWorkers()),
+    });
+    undo.unshift(() => verifications.close());
+    const services = await openServices(options, {
+      installation,
+      metrics,
+      renderer,
+      verifications,
+      ownUrl,
+      port,
+    });
     await settleLeftovers(services, log);
     let ready = true;
     const maintenance = setInterval(() => {
@@ -131,11 +148,12 @@ async function openServices(
     readonly installation: Installation;
     readonly metrics: Metrics;
     readonly renderer: PageRenderer;
+    readonly verifications: VerificationPool;
     readonly ownUrl: string;
     readonly port: number;
   },
 ): Promise<Services> {
-  const { installation, metrics, renderer, ownUrl, port } = opened;
+  const { installation, metrics, renderer, verifications, ownUrl, port } = opened;
   const { config, settings } = options;
   const address = config.publicUrl ?? settings.publicUrl ?? `http://localhost:${port}`;
   if (!installation.demonstration && !address.startsWith('https://')) {
@@ -161,6 +179,7 @@ async function openServices(
     hierarchy,
     metrics,
     ownCalls,
+    verifications,
     trustList: trustListPublisher({
       installation,
       settings,

@@ -16,7 +16,7 @@ import { cookieValue, sessionCookie } from './guard.ts';
 import { html, seeOther } from './reply.ts';
 import { documentBody, formBody, route, type Route } from './route.ts';
 import type { Services } from './services.ts';
-import { verifyHere } from './verifications.ts';
+import { fileOf, verifyHere } from './verifications.ts';
 
 const tag = '页面 Pages';
 const page = { kind: 'page' } as const;
@@ -107,7 +107,7 @@ const verifyForm = route({
   body: documentBody(z.object({})),
   replies: pageReply,
   async handle(services, call) {
-    const report = await verifyHere(services, { source: call.body.document.source });
+    const report = await verifyHere(services, { file: fileOf(call.body.document) });
     return html(
       200,
       renderReportPage(frameOf(services, await services.guard.sessionOf(call.cookie)), report),

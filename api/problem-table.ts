@@ -43,6 +43,8 @@ const edge: Record<ApiErrorCode, ProblemRow> = {
   'not-acceptable': [406, '无法按要求的类型应答', 'Not acceptable'],
   'rate-limited': [429, '请求过于频繁', 'Too many requests'],
   'upload-aborted': [400, '上传中断', 'Upload aborted'],
+  'verification-busy': [503, '核验繁忙，请稍后再试', 'Verification busy'],
+  'verification-too-costly': [422, '文件过于复杂，无法核验', 'The file is too costly to verify'],
   'timestamp-unavailable': [503, '时间戳服务暂不可用', 'Time-stamp service unavailable'],
   'configuration-invalid': fault,
   'configuration-refused': fault,

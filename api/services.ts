@@ -13,6 +13,7 @@ import type { Metrics } from './metrics.ts';
 import type { OwnCalls } from './own-calls.ts';
 import type { Settings } from './settings.ts';
 import type { TrustListPublisher } from './trust-list.ts';
+import type { VerificationPool } from './verification-pool.ts';
 
 export interface Services extends Installation {
   readonly settings: Settings;
@@ -30,6 +31,7 @@ export interface Services extends Installation {
   readonly guard: Guard;
   readonly metrics: Metrics;
   readonly ownCalls: OwnCalls;
+  readonly verifications: VerificationPool;
   /** Whether the database answers a trivial question now. */
   databaseAnswers(): Promise<boolean>;
 }

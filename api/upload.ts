@@ -18,6 +18,8 @@ export interface Upload {
   readonly digest: string;
   /** The whole content where it is small enough to be in memory (1 MiB), else null. */
   readonly bytes: Uint8Array | null;
+  /** The temporary file where it is not; it is there until `dispose`. */
+  readonly path: string | null;
   dispose(): Promise<void>;
 }
 
@@ -74,9 +76,10 @@ export class UploadSink {
       digest: `sha256:${this.#hash.digest('hex')}`,
       dispose: () => this.abort(),
     };
-    if (file !== null) return { ...common, source: fileSource(file, this.#size), bytes: null };
+    if (file !== null)
+      return { ...common, source: fileSource(file, this.#size), bytes: null, path: this.#path };
     const bytes = joinBytes(this.#chunks);
-    return { ...common, source: bytesSource(bytes), bytes };
+    return { ...common, source: bytesSource(bytes), bytes, path: null };
   }
 
   /** Leaves nothing behind; safe to call more than once. */
@@ -90,7 +93,8 @@ export class UploadSink {
   }
 }
 
-function fileSource(file: FileHandle, size: number): ByteSource {
+/** An open file as a byte source. @param size bytes, as it was written */
+export function fileSource(file: FileHandle, size: number): ByteSource {
   return {
     size,
     async read(position, length) {

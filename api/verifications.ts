@@ -5,13 +5,14 @@ import type { Principal } from '../identity/principal.ts';
 import { verifyCode } from '../verification/code.ts';
 import { receiptClaims, signReceipt } from '../verification/receipt.ts';
 import type { Report } from '../verification/report.ts';
-import { verify } from '../verification/verify.ts';
 import { ApiError } from './errors.ts';
 import { json } from './reply.ts';
 import { documentBody, jsonBody, route, type Route } from './route.ts';
 import { caseNumber, matter } from './schemas.ts';
 import type { Services } from './services.ts';
+import type { Upload } from './upload.ts';
 import { verificationFacts } from './verification-facts.ts';
+import type { FileToVerify } from './verification-pool.ts';
 
 const tag = '核验 Verification';
 const access = { kind: 'public', rate: 'verifying' } as const;
@@ -51,13 +52,23 @@ const receiptFields = z.object({
 /** Seconds for which another department may rely on a receipt. */
 const receiptLifetime = 30 * 86_400;
 
-/** Verifies bytes or a code with the server's own facts, and counts it. */
+/** An upload as the workers take it. */
+export function fileOf(upload: Upload): FileToVerify {
+  if (upload.bytes !== null) return { bytes: upload.bytes };
+  if (upload.path === null) throw new TypeError('An upload is in memory or in a file.');
+  return { path: upload.path, size: upload.size };
+}
+
+/** Verifies a file or a code with the server's own facts, and counts it. */
 export async function verifyHere(
   services: Services,
-  input: { readonly source: Parameters<typeof verify>[0] } | { readonly code: string },
+  input: { readonly file: FileToVerify } | { readonly code: string },
 ): Promise<Report> {
   const facts = await verificationFacts(services);
-  const report = 'code' in input ? await verifyCode(input.code, facts) : await verify(input.source, facts);
+  const report =
+    'code' in input
+      ? await verifyCode(input.code, facts)
+      : await services.verifications.verify(input.file, facts);
   services.metrics.countVerification(report.conclusion);
   return report;
 }
@@ -119,7 +130,7 @@ const upload = route({
     },
   ],
   async handle(services, { principal, body }) {
-    const report = await verifyHere(services, { source: body.document.source });
+    const report = await verifyHere(services, { file: fileOf(body.document) });
     return json(200, { ...report, ...(await receiptFor(services, principal, body.fields, report)) });
   },
 });

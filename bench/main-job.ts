@@ -7,7 +7,6 @@ import { approvalOffice } from '../fixtures/departments.ts';
 import { enterprises } from '../fixtures/enterprises.ts';
 import { foodBusinessLicense } from '../fixtures/licenses.ts';
 import { licensingSeal } from '../fixtures/seals.ts';
-import { bytesSource } from '../formats/pdf/source.ts';
 import { departmentScopes } from '../identity/principal.ts';
 import { issueLicense } from '../licenses/issue.ts';
 import { sealWithCode } from '../signing/seal-register.ts';
@@ -121,8 +120,7 @@ export async function* measureMainJob(
     const stamped = await services.documents.readAll((await stamp()).document.digest, 1_000_000);
     const { code } = await license();
     if (stamped === null) throw new Error('The stamped document is missing.');
-    const source = bytesSource(stamped);
-    const pdfs = await rate(seconds, () => verifyHere(services, { source }));
+    const pdfs = await rate(seconds, () => verifyHere(services, { file: { bytes: stamped } }));
     yield measure('verifications, stamped PDF', pdfs, 'files/s', 'raw P-256 verification', limits.verify);
     yield measure(
       'verifications, stamped PDF',

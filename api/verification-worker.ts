@@ -1,0 +1,84 @@
+// Worker thread: verifies one file at a time. What it needs from outside it asks the main thread for.
+import { open } from 'node:fs/promises';
+import { parentPort } from 'node:worker_threads';
+import { bytesSource, type ByteSource } from '../formats/pdf/source.ts';
+import { inflateWeb } from '../verification/inflate-web.ts';
+import { nodeSignatureVerifier, nodeStartDigest } from '../verification/signature-verifier-node.ts';
+import { verify } from '../verification/verify.ts';
+import { fileSource } from './upload.ts';
+import type {
+  VerificationAnswer,
+  VerificationQuestion,
+  VerificationReply,
+  VerificationTask,
+} from './verification-pool.ts';
+
+type Port = NonNullable<typeof parentPort>;
+
+/** Questions under way. */
+const waiting = new Map<number, (value: unknown) => void>();
+let asked = 0;
+
+/** An answer that failed on the main thread never comes: that thread gives the whole task up. */
+function ask(port: Port, question: VerificationQuestion): Promise<unknown> {
+  return new Promise((resolve) => {
+    asked += 1;
+    waiting.set(asked, resolve);
+    port.postMessage({ kind: 'question', id: asked, question } satisfies VerificationReply);
+  });
+}
+
+async function withSource<T>(
+  document: VerificationTask['document'],
+  use: (source: ByteSource) => Promise<T>,
+): Promise<T> {
+  if ('bytes' in document) return use(bytesSource(document.bytes));
+  const file = await open(document.path, 'r');
+  try {
+    return await use(fileSource(file, document.size));
+  } finally {
+    await file.close();
+  }
+}
+
+async function perform(port: Port, task: VerificationTask): Promise<VerificationReply> {
+  try {
+    const report = await withSource(task.document, (source) =>
+      verify(source, {
+        verifier: nodeSignatureVerifier,
+        startDigest: nodeStartDigest,
+        inflate: inflateWeb,
+        time: task.time,
+        trustList: task.trustList,
+        // The main thread answers each kind of question with its kind of value.
+        evidence: {
+          revocation: async (request) =>
+            (await ask(port, { kind: 'revocation', request })) as {
+              crls: readonly Uint8Array[];
+              ocsps: readonly Uint8Array[];
+            },
+        },
+        statusLists: {
+          statusList: async (list) => (await ask(port, { kind: 'status-list', list })) as string | null,
+        },
+      }),
+    );
+    return { kind: 'report', report };
+  } catch (error) {
+    return {
+      kind: 'failed',
+      message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    };
+  }
+}
+
+const port = parentPort;
+port?.on('message', (message: VerificationTask | VerificationAnswer) => {
+  if (message.kind === 'answer') {
+    waiting.get(message.id)?.(message.value);
+    waiting.delete(message.id);
+    return;
+  }
+  waiting.clear();
+  void perform(port, message).then((reply) => port.postMessage(reply));
+});
