@@ -124,7 +124,7 @@ class CborReader {
     for (const byte of this.#take(width)) argument = argument * 256 + byte;
     const least = width === 1 ? 24 : 256 ** (width / 2);
     if (argument < least) throw new FormatError('cbor-malformed', 'A CBOR head is not in its shortest form.');
-    if (!Number.isSafeInteger(argument + 1))
+    if (!Number.isSafeInteger(argument))
       throw new FormatError('cbor-malformed', 'An integer is too large.');
     return { major, argument };
   }
@@ -135,6 +135,8 @@ class CborReader {
       case UNSIGNED:
         return argument;
       case NEGATIVE:
+        if (argument === Number.MAX_SAFE_INTEGER)
+          throw new FormatError('cbor-malformed', 'An integer is too large.');
         return -1 - argument;
       case BYTES:
         return new Uint8Array(this.#take(argument));

@@ -98,6 +98,15 @@ describe('deterministic CBOR', () => {
     assert.throws(() => decodeCbor(encodeCbor(new Array<number>(65).fill(1)), CODE_LIMITS), FormatError);
   });
 
+  it('reads every integer it writes, and nothing that a number cannot hold', () => {
+    for (const edge of [Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER, 2 ** 32, -(2 ** 32) - 1]) {
+      assert.equal(decodeCbor(encodeCbor(edge), WIDE), edge);
+    }
+    for (const beyond of ['1b0020000000000000', '3b001fffffffffffff', '1bffffffffffffffff']) {
+      assert.throws(() => decodeCbor(new Uint8Array(Buffer.from(beyond, 'hex')), WIDE), FormatError);
+    }
+  });
+
   it('reads what cbor-x writes of integers, strings and arrays, and cbor-x reads what it writes', () => {
     const encoder = new Encoder({
       mapsAsObjects: false,
