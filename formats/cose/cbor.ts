@@ -124,8 +124,7 @@ class CborReader {
     for (const byte of this.#take(width)) argument = argument * 256 + byte;
     const least = width === 1 ? 24 : 256 ** (width / 2);
     if (argument < least) throw new FormatError('cbor-malformed', 'A CBOR head is not in its shortest form.');
-    if (!Number.isSafeInteger(argument))
-      throw new FormatError('cbor-malformed', 'An integer is too large.');
+    if (!Number.isSafeInteger(argument)) throw new FormatError('cbor-malformed', 'An integer is too large.');
     return { major, argument };
   }
 
