@@ -1,7 +1,6 @@
 // Licenses: issued, read, searched, changed; by departments, and read by their holders.
 import { z } from 'zod';
 import {
-  licenseDocument,
   readLicense,
   readOwnLicense,
   summaryOf,
@@ -28,11 +27,11 @@ import {
   licenseSummary,
   licenseTypeAnswer,
 } from './license-schemas.ts';
-import { bytes, json, pdf } from './reply.ts';
+import { bytes, json } from './reply.ts';
 import { jsonBody, route, withScope, type Route } from './route.ts';
 import { caseNumber, matter } from './schemas.ts';
 import type { Services } from './services.ts';
-import { principalOf } from './stamps.ts';
+import { licensePdf, principalOf } from './stamps.ts';
 
 const tag = '证照 Licenses';
 const licenseParams = z.object({ id: z.string().regex(/^lic_[0-9a-f]{32}$/) });
@@ -164,10 +163,7 @@ const download = route({
   replies: [{ status: 200, description: 'The PDF.', content: { 'application/pdf': 'binary' } }],
   async handle(services, { principal, params, query }) {
     const reading = await readingOf(services, principalOf(principal), query.purpose);
-    const { digest, identifier } = await licenseDocument(services.licenses, reading, params.id);
-    const document = await services.documents.open(digest);
-    if (document === null) throw new ApiError('internal', `The document of ${params.id} is missing.`);
-    return pdf(200, document, identifier);
+    return licensePdf(services, reading, params.id);
   },
 });
 

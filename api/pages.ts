@@ -48,10 +48,9 @@ export async function requireSession(services: Services, cookie: string | undefi
 
 /** @throws ApiError `csrf-refused` unless a form brings back its session's token. */
 export function requireFormToken(expected: string | null, given: string): void {
-  const same =
-    expected !== null &&
-    expected.length === given.length &&
-    timingSafeEqual(Buffer.from(expected, 'utf8'), Buffer.from(given, 'utf8'));
+  const wanted = Buffer.from(expected ?? '', 'utf8');
+  const brought = Buffer.from(given, 'utf8');
+  const same = wanted.length > 0 && wanted.length === brought.length && timingSafeEqual(wanted, brought);
   if (!same) throw new ApiError('csrf-refused', 'The form is out of date: load the page again.');
 }
 
@@ -148,7 +147,10 @@ const signInPage = route({
   replies: pageReply,
   async handle(services, call) {
     requireDemonstration(services);
-    const formToken = cookieValue(call.cookie, formCookie) ?? encodeBase64url(services.random(32));
+    const known = cookieValue(call.cookie, formCookie);
+    // One that is none of ours is not sent back.
+    const formToken =
+      known !== null && /^[A-Za-z0-9_-]{43}$/.test(known) ? known : encodeBase64url(services.random(32));
     const frame = frameOf(services, await services.guard.sessionOf(call.cookie));
     const choices = services.signIn.accounts.map(({ key, name, principal }) => ({
       id: key,

@@ -1,5 +1,7 @@
 // Stamps: an approval system sends a decision and gets it back sealed.
 import { z } from 'zod';
+import { licenseDocument, type HolderReading, type Reading } from '../licenses/access.ts';
+import { licenseSealedBy } from '../licenses/store.ts';
 import { sealWithCode } from '../signing/seal-register.ts';
 import { stampOf } from '../signing/stamp-answers.ts';
 import type { StampResult } from '../signing/stamp-order.ts';
@@ -12,7 +14,12 @@ import { caseNumber, digest, instant, matter, optionalText, sealId } from './sch
 import type { Services } from './services.ts';
 import { sourceOf } from './upload-source.ts';
 
-const millimetres = z.coerce.number().min(-10_000).max(10_000);
+const millimetres = z
+  .string()
+  // Empty is not 0, and 0x10 is no length.
+  .regex(/^-?\d{1,5}(\.\d{1,20})?$/)
+  .transform(Number)
+  .pipe(z.number().min(-10_000).max(10_000));
 
 const stampFields = z.object({
   seal: sealId,
@@ -80,6 +87,19 @@ async function sealedDocument(
     }),
   );
   return pdf(status, document, result.stampId, { Location: `/api/v1/stamps/${result.stampId}` });
+}
+
+/** The sealed PDF of a license; the disclosure is on record. */
+export async function licensePdf(
+  services: Services,
+  reading: Reading | HolderReading,
+  license: string,
+  name?: string,
+): Promise<Reply> {
+  const { digest, identifier } = await licenseDocument(services.licenses, reading, license);
+  const document = await services.documents.open(digest);
+  if (document === null) throw new ApiError('internal', `The document of ${license} is missing.`);
+  return pdf(200, document, name ?? identifier);
 }
 
 /** Seals are named by identifier or by code; a foreign code is answered like an absent one. */
@@ -155,6 +175,10 @@ const download = route({
   async handle(services, call) {
     const principal = principalOf(call.principal);
     const result = await stampOf(services.database.reader, principal, call.params.id);
+    const license = await licenseSealedBy(services.database.reader, result.stampId);
+    // A license's page is personal data: who reads it by its stamp needs what reading the license needs.
+    if (license !== null)
+      return licensePdf(services, { actor: principal, purpose: 'not stated' }, license, result.stampId);
     return sealedDocument(services, principal, result, 200);
   },
 });

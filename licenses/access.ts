@@ -8,6 +8,7 @@ import { maskedCode, maskedName, normaliseHolderCode, type HolderInput } from '.
 import { departmentOf, requireScope } from './guard.ts';
 import { stateAt, stateWords, type LicenseState } from './license.ts';
 import type { LicenseParts } from './parts.ts';
+import { holdsUnprintable, withoutResidentNumbers } from './plain-text.ts';
 import { findLicense, type StoredLicense } from './store.ts';
 import { licenseTypeEdition } from './type-register.ts';
 import type { HolderKind } from './type.ts';
@@ -92,16 +93,16 @@ export interface HolderReading extends Reading {
 
 /** @throws LicenseError `purpose-missing` */
 export function checkPurpose(purpose: string): string {
-  if (purpose.trim() === '' || Array.from(purpose).length > 200) {
+  if (purpose.trim() === '' || Array.from(purpose).length > 200 || holdsUnprintable(purpose)) {
     throw new LicenseError(
       'purpose-missing',
-      'Reading personal data names its purpose in 1 to 200 characters.',
+      'Reading personal data names its purpose in 1 to 200 printable characters.',
     );
   }
   return purpose;
 }
 
-/** One audit row: who read what, and what for. */
+/** One audit row: who read what, and what for. @throws LicenseError `purpose-missing` */
 export async function note(
   parts: LicenseParts,
   reading: Reading,
@@ -109,13 +110,15 @@ export async function note(
   subject: string,
   found?: number,
 ): Promise<void> {
+  const at = parts.clock();
+  const purpose = withoutResidentNumbers(checkPurpose(reading.purpose), at);
   await parts.database.write((tx) =>
     parts.audit.append(tx, {
-      at: parts.clock(),
+      at,
       actor: reading.actor,
       action,
       subject,
-      details: { purpose: reading.purpose, ...(found === undefined ? {} : { found: String(found) }) },
+      details: { purpose, ...(found === undefined ? {} : { found: String(found) }) },
     }),
   );
 }

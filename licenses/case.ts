@@ -40,7 +40,7 @@ export async function handleCase(parts: LicenseParts, request: CaseRequest): Pro
  * @throws LicenseError `scope-missing`, `department-missing`, `case-not-found` (absent or another department's)
  */
 export async function readCase(parts: LicenseParts, actor: Actor, caseNumber: string): Promise<CaseResult> {
-  requireScope(actor, 'licenses:write', 'licenses:read');
+  requireScope(actor, 'cases:read', 'cases:write', 'licenses:write', 'licenses:read');
   const act = await findCase(parts.database.reader, departmentOf(actor), caseNumber);
   if (act === null) throw new LicenseError('case-not-found', 'There is no such case.');
   return { ...(await resultOf(parts, actor, act)), caseNumber, matter: act.matter };

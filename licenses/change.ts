@@ -13,6 +13,7 @@ import {
   type OfficeChange,
 } from './license.ts';
 import type { LicenseParts } from './parts.ts';
+import { holdsUnprintable, linesHoldUnprintable, withoutResidentNumbers } from './plain-text.ts';
 import { writeStatus } from './status.ts';
 import { findLicense, type StoredLicense } from './store.ts';
 
@@ -58,11 +59,12 @@ export async function changeStatus(parts: LicenseParts, request: StatusChangeReq
   requireScope(request.actor, 'licenses:status');
   checkKey(request.idempotencyKey);
   const license = await ownLicense(parts, request);
-  const now = parts.clock();
-  const effectiveAt = checkWords(request, license, now);
+  // First of all: what could be asked for yesterday may not be any more, and a repetition gets yesterday's answer.
   const digest = digestOf(parts, request);
   const earlier = await earlierChange(parts, request, digest);
   if (earlier !== null) return earlier;
+  const now = parts.clock();
+  const effectiveAt = checkWords(request, license, now);
   const written = await parts.database.write((tx) =>
     record(tx, parts, request, { digest, effectiveAt, now }),
   );
@@ -86,6 +88,13 @@ function checkWords(request: StatusChangeRequest, license: StoredLicense, now: D
     throw invalid(`A change has a reason of 1 to ${MAX_REASON} characters.`);
   if (!fits(request.legalBasis, MAX_BASIS))
     throw invalid(`A change has a legal basis of 1 to ${MAX_BASIS} characters.`);
+  if (linesHoldUnprintable(request.reason))
+    throw invalid('The reason holds a control or invisible character.');
+  if (holdsUnprintable(request.legalBasis))
+    throw invalid('The legal basis holds a control or invisible character.');
+  // It is kept in clear, in the audit log too.
+  if (withoutResidentNumbers(request.legalBasis, now) !== request.legalBasis)
+    throw invalid("The legal basis names a law and its article, and no person's number.");
   const effectiveAt = request.effectiveAt ?? now;
   if (Number.isNaN(effectiveAt.getTime())) throw invalid('The instant of effect is no time.');
   if (effectiveAt.getTime() > now.getTime() + TOLERANCE)
@@ -106,7 +115,7 @@ function digestOf(parts: LicenseParts, request: StatusChangeRequest): string {
     change,
     reason,
     legalBasis,
-    effectiveAt?.toISOString() ?? null,
+    effectiveAt?.getTime() ?? null,
     holdersWish ?? false,
   ];
   return parts.index.of('license.change', JSON.stringify(asked));

@@ -3,6 +3,7 @@ import { FormatError } from '../formats/errors.ts';
 import { maskResidentNumber, parseResidentNumber } from '../formats/identifiers/resident-number.ts';
 import { parseUscc } from '../formats/identifiers/uscc.ts';
 import { LicenseError, type Complaint } from './errors.ts';
+import { holdsUnprintable } from './plain-text.ts';
 import type { FaceField, HolderKind, LicenseType } from './type.ts';
 
 /** Who holds it, as the request says. */
@@ -30,14 +31,12 @@ export interface Term {
 }
 
 const MAX_NAME = 120;
-/** Characters that print nothing or turn text round: never in a license. */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/u;
 
 function plainText(value: string, maxLength: number): string | null {
   if (value.trim() === '') return 'It is empty.';
   if (value !== value.trim()) return 'It begins or ends with a blank.';
   if (Array.from(value).length > maxLength) return `It has more than ${maxLength} characters.`;
-  return UNPRINTABLE.test(value) ? 'It holds a control or invisible character.' : null;
+  return holdsUnprintable(value) ? 'It holds a control or invisible character.' : null;
 }
 
 /** Whether `text` is `YYYY-MM-DD` and that day exists. */

@@ -172,6 +172,12 @@ export async function findLicense(
   return row === undefined ? null : licenseOf(row, secrets);
 }
 
+/** The license whose page a stamp sealed; null for a stamp on anything else. */
+export async function licenseSealedBy(db: Reader, stampId: string): Promise<string | null> {
+  const row = await db.selectFrom('license').select('id').where('stamp', '=', stampId).executeTakeFirst();
+  return row?.id ?? null;
+}
+
 /** Issued licenses by one of the ways they are looked up, newest first. */
 export async function findLicenses(
   db: Reader,

@@ -92,6 +92,7 @@ async function createLicenses(db: Db): Promise<void> {
     .execute();
   // Null indexes (abandoned rows) never collide, on both engines.
   await db.schema.createIndex('license_number').unique().on('license').column('number_index').execute();
+  await db.schema.createIndex('license_stamp').unique().on('license').column('stamp').execute();
   await db.schema.createIndex('license_of_act').on('license').column('act').execute();
   await db.schema
     .createIndex('license_holder')
