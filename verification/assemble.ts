@@ -43,7 +43,7 @@ function signatureRow(signature: SignatureReport): Row {
   return {
     id: 'document.signature',
     question: {
-      zh: `签名“${signature.id}”的验证结论是什么?`,
+      zh: `签名“${signature.id}”的验证结论是什么？`,
       en: `What is the verdict on signature "${signature.id}"?`,
     },
     outcome,
@@ -71,7 +71,7 @@ export function assembleReport(parts: ReportParts): Report {
           en: `${word.en}: ${concluded.decidedBy.finding.en}`,
         }
       : {
-          zh: `${word.zh}:${parts.passedWords.zh}${warnings > 0 ? `(另有${warnings}项提示)` : ''}`,
+          zh: `${word.zh}：${parts.passedWords.zh}${warnings > 0 ? `（另有${warnings}项提示）` : ''}`,
           en: `${word.en}: ${parts.passedWords.en}${warnings > 0 ? ` (${warnings} remarks)` : ''}`,
         };
   return {

@@ -20,7 +20,7 @@ export class ChangeLog {
   tooMany(): void {
     this.forbid(
       'structure-changed',
-      '签名后改动的对象过多,无法分析。',
+      '签名后改动的对象过多，无法分析。',
       'Too many objects were touched after the signature to analyse.',
     );
   }
@@ -45,7 +45,7 @@ export class ChangeLog {
     this.tell(
       'validation-data-added',
       true,
-      '签名后增加了验证数据(证书、吊销信息)。',
+      '签名后增加了验证数据（证书、吊销信息）。',
       'Validation data (certificates, revocation data) was added after the signature.',
     );
   }
@@ -54,7 +54,7 @@ export class ChangeLog {
     this.tell(
       'metadata-changed',
       allowed,
-      '签名后文件属性(元数据)被修改。',
+      '签名后文件属性（元数据）被修改。',
       'Document information or metadata was changed after the signature.',
     );
   }
@@ -83,7 +83,7 @@ export class ChangeLog {
   wrongSignature(name: string): void {
     this.forbid(
       'form-changed',
-      `签名域“${name}”中放入了不允许的签名(旧签名或认证签名)。`,
+      `签名域“${name}”中放入了不允许的签名（旧签名或认证签名）。`,
       `Signature field "${name}" holds a signature that may not be there (an old one, or a certification).`,
     );
   }
@@ -95,7 +95,7 @@ export class ChangeLog {
     this.tell(
       'signature-added',
       allowed,
-      `${zh}增加了一个签名(${name})。`,
+      `${zh}增加了一个签名（${name}）。`,
       `A signature (${name}) was added${en}.`,
     );
   }
@@ -137,16 +137,16 @@ export class ChangeLog {
   object(number: number, what: 'supplied' | 'drawn' | 'removed' | 'changed'): void {
     const said = {
       supplied: [
-        `签名后补入了原文引用而当时不存在的对象(${number})。`,
+        `签名后补入了原文引用而当时不存在的对象（${number}）。`,
         `Object ${number}, named but absent when signed, was supplied later.`,
       ],
       drawn: [
-        `签名后文字、图片或字体被修改(对象${number})。`,
+        `签名后文字、图片或字体被修改（对象${number}）。`,
         `Text, a picture or a font was changed after the signature (object ${number}).`,
       ],
       removed: [`签名后对象${number}被删除。`, `Object ${number} was removed after the signature.`],
       changed: [
-        `签名后文档结构被修改(对象${number})。`,
+        `签名后文档结构被修改（对象${number}）。`,
         `The structure was changed after the signature (object ${number}).`,
       ],
     } as const;

@@ -252,7 +252,7 @@ function humanText(path: string, report: Report): string {
     lines.push(...rowLines(signature.rows, '    '));
   }
   for (const field of report.license?.fields ?? [])
-    lines.push(`  ${field.label.zh}: ${field.covered ? field.value : '不在签名保护范围内'}`);
+    lines.push(`  ${field.label.zh}：${field.covered ? field.value : '不在签名保护范围内'}`);
   if (report.license !== null) lines.push(`  ${report.license.notCovered.zh}`);
   return `${lines.join('\n')}\n`;
 }

@@ -37,7 +37,7 @@ export interface CodeDependencies {
 }
 
 const notCovered = words(
-  '本码证明内容真实,不证明持有人身份;纸面上未列入上表的内容不在签名保护范围内。',
+  '本码证明内容真实，不证明持有人身份；纸面上未列入上表的内容不在签名保护范围内。',
   'The code proves the content, not the bearer; what is printed beyond the fields above is not covered by the signature.',
 );
 
@@ -99,6 +99,6 @@ export async function verifyCode(text: string, dependencies: CodeDependencies): 
     rows: judge(codeChecks, facts, policy, dependencies.time),
     // A face nobody's key vouches for is shown to nobody.
     license: facts.signers.length > 0 ? reportLicense(facts) : null,
-    passedWords: words('证照有效,内容未被改动。', 'The license is in force and its content unchanged.'),
+    passedWords: words('证照有效，内容未被改动。', 'The license is in force and its content unchanged.'),
   });
 }

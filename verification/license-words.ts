@@ -10,17 +10,17 @@ const statusWords = new Map<number, Words>([
   [STATUS.valid, words('有效', 'Valid')],
   [
     STATUS.outOfForce,
-    words('已失效(撤回、撤销、吊销或注销)', 'Out of force (withdrawn, annulled, revoked or cancelled)'),
+    words('已失效（撤回、撤销、吊销或注销）', 'Out of force (withdrawn, annulled, revoked or cancelled)'),
   ],
   [STATUS.suspended, words('已暂停使用', 'Suspended')],
   [STATUS.superseded, words('已被新版本替代', 'Superseded by a newer version')],
   [STATUS.cancelledAtHoldersWish, words('已依持证人申请注销', "Cancelled at the holder's wish")],
-  [STATUS.inspectionOverdue, words('有效,但年检(报告)逾期', 'Valid, but an inspection is overdue')],
+  [STATUS.inspectionOverdue, words('有效，但年检（报告）逾期', 'Valid, but an inspection is overdue')],
 ]);
 
 /** The word for a status value; an unknown value says so. */
 export function wordsOfStatus(value: number): Words {
-  return statusWords.get(value) ?? words(`未知状态(${value})`, `Unknown status (${value})`);
+  return statusWords.get(value) ?? words(`未知状态（${value}）`, `Unknown status (${value})`);
 }
 
 /** Fields every type's face shares; a type's own labels come from its dictionary. */

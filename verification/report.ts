@@ -210,15 +210,15 @@ export function wordsOfConclusion(conclusion: Conclusion): Words {
 
 const qualificationWords: Record<Qualification, Words> = {
   licensed: {
-    zh: '证书由依法设立的电子认证服务机构签发(电子签名法第十六条)。',
+    zh: '证书由依法设立的电子认证服务机构签发（电子签名法第十六条）。',
     en: 'The certificate was issued by a licensed electronic certification service (Electronic Signature Law, article 16).',
   },
   internal: {
-    zh: '内部信任体系:未使用依法设立的电子认证服务机构签发的证书(电子签名法第十六条)。',
+    zh: '内部信任体系：未使用依法设立的电子认证服务机构签发的证书（电子签名法第十六条）。',
     en: 'Internal hierarchy: the certificate was not issued by a licensed electronic certification service (Electronic Signature Law, article 16).',
   },
   unconfirmed: {
-    zh: '信任锚由使用者指定,无法确认证书是否由依法设立的电子认证服务机构签发(电子签名法第十六条)。',
+    zh: '信任锚由使用者指定，无法确认证书是否由依法设立的电子认证服务机构签发（电子签名法第十六条）。',
     en: 'The trust anchor was given by the user; whether the certificate comes from a licensed electronic certification service (Electronic Signature Law, article 16) cannot be confirmed.',
   },
   none: { zh: '没有可以归属的签发机构。', en: 'No issuing service can be named.' },

@@ -52,7 +52,7 @@ function pathDefect(result: PathResult): Defect | null {
     return ['时间戳机构不受信任', 'the time-stamping authority is not trusted'];
   if (code === 'extended-key-usage')
     return [
-      '证书未被(仅且关键地)授权签发时间戳',
+      '证书未被（仅且关键地）授权签发时间戳',
       'the certificate is not for time-stamping alone (critical extended key usage)',
     ];
   if (code === 'revoked')
@@ -99,7 +99,7 @@ export function judgeTimestamp(facts: TimestampFacts, context: TimeContext): Jud
   const broken = pathDefect(result);
   if (broken !== null) return refuse(broken);
   const at = genTime.toISOString();
-  return { genTime, valid: true, finding: { zh: `可信时间戳:${at}。`, en: `Trusted time-stamp: ${at}.` } };
+  return { genTime, valid: true, finding: { zh: `可信时间戳：${at}。`, en: `Trusted time-stamp: ${at}.` } };
 }
 
 /** The earliest valid time of several tokens. */

@@ -22,7 +22,7 @@ interface CertificateFacts {
 const checks: readonly Check<CertificateFacts>[] = [
   {
     id: 'certificate.format',
-    question: words('是否为完整的证书?', 'Is it a complete certificate?'),
+    question: words('是否为完整的证书？', 'Is it a complete certificate?'),
     citation: 'RFC 5280 4.1',
     applies: () => true,
     evaluate: ({ node }) =>
@@ -33,7 +33,7 @@ const checks: readonly Check<CertificateFacts>[] = [
   {
     id: 'certificate.path',
     question: words(
-      '证书是否由受信任的机构签发、有效且未被吊销?',
+      '证书是否由受信任的机构签发、有效且未被吊销？',
       'Does it lead to a trusted authority, and is it valid and not revoked?',
     ),
     citation: 'RFC 5280 6; ETSI EN 319 102-1 5.2.6',

@@ -96,6 +96,6 @@ export async function verifyPdf(source: ByteSource, dependencies: VerificationDe
     ],
     license: code === null || code.signers.length === 0 ? null : reportLicense(code),
     signatures: judged.map((each) => reportSignature(each, judge(signatureChecks, each, policy, now))),
-    passedWords: words('文件的签名有效,内容未被改动。', 'The signatures hold and the content is unchanged.'),
+    passedWords: words('文件的签名有效，内容未被改动。', 'The signatures hold and the content is unchanged.'),
   });
 }

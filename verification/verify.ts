@@ -26,7 +26,7 @@ async function reportUnknown(input: ByteSource, dependencies: VerificationDepend
       {
         id: 'input.kind',
         question: words(
-          '是否为可验证的文件(PDF、证书、证照码)?',
+          '是否为可验证的文件（PDF、证书、证照码）？',
           'Is it something that can be verified (PDF, certificate, license code)?',
         ),
         outcome: 'failed',

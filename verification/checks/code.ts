@@ -45,7 +45,7 @@ function judgeStatusAge(
   if (ends + skew < time.getTime()) {
     return indeterminate(
       'TRY_LATER',
-      '状态列表已过期,无法确认当前状态。',
+      '状态列表已过期，无法确认当前状态。',
       'The status list is out of date; the present status is unknown.',
       at,
     );
@@ -58,7 +58,7 @@ function judgeStatus(facts: CodeFacts, policy: VerificationPolicy, time: Date): 
   if (status.kind !== 'read') {
     const reasons = {
       'not-published': words(
-        '该类证照不公开状态,请使用亮证码或由已登录的部门核验',
+        '该类证照不公开状态，请使用亮证码或由已登录的部门核验',
         'this type publishes no status: use a live code or a signed-in office',
       ),
       unavailable: words('状态服务不可用', 'the status service could not be reached'),
@@ -68,7 +68,7 @@ function judgeStatus(facts: CodeFacts, policy: VerificationPolicy, time: Date): 
     } as const;
     const reason = reasons[status.kind];
     const answer = {
-      zh: `无法确认证照的当前状态:${reason.zh}。`,
+      zh: `无法确认证照的当前状态：${reason.zh}。`,
       en: `The present status is unknown: ${reason.en}.`,
     };
     return policy.licenseStatus === 'required'
@@ -78,7 +78,7 @@ function judgeStatus(facts: CodeFacts, policy: VerificationPolicy, time: Date): 
   const age = judgeStatusAge(status, policy, time);
   if (age !== null) return age;
   const word = wordsOfStatus(status.value);
-  const [zh, en] = [`证照状态:${word.zh}。`, `License status: ${word.en}.`];
+  const [zh, en] = [`证照状态：${word.zh}。`, `License status: ${word.en}.`];
   if (status.value === STATUS.valid) return passed(zh, en, status.issuedAt);
   if (status.value === STATUS.inspectionOverdue) return warned(zh, en, status.issuedAt);
   return failed('REVOKED', zh, en, status.issuedAt);
@@ -88,7 +88,7 @@ function judgeStatus(facts: CodeFacts, policy: VerificationPolicy, time: Date): 
 export const codeChecks: readonly Check<CodeFacts>[] = [
   {
     id: 'code.format',
-    question: words('二维码内容是否完整、格式是否正确?', 'Is the code complete and well formed?'),
+    question: words('二维码内容是否完整、格式是否正确？', 'Is the code complete and well formed?'),
     citation: 'RFC 9052 4.2; RFC 8949 4.2.1; RFC 8392',
     applies: () => true,
     evaluate: (facts) =>
@@ -98,7 +98,7 @@ export const codeChecks: readonly Check<CodeFacts>[] = [
   },
   {
     id: 'code.trust-list',
-    question: words('是否有可用的信任列表?', 'Is there a usable trust list?'),
+    question: words('是否有可用的信任列表？', 'Is there a usable trust list?'),
     citation: 'ETSI TS 119 602 6',
     applies: read,
     evaluate: (facts, policy, time) => {
@@ -118,7 +118,7 @@ export const codeChecks: readonly Check<CodeFacts>[] = [
   },
   {
     id: 'code.signer-key',
-    question: words('签名密钥是否在信任列表中?', 'Is the signing key in the trust list?'),
+    question: words('签名密钥是否在信任列表中？', 'Is the signing key in the trust list?'),
     citation: 'RFC 9052 3.1 (kid); ETSI TS 119 602',
     applies: (facts) => read(facts) && facts.trustList !== null,
     evaluate: (facts) => {
@@ -140,21 +140,21 @@ export const codeChecks: readonly Check<CodeFacts>[] = [
   },
   {
     id: 'code.signature',
-    question: words('内容自签发后是否未被改动?', 'Is the content unchanged since it was signed?'),
+    question: words('内容自签发后是否未被改动？', 'Is the content unchanged since it was signed?'),
     citation: 'RFC 9052 4.4',
     applies: (facts) => facts.candidates.length > 0,
     evaluate: (facts) =>
       facts.signers.length > 0
-        ? passed('签名有效,内容未被改动。', 'The signature holds; the content is unchanged.')
+        ? passed('签名有效，内容未被改动。', 'The signature holds; the content is unchanged.')
         : failed(
             'SIG_CRYPTO_FAILURE',
-            '签名无效:内容被改动过或系伪造。',
+            '签名无效：内容被改动过或系伪造。',
             'The signature does not hold: the content was changed or forged.',
           ),
   },
   {
     id: 'code.signer-status',
-    question: words('签发时该密钥是否获认可?', 'Was the key recognised when the license was issued?'),
+    question: words('签发时该密钥是否获认可？', 'Was the key recognised when the license was issued?'),
     citation: 'ETSI TS 119 602 (service status and history)',
     applies: signed,
     evaluate: (facts) =>
@@ -168,7 +168,7 @@ export const codeChecks: readonly Check<CodeFacts>[] = [
   },
   {
     id: 'code.issuer',
-    question: words('颁证机关是否在信任列表中?', 'Is the issuing authority listed?'),
+    question: words('颁证机关是否在信任列表中？', 'Is the issuing authority listed?'),
     citation: 'GB/T 36903; ETSI TS 119 602',
     applies: signed,
     evaluate: (facts) =>
@@ -182,7 +182,7 @@ export const codeChecks: readonly Check<CodeFacts>[] = [
   },
   {
     id: 'code.scope',
-    question: words('该密钥可否签发此类证照?', 'May the key speak for this type of license?'),
+    question: words('该密钥可否签发此类证照？', 'May the key speak for this type of license?'),
     citation: 'GB/T 36902; ETSI TS 119 602',
     applies: signed,
     evaluate: (facts) => {
@@ -208,7 +208,7 @@ export const codeChecks: readonly Check<CodeFacts>[] = [
   },
   {
     id: 'code.face',
-    question: words('证面字段是否都有登记的含义?', 'Does every field of the face have a listed meaning?'),
+    question: words('证面字段是否都有登记的含义？', 'Does every field of the face have a listed meaning?'),
     citation: 'GB/T 36903',
     applies: (facts) => facts.claims !== null && facts.dictionary !== null,
     evaluate: (facts) => {
@@ -220,7 +220,7 @@ export const codeChecks: readonly Check<CodeFacts>[] = [
   },
   {
     id: 'code.time',
-    question: words('证照是否已生效且未到期?', 'Has the license begun and not ended?'),
+    question: words('证照是否已生效且未到期？', 'Has the license begun and not ended?'),
     citation: 'RFC 8392 3.1.4, 3.1.6',
     applies: read,
     evaluate: (facts, policy, time) => {
@@ -241,14 +241,14 @@ export const codeChecks: readonly Check<CodeFacts>[] = [
   },
   {
     id: 'code.status',
-    question: words('证照当前是否有效?', 'Is the license in force now?'),
+    question: words('证照当前是否有效？', 'Is the license in force now?'),
     citation: 'IETF Token Status List 8; 行政许可法 8, 69, 70',
     applies: signed,
     evaluate: judgeStatus,
   },
   {
     id: 'code.host',
-    question: words('码中网址是否为官方核验网址?', 'Is the address in the code an official one?'),
+    question: words('码中网址是否为官方核验网址？', 'Is the address in the code an official one?'),
     citation: 'ETSI TS 119 602 (scheme extensions)',
     applies: (facts) => facts.prefix !== '' && facts.trustList !== null,
     evaluate: (facts) => {
@@ -256,17 +256,17 @@ export const codeChecks: readonly Check<CodeFacts>[] = [
       return facts.trustList?.verifyHosts.includes(host) === true
         ? passed('官方核验网址。', 'An official address.')
         : warned(
-            '码中网址不在官方核验网址之列,请勿据此打开。',
+            '码中网址不在官方核验网址之列，请勿据此打开。',
             'The address in the code is not an official one; do not open it.',
           );
     },
   },
   {
     id: 'code.sample',
-    question: words('是否为演示证照(样章)?', 'Is it a specimen of a demonstration?'),
+    question: words('是否为演示证照（样章）？', 'Is it a specimen of a demonstration?'),
     citation: 'Yinxin license-code labels (mark)',
     applies: (facts) => facts.claims?.face.has(FACE.mark) === true,
     evaluate: () =>
-      warned('演示证照(样章),不具有任何效力。', 'A specimen made by a demonstration; it has no force.'),
+      warned('演示证照（样章），不具有任何效力。', 'A specimen made by a demonstration; it has no force.'),
   },
 ];

@@ -9,7 +9,7 @@ const hasCode = (facts: LicenseFacts | null): boolean => (facts?.code?.claims ??
 export const licenseChecks: readonly Check<LicenseFacts | null>[] = [
   {
     id: 'license.record',
-    question: words('电子证照的数据记录能否读取?', 'Can the record of the license be read?'),
+    question: words('电子证照的数据记录能否读取？', 'Can the record of the license be read?'),
     citation: 'GB/T 36903; GB/T 36905',
     applies: (facts) => facts?.hasRecord === true,
     evaluate: (facts) => {
@@ -22,13 +22,13 @@ export const licenseChecks: readonly Check<LicenseFacts | null>[] = [
         );
       }
       const identifier = record['ZZBS'] ?? '';
-      return passed(`证照标识:${identifier}。`, `License identifier: ${identifier}.`);
+      return passed(`证照标识：${identifier}。`, `License identifier: ${identifier}.`);
     },
   },
   {
     id: 'license.code',
     question: words(
-      '电子证照是否附有可核验状态的证照码?',
+      '电子证照是否附有可核验状态的证照码？',
       'Does the license carry the code by which its status is known?',
     ),
     citation: 'GB/T 36903',
@@ -37,14 +37,14 @@ export const licenseChecks: readonly Check<LicenseFacts | null>[] = [
       (facts?.code ?? null) === null
         ? indeterminate(
             'TRY_LATER',
-            '未附证照码,无法确认证照状态。',
+            '未附证照码，无法确认证照状态。',
             'It carries no code; whether the license is in force is unknown.',
           )
         : passed('附有证照码。', 'It does.'),
   },
   {
     id: 'license.digest',
-    question: words('数据记录与二维码是否一致?', 'Do the record and the code belong together?'),
+    question: words('数据记录与二维码是否一致？', 'Do the record and the code belong together?'),
     citation: 'RFC 9052; GB/T 36903',
     applies: (facts) => hasCode(facts) && facts?.hasRecord === true,
     evaluate: (facts) =>
@@ -58,7 +58,7 @@ export const licenseChecks: readonly Check<LicenseFacts | null>[] = [
   },
   {
     id: 'license.fields',
-    question: words('数据记录与二维码的各字段是否一致?', 'Do the fields of record and code agree?'),
+    question: words('数据记录与二维码的各字段是否一致？', 'Do the fields of record and code agree?'),
     citation: 'GB/T 36903',
     applies: (facts) => hasCode(facts) && (facts?.record ?? null) !== null,
     evaluate: (facts) => {
@@ -70,7 +70,7 @@ export const licenseChecks: readonly Check<LicenseFacts | null>[] = [
           )
         : failed(
             'HASH_FAILURE',
-            `字段不一致:${differing.join('、')}。`,
+            `字段不一致：${differing.join('、')}。`,
             `Fields differ: ${differing.join(', ')}.`,
           );
     },

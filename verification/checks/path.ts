@@ -20,7 +20,7 @@ const meanings: Record<
   },
   'anchor-not-trusted': {
     sub: 'NO_CERTIFICATE_CHAIN_FOUND',
-    zh: '签发机构当时未获认可,或未被认可用于此用途',
+    zh: '签发机构当时未获认可，或未被认可用于此用途',
     en: 'the authority was not recognised at that time or not for this purpose',
   },
   'not-yet-valid': { sub: 'NOT_YET_VALID', zh: '证书尚未生效', en: 'a certificate was not yet valid' },
@@ -78,7 +78,7 @@ const meanings: Record<
   },
   'too-much-work': {
     sub: 'CERTIFICATE_CHAIN_GENERAL_FAILURE',
-    zh: '证书链过于复杂,已停止检查',
+    zh: '证书链过于复杂，已停止检查',
     en: 'the certificates are too entangled; the search was ended',
   },
 };

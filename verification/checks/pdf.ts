@@ -24,7 +24,7 @@ export const pdfChecks: readonly Check<PdfContext>[] = [
       if (problem.code === 'pdf-encrypted')
         return indeterminate(
           'SIGNED_DATA_NOT_FOUND',
-          '文件已加密,无法验证。',
+          '文件已加密，无法验证。',
           'The file is encrypted and cannot be verified.',
         );
       if (problem.code === 'pdf-limit' || problem.code === 'pdf-unsupported') {
@@ -43,7 +43,7 @@ export const pdfChecks: readonly Check<PdfContext>[] = [
   },
   {
     id: 'pdf.signed',
-    question: words('文件中是否有签名?', 'Does the file hold a signature?'),
+    question: words('文件中是否有签名？', 'Does the file hold a signature?'),
     citation: 'ISO 32000-2 12.8',
     applies: readable,
     evaluate: ({ facts }) =>
@@ -51,13 +51,13 @@ export const pdfChecks: readonly Check<PdfContext>[] = [
         ? passed(`有${facts.signatures.length}个签名。`, `It holds ${facts.signatures.length}.`)
         : failed(
             'FORMAT_FAILURE',
-            '文件没有签名,不能证明其真实性。',
+            '文件没有签名，不能证明其真实性。',
             'The file is not signed: nothing proves that it is genuine.',
           ),
   },
   {
     id: 'pdf.removed',
-    question: words('先前的签名是否都还在?', 'Are all earlier signatures still there?'),
+    question: words('先前的签名是否都还在？', 'Are all earlier signatures still there?'),
     citation: 'ISO 32000-2 12.8.2',
     applies: readable,
     evaluate: ({ facts: { removed } }) =>
@@ -71,7 +71,10 @@ export const pdfChecks: readonly Check<PdfContext>[] = [
   },
   {
     id: 'pdf.disguised',
-    question: words('是否没有伪装成其他表单域的签名?', 'Is no signature disguised as another kind of field?'),
+    question: words(
+      '是否没有伪装成其他表单域的签名？',
+      'Is no signature disguised as another kind of field?',
+    ),
     citation: 'ISO 32000-2 12.7.5.5',
     applies: readable,
     evaluate: ({ facts: { disguised } }) =>
@@ -85,7 +88,7 @@ export const pdfChecks: readonly Check<PdfContext>[] = [
   },
   {
     id: 'pdf.trailing',
-    question: words('最后一个版本之后是否没有多余的字节?', 'Is nothing appended behind the last revision?'),
+    question: words('最后一个版本之后是否没有多余的字节？', 'Is nothing appended behind the last revision?'),
     citation: 'ISO 32000-2 7.5.5; ETSI EN 319 142-1 5.5',
     applies: (context) => readable(context) && context.facts.signatures.length > 0,
     evaluate: ({ facts: { trailing } }) => {
@@ -103,7 +106,7 @@ export const pdfChecks: readonly Check<PdfContext>[] = [
   },
   {
     id: 'pdf.header',
-    question: words('文件头之前是否没有多余的字节?', 'Does the file begin with its header?'),
+    question: words('文件头之前是否没有多余的字节？', 'Does the file begin with its header?'),
     citation: 'ISO 32000-2 7.5.2',
     applies: readable,
     evaluate: ({ facts }) =>
@@ -116,7 +119,7 @@ export const pdfChecks: readonly Check<PdfContext>[] = [
   },
   {
     id: 'pdf.trust-list',
-    question: words('信任列表是否现行有效?', 'Is the trust list current?'),
+    question: words('信任列表是否现行有效？', 'Is the trust list current?'),
     citation: 'ETSI TS 119 602 6',
     applies: ({ trustList, trustListProblem }) => trustList !== null || trustListProblem !== null,
     evaluate: ({ trustList, trustListProblem }, policy, time) => {

@@ -12,11 +12,11 @@ const coverageWords: Record<string, readonly [string, string]> = {
   'contents-missing': ['缺少签名值(Contents)', '/Contents is missing'],
   'contents-not-hexadecimal': ['签名值(Contents)不是十六进制串', '/Contents is no hexadecimal string'],
   'contents-without-place': ['签名值不在文件字节中', '/Contents has no place in the bytes of the file'],
-  'offsets-shifted': ['文件头之前有多余字节,偏移不可信', 'bytes before the header shift every offset'],
+  'offsets-shifted': ['文件头之前有多余字节，偏移不可信', 'bytes before the header shift every offset'],
   'not-from-start': ['签名未从文件开头覆盖', 'the signature does not begin at the first byte'],
   'gap-not-contents': ['签名范围的空隙与签名值不符', 'the gap of the signature is not exactly its /Contents'],
   'past-end-of-file': [
-    '签名范围超出文件(文件被截断)',
+    '签名范围超出文件（文件被截断）',
     'the signature reaches beyond the end of the file (truncated)',
   ],
   'not-at-revision-end': ['签名范围未到任何版本的末尾', 'the signature ends at the end of no revision'],
@@ -26,7 +26,7 @@ const coverageWords: Record<string, readonly [string, string]> = {
 export const formatChecks: readonly SignatureCheck[] = [
   {
     id: 'signature.type',
-    question: words('签名采用受支持的格式吗?', 'Is the signature of a supported kind?'),
+    question: words('签名采用受支持的格式吗？', 'Is the signature of a supported kind?'),
     citation: 'ETSI EN 319 142-1 6.3; ISO 32000-2 12.8.3',
     applies: () => true,
     evaluate: ({ facts }) => {
@@ -47,7 +47,7 @@ export const formatChecks: readonly SignatureCheck[] = [
   {
     id: 'signature.coverage',
     question: words(
-      '签名是否覆盖了当时的整个文件?',
+      '签名是否覆盖了当时的整个文件？',
       'Does the signature cover the whole file as it was signed?',
     ),
     citation: 'ISO 32000-2 12.8.1; ETSI EN 319 142-1 5.5',
@@ -58,14 +58,14 @@ export const formatChecks: readonly SignatureCheck[] = [
         return kind === 'whole-file'
           ? passed('覆盖整个文件。', 'It covers the whole file.')
           : passed(
-              '覆盖签名时的整个文件,其后另有增加。',
+              '覆盖签名时的整个文件，其后另有增加。',
               'It covers the whole file as signed; something was added later.',
             );
       }
       const [zh, en] = coverageWords[problem] ?? [problem, problem];
       return failed(
         'FORMAT_FAILURE',
-        `签名覆盖范围不正确:${zh}。`,
+        `签名覆盖范围不正确：${zh}。`,
         `The signature does not cover what it must: ${en}.`,
       );
     },
@@ -73,7 +73,7 @@ export const formatChecks: readonly SignatureCheck[] = [
   {
     id: 'signature.place',
     question: words(
-      '签名字典是否就在其签署的版本中?',
+      '签名字典是否就在其签署的版本中？',
       'Was the signature dictionary written no later than what it signs?',
     ),
     citation: 'ISO 32000-2 12.8.1',
@@ -91,7 +91,7 @@ export const formatChecks: readonly SignatureCheck[] = [
   },
   {
     id: 'signature.padding',
-    question: words('签名值之后是否只有填充?', 'Is there nothing but padding behind the signature value?'),
+    question: words('签名值之后是否只有填充？', 'Is there nothing but padding behind the signature value?'),
     citation: 'ISO 32000-2 12.8.1',
     applies: ({ facts }) => facts.signature.contents !== null,
     evaluate: ({ facts }) =>
@@ -101,7 +101,7 @@ export const formatChecks: readonly SignatureCheck[] = [
   },
   {
     id: 'signature.cms',
-    question: words('签名数据能否完整解析?', 'Can the signature data be read to the end?'),
+    question: words('签名数据能否完整解析？', 'Can the signature data be read to the end?'),
     citation: 'RFC 5652 5.1',
     applies: () => true,
     evaluate: ({ facts }) =>
@@ -115,7 +115,7 @@ export const formatChecks: readonly SignatureCheck[] = [
   },
   {
     id: 'signature.signers',
-    question: words('是否恰有一个签名者?', 'Is there exactly one signer?'),
+    question: words('是否恰有一个签名者？', 'Is there exactly one signer?'),
     citation: 'ETSI EN 319 142-1 6.3 (k); ISO 32000-2 12.8.3.3',
     applies: parsed,
     evaluate: ({ facts }) =>
@@ -129,7 +129,7 @@ export const formatChecks: readonly SignatureCheck[] = [
   },
   {
     id: 'signature.detached',
-    question: words('签名数据中是否没有夹带内容?', 'Is the signature detached?'),
+    question: words('签名数据中是否没有夹带内容？', 'Is the signature detached?'),
     citation: 'ISO 32000-2 12.8.3.3.1',
     applies: (judged) => parsed(judged) && isSignature(judged),
     evaluate: ({ facts }) =>
@@ -139,7 +139,7 @@ export const formatChecks: readonly SignatureCheck[] = [
   },
   {
     id: 'signature.attributes',
-    question: words('是否有受签名保护的属性?', 'Are there signed attributes?'),
+    question: words('是否有受签名保护的属性？', 'Are there signed attributes?'),
     citation: 'RFC 5652 5.3; ETSI EN 319 122-1 6.3',
     applies: oneSigner,
     evaluate: (judged) => {

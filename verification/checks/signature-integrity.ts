@@ -26,7 +26,7 @@ function attribute(found: Agreement, sub: SubIndication, zh: string, en: string)
 export const integrityChecks: readonly SignatureCheck[] = [
   {
     id: 'signature.content-type',
-    question: words('内容类型属性是否正确?', 'Is the content-type attribute right?'),
+    question: words('内容类型属性是否正确？', 'Is the content-type attribute right?'),
     citation: 'RFC 5652 11.1',
     applies: hasAttributes,
     evaluate: ({ facts }) =>
@@ -34,7 +34,7 @@ export const integrityChecks: readonly SignatureCheck[] = [
   },
   {
     id: 'signature.algorithms',
-    question: words('签名算法是否仍可接受?', 'Are the algorithms still acceptable?'),
+    question: words('签名算法是否仍可接受？', 'Are the algorithms still acceptable?'),
     citation: 'ETSI TS 119 312; GB/T 38540',
     applies: oneSigner,
     evaluate: ({ facts }) => {
@@ -54,7 +54,7 @@ export const integrityChecks: readonly SignatureCheck[] = [
   },
   {
     id: 'signature.content',
-    question: words('文件内容自签名后是否未被改动?', 'Is the signed content unchanged?'),
+    question: words('文件内容自签名后是否未被改动？', 'Is the signed content unchanged?'),
     citation: 'RFC 5652 11.2; ETSI EN 319 102-1 5.2.7.4',
     applies: (judged) =>
       isTimestamp(judged) ? judged.facts.timestamps[0]?.info !== null : hasAttributes(judged),
@@ -83,7 +83,7 @@ export const integrityChecks: readonly SignatureCheck[] = [
   },
   {
     id: 'signature.certificate',
-    question: words('是否附有签名者的证书?', "Does it carry the signer's certificate?"),
+    question: words('是否附有签名者的证书？', "Does it carry the signer's certificate?"),
     citation: 'ETSI EN 319 142-1 6.3 (a)',
     applies: oneSigner,
     evaluate: ({ facts }) =>
@@ -100,25 +100,25 @@ export const integrityChecks: readonly SignatureCheck[] = [
   },
   {
     id: 'signature.signing-certificate',
-    question: words('签名是否绑定了签名者的证书?', "Is the signature bound to the signer's certificate?"),
+    question: words('签名是否绑定了签名者的证书？', "Is the signature bound to the signer's certificate?"),
     citation: 'RFC 5035; ETSI EN 319 122-1 5.2.2',
     applies: (judged) => hasAttributes(judged) && judged.facts.cms.certificate !== null,
     evaluate: (judged) => {
       const found = judged.facts.cms.signingCertificate;
       if (found === 'agrees') return passed('已绑定。', 'It is.');
       if (found === 'absent' && !isPades(judged) && isSignature(judged)) {
-        return warned('未绑定签名者的证书(非PAdES签名)。', 'It is not (the signature is not PAdES).');
+        return warned('未绑定签名者的证书（非PAdES签名）。', 'It is not (the signature is not PAdES).');
       }
       return indeterminate(
         'SIG_CONSTRAINTS_FAILURE',
-        '签名未绑定其证书,或绑定的是另一证书。',
+        '签名未绑定其证书，或绑定的是另一证书。',
         'The signing-certificate attribute is absent, damaged or names another certificate.',
       );
     },
   },
   {
     id: 'signature.value',
-    question: words('签名值是否正确?', 'Does the signature value hold?'),
+    question: words('签名值是否正确？', 'Does the signature value hold?'),
     citation: 'RFC 5652 5.6; ETSI EN 319 102-1 5.2.7',
     applies: (judged) => hasAttributes(judged) && judged.facts.cms.certificate !== null,
     evaluate: ({ facts }) => {
@@ -126,7 +126,7 @@ export const integrityChecks: readonly SignatureCheck[] = [
       return facts.cms.signature === 'invalid'
         ? failed(
             'SIG_CRYPTO_FAILURE',
-            '签名值不正确:签名被改动或系伪造。',
+            '签名值不正确：签名被改动或系伪造。',
             'It does not hold: the signature was changed or forged.',
           )
         : indeterminate('CRYPTO_CONSTRAINTS_FAILURE', '签名值无法核对。', 'It could not be checked.');
@@ -135,7 +135,7 @@ export const integrityChecks: readonly SignatureCheck[] = [
   {
     id: 'signature.signing-time',
     question: words(
-      '是否遵守不写入自称时间属性的规定?',
+      '是否遵守不写入自称时间属性的规定？',
       'Is the signing-time attribute left out, as PAdES demands?',
     ),
     citation: 'ETSI EN 319 142-1 6.3',
@@ -143,6 +143,6 @@ export const integrityChecks: readonly SignatureCheck[] = [
     evaluate: ({ facts }) =>
       facts.cms.signingTime === null
         ? passed('遵守。', 'It is.')
-        : warned('写入了自称时间属性,不是基线签名。', 'It is not: the signature is not a baseline one.'),
+        : warned('写入了自称时间属性，不是基线签名。', 'It is not: the signature is not a baseline one.'),
   },
 ];

@@ -10,7 +10,7 @@ export const trustChecks: readonly SignatureCheck[] = [
   {
     id: 'signature.time-stamp',
     question: words(
-      '签名时间是否有可信时间戳证明?',
+      '签名时间是否有可信时间戳证明？',
       'Is the time of signing proven by a trusted time-stamp?',
     ),
     citation: 'RFC 3161; ETSI EN 319 102-1 5.4; ETSI EN 319 142-1 6.3',
@@ -26,16 +26,16 @@ export const trustChecks: readonly SignatureCheck[] = [
       return policy.timestamp === 'required'
         ? indeterminate(
             'NO_POE',
-            `签名时间未得到证明:${reason.zh}`,
+            `签名时间未得到证明：${reason.zh}`,
             `The time of signing is not proven: ${reason.en}`,
           )
-        : warned(`签名时间未得到证明:${reason.zh}`, `The time of signing is not proven: ${reason.en}`);
+        : warned(`签名时间未得到证明：${reason.zh}`, `The time of signing is not proven: ${reason.en}`);
     },
   },
   {
     id: 'certificate.path',
     question: words(
-      '签名证书是否由受信任的机构签发并当时有效?',
+      '签名证书是否由受信任的机构签发并当时有效？',
       "Does the signer's certificate lead to a trusted authority, and was it valid?",
     ),
     citation: 'RFC 5280 6; ETSI EN 319 102-1 5.2.6',
@@ -51,7 +51,7 @@ export const trustChecks: readonly SignatureCheck[] = [
   },
   {
     id: 'certificate.revocation',
-    question: words('证书是否未被吊销?', 'Are the certificates not revoked?'),
+    question: words('证书是否未被吊销？', 'Are the certificates not revoked?'),
     citation: 'RFC 5280 6.3; RFC 6960; ETSI EN 319 102-1 5.2.5',
     applies: ({ path }, policy) =>
       path !== null &&
@@ -63,7 +63,7 @@ export const trustChecks: readonly SignatureCheck[] = [
       const later = path.statuses.find((status) => status.kind === 'revoked');
       if (later?.kind === 'revoked') {
         return warned(
-          '证书在签名之后才被吊销,不影响本签名。',
+          '证书在签名之后才被吊销，不影响本签名。',
           'A certificate was revoked after the signature; that does not affect it.',
           later.thisUpdate,
         );
@@ -81,7 +81,7 @@ export const trustChecks: readonly SignatureCheck[] = [
   {
     id: 'certificate.qualification',
     question: words(
-      '证书是否由依法设立的电子认证服务机构签发?',
+      '证书是否由依法设立的电子认证服务机构签发？',
       'Is the certificate from a licensed electronic certification service?',
     ),
     citation: '电子签名法 16',
@@ -94,7 +94,7 @@ export const trustChecks: readonly SignatureCheck[] = [
   },
   {
     id: 'signature.changes',
-    question: words('签名之后的改动是否都是允许的?', 'Is everything done after the signature allowed?'),
+    question: words('签名之后的改动是否都是允许的？', 'Is everything done after the signature allowed?'),
     citation: 'ISO 32000-2 12.8.2.2; ETSI EN 319 102-1 5.2.7',
     applies: ({ facts }) => facts.signature.coverage.problem === null,
     evaluate: ({ facts }) => {
