@@ -64,7 +64,7 @@ const handle = route({
       caseNumber: order.case,
       decision: {
         sealId: await sealIdOf(services, order.decision.seal),
-        source: await sourceOf(services, body.document),
+        source: sourceOf(body.document),
         place: { page: order.decision.page, centreX: order.decision.x, centreY: order.decision.y },
         reason: order.decision.reason,
       },

@@ -131,7 +131,7 @@ const create = route({
       const result = await stampDocument(services.stamps, {
         actor: principal,
         sealId: await sealIdOf(services, fields.seal),
-        source: await sourceOf(services, document),
+        source: sourceOf(document),
         place: { page: fields.page, centreX: fields.x, centreY: fields.y },
         matter: fields.matter ?? null,
         caseNumber: fields.case ?? null,

@@ -4,6 +4,7 @@ import { addAppearance, type Appearance } from '../formats/pdf/appearance.ts';
 import { beginUpdate, type IncrementalUpdate } from '../formats/pdf/append.ts';
 import { byteRangeLength, byteRangeText } from '../formats/pdf/byte-range.ts';
 import { openPdf, type PdfDocument } from '../formats/pdf/document.ts';
+import { defaultLimits, type PdfLimits } from '../formats/pdf/limits.ts';
 import { addSignatureField } from '../formats/pdf/fields.ts';
 import { readFields, type FormField } from '../formats/pdf/form.ts';
 import { FormatError } from '../formats/errors.ts';
@@ -68,6 +69,17 @@ export interface PreparedSignature {
 
 /** A CMS with a few certificates is far below; an archive's revocation data goes to the DSS, not here. */
 const largestCapacity = 1 << 20;
+/**
+ * What is stamped was made by an office's program. One object of many megabytes or a stream of many more is a puzzle, and
+ * is refused before it costs everybody's time.
+ */
+const signingLimits: PdfLimits = {
+  ...defaultLimits,
+  objectBytes: 1024 * 1024,
+  inflatedBytes: 16 * 1024 * 1024,
+  inflatedTotal: 64 * 1024 * 1024,
+  fields: 20_000,
+};
 
 /**
  * Prepares one PAdES signature (EN 319 142-1: SubFilter ETSI.CAdES.detached) as one incremental update.
@@ -94,7 +106,7 @@ export async function prepareSignature(
 }
 
 async function prepare(source: ByteSource, options: SignatureOptions): Promise<PreparedSignature> {
-  const document = await openPdf(source);
+  const document = await openPdf(source, signingLimits);
   const fields = await readFields(document);
   await refuseForbidden(document, await signaturesOf(document, fields), options.docMdp);
   const page = await readPage(document, (options.visible?.page ?? 1) - 1);

@@ -1,12 +1,18 @@
-// Where the document to be stamped comes from: the document store, or memory for a page just rendered.
+// Where the document to be stamped comes from: the document store, an upload on disk, or memory.
 import { labelledDigest } from '../crypto/algorithms.ts';
 import { suiteNamed } from '../crypto/suite.ts';
 import { bytesSource, type ByteSource } from '../formats/pdf/source.ts';
 import type { DocumentStore } from '../storage/documents.ts';
 import { SigningError } from './errors.ts';
 
-/** A stored document by its digest, or bytes that exist in memory only (a license page: tens of kilobytes). */
-export type StampSource = { readonly stored: string } | { readonly bytes: Uint8Array };
+/**
+ * A stored document by its digest; an open file with the digest of what it held when it was received (the caller closes it,
+ * and copying compares); or bytes in memory (a license page: tens of kilobytes). What is refused is not stored.
+ */
+export type StampSource =
+  | { readonly stored: string }
+  | { readonly file: ByteSource; readonly digest: string }
+  | { readonly bytes: Uint8Array };
 
 /** A source open for reading, with the digest that its bytes must have. */
 export interface OpenSource extends ByteSource {
@@ -16,15 +22,18 @@ export interface OpenSource extends ByteSource {
 
 /** Labelled digest of the document as it came. */
 export function digestOfSource(source: StampSource): string {
-  return 'stored' in source
-    ? source.stored
-    : labelledDigest(suiteNamed('international').digest, source.bytes);
+  if ('stored' in source) return source.stored;
+  if ('file' in source) return source.digest;
+  return labelledDigest(suiteNamed('international').digest, source.bytes);
 }
 
 /** @throws SigningError `document-not-found` */
 export async function openSource(documents: DocumentStore, source: StampSource): Promise<OpenSource> {
   const digest = digestOfSource(source);
-  if ('bytes' in source) return { ...memory(source.bytes), digest, close: () => Promise.resolve() };
+  if (!('stored' in source)) {
+    const inner = 'file' in source ? source.file : bytesSource(source.bytes);
+    return { ...reading(inner), digest, close: () => Promise.resolve() };
+  }
   const handle = await documents.open(source.stored);
   if (handle === null) throw new SigningError('document-not-found', 'There is no such document.');
   return {
@@ -35,7 +44,6 @@ export async function openSource(documents: DocumentStore, source: StampSource):
   };
 }
 
-function memory(bytes: Uint8Array): ByteSource {
-  const source = bytesSource(bytes);
+function reading(source: ByteSource): ByteSource {
   return { size: source.size, read: (position, length) => source.read(position, length) };
 }

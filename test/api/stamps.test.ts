@@ -1,6 +1,6 @@
 // Stamps over HTTP: the good way, and everything that is refused.
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import request from 'supertest';
 import { requireProgram, run } from '../programs.ts';
@@ -128,8 +128,41 @@ describe('stamps over HTTP', () => {
     const document = Buffer.concat([pdf, Buffer.from(`\n%${'x'.repeat(3_000_000)}\n`), end]);
     const response = await stamp(service, { document });
     assert.equal(response.status, 201, JSON.stringify(response.body));
-    const { readdirSync } = await import('node:fs');
     assert.deepEqual(readdirSync(join(service.dataFolder, 'uploads')), []);
+    const stored = await service.services.documents.readAll(
+      response.body.document.digest as string,
+      10_000_000,
+    );
+    assert.ok(stored !== null && Buffer.from(stored).subarray(0, document.length).equals(document));
+  });
+
+  it('keeps nothing of a large document that it refuses', async () => {
+    const document = Buffer.concat([Buffer.from('%PDF-1.7\n'), Buffer.alloc(3_000_000)]);
+    const count = async (): Promise<number> => {
+      let found = 0;
+      for await (const digest of service.services.documents.list()) found += digest === '' ? 0 : 1;
+      return found;
+    };
+    const before = await count();
+    assert.equal((await stamp(service, { document })).status, 422);
+    assert.equal(await count(), before);
+    assert.deepEqual(readdirSync(join(service.dataFolder, 'uploads')), []);
+  });
+
+  it('refuses an object of many megabytes quickly', async () => {
+    // 1.5 million empty arrays in the form: reading them all takes seconds.
+    const objects = ['<</Type/Catalog/Pages 2 0 R/AcroForm 3 0 R>>', '<</Type/Pages/Kids[]/Count 0>>'];
+    objects.push(`<</Fields[${'[]'.repeat(1_500_000)}]>>`);
+    let text = '%PDF-1.7\n';
+    let table = 'xref\n0 4\n0000000000 65535 f \n';
+    for (const [at, object] of objects.entries()) {
+      table += `${String(text.length).padStart(10, '0')} 00000 n \n`;
+      text += `${at + 1} 0 obj\n${object}\nendobj\n`;
+    }
+    text += `${table}trailer\n<</Size 4/Root 1 0 R>>\nstartxref\n${text.length}\n%%EOF\n`;
+    const response = await stamp(service, { document: Buffer.from(text, 'latin1') });
+    assert.equal(response.status, 422);
+    assert.match(String(response.body.detail), /too large|larger|too much|limit/i);
   });
 
   it('keeps two departments apart: seals and records of the other are as if absent', async () => {
