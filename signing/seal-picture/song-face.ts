@@ -1,7 +1,7 @@
 // The Song face (宋体) that seals are cut in: Noto Serif SC, parsed once, outlines kept per character.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { create } from '@cantoo/fontkit';
+import type * as Fontkit from '@cantoo/fontkit';
 import { SigningError } from '../errors.ts';
 import type { OutlineStep } from './drawing.ts';
 import { compactOutline } from './outline.ts';
@@ -57,9 +57,10 @@ export function glyphOf(character: string): Glyph {
 
 // A package's files are its own code, not the world: reading the face here needs no port.
 function openFont(): Font {
-  const path = createRequire(import.meta.url).resolve(
-    '@expo-google-fonts/noto-serif-sc/600SemiBold/NotoSerifSC_600SemiBold.ttf',
-  );
+  const require = createRequire(import.meta.url);
+  const path = require.resolve('@expo-google-fonts/noto-serif-sc/600SemiBold/NotoSerifSC_600SemiBold.ttf');
+  // Loaded when a character is first drawn: most starts of the service draw none.
+  const { create } = require('@cantoo/fontkit') as typeof Fontkit;
   const opened: unknown = create(readFileSync(path));
   if (!isFont(opened)) throw new TypeError('The font package does not hold a single face.');
   return opened;
