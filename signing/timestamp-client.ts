@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto';
 import type { Clock, RandomBytes } from '../crypto/clock.ts';
 import { CryptoError } from '../crypto/errors.ts';
+import { verifyRemembered } from '../crypto/remembered-signatures.ts';
 import { verifySignature } from '../crypto/verify-signature.ts';
 import { sameBytes, toHex } from '../formats/bytes.ts';
 import { contentTypeOf, messageDigestOf, signingCertificateOf } from '../formats/cms/attributes.ts';
@@ -164,6 +165,7 @@ function checkUnsigned(signedData: SignedData, signer: SignerInfo, known: readon
     digestAlgorithm !== undefined &&
     more.length === 0 &&
     sameBytes(digestAlgorithm.der, signer.digestAlgorithm.der) &&
+    signedData.passedOver === 0 &&
     signedData.crls.length === 0 &&
     signedData.ocspResponses.length === 0 &&
     signer.unsignedAttributes.length === 0 &&
@@ -209,7 +211,7 @@ function checkCertificate(certificate: Certificate, info: TstInfo, issuers: read
     (issuer) =>
       sameBytes(issuer.subject.der, certificate.issuer.der) &&
       algorithm !== null &&
-      verifySignature({
+      verifyRemembered({
         algorithm,
         pairing: 'x509',
         publicKey: issuer.subjectPublicKeyInfo.der,

@@ -41,6 +41,8 @@ export interface SignedData {
   readonly certificates: readonly Uint8Array[];
   /** CRLs as DER. */
   readonly crls: readonly Uint8Array[];
+  /** How many certificates and revocation data are of kinds that are not read here. */
+  readonly passedOver: number;
   /** OCSP responses as DER (RFC 5940). */
   readonly ocspResponses: readonly Uint8Array[];
   readonly signerInfos: readonly SignerInfo[];
@@ -101,16 +103,21 @@ function readSignerInfo(reader: DerReader): SignerInfo {
   });
 }
 
-/** CertificateSet: X.509 certificates; the other choices (attribute and obsolete certificates) are passed over. */
-function readCertificates(reader: DerReader): readonly Uint8Array[] {
+/** CertificateSet: X.509 certificates; the other choices [0] to [3] (attribute and obsolete certificates) are passed over. */
+function readCertificates(reader: DerReader): Pick<SignedData, 'certificates' | 'passedOver'> {
   const elements = reader.optional(0xa0, (set) => set.every((each) => each.element())) ?? [];
   if (elements.length > MAX_CERTIFICATES) throw reader.refusal('SignedData holds too many certificates.');
-  return elements.flatMap(({ tag, bytes }) => (tag === TAG.sequence ? [bytes] : []));
+  const certificates = elements.filter(({ tag }) => tag === TAG.sequence).map(({ bytes }) => bytes);
+  const others = elements.filter(({ tag }) => tag !== TAG.sequence);
+  if (others.some(({ tag }) => tag < 0xa0 || tag > 0xa3))
+    throw reader.refusal('SignedData holds something that is no certificate.');
+  return { certificates, passedOver: others.length };
 }
 
-function readRevocation(reader: DerReader): Pick<SignedData, 'crls' | 'ocspResponses'> {
+function readRevocation(reader: DerReader): Pick<SignedData, 'crls' | 'ocspResponses' | 'passedOver'> {
   const crls: Uint8Array[] = [];
   const ocspResponses: Uint8Array[] = [];
+  let passedOver = 0;
   reader.optional(0xa1, (set) =>
     set.every((each) => {
       if (each.peek() !== 0xa1) crls.push(each.element(TAG.sequence).bytes);
@@ -119,11 +126,12 @@ function readRevocation(reader: DerReader): Pick<SignedData, 'crls' | 'ocspRespo
           const format = other.oid();
           const { bytes } = other.element();
           if (format === OID.ocspRevocationInfo) ocspResponses.push(bytes);
+          else passedOver += 1;
         });
       }
     }),
   );
-  return { crls, ocspResponses };
+  return { crls, ocspResponses, passedOver };
 }
 
 /**
@@ -154,8 +162,9 @@ export function parseSignedData(der: Uint8Array): SignedData {
             digestAlgorithms,
             eContentType,
             eContent,
-            certificates,
+            ...certificates,
             ...revocation,
+            passedOver: certificates.passedOver + revocation.passedOver,
             signerInfos,
           };
         }),

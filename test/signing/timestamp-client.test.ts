@@ -208,6 +208,26 @@ describe('the time-stamp client', () => {
     assert.ok(Date.now() - started < 3000);
   });
 
+  it('refuses a token with an element that is no certificate among its certificates', async () => {
+    const { chain } = world.hierarchy.serviceKey('timestamp');
+    for (const certificate of chain) {
+      // Obsolete and attribute certificates are [0] to [3]; the rest is nothing.
+      for (const tag of [0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0x31, 0x70, 0xcf, 0xf8]) {
+        await assert.rejects(
+          ask(async (request) => {
+            const answer = Buffer.from(await authority.respond(request));
+            const at = answer.indexOf(certificate);
+            assert.ok(at > 0);
+            answer[at] = tag;
+            return answer;
+          }),
+          refusal('timestamp-invalid'),
+          tag.toString(16),
+        );
+      }
+    }
+  });
+
   it('refuses garbage, and any change to a true answer, without crashing', async () => {
     await assert.rejects(
       ask(() => Promise.resolve(new Uint8Array(0))),
