@@ -56,7 +56,13 @@ module.exports = {
       from: {},
       to: { circular: true, dependencyTypesNot: ['type-only'] },
     },
-    { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'no-unresolved',
+      severity: 'error',
+      comment: 'the launcher starts what the build makes, which a fresh clone does not have yet',
+      from: {},
+      to: { couldNotResolve: true, pathNot: '^(\\.\\./)?dist/' },
+    },
     {
       name: 'codecs-do-no-io',
       severity: 'error',
