@@ -13,7 +13,15 @@ export function rdnKeys(name: Name): readonly string[] {
   return name.rdns.map((rdn) => rdn.map(attributeKey).sort().join('+'));
 }
 
+/** Keys made before: the names of certificates that come often are the same values each time. */
+const keys = new WeakMap<Name, string>();
+
 /** Equal for equal names. */
 export function nameKey(name: Name): string {
-  return rdnKeys(name).join('/');
+  let key = keys.get(name);
+  if (key === undefined) {
+    key = rdnKeys(name).join('/');
+    keys.set(name, key);
+  }
+  return key;
 }

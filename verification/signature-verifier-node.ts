@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
 import { CryptoError } from '../crypto/errors.ts';
-import { verifySignature } from '../crypto/verify-signature.ts';
+import { verifyRemembered } from '../crypto/remembered-signatures.ts';
 import type { RunningDigest, SignatureVerifier, StartDigest } from './signature-verifier.ts';
 
 /** Signatures and digests by node:crypto. */
@@ -10,7 +10,7 @@ export const nodeSignatureVerifier: SignatureVerifier = {
   verify(algorithm, publicKey, message, signature) {
     try {
       // Certificates and CMS name the digest only (RFC 5758 section 3.2), so any accepted curve may go with it.
-      return Promise.resolve(verifySignature({ algorithm, publicKey, message, signature, pairing: 'x509' }));
+      return Promise.resolve(verifyRemembered({ algorithm, publicKey, message, signature, pairing: 'x509' }));
     } catch (error) {
       if (error instanceof CryptoError) return Promise.resolve(false);
       return Promise.reject(

@@ -1,5 +1,6 @@
 // X.509 certificates (RFC 5280 section 4): bytes to values and back, the signed bytes kept as they are.
 import { sameBytes, toHex } from '../bytes.ts';
+import { remembered } from '../remembered.ts';
 import {
   readAlgorithm,
   readSubjectPublicKeyInfo,
@@ -100,10 +101,16 @@ function knownExtensions(extensions: ReadonlyMap<string, Extension>): KnownExten
 
 /**
  * Reads one certificate. Nothing is judged: dates, serials, key usages and signatures are the verifier's matter.
+ * The same bytes may be answered with the same value.
  * @param der - one DER certificate of at most 128 KiB, nothing after it.
  * @throws FormatError `certificate-malformed` (structure), `der-…`, `trailing-bytes`, `ber-indefinite-length`.
  */
-export function parseCertificate(der: Uint8Array): Certificate {
+export const parseCertificate: (der: Uint8Array) => Certificate = remembered(readCertificate, {
+  entries: 512,
+  longest: 4096,
+});
+
+function readCertificate(der: Uint8Array): Certificate {
   return readDer(der, LIMITS, CODE, (top) =>
     top.sequence((outer): Certificate => {
       const tbs = outer.element(TAG.sequence);

@@ -1,5 +1,6 @@
 // Certificate revocation lists (RFC 5280 section 5): read and written, full lists only when writing.
 import { sameBytes, toHex } from '../bytes.ts';
+import { remembered } from '../remembered.ts';
 import { readAlgorithm, type AlgorithmIdentifier } from './algorithm.ts';
 import { TAG, readDer, type DerReader } from './der.ts';
 import { explicit, integer, sequence, unsignedInteger } from './der-writer.ts';
@@ -132,9 +133,15 @@ function readIssuingDistributionPoint(reader: DerReader): IssuingDistributionPoi
 
 /**
  * Reads one list. Nothing is judged: dates, scope and signature are the verifier's matter.
+ * The same bytes may be answered with the same value.
  * @throws FormatError `crl-malformed`, `der-…`, `trailing-bytes`, `ber-indefinite-length`.
  */
-export function parseCrl(der: Uint8Array): CertificateList {
+export const parseCrl: (der: Uint8Array) => CertificateList = remembered(readList, {
+  entries: 32,
+  longest: 32 * 1024,
+});
+
+function readList(der: Uint8Array): CertificateList {
   return readDer(der, LIMITS, CODE, (top) =>
     top.sequence((outer): CertificateList => {
       const tbs = outer.element(TAG.sequence);
