@@ -5,7 +5,7 @@ import { prepareZXingModule, readBarcodes } from 'zxing-wasm/reader';
 import { codePixels, type CodeMatrix, type CodeText } from './code-picture.ts';
 import { LicenseError } from './errors.ts';
 
-const PIXELS_PER_MODULE = 3;
+const PIXELS_PER_MODULE = 2;
 let prepared: Promise<unknown> | null = null;
 
 /** The module's default is to load itself from a public network; ours comes from the package on disk. */
@@ -28,14 +28,20 @@ export interface Pixels {
   readonly data: Uint8ClampedArray<ArrayBuffer>;
 }
 
-/** @returns the texts of every QR code in the picture */
-export async function readCodes(picture: Pixels): Promise<readonly string[]> {
+/**
+ * @param asDrawn the picture is ours: upright, dark on light, full size; otherwise all of that is tried
+ * @returns the texts of every QR code in the picture
+ */
+export async function readCodes(picture: Pixels, asDrawn = false): Promise<readonly string[]> {
   await prepare();
   const results = await readBarcodes(
     { ...picture, colorSpace: 'srgb' },
     {
       formats: ['QRCode'],
       tryHarder: true,
+      tryRotate: !asDrawn,
+      tryInvert: !asDrawn,
+      tryDownscale: !asDrawn,
       maxNumberOfSymbols: 4,
     },
   );
@@ -52,7 +58,7 @@ export async function assertReadable(matrix: CodeMatrix, text: CodeText): Promis
   // 0xAABBGGRR: every platform Node runs on stores the low byte first.
   for (let at = 0; at < pixels.length; at++) pixels[at] = grey[at] === 0 ? 0xff000000 : 0xffffffff;
   const data = new Uint8ClampedArray(pixels.buffer);
-  const texts = await readCodes({ width: side, height: side, data });
+  const texts = await readCodes({ width: side, height: side, data }, true);
   if (texts.length !== 1 || texts[0] !== text.prefix + text.digits) {
     throw new LicenseError('code-unreadable', 'The drawn code does not read back as what was meant.');
   }

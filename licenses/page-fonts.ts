@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { create } from '@cantoo/fontkit';
-import type { Font } from '@cantoo/fontkit';
+import type { Font, GlyphRun } from '@cantoo/fontkit';
 import type { FontWeight } from './template.ts';
 
 /** One face: its file, its parsed form, and what layout asks of it. */
@@ -22,9 +22,29 @@ const FILES: Readonly<Record<FontWeight, string>> = {
   bold: '@expo-google-fonts/noto-serif-sc/700Bold/NotoSerifSC_700Bold.ttf',
 };
 
+/** Texts whose glyphs are kept: labels, names of authorities and the like come with every page again. */
+const KEPT_RUNS = 2000;
+
+/** Shaping a text is most of drawing it: with pdf-lib's plain calls (no features) the glyphs follow from the text alone. */
+function rememberRuns(font: Font): void {
+  const shape = font.layout.bind(font);
+  const runs = new Map<string, GlyphRun>();
+  font.layout = (text, features, ...more) => {
+    if (features !== undefined || more.length > 0) return shape(text, features, ...more);
+    const run = runs.get(text) ?? shape(text);
+    runs.delete(text);
+    runs.set(text, run);
+    const oldest = runs.keys().next();
+    if (runs.size > KEPT_RUNS && oldest.done !== true) runs.delete(oldest.value);
+    return run;
+  };
+}
+
 function loadFont(weight: FontWeight): PageFont {
   const file = new Uint8Array(readFileSync(createRequire(import.meta.url).resolve(FILES[weight])));
   const font = create(file) as Font;
+  const shape = font.layout.bind(font);
+  rememberRuns(font);
   const widths = new Map<string, number>();
   return {
     file,
@@ -32,7 +52,7 @@ function loadFont(weight: FontWeight): PageFont {
     measure: (text) => {
       const known = widths.get(text);
       if (known !== undefined) return known;
-      const width = font.layout(text).advanceWidth / font.unitsPerEm;
+      const width = shape(text).advanceWidth / font.unitsPerEm;
       if (widths.size < 50_000) widths.set(text, width);
       return width;
     },
