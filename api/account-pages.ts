@@ -119,6 +119,7 @@ const office = route({
           time: stamp.time.toISOString(),
           sealName: seals.find((seal) => seal.id === stamp.sealId)?.name ?? stamp.sealCode,
           matter: stamp.matter,
+          matterName: services.matterNames.get(stamp.matter ?? '') ?? null,
           caseNumber: stamp.caseNumber,
           documentUrl: `/api/v1/stamps/${stamp.stampId}/document`,
         })),

@@ -22,6 +22,11 @@ export const demonstrationSettings: Settings = {
   publicUrl: null,
 };
 
+/** Names of the district's matters, by 实施编码. */
+export const demonstrationMatterNames = new Map(
+  district.matters.map(({ code, name, englishName }) => [code, { zh: name, en: englishName }] as const),
+);
+
 /** A key of a demonstration department, as it stands in api-keys.json. */
 export interface DemonstrationApiKey {
   readonly department: string;

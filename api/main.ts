@@ -13,6 +13,7 @@ import { createPageRenderer, type PageRenderer } from '../licenses/page-renderer
 import { settleLicenses } from '../licenses/settle.ts';
 import { licenseTypes } from '../licenses/type-register.ts';
 import { faceDictionary } from '../licenses/type.ts';
+import type { Words } from '../verification/report.ts';
 import type { Config } from './config.ts';
 import { ApiError } from './errors.ts';
 import { createGuard } from './guard.ts';
@@ -47,6 +48,8 @@ export interface StartOptions {
   readonly log: Log;
   /** Sample accounts of the demonstration sign-in; made when the installation is open. */
   readonly accounts?: (installation: Installation) => Promise<readonly DemonstrationAccount[]>;
+  /** Names of the matters that are known, by 实施编码. */
+  readonly matterNames?: ReadonlyMap<string, Words>;
 }
 
 /** With several nodes on one database another node's work is left alone for so long. */
@@ -180,6 +183,7 @@ async function openServices(
     metrics,
     ownCalls,
     verifications,
+    matterNames: options.matterNames ?? new Map(),
     trustList: trustListPublisher({
       installation,
       settings,

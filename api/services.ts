@@ -14,6 +14,7 @@ import type { OwnCalls } from './own-calls.ts';
 import type { Settings } from './settings.ts';
 import type { TrustListPublisher } from './trust-list.ts';
 import type { VerificationPool } from './verification-pool.ts';
+import type { Words } from '../verification/report.ts';
 
 export interface Services extends Installation {
   readonly settings: Settings;
@@ -32,6 +33,8 @@ export interface Services extends Installation {
   readonly metrics: Metrics;
   readonly ownCalls: OwnCalls;
   readonly verifications: VerificationPool;
+  /** Names of the matters (事项) this installation knows, by 实施编码; pages show the code of others. */
+  readonly matterNames: ReadonlyMap<string, Words>;
   /** Whether the database answers a trivial question now. */
   databaseAnswers(): Promise<boolean>;
 }

@@ -51,14 +51,20 @@ export async function searchByHolder(
   return visible.map((license) => summaryOf(license, parts.clock()));
 }
 
-/** A holder's own licenses, from every department. @throws LicenseError `holder-invalid` */
+/**
+ * A holder's own licenses, from every department: with the own name in full, and the own number masked, since a list
+ * is what others see over a shoulder. @throws LicenseError `holder-invalid`
+ */
 export async function licensesOfHolder(
   parts: LicenseParts,
   reading: HolderReading,
 ): Promise<readonly LicenseSummary[]> {
   const own = await licensesOf(parts, reading.holder);
   await note(parts, reading, 'license.searched', 'own licenses', own.length);
-  return own.map((license) => summaryOf(license, parts.clock()));
+  return own.map((license) => {
+    const summary = summaryOf(license, parts.clock());
+    return { ...summary, holder: { ...summary.holder, name: license.record['CZZT'] ?? '' } };
+  });
 }
 
 async function licensesOf(

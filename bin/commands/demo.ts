@@ -1,7 +1,12 @@
 // `yinxin demo`, which is `npm start`: the demonstration district, its journey once, then the service.
 import { join } from 'node:path';
 import { readConfig, type Config } from '../../api/config.ts';
-import { demonstrationAccounts, demonstrationSettings, establishDistrict } from '../../api/demonstration.ts';
+import {
+  demonstrationAccounts,
+  demonstrationMatterNames,
+  demonstrationSettings,
+  establishDistrict,
+} from '../../api/demonstration.ts';
 import { ensureFolder, realWorld } from '../../api/installation.ts';
 import { openLog } from '../../api/log.ts';
 import { startService, type RunningService } from '../../api/main.ts';
@@ -57,6 +62,7 @@ async function startDemonstration(config: Config, terminal: Terminal): Promise<R
     // A person reads this screen: only what goes wrong is logged, unless asked for more.
     log: openLog(terminal.environment['YINXIN_LOG_LEVEL'] === undefined ? 'error' : config.logLevel),
     accounts: demonstrationAccounts,
+    matterNames: demonstrationMatterNames,
   });
   try {
     if (config.settings === null) {

@@ -6,11 +6,12 @@ import { readConfig } from '../../api/config.ts';
 import {
   createDistrictKeys,
   demonstrationAccounts,
+  demonstrationMatterNames,
   demonstrationSettings,
   establishDistrict,
 } from '../../api/demonstration.ts';
 import { realWorld, type World } from '../../api/installation.ts';
-import { openLog } from '../../api/log.ts';
+import { openLog, type Log } from '../../api/log.ts';
 import { startService as start } from '../../api/main.ts';
 import type { Services } from '../../api/services.ts';
 import type { DepartmentKey } from '../../fixtures/departments.ts';
@@ -21,6 +22,8 @@ export interface HarnessOptions {
   readonly dataFolder?: string;
   readonly environment?: NodeJS.ProcessEnv;
   readonly world?: Partial<World>;
+  /** Silent unless given. */
+  readonly log?: Log;
 }
 
 export interface Harness {
@@ -51,8 +54,9 @@ export async function startService(options: HarnessOptions = {}): Promise<Harnes
       }),
       settings: demonstrationSettings,
       world: { ...realWorld, keyCost: 1024, ...options.world },
-      log: openLog(process.env['YINXIN_TEST_LOG'] ?? 'silent'),
+      log: options.log ?? openLog(process.env['YINXIN_TEST_LOG'] ?? 'silent'),
       accounts: demonstrationAccounts,
+      matterNames: demonstrationMatterNames,
     });
     try {
       await establishDistrict(service.services);

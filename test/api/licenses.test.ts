@@ -202,6 +202,22 @@ describe('licenses over HTTP', () => {
     assert.ok(!JSON.stringify(rows).includes(person.number) && !JSON.stringify(rows).includes(person.name));
   });
 
+  it('tells a holder the own name in the own list, and the own number masked', async () => {
+    const person = district.persons[4];
+    assert.ok(person !== undefined);
+    const card = seniorCitizenLicense(person, 2026, 42);
+    await issue(service, licenseBody(card), { department: 'civil-affairs' });
+    const account = service.services.signIn.accounts.find(({ name }) => name === person.name);
+    assert.ok(account !== undefined);
+    const { signIn } = await import('../../identity/demonstration-sign-in.ts');
+    const { text } = await request(service.url)
+      .get('/my')
+      .set('Cookie', `yinxin_session=${await signIn(service.services.signIn, account.key)}`);
+    const main = text.slice(text.indexOf('<main'));
+    assert.ok(main.includes(person.name), 'the own name in full');
+    assert.ok(!main.includes(person.number) && !main.includes(card.number), 'no number in full');
+  });
+
   it('handles a case whole: decision and license together, and neither when one is refused', async () => {
     const { pdf, seal } = await decisionPdf();
     const license = publicPlaceLicense(enterprises[2]!, 2026, 55);

@@ -21,7 +21,10 @@ interface OfficeStamp {
   /** ISO 8601. */
   readonly time: string;
   readonly sealName: string;
+  /** 实施编码. */
   readonly matter: string | null;
+  /** Null where the matter is not known here. */
+  readonly matterName: Words | null;
   readonly caseNumber: string | null;
   readonly documentUrl: string | null;
 }
@@ -83,7 +86,9 @@ function stampRow(stamp: OfficeStamp): (Html | string | null)[] {
   return [
     timeElement(stamp.time),
     stamp.sealName,
-    stamp.matter,
+    stamp.matterName === null
+      ? stamp.matter
+      : html`${both(stamp.matterName)}<br /><code>${stamp.matter}</code>`,
     stamp.caseNumber,
     stamp.documentUrl === null
       ? null
