@@ -10,12 +10,14 @@ import {
   type PostgresDialectConfig,
   type QueryResult,
 } from 'kysely';
-import { Pool, TypeOverrides } from 'pg';
+import type * as ClientModule from 'pg';
 import { workThenSteps } from './before-commit.ts';
 import type { Database, Writer } from './database.ts';
 import { StorageError } from './errors.ts';
 import { postgresError } from './postgres-errors.ts';
 import type { Schema } from './schema.ts';
+
+type Client = Pick<typeof ClientModule, 'Pool' | 'TypeOverrides'>;
 
 const ATTEMPTS = 6;
 const INT8 = 20;
@@ -33,8 +35,8 @@ function parseInt8(value: string): number {
   return number;
 }
 
-function typeParsers(): TypeOverrides {
-  const overrides = new TypeOverrides();
+function typeParsers(pg: Client): ClientModule.TypeOverrides {
+  const overrides = new pg.TypeOverrides();
   overrides.setTypeParser(INT8, parseInt8);
   return overrides;
 }
@@ -74,11 +76,11 @@ class TranslatingDialect extends PostgresDialect {
   }
 }
 
-function connect(url: string, connections: number, session: string): Kysely<Schema> {
-  const pool = new Pool({
+function connect(pg: Client, url: string, connections: number, session: string): Kysely<Schema> {
+  const pool = new pg.Pool({
     connectionString: url,
     max: connections,
-    types: typeParsers(),
+    types: typeParsers(pg),
     connectionTimeoutMillis: 10_000,
   });
   // A connection that dies is noticed by the query that uses it; without listeners it would end the process.
@@ -127,14 +129,17 @@ export async function openPostgres(
   url: string,
   limits: PostgresLimits = { connections: 10, writeTimeout: 30_000 },
 ): Promise<Database> {
+  // Loaded when meant: a start on the embedded database does without this client.
+  const pg = await import('pg');
   // An answered write is durable whatever the server's default says; a writer left hanging gives its locks back.
   const writing = connect(
+    pg,
     url,
     limits.connections,
     `SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';
      SET idle_in_transaction_session_timeout = ${limits.writeTimeout}`,
   );
-  const reader = connect(url, limits.connections, 'SET default_transaction_read_only = on');
+  const reader = connect(pg, url, limits.connections, 'SET default_transaction_read_only = on');
   try {
     await reader.connection().execute((one) => one.executeQuery(CompiledQuery.raw('SELECT 1')));
   } catch (error) {
