@@ -22,8 +22,8 @@ class YinxinSqliteAdapter extends SqliteAdapter {
 
 class YinxinSqliteCompiler extends SqliteQueryCompiler {
   protected override visitSelectModifier(node: SelectModifierNode): void {
-    // The one writer of SQLite already holds what FOR UPDATE asks for.
-    if (node.modifier === 'ForUpdate') return;
+    // The one writer of SQLite already holds what FOR UPDATE and FOR SHARE ask for.
+    if (node.modifier === 'ForUpdate' || node.modifier === 'ForShare') return;
     super.visitSelectModifier(node);
   }
 }

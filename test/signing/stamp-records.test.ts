@@ -273,6 +273,32 @@ for (const engine of engines) {
       assert.equal(office.wire.requests, 0, 'nothing was signed');
     });
 
+    it('puts a freeze that comes while an intention is being written after it', async () => {
+      const change = (to: 'valid' | 'frozen'): Promise<void> =>
+        changeSealState(office.parts, {
+          actor: marketClient,
+          sealId: office.marketSeal.id,
+          to,
+          reason: 'race',
+        });
+      const request = { ...office.request(digest, key()), actor: marketClient, sealId: office.marketSeal.id };
+      const plan = await planStamp(office.parts, request, null);
+      const order: string[] = [];
+      let freezing: Promise<void> = Promise.resolve();
+      await office.parts.database.write(async (tx) => {
+        assert.ok(await intendStamps(tx, office.parts.audit, [plan]));
+        freezing = change('frozen').then(() => void order.push('frozen'));
+        await new Promise((resolve) => setTimeout(resolve, 400));
+        order.push('intended');
+      });
+      await freezing;
+      assert.deepEqual(order, ['intended', 'frozen']);
+      await change('valid');
+      await office.parts.database.write((tx) =>
+        abandonStamps(tx, office.parts, { ids: [plan.record.id] }, 'test'),
+      );
+    });
+
     it('refuses a frozen seal, also one frozen after planning, takes it again when released, never when cancelled', async () => {
       const change = (to: 'valid' | 'frozen' | 'cancelled'): Promise<void> =>
         changeSealState(office.parts, {
