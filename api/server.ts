@@ -99,6 +99,8 @@ export function createHttpServer(app: RequestListener): Server {
   server.headersTimeout = 20_000;
   server.requestTimeout = 300_000;
   server.keepAliveTimeout = 15_000;
+  // A caller that takes nothing of its answer for so long holds a file open for nobody.
+  server.timeout = 120_000;
   server.maxHeadersCount = 100;
   return server;
 }

@@ -9,6 +9,10 @@ import { ApiError } from './errors.ts';
 
 /** Up to here an upload never touches the disk. */
 const memoryLimit = 1024 * 1024;
+/** Bytes that may wait in one folder at once: strangers must not fill the disk that the records need. */
+const waitingLimit = 4 * 1024 * 1024 * 1024;
+/** Bytes waiting in each folder. */
+const waiting = new Map<string, number>();
 
 /** A received file. `dispose` must be called once, whatever happened. */
 export interface Upload {
@@ -29,6 +33,9 @@ export class UploadSink {
   readonly #limit: number;
   readonly #hash = createHash('sha256');
   readonly #path: string;
+  readonly #waitingLimit: number;
+  /** What of `waiting` is this file's. */
+  #counted = 0;
   #chunks: Uint8Array[] = [];
   #file: FileHandle | null = null;
   #size = 0;
@@ -36,10 +43,12 @@ export class UploadSink {
   /**
    * @param folder where a large upload waits while it is worked on
    * @param limit bytes; one more is refused
+   * @param folderLimit bytes that may wait in `folder` together
    */
-  constructor(folder: string, limit: number) {
+  constructor(folder: string, limit: number, folderLimit = waitingLimit) {
     this.#folder = folder;
     this.#limit = limit;
+    this.#waitingLimit = folderLimit;
     this.#path = join(this.#folder, `upload-${randomUUID()}`);
   }
 
@@ -47,7 +56,7 @@ export class UploadSink {
     return this.#size;
   }
 
-  /** @throws ApiError `body-too-large` over the limit. */
+  /** @throws ApiError `body-too-large` over the limit, `rate-limited` where too much waits already. */
   async write(chunk: Uint8Array): Promise<void> {
     if (this.#size + chunk.length > this.#limit) {
       throw new ApiError('body-too-large', `The file is larger than ${this.#limit} bytes.`);
@@ -56,10 +65,25 @@ export class UploadSink {
     this.#size += chunk.length;
     if (this.#file === null) {
       this.#chunks.push(chunk);
-      if (this.#size > memoryLimit) await this.#spill();
+      if (this.#size > memoryLimit) {
+        this.#count(this.#size);
+        await this.#spill();
+      }
     } else {
+      this.#count(chunk.length);
       await this.#file.appendFile(chunk);
     }
+  }
+
+  #count(bytes: number): void {
+    const together = (waiting.get(this.#folder) ?? 0) + bytes;
+    if (together > this.#waitingLimit) {
+      throw new ApiError('rate-limited', 'Too many large files are being received: try again later.', {
+        retryAfter: 10,
+      });
+    }
+    waiting.set(this.#folder, together);
+    this.#counted += bytes;
   }
 
   async #spill(): Promise<void> {
@@ -87,9 +111,13 @@ export class UploadSink {
     const file = this.#file;
     this.#file = null;
     this.#chunks = [];
-    if (file === null) return;
-    await file.close();
-    await rm(this.#path, { force: true });
+    try {
+      await file?.close();
+      if (file !== null) await rm(this.#path, { force: true });
+    } finally {
+      waiting.set(this.#folder, (waiting.get(this.#folder) ?? 0) - this.#counted);
+      this.#counted = 0;
+    }
   }
 }
 
