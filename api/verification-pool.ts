@@ -14,7 +14,8 @@ export interface VerificationTask {
   readonly kind: 'task';
   readonly document: FileToVerify;
   readonly time: Date;
-  readonly trustList: TrustList | null;
+  /** Absent where it is the one the worker was told last. */
+  readonly trustList?: TrustList | null;
 }
 
 /** What it asks meanwhile. */
@@ -63,6 +64,8 @@ interface Waiting {
 
 interface Slot {
   worker: Worker | null;
+  /** The trust list that the worker has; undefined before its first file. */
+  trustList: TrustList | null | undefined;
   current: Waiting | null;
   timer: NodeJS.Timeout | undefined;
 }
@@ -85,6 +88,7 @@ class WorkerPool implements VerificationPool {
     this.#options = options;
     this.#slots = Array.from({ length: options.workers }, () => ({
       worker: null,
+      trustList: undefined,
       current: null,
       timer: undefined,
     }));
@@ -117,18 +121,22 @@ class WorkerPool implements VerificationPool {
       slot.worker ??= this.#start(slot);
       slot.worker.ref();
       const { document, facts } = next;
-      const task: VerificationTask = {
+      const trustList = facts.trustList ?? null;
+      // Copying the list into the worker costs this thread more than all else of a verification.
+      const news = trustList === slot.trustList ? {} : { trustList };
+      slot.trustList = trustList;
+      slot.worker.postMessage({
         kind: 'task',
         document,
         time: facts.time,
-        trustList: facts.trustList ?? null,
-      };
-      slot.worker.postMessage(task);
+        ...news,
+      } satisfies VerificationTask);
     }
   }
 
   #start(slot: Slot): Worker {
     const entry = import.meta.url.endsWith('.ts') ? './verification-worker.ts' : './verification-worker.js';
+    slot.trustList = undefined;
     const worker = new Worker(new URL(entry, import.meta.url), {
       execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: this.#options.memoryLimit },

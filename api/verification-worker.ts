@@ -4,6 +4,7 @@ import { parentPort } from 'node:worker_threads';
 import { bytesSource, type ByteSource } from '../formats/pdf/source.ts';
 import { inflateWeb } from '../verification/inflate-web.ts';
 import { nodeSignatureVerifier, nodeStartDigest } from '../verification/signature-verifier-node.ts';
+import type { TrustList } from '../verification/trust-list-model.ts';
 import { verify } from '../verification/verify.ts';
 import { fileSource } from './upload.ts';
 import type {
@@ -41,7 +42,11 @@ async function withSource<T>(
   }
 }
 
+/** As told with the last task that told one. */
+let trustList: TrustList | null = null;
+
 async function perform(port: Port, task: VerificationTask): Promise<VerificationReply> {
+  if (task.trustList !== undefined) trustList = task.trustList;
   try {
     const report = await withSource(task.document, (source) =>
       verify(source, {
@@ -49,7 +54,7 @@ async function perform(port: Port, task: VerificationTask): Promise<Verification
         startDigest: nodeStartDigest,
         inflate: inflateWeb,
         time: task.time,
-        trustList: task.trustList,
+        trustList,
         // The main thread answers each kind of question with its kind of value.
         evidence: {
           revocation: async (request) =>

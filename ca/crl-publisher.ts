@@ -27,6 +27,8 @@ export class CrlPublisher {
   readonly #parts: CaParts;
   readonly #hierarchy: Hierarchy;
   readonly #publishing = new Map<string, Promise<Uint8Array>>();
+  /** The list of each authority read last: what a number names never changes. */
+  readonly #read = new Map<AuthorityName, { readonly number: number; readonly der: Uint8Array }>();
 
   constructor(parts: CaParts, hierarchy: Hierarchy) {
     this.#parts = parts;
@@ -46,17 +48,41 @@ export class CrlPublisher {
     const { reader } = this.#parts.database;
     const newest = await reader
       .selectFrom('ca_crl')
-      .selectAll()
+      .select((list) => [
+        'number',
+        'this_update',
+        'entries',
+        list
+          .selectFrom('ca_certificate')
+          .select((certificate) => certificate.fn.countAll<number | string>().as('count'))
+          .where('ca_certificate.authority', '=', name)
+          .where('ca_certificate.state', '=', 'revoked')
+          .as('revoked'),
+      ])
       .where('authority', '=', name)
       .where('der', 'is not', null)
       .orderBy('number', 'desc')
       .limit(1)
       .executeTakeFirst();
-    if (newest === undefined || newest.der === null) return null;
+    if (newest === undefined) return null;
     const now = this.#parts.clock().getTime();
     if (now >= Date.parse(newest.this_update) + days(lifeOf(name).renewAfter)) return null;
-    const revoked = await revokedOf(reader, name);
-    return revoked.length === newest.entries ? fromBase64(newest.der) : null;
+    return Number(newest.revoked) === newest.entries ? this.#list(name, newest.number) : null;
+  }
+
+  async #list(name: AuthorityName, number: number): Promise<Uint8Array | null> {
+    const known = this.#read.get(name);
+    if (known?.number === number) return known.der;
+    const row = await this.#parts.database.reader
+      .selectFrom('ca_crl')
+      .select('der')
+      .where('authority', '=', name)
+      .where('number', '=', number)
+      .executeTakeFirst();
+    if (row === undefined || row.der === null) return null;
+    const der = fromBase64(row.der);
+    this.#read.set(name, { number, der });
+    return der;
   }
 
   /** Callers that arrive while a list is being made read again after it, since it may be behind what they saw. */
