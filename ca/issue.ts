@@ -1,6 +1,7 @@
 // Issues a certificate: validate, build, lint, intend, sign, compare, complete.
-import { X509Certificate, createHash } from 'node:crypto';
-import { sameBytes, toHex } from '../formats/bytes.ts';
+import { X509Certificate } from 'node:crypto';
+import { labelledDigest } from '../crypto/algorithms.ts';
+import { sameBytes } from '../formats/bytes.ts';
 import { FormatError } from '../formats/errors.ts';
 import { isUscc } from '../formats/identifiers/uscc.ts';
 import { encodeSignatureAlgorithm, parseSubjectPublicKeyInfo } from '../formats/x509/algorithm.ts';
@@ -218,7 +219,7 @@ export async function issueCertificate(parts: CaParts, request: IssueRequest): P
       authority: authority.name,
       profile: profile.name,
       subject: nameText(draft.subject),
-      keyId: createHash('sha256').update(draft.subjectPublicKeyInfo.der).digest('hex'),
+      keyId: labelledDigest('sha256', draft.subjectPublicKeyInfo.der),
       notBefore: draft.notBefore,
       notAfter: draft.notAfter,
       at: now,
@@ -246,7 +247,7 @@ export async function issueCertificate(parts: CaParts, request: IssueRequest): P
       details: {
         authority: authority.name,
         profile: profile.name,
-        certificate: `sha256:${toHex(createHash('sha256').update(der).digest())}`,
+        certificate: labelledDigest('sha256', der),
       },
     });
   });

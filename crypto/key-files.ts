@@ -1,6 +1,5 @@
 // Adapter of KeyStore: one encrypted file per key in a folder of mode 0700.
 import {
-  createHash,
   createPrivateKey,
   createPublicKey,
   generateKeyPair,
@@ -10,7 +9,7 @@ import {
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { signingAlgorithm } from './algorithms.ts';
+import { labelledDigest, signingAlgorithm } from './algorithms.ts';
 import type { RandomBytes } from './clock.ts';
 import { createDurably, writeDurably } from './durable-file.ts';
 import { CryptoError } from './errors.ts';
@@ -97,7 +96,7 @@ class KeyFolder implements KeyFiles {
     const { curve } = signingAlgorithm(algorithm);
     const pair = await generatePair('ec', { namedCurve: curve });
     const publicKey = pair.publicKey.export({ format: 'der', type: 'spki' });
-    const id = createHash('sha256').update(publicKey).digest('hex');
+    const id = labelledDigest('sha256', publicKey);
     const box = this.#vault.seal(
       surroundings(id, purpose, algorithm),
       pair.privateKey.export({ format: 'der', type: 'pkcs8' }),
@@ -120,7 +119,7 @@ class KeyFolder implements KeyFiles {
   }
 
   async open(id: string, purpose: KeyPurpose, chain: readonly Uint8Array[]): Promise<SigningKey> {
-    if (!/^[0-9a-f]{64}$/.test(id)) throw new CryptoError('key-not-found', 'No key has this identifier.');
+    if (!/^sha256:[0-9a-f]{64}$/.test(id)) throw new CryptoError('key-not-found', 'No key has this identifier.');
     let opening = this.#opened.get(id);
     if (opening === undefined) {
       // Parsing a private key costs more than using it: once per process.
@@ -159,7 +158,8 @@ class KeyFolder implements KeyFiles {
   }
 
   #path(id: string): string {
-    return join(this.#folder, `${id}.key.json`);
+    // A colon in a file's name is a host to some copying programs.
+    return join(this.#folder, `${id.replace(':', '-')}.key.json`);
   }
 
   async #load(id: string): Promise<OpenedKey> {

@@ -17,7 +17,7 @@ export type SignatureAlgorithm = 'ES256' | 'ES384' | 'SM2SM3';
 
 /** A key whose private half stays inside its adapter. */
 export interface SigningKey {
-  /** Lower-case hex SHA-256 of the SubjectPublicKeyInfo DER. */
+  /** `sha256:<hex>` over the SubjectPublicKeyInfo DER. */
   readonly id: string;
   readonly purpose: KeyPurpose;
   readonly algorithm: SignatureAlgorithm;

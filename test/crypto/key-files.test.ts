@@ -18,7 +18,7 @@ describe('key files', () => {
   const passphrase = '口令 with spaces';
   const open = (phrase = passphrase): Promise<KeyFiles> =>
     openKeyFiles({ folder: join(folder, 'keys'), passphrase: phrase, random: randomBytes, cost: 1024 });
-  const fileOf = (id: string): string => join(folder, 'keys', `${id}.key.json`);
+  const fileOf = (id: string): string => join(folder, 'keys', `${id.replace(':', '-')}.key.json`);
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'yinxin-test-'));
@@ -75,7 +75,7 @@ describe('key files', () => {
     await (await open()).masterKey();
     assert.equal((await stat(join(folder, 'keys'))).mode & 0o777, 0o700);
     const names = await readdir(join(folder, 'keys'));
-    assert.deepEqual(names.sort(), [`${made.id}.key.json`, 'master.key.json', 'vault.json'].sort());
+    assert.deepEqual(names.sort(), [`${made.id.replace(':', '-')}.key.json`, 'master.key.json', 'vault.json'].sort());
     for (const name of names) {
       assert.equal((await stat(join(folder, 'keys', name))).mode & 0o777, 0o600);
       const text = await readFile(join(folder, 'keys', name), 'utf8');

@@ -81,7 +81,7 @@ describe('backup and restore', () => {
     assert.ok((await key.sign(new Uint8Array(1))).length > 60);
     for (const path of [
       target.databaseFile,
-      join(target.keysFolder, `${keyId}.key.json`),
+      join(target.keysFolder, `${keyId.replace(':', '-')}.key.json`),
       join(source(), 'yinxin.db'),
     ]) {
       assert.equal((await stat(path)).mode & 0o077, 0, path);
@@ -117,7 +117,7 @@ describe('backup and restore', () => {
 
   const damages: readonly (readonly [string, () => Promise<void>])[] = [
     ['a changed database', () => appendFile(join(source(), 'yinxin.db'), 'x')],
-    ['a missing key', () => unlink(join(source(), 'keys', `${keyId}.key.json`))],
+    ['a missing key', () => unlink(join(source(), 'keys', `${keyId.replace(':', '-')}.key.json`))],
     [
       'a cut document',
       () =>

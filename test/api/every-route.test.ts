@@ -1,0 +1,70 @@
+// Every route of the table once with good input and at least once with bad: a route without its row fails the first test.
+import assert from 'node:assert/strict';
+import { routes } from '../../api/routes.ts';
+import { requireProgram } from '../programs.ts';
+import { interfaceRows } from './every-route/interface-rows.ts';
+import { pageRows } from './every-route/page-rows.ts';
+import { publicRows } from './every-route/public-rows.ts';
+import { Visitor, type Rows } from './every-route/visitor.ts';
+import { startService, type Harness } from './harness.ts';
+
+/** Outside the table of routes, because they stand before limits and guards. */
+const probes = ['get /healthz', 'get /readyz', 'get /metrics', 'get /assets/{name}'];
+
+const served = [...routes.map(({ method, path }) => `${method} ${path}`), ...probes];
+
+describe('every route', () => {
+  let service: Harness;
+  let table: Rows;
+
+  before(async function () {
+    const openssl = requireProgram(this, 'openssl');
+    service = await startService();
+    const visitor = new Visitor(service);
+    await visitor.arrive(openssl);
+    table = { ...interfaceRows(visitor), ...publicRows(visitor), ...pageRows(visitor) };
+  });
+  after(() => service.stop());
+
+  it('stands here, and nothing stands here that is no route', () => {
+    assert.deepEqual(Object.keys(table).sort(), served.sort());
+    for (const [name, row] of Object.entries(table)) assert.ok(Object.keys(row.bad).length > 0, name);
+  });
+
+  for (const name of served) {
+    it(`${name}: good input`, async () => {
+      const row = table[name];
+      assert.ok(row !== undefined);
+      const response = await row.good();
+      assert.equal(response.status, row.status, response.text);
+      if (row.type !== null) assert.ok(response.headers['content-type']?.startsWith(row.type), name);
+    });
+    it(`${name}: bad input`, async () => {
+      for (const [what, [send, status, code]] of Object.entries(table[name]?.bad ?? {})) {
+        const response = await send();
+        assert.equal(response.status, status, `${what}: ${response.text}`);
+        if (code === null) continue;
+        assert.equal(response.headers['content-type'], 'application/problem+json; charset=utf-8', what);
+        const { type, title, detail, requestId, ...rest } = response.body as Record<string, unknown>;
+        assert.deepEqual(rest, { status, code }, what);
+        assert.equal(type, `urn:yinxin:problem:${code}`);
+        assert.ok(typeof title === 'string' && typeof detail === 'string' && detail.length > 10, what);
+        assert.equal(requestId, response.headers['x-request-id']);
+      }
+    });
+  }
+
+  it('takes no number and no name of a person in its address', () => {
+    // Identifiers we make, an authority, a status list, a case of the own department, and what a reading is for.
+    const allowed = ['id', 'seal', 'authority', 'request', 'list', 'case', 'purpose', 'returnTo'];
+    for (const { method, path, params, query } of routes) {
+      for (const name of [...Object.keys(params.shape), ...Object.keys(query.shape)])
+        assert.ok(allowed.includes(name), `${method} ${path}: ${name}`);
+      assert.deepEqual(
+        Array.from(path.matchAll(/\{(\w+)\}/g), ([, name]) => name).sort(),
+        Object.keys(params.shape).sort(),
+        path,
+      );
+    }
+  });
+});
