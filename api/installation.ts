@@ -129,6 +129,29 @@ export async function ensureFolder(path: string): Promise<void> {
   }
 }
 
+/** Begins every passphrase that a demonstration makes. */
+const madeMark = 'demonstration-';
+const shortestPassphrase = 12;
+
+/** @throws ApiError `configuration-refused` for a production on a demonstration's passphrase, or on one easily guessed. */
+function fitFor(config: Config, passphrase: string): string {
+  if (config.mode === 'production') {
+    if (passphrase.startsWith(madeMark)) {
+      throw new ApiError(
+        'configuration-refused',
+        'The passphrase was made for a demonstration; production will not start with its keys.',
+        { hint: 'make a new folder with `yinxin init --data DIR`' },
+      );
+    }
+    if (passphrase.length < shortestPassphrase) {
+      throw new ApiError('configuration-refused', 'The passphrase of the key files is too short.', {
+        hint: `use ${shortestPassphrase} characters or more`,
+      });
+    }
+  }
+  return passphrase;
+}
+
 async function passphraseOf(
   config: Config,
   random: RandomBytes,
@@ -136,11 +159,11 @@ async function passphraseOf(
   const source = config.passphrase;
   switch (source.kind) {
     case 'value':
-      return { passphrase: source.value, made: null };
+      return { passphrase: fitFor(config, source.value), made: null };
     case 'file':
-      return { passphrase: await readPassphraseFile(source.path), made: null };
+      return { passphrase: fitFor(config, await readPassphraseFile(source.path)), made: null };
     case 'made': {
-      const { passphrase, created } = await ensurePassphraseFile(source.path, random);
+      const { passphrase, created } = await ensurePassphraseFile(source.path, random, madeMark);
       return { passphrase, made: created ? source.path : null };
     }
   }

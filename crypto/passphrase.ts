@@ -38,18 +38,20 @@ export async function readPassphraseFile(path: string): Promise<string> {
 
 /**
  * Makes `path` with a random passphrase (256 bits, base64url, mode 0600) where it is absent, then reads it.
+ * @param mark begins a passphrase made here, so that it is known again wherever it is copied to
  * @returns the passphrase, and whether this call made it (callers say so to the person at the screen).
  */
 export async function ensurePassphraseFile(
   path: string,
   random: RandomBytes,
+  mark = '',
 ): Promise<{ readonly passphrase: string; readonly created: boolean }> {
   let created: boolean;
   try {
     ensureSecretFolder(dirname(path));
     created = await stat(path).then(
       () => false,
-      () => createDurably(path, `${Buffer.from(random(BYTES)).toString('base64url')}\n`, random),
+      () => createDurably(path, `${mark}${Buffer.from(random(BYTES)).toString('base64url')}\n`, random),
     );
   } catch (error) {
     throw new CryptoError('passphrase-invalid', `The passphrase file ${path} cannot be made.`, {

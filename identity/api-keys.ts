@@ -108,20 +108,32 @@ export async function principalOfApiKey(
 }
 
 /**
- * Ends a key at once and for ever.
+ * Ends a key at once and for ever, and audits it.
  * @throws IdentityError `api-key-not-found`.
  */
-export async function revokeApiKey(dependencies: ApiKeyDependencies, id: string): Promise<void> {
+export async function revokeApiKey(
+  dependencies: ApiKeyDependencies,
+  actor: Actor,
+  id: string,
+): Promise<void> {
   await dependencies.database.write(async (tx) => {
+    const at = dependencies.clock();
     const revoked = await tx
       .updateTable('api_key')
-      .set({ revoked_at: dependencies.clock().toISOString() })
+      .set({ revoked_at: at.toISOString() })
       .where('id', '=', id)
       .where('revoked_at', 'is', null)
-      .returning('id')
+      .returning('department')
       .executeTakeFirst();
     if (revoked === undefined)
       throw new IdentityError('api-key-not-found', 'There is no such valid API key.');
+    await dependencies.audit.append(tx, {
+      at,
+      actor,
+      action: 'api-key.revoked',
+      subject: id,
+      details: { department: revoked.department },
+    });
   });
 }
 

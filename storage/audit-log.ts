@@ -21,6 +21,7 @@ export type AuditAction =
   | 'document.disclosed'
   | 'department.added'
   | 'api-key.created'
+  | 'api-key.revoked'
   | 'login.succeeded'
   | 'login.failed'
   | 'audit.cross-linked'

@@ -1,9 +1,10 @@
 // Configuration: validated, and production never starts on what belongs to a demonstration.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig } from '../../api/config.ts';
+import { openInstallation, realWorld } from '../../api/installation.ts';
 import { writeSettings, type Settings } from '../../api/settings.ts';
 
 const production: Settings = {
@@ -102,6 +103,35 @@ describe('configuration', () => {
       );
     });
   }
+
+  it('refuses a production on the passphrase of a demonstration under any name, and on a short one', async () => {
+    const made = await openInstallation(readConfig(environment(demonstration)), {
+      ...realWorld,
+      keyCost: 1024,
+    });
+    await made.close();
+    const other = mkdtempSync(join(tmpdir(), 'yinxin-other-'));
+    try {
+      const secret = join(other, 'secret');
+      const attempt = (): Promise<unknown> =>
+        openInstallation(
+          readConfig({
+            YINXIN_DATA: join(other, 'data'),
+            YINXIN_MODE: 'production',
+            YINXIN_PASSPHRASE_FILE: secret,
+          }),
+          { ...realWorld, keyCost: 1024 },
+        );
+      const refused = (error: Error & { code?: string }): boolean => error.code === 'configuration-refused';
+      copyFileSync(join(folder, 'demonstration-passphrase'), secret);
+      chmodSync(secret, 0o600);
+      await assert.rejects(attempt(), refused);
+      writeFileSync(secret, 'short\n');
+      await assert.rejects(attempt(), refused);
+    } finally {
+      rmSync(other, { recursive: true, force: true });
+    }
+  });
 
   it('says so when the settings file is damaged', () => {
     writeFileSync(join(folder, 'yinxin.json'), '{"version":1');

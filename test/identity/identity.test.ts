@@ -125,9 +125,15 @@ describe('identity', () => {
       ]) {
         await assert.rejects(principalOfApiKey(installation, presented), refused('api-key-refused'));
       }
-      await revokeApiKey(installation, id);
+      await revokeApiKey(installation, operator, id);
+      const row = await installation.database.reader
+        .selectFrom('audit_log')
+        .select(['subject', 'actor'])
+        .where('action', '=', 'api-key.revoked')
+        .executeTakeFirst();
+      assert.deepEqual(row, { subject: id, actor: 'system' });
       await assert.rejects(principalOfApiKey(installation, key), refused('api-key-refused'));
-      await assert.rejects(revokeApiKey(installation, id), refused('api-key-not-found'));
+      await assert.rejects(revokeApiKey(installation, operator, id), refused('api-key-not-found'));
     });
 
     it('notes the last use, at most once a minute', async () => {
