@@ -245,20 +245,17 @@ class DocumentFolder implements DocumentFiles {
   async *list(): AsyncGenerator<string> {
     const top = join(this.#root, 'sha256');
     for (const first of (await readdir(top)).sort()) {
-      for (const second of (await readdir(join(top, first))).sort()) {
-        for (const hex of (await readdir(join(top, first, second))).sort()) yield `sha256:${hex}`;
-      }
+      for (const hex of (await readdir(join(top, first))).sort()) yield `sha256:${hex}`;
     }
   }
 
   /** Renames a synced temporary file to its name. The same bytes again replace themselves, which also heals damage. */
   async place(temporary: string, hex: string): Promise<void> {
-    const first = join(this.#root, 'sha256', hex.slice(0, 2));
-    const second = join(first, hex.slice(2, 4));
-    await this.#durableFolder(first, join(this.#root, 'sha256'));
-    await this.#durableFolder(second, first);
-    await rename(temporary, join(second, hex));
-    await syncFolder(second);
+    // 256 folders: with a second level nearly every document would make a folder, and sync that one's folder too.
+    const folder = join(this.#root, 'sha256', hex.slice(0, 2));
+    await this.#durableFolder(folder, join(this.#root, 'sha256'));
+    await rename(temporary, join(folder, hex));
+    await syncFolder(folder);
   }
 
   async #durableFolder(path: string, parent: string): Promise<void> {
@@ -279,7 +276,7 @@ class DocumentFolder implements DocumentFiles {
         'A document is named sha256: and 64 lower-case hex digits.',
       );
     }
-    return join(this.#root, 'sha256', hex.slice(0, 2), hex.slice(2, 4), hex);
+    return join(this.#root, 'sha256', hex.slice(0, 2), hex);
   }
 }
 

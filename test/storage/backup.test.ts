@@ -120,18 +120,7 @@ describe('backup and restore', () => {
     ['a missing key', () => unlink(join(source(), 'keys', `${keyId.replace(':', '-')}.key.json`))],
     [
       'a cut document',
-      () =>
-        truncate(
-          join(
-            source(),
-            'documents',
-            'sha256',
-            stored[2]!.slice(7, 9),
-            stored[2]!.slice(9, 11),
-            stored[2]!.slice(7),
-          ),
-          5,
-        ),
+      () => truncate(join(source(), 'documents', 'sha256', stored[2]!.slice(7, 9), stored[2]!.slice(7)), 5),
     ],
     ['a missing manifest', () => unlink(join(source(), 'manifest.txt'))],
     [
@@ -181,10 +170,7 @@ describe('backup and restore', () => {
 
   it('does not back up a damaged document silently', async () => {
     const digest = stored[3]!;
-    await writeFile(
-      join(folder, 'documents', 'sha256', digest.slice(7, 9), digest.slice(9, 11), digest.slice(7)),
-      'x',
-    );
+    await writeFile(join(folder, 'documents', 'sha256', digest.slice(7, 9), digest.slice(7)), 'x');
     await assert.rejects(make(), refusal('document-damaged'));
     await assert.rejects(restore(source(), target), refusal('backup-damaged'));
   });

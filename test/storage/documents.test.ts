@@ -22,7 +22,7 @@ describe('documents as files', () => {
   };
   const pathOf = (digest: string): string => {
     const hex = digest.slice(7);
-    return join(folder, 'sha256', hex.slice(0, 2), hex.slice(2, 4), hex);
+    return join(folder, 'sha256', hex.slice(0, 2), hex);
   };
   const listed = async (): Promise<string[]> => {
     const digests = [];
