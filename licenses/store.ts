@@ -2,12 +2,14 @@
 import type { BlindIndex } from '../crypto/blind-index.ts';
 import type { FieldCipher } from '../crypto/field-cipher.ts';
 import type { StatusReference } from '../formats/cose/cwt.ts';
+import { STATUS } from '../formats/qr/labels.ts';
 import type { Reader, Writer } from '../storage/database.ts';
 import type { LicenseActTable, LicenseTable } from '../storage/schema/licenses.ts';
 import type { CodeText } from './code-picture.ts';
 import { LicenseError } from './errors.ts';
 import type { LicenseState } from './license.ts';
 import type { LicenseRecord } from './record.ts';
+import { writeStatus } from './status.ts';
 import type { HolderKind } from './type.ts';
 
 /** A license as it was issued. */
@@ -269,7 +271,10 @@ export interface AbandonedAct {
   readonly licenses: readonly string[];
 }
 
-/** Gives up intended acts. Their personal data goes; identifiers, serials and status entries stay used for ever. */
+/**
+ * Gives up intended acts. Their personal data goes; identifiers, serials and status entries stay used for ever. A page that
+ * was sealed before the act failed never left the store; should it ever, its code is out of force.
+ */
 export async function abandonActs(
   tx: Writer,
   which: { readonly id: string } | { readonly before: Date },
@@ -292,8 +297,10 @@ export async function abandonActs(
       .set({ state: 'abandoned', record: null, holder_index: null, number_index: null })
       .where('act', '=', act.id)
       .where('state', '=', 'intended')
-      .returning('id')
+      .returning(['id', 'status_list', 'status_index'])
       .execute();
+    for (const { status_list: list, status_index: index } of licenses)
+      if (list !== null && index !== null) await writeStatus(tx, { list, index }, STATUS.outOfForce);
     given.push({ ...act, licenses: licenses.map((license) => license.id) });
   }
   return given;

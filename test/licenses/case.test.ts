@@ -1,5 +1,6 @@
 // Whole cases and broken ones: both or neither, nothing signed twice, nothing used twice.
 import assert from 'node:assert/strict';
+import { STATUS } from '../../formats/qr/labels.ts';
 import type { SigningKey } from '../../crypto/signing-key.ts';
 import { handleCase, readCase, type CaseRequest } from '../../licenses/case.ts';
 import { LicenseError, type LicenseErrorCode } from '../../licenses/errors.ts';
@@ -160,6 +161,15 @@ describe('a case', () => {
       .where('state', '=', 'abandoned')
       .execute();
     assert.ok(rows.length > 0);
+    for (const row of rows) {
+      const entry = await office.parts.database.reader
+        .selectFrom('status_entry')
+        .select('value')
+        .where('list', '=', row.status_list ?? -1)
+        .where('entry', '=', row.status_index ?? -1)
+        .executeTakeFirst();
+      assert.equal(entry?.value, STATUS.outOfForce, 'a page sealed before the act failed is out of force');
+    }
     for (const row of rows)
       assert.deepEqual([row.record, row.holder_index, row.number_index, row.code], [null, null, null, null]);
   });
