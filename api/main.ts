@@ -62,9 +62,9 @@ const renderingQueue = 200;
 /** Uploaded files: how many may wait, how long one may take (ms), and how large a worker's heap may grow (MB). */
 const verificationLimits = { queueLimit: 100, timeLimit: 60_000, memoryLimit: 1024 };
 
-/** One core stays for everything else. */
+/** One core stays for everything else, where there are more than two: drawing is most of what a license costs. */
 function renderingWorkers(): number {
-  return Math.max(1, availableParallelism() - 1);
+  return Math.max(2, availableParallelism() - 1);
 }
 
 /**
@@ -105,10 +105,7 @@ export async function startService(options: StartOptions): Promise<RunningServic
     const renderer = createPageRenderer({ workers: renderingWorkers(), queueLimit: renderingQueue });
     undo.unshift(() => renderer.close());
     // Two at least: one file that takes its whole time must not stop all others.
-    const verifications = createVerificationPool({
-      ...verificationLimits,
-      workers: Math.max(2, renderingWorkers()),
-    });
+    const verifications = createVerificationPool({ ...verificationLimits, workers: renderingWorkers() });
     undo.unshift(() => verifications.close());
     const services = await openServices(options, {
       installation,
