@@ -15,6 +15,10 @@ const problemSchema = z.object({
     .optional()
     .describe('English; names what is wrong, holds no personal value. Absent on 5xx.'),
   code: z.string().describe('Stable name of the refusal.'),
+  errors: z
+    .array(z.object({ field: z.string(), reason: z.string() }))
+    .optional()
+    .describe('Every field that does not hold, where a license or its holder is refused.'),
   requestId: z.string(),
   incident: z.string().optional().describe('Only on 5xx: quote it to the operator.'),
 });

@@ -1,4 +1,5 @@
 // The one total map from every refusal code of every room to an RFC 9457 problem.
+import { LicenseError } from '../licenses/errors.ts';
 import { ApiError } from './errors.ts';
 import { problemTable, type ErrorCode } from './problem-table.ts';
 
@@ -9,6 +10,8 @@ export interface Problem {
   readonly status: number;
   readonly detail?: string;
   readonly code: ErrorCode;
+  /** Every field that does not hold, where the room names them; a reason never repeats the value. */
+  readonly errors?: readonly { readonly field: string; readonly reason: string }[];
   readonly requestId: string;
   /** Only on 5xx: what the log calls this fault. */
   readonly incident?: string;
@@ -40,9 +43,15 @@ export function problemOf(error: unknown, language: 'zh' | 'en', requestId: stri
   const code = codeOf(error);
   const [status, zh, en] = problemTable[code];
   const head = { type: `urn:yinxin:problem:${code}`, title: language === 'en' ? en : zh, status };
-  return status >= 500
-    ? { ...head, code, requestId, incident: requestId }
-    : { ...head, detail: error instanceof Error ? error.message : en, code, requestId };
+  if (status >= 500) return { ...head, code, requestId, incident: requestId };
+  const errors = error instanceof LicenseError ? error.complaints : [];
+  return {
+    ...head,
+    detail: error instanceof Error ? error.message : en,
+    code,
+    ...(errors.length === 0 ? {} : { errors }),
+    requestId,
+  };
 }
 
 /** Seconds for Retry-After, where the refusal knows them. */

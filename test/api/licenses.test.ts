@@ -121,6 +121,19 @@ describe('licenses over HTTP', () => {
     });
   }
 
+  it('names every field that does not hold, and the character that no font has, without repeating a value', async () => {
+    const face = { ...(food['face'] as Record<string, string>), KZ_FDDBR: ' 样本兰', KZ_ZTYT: '不存在' };
+    const wrong = await issue(service, { ...food, face });
+    assert.equal(wrong.body.code, 'face-invalid');
+    const named = wrong.body.errors as { field: string; reason: string }[];
+    assert.deepEqual(named.map(({ field }) => field).sort(), ['KZ_FDDBR', 'KZ_ZTYT']);
+    assert.ok(!wrong.text.includes('样本兰') && !wrong.text.includes('不存在'));
+    const holder = { kind: 'enterprise', name: '天津𠮷演示公司', code: '91120105MA0000023E' };
+    const glyph = await issue(service, { ...food, holder });
+    assert.equal(glyph.body.code, 'glyph-missing');
+    assert.match(String(glyph.body.detail), /CZZT.*𠮷 \(U\+20BB7\)/);
+  });
+
   it('refuses JSON that is none, too large, or of another type', async () => {
     const send = (text: string, type: string) =>
       request(service.url)
@@ -258,6 +271,48 @@ describe('licenses over HTTP', () => {
       .field('case', '{')
       .attach('document', Buffer.from(pdf), 'decision.pdf');
     assert.deepEqual([bad.status, bad.body.code], [400, 'request-invalid']);
+  });
+
+  it('leaves nothing of a case whose second license is refused: the first is as if it had never been', async () => {
+    const { pdf, seal } = await decisionPdf();
+    const [first, second] = [freshLicense(), freshLicense()];
+    const orderOf = (license: typeof first, change: Readonly<Record<string, unknown>> = {}): object => {
+      const { type, number, holder, face } = licenseBody(license, change) as Record<string, unknown>;
+      return { type, number, holder, face };
+    };
+    const decision = { seal: officeSeal, page: seal.page, x: seal.centreX, y: seal.centreY };
+    const send = (orders: readonly object[]) =>
+      request(service.url)
+        .post('/api/v1/cases')
+        .set('Authorization', bearer(service))
+        .set('Idempotency-Key', freshKey())
+        .field(
+          'case',
+          JSON.stringify({ matter: first.matter.code, case: 'CASE-TWO', decision, licenses: orders }),
+        )
+        .attach('document', Buffer.from(pdf), 'decision.pdf');
+    const inForce = async (): Promise<readonly number[]> => {
+      const { reader } = service.services.database;
+      const issued = await reader.selectFrom('license').select('id').where('state', '=', 'issued').execute();
+      const made = await reader.selectFrom('stamp').select('id').where('state', '=', 'completed').execute();
+      return [issued.length, made.length];
+    };
+    const before = await inForce();
+    // What only the drawing of the page finds out, long after both were found to be well formed.
+    const holder = { ...second.holder, name: '天津𠮷演示公司' };
+    const refused = await send([orderOf(first), orderOf(second, { holder })]);
+    assert.deepEqual([refused.status, refused.body.code], [422, 'glyph-missing'], refused.text);
+    assert.deepEqual(await inForce(), before, 'no license and no stamp came into force');
+    assert.equal((await get('/api/v1/cases/CASE-TWO')).status, 404);
+    const found = await post('/api/v1/licenses:search', {
+      holder: { kind: 'enterprise', code: first.holder.code },
+      purpose: 'test',
+    });
+    const numbers = (found.body as { licenses: { number: string }[] }).licenses.map(({ number }) => number);
+    assert.ok(!numbers.includes(first.number));
+    const handled = await send([orderOf(first), orderOf(second)]);
+    assert.equal(handled.status, 201, handled.text);
+    assert.equal((handled.body as { licenses: unknown[] }).licenses.length, 2);
   });
 
   it('lists the types without their layout', async () => {
