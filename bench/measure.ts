@@ -1,13 +1,13 @@
 // What a measure is and how a rate is taken.
-import { performance } from 'node:perf_hooks';
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 
-/** One line of the bench: a rate beside the physical limit taken in the same run. */
+/** One line of the bench: mostly a rate beside the physical limit taken in the same run. */
 export interface Measure {
   readonly name: string;
-  /** Operations (or units) a second. */
+  /** In `unit`: operations a second, or milliseconds. */
   readonly value: number;
   readonly unit: string;
-  /** What `limit` is, in words: `raw P-256 signature`, `SHA-256`, `disk sync`. */
+  /** What `limit` is, in words: `raw P-256 signature`, `SHA-256`, `disk sync`, `permitted`. */
   readonly limitName: string;
   readonly limit: number;
   /** value / limit. */
@@ -22,6 +22,22 @@ export function measure(
   limit: number,
 ): Measure {
   return { name, value, unit, limitName, limit, ratio: value / limit };
+}
+
+/** Milliseconds for which the main thread may answer nobody else. */
+const permittedStandstill = 20;
+
+/** What `work` answers, and how long the event loop stood still meanwhile at worst: disk waits and other programs count. */
+export async function watchingEventLoop<T>(
+  name: string,
+  work: () => Promise<T>,
+): Promise<{ readonly result: T; readonly standstill: Measure }> {
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  delay.enable();
+  const result = await work();
+  delay.disable();
+  const milliseconds = delay.max / 1e6;
+  return { result, standstill: measure(name, milliseconds, 'ms', 'permitted', permittedStandstill) };
 }
 
 /**

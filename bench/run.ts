@@ -13,13 +13,14 @@ const folder = mkdtempSync(join(tmpdir(), 'yinxin-bench-'));
 
 function line(entry: Measure): string {
   if (values.json) {
-    const { name, value, unit, limit, ratio } = entry;
-    return JSON.stringify({ name, value, unit, limit, ratio });
+    // One measure stands beside several limits: its name says which, so that names are unique.
+    const { name, limitName, value, unit, limit, ratio } = entry;
+    return JSON.stringify({ name: `${name}; limit: ${limitName}`, value, unit, limit, ratio });
   }
   return [
     entry.name.padEnd(52),
     `${entry.value.toFixed(0).padStart(8)} ${entry.unit}`,
-    `${entry.ratio.toFixed(3).padStart(8)} of ${entry.limitName} (${entry.limit.toFixed(0)}/s)`,
+    `${entry.ratio.toFixed(3).padStart(8)} of ${entry.limitName} (${entry.limit.toFixed(0)}${entry.unit === 'ms' ? ' ms' : '/s'})`,
   ].join('  ');
 }
 

@@ -1,11 +1,5 @@
 // Adapter of KeyStore: one encrypted file per key in a folder of mode 0700.
-import {
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPair,
-  sign,
-  type KeyObject,
-} from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPair, sign, type KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -119,7 +113,8 @@ class KeyFolder implements KeyFiles {
   }
 
   async open(id: string, purpose: KeyPurpose, chain: readonly Uint8Array[]): Promise<SigningKey> {
-    if (!/^sha256:[0-9a-f]{64}$/.test(id)) throw new CryptoError('key-not-found', 'No key has this identifier.');
+    if (!/^sha256:[0-9a-f]{64}$/.test(id))
+      throw new CryptoError('key-not-found', 'No key has this identifier.');
     let opening = this.#opened.get(id);
     if (opening === undefined) {
       // Parsing a private key costs more than using it: once per process.

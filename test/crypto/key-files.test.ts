@@ -75,7 +75,10 @@ describe('key files', () => {
     await (await open()).masterKey();
     assert.equal((await stat(join(folder, 'keys'))).mode & 0o777, 0o700);
     const names = await readdir(join(folder, 'keys'));
-    assert.deepEqual(names.sort(), [`${made.id.replace(':', '-')}.key.json`, 'master.key.json', 'vault.json'].sort());
+    assert.deepEqual(
+      names.sort(),
+      [`${made.id.replace(':', '-')}.key.json`, 'master.key.json', 'vault.json'].sort(),
+    );
     for (const name of names) {
       assert.equal((await stat(join(folder, 'keys', name))).mode & 0o777, 0o600);
       const text = await readFile(join(folder, 'keys', name), 'utf8');
