@@ -4,7 +4,10 @@ import type { KeyStore, SigningKey } from '../crypto/signing-key.ts';
 import type { Certificate } from '../formats/x509/certificate.ts';
 import type { AuditLog } from '../storage/audit-log.ts';
 import type { Database } from '../storage/database.ts';
-import type { AuthorityName } from './profile.ts';
+import type { BlindIndex } from '../crypto/blind-index.ts';
+import type { FieldCipher } from '../crypto/field-cipher.ts';
+import type { Suite } from '../crypto/suite.ts';
+import type { AuthorityKind, HierarchyName } from './profile.ts';
 
 export interface CaParts {
   readonly database: Database;
@@ -12,12 +15,27 @@ export interface CaParts {
   readonly audit: AuditLog;
   readonly clock: Clock;
   readonly random: RandomBytes;
+  readonly suite: Suite;
+  /** Finds a person's certificates, and makes pseudonyms. */
+  readonly index: BlindIndex;
+  /** Keeps whom a pseudonym stands for. */
+  readonly cipher: FieldCipher;
+  /** Opens the store of the root keys, which is offline in between; null where it is not at hand. */
+  readonly rootKeys: () => Promise<KeyStore | null>;
 }
 
 /** An authority at work: its certificate and the key that signs for it. */
 export interface Authority {
-  readonly name: AuthorityName;
+  /** As it stands in addresses: `residents`, `sm2-residents`, `services-g2`. */
+  readonly name: string;
+  readonly kind: AuthorityKind;
+  readonly hierarchy: HierarchyName;
+  readonly generation: number;
+  /** Over how many revocation lists its certificates are spread. */
+  readonly shards: number;
+  readonly state: 'active' | 'retired' | 'revoked';
   readonly certificate: Certificate;
+  /** A root's opens the offline store when it signs, and refuses with `root-offline` where that is not at hand. */
   readonly key: SigningKey;
   /** Certificates from this authority up to but not including the root. */
   readonly chain: readonly Uint8Array[];

@@ -5,8 +5,12 @@ import type { BasicConstraints, KeyUsage } from '../formats/x509/extensions.ts';
 import { OID } from '../formats/x509/oid.ts';
 import { CaError } from './errors.ts';
 
-/** The authorities of a deployment. */
-export type AuthorityName = 'root' | 'department-seals' | 'time-stamps' | 'services';
+/** What an authority is for. Each hierarchy has one active authority of every kind. */
+export type AuthorityKind =
+  'root' | 'department-seals' | 'enterprises' | 'residents' | 'time-stamps' | 'services';
+
+/** The two hierarchies of a deployment, each under a root of its own. */
+export type HierarchyName = 'international' | 'sm2';
 
 export type ProfileName =
   | 'root'
@@ -17,7 +21,15 @@ export type ProfileName =
   | 'license-code-signer'
   | 'status-list-signer'
   | 'trust-list-signer'
-  | 'receipt-signer';
+  | 'receipt-signer'
+  | 'identity-token-signer'
+  | 'audit-log-signer'
+  | 'enterprise-seal'
+  | 'enterprise-signing'
+  | 'enterprise-authentication'
+  | 'resident-signing'
+  | 'resident-authentication'
+  | 'server';
 
 /** A value and where it comes from. */
 interface Bound<T> {
@@ -30,7 +42,7 @@ export interface Profile {
   /** The one purpose of the certified key. */
   readonly purpose: KeyPurpose;
   /** Who may sign it. */
-  readonly authorities: readonly AuthorityName[];
+  readonly authorities: readonly AuthorityKind[];
   readonly keyTypes: Bound<readonly KeyType[]>;
   /** Critical, always. */
   readonly keyUsage: Bound<readonly KeyUsage[]>;

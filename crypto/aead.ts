@@ -1,30 +1,96 @@
-// AES-256-GCM as one box: nonce, ciphertext and tag together, bound to its surroundings.
-import { createCipheriv, createDecipheriv } from 'node:crypto';
+// Authenticated encryption as one box: nonce, ciphertext and tag together, bound to its surroundings.
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 import type { RandomBytes } from './clock.ts';
 
-const NONCE = 12;
-const TAG = 16;
+/** The ciphers of the two suites, by the names that stand before ciphertexts. */
+export type BoxCipher = 'aes-256-gcm' | 'sm4-ctr-hmac-sm3';
 
-/** @returns nonce ‖ ciphertext ‖ tag (28 bytes more than `plaintext`). */
+interface Shape {
+  /** Bytes before the ciphertext and after it. */
+  readonly nonce: number;
+  readonly tag: number;
+}
+
+const shapes: Readonly<Record<BoxCipher, Shape>> = {
+  'aes-256-gcm': { nonce: 12, tag: 16 },
+  'sm4-ctr-hmac-sm3': { nonce: 16, tag: 32 },
+};
+
+/** Whether the text names a cipher of ours. */
+export function isBoxCipher(name: string): name is BoxCipher {
+  return Object.hasOwn(shapes, name);
+}
+
+/** How many bytes a box is longer than what is in it. */
+export function boxOverhead(cipher: BoxCipher): number {
+  return shapes[cipher].nonce + shapes[cipher].tag;
+}
+
+/** SM4 key (16 bytes) and HMAC-SM3 key (32 bytes) from one key of 32 bytes, so that neither is ever used for both. */
+function sm4Keys(key: Uint8Array): { readonly cipher: Uint8Array; readonly mac: Uint8Array } {
+  const bytes = new Uint8Array(hkdfSync('sm3', key, new Uint8Array(0), 'yinxin sm4-ctr-hmac-sm3', 48));
+  return { cipher: bytes.subarray(0, 16), mac: bytes.subarray(16) };
+}
+
+/** HMAC-SM3 over everything before it, each part with its length, so that no two boxes share a text. */
+function sm3Tag(
+  key: Uint8Array,
+  surroundings: string,
+  nonce: Uint8Array,
+  ciphertext: Uint8Array,
+): Uint8Array {
+  const context = Buffer.from(surroundings, 'utf8');
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64BE(BigInt(context.length));
+  return createHmac('sm3', key).update(length).update(context).update(nonce).update(ciphertext).digest();
+}
+
+/**
+ * @param key - 32 bytes
+ * @returns nonce ‖ ciphertext ‖ tag: `boxOverhead` bytes more than `plaintext`. Encrypt-then-MAC for SM4, which has no
+ *   GCM in OpenSSL 3.
+ */
 export function sealBox(
   key: Uint8Array,
   surroundings: string,
   plaintext: Uint8Array,
   random: RandomBytes,
+  cipherName: BoxCipher = 'aes-256-gcm',
 ): Uint8Array {
-  const nonce = random(NONCE);
+  const nonce = random(shapes[cipherName].nonce);
+  if (cipherName === 'sm4-ctr-hmac-sm3') {
+    const keys = sm4Keys(key);
+    const cipher = createCipheriv('sm4-ctr', keys.cipher, nonce);
+    const ciphertext = Buffer.concat([cipher.update(plaintext), cipher.final()]);
+    return Buffer.concat([nonce, ciphertext, sm3Tag(keys.mac, surroundings, nonce, ciphertext)]);
+  }
   const cipher = createCipheriv('aes-256-gcm', key, nonce);
   cipher.setAAD(Buffer.from(surroundings, 'utf8'));
   return Buffer.concat([nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
 }
 
-/** @returns the plaintext, or null where key, surroundings or any bit of the box differ. */
-export function openBox(key: Uint8Array, surroundings: string, box: Uint8Array): Uint8Array | null {
-  if (box.length < NONCE + TAG) return null;
-  const decipher = createDecipheriv('aes-256-gcm', key, box.subarray(0, NONCE), { authTagLength: TAG });
+/** @returns the plaintext, or null where key, cipher, surroundings or any bit of the box differ. */
+export function openBox(
+  key: Uint8Array,
+  surroundings: string,
+  box: Uint8Array,
+  cipherName: BoxCipher = 'aes-256-gcm',
+): Uint8Array | null {
+  const shape = shapes[cipherName];
+  if (box.length < shape.nonce + shape.tag) return null;
+  const nonce = box.subarray(0, shape.nonce);
+  const ciphertext = box.subarray(shape.nonce, box.length - shape.tag);
+  const tag = box.subarray(box.length - shape.tag);
+  if (cipherName === 'sm4-ctr-hmac-sm3') {
+    const keys = sm4Keys(key);
+    if (!timingSafeEqual(sm3Tag(keys.mac, surroundings, nonce, ciphertext), tag)) return null;
+    const decipher = createDecipheriv('sm4-ctr', keys.cipher, nonce);
+    return Buffer.concat([decipher.update(ciphertext), decipher.final()]);
+  }
+  const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: shape.tag });
   decipher.setAAD(Buffer.from(surroundings, 'utf8'));
-  decipher.setAuthTag(box.subarray(box.length - TAG));
-  const plaintext = decipher.update(box.subarray(NONCE, box.length - TAG));
+  decipher.setAuthTag(tag);
+  const plaintext = decipher.update(ciphertext);
   try {
     return Buffer.concat([plaintext, decipher.final()]);
   } catch {

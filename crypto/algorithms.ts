@@ -4,13 +4,13 @@ import type { SignatureAlgorithm } from './signing-key.ts';
 import { CryptoError } from './errors.ts';
 
 /** Digests that may be made or checked. SHA-1 and MD5 are absent: nothing may rest on them. */
-export type DigestName = 'sha256' | 'sha384' | 'sha512';
+export type DigestName = 'sha256' | 'sha384' | 'sha512' | 'sm3';
 
 export interface DigestAlgorithm {
   readonly name: DigestName;
   /** Bytes. */
   readonly size: number;
-  /** RFC 5754 §2. */
+  /** RFC 5754 §2; GB/T 33560 for SM3. */
   readonly oid: string;
 }
 
@@ -18,39 +18,33 @@ const digests: Readonly<Record<DigestName, DigestAlgorithm>> = {
   sha256: { name: 'sha256', size: 32, oid: '2.16.840.1.101.3.4.2.1' },
   sha384: { name: 'sha384', size: 48, oid: '2.16.840.1.101.3.4.2.2' },
   sha512: { name: 'sha512', size: 64, oid: '2.16.840.1.101.3.4.2.3' },
+  sm3: { name: 'sm3', size: 32, oid: '1.2.156.10197.1.401' },
 };
 
 /** What a key of ours of each signature algorithm is and makes. */
 export interface SigningAlgorithm {
   readonly name: SignatureAlgorithm;
+  /** The digest that goes with it: inside the signature, and for what is said beside it (CMS). Ed25519 hashes by itself. */
   readonly digest: DigestName;
-  /** OpenSSL's name of the curve. */
-  readonly curve: string;
-  readonly curveOid: string;
-  /** ecdsa-with-SHA256, ecdsa-with-SHA384 (RFC 5758 §3.2). */
-  readonly oid: string;
-  /** Bytes of one coordinate, and of each half of a raw signature. */
-  readonly coordinateSize: number;
+  readonly key:
+    /** OpenSSL's name of the curve. */
+    { readonly type: 'ec'; readonly curve: string } | { readonly type: 'rsa' } | { readonly type: 'ed25519' };
+  /** Bytes of each half of a raw signature (JOSE, COSE); null where the signature is not made of two numbers. */
+  readonly scalarSize: 32 | 48 | null;
 }
 
-const signing: Readonly<Record<Exclude<SignatureAlgorithm, 'SM2SM3'>, SigningAlgorithm>> = {
-  ES256: {
-    name: 'ES256',
-    digest: 'sha256',
-    curve: 'prime256v1',
-    curveOid: '1.2.840.10045.3.1.7',
-    oid: '1.2.840.10045.4.3.2',
-    coordinateSize: 32,
-  },
-  ES384: {
-    name: 'ES384',
-    digest: 'sha384',
-    curve: 'secp384r1',
-    curveOid: '1.3.132.0.34',
-    oid: '1.2.840.10045.4.3.3',
-    coordinateSize: 48,
-  },
+const signing: Readonly<Record<SignatureAlgorithm, SigningAlgorithm>> = {
+  ES256: { name: 'ES256', digest: 'sha256', key: { type: 'ec', curve: 'prime256v1' }, scalarSize: 32 },
+  ES384: { name: 'ES384', digest: 'sha384', key: { type: 'ec', curve: 'secp384r1' }, scalarSize: 48 },
+  RS256: { name: 'RS256', digest: 'sha256', key: { type: 'rsa' }, scalarSize: null },
+  PS256: { name: 'PS256', digest: 'sha256', key: { type: 'rsa' }, scalarSize: null },
+  // RFC 8419 section 3.1: SHA-512 beside Ed25519 in CMS.
+  Ed25519: { name: 'Ed25519', digest: 'sha512', key: { type: 'ed25519' }, scalarSize: null },
+  SM2SM3: { name: 'SM2SM3', digest: 'sm3', key: { type: 'ec', curve: 'SM2' }, scalarSize: 32 },
 };
+
+/** Modulus of the RSA keys we make: good beyond 2030 (NIST SP 800-57 part 1 table 2). */
+export const RSA_BITS_MADE = 3072;
 
 function isDigestName(name: string): name is DigestName {
   return Object.hasOwn(digests, name);
@@ -63,10 +57,13 @@ export function digestNamed(name: string): DigestAlgorithm {
   return digests[name];
 }
 
-/** @throws CryptoError `suite-unavailable` for SM2SM3, which comes with the `gm` suite. */
 export function signingAlgorithm(name: SignatureAlgorithm): SigningAlgorithm {
-  if (name === 'SM2SM3') throw new CryptoError('suite-unavailable', 'SM2 arrives with the gm suite.');
   return signing[name];
+}
+
+/** Whether the text names an algorithm that keys of ours sign with. */
+export function isSignatureAlgorithm(name: string): name is SignatureAlgorithm {
+  return Object.hasOwn(signing, name);
 }
 
 /** Raw digest of `bytes`. */
@@ -99,4 +96,9 @@ export function parseLabelledDigest(text: string): {
     throw new CryptoError('algorithm-unknown', 'The text is no labelled digest.');
   }
   return { algorithm, value: Buffer.from(hex, 'hex') };
+}
+
+/** `<digest>:<hex>` over a SubjectPublicKeyInfo: what keys and certificates name a key by. */
+export function keyIdOf(spki: Uint8Array, algorithm: SignatureAlgorithm): string {
+  return labelledDigest(algorithm === 'SM2SM3' ? 'sm3' : 'sha256', spki);
 }

@@ -6,12 +6,13 @@ export interface BlindIndex {
   /**
    * @param purpose what is indexed where, e.g. `license.holder`: equal values under different purposes do not match.
    * @param value normalised by the caller (upper-case X, 18 digits, no spaces): equality is of these very characters.
-   * @returns `hmac-sha256:<hex>`.
+   * @returns `hmac-sha256:<hex>`, `hmac-sm3:<hex>` in the suite gm.
    */
   of(purpose: string, value: string): string;
 }
 
-export function createBlindIndex(masterKey: MasterKey): BlindIndex {
+/** @param digest - the suite's */
+export function createBlindIndex(masterKey: MasterKey, digest: 'sha256' | 'sm3' = 'sha256'): BlindIndex {
   const keys = new Map<string, Uint8Array>();
   return {
     of: (purpose, value) => {
@@ -20,7 +21,7 @@ export function createBlindIndex(masterKey: MasterKey): BlindIndex {
         key = masterKey.derive(`blind index ${purpose}`);
         keys.set(purpose, key);
       }
-      return labelledMac('sha256', key, value);
+      return labelledMac(digest, key, value);
     },
   };
 }

@@ -1,12 +1,10 @@
 // Personal data at rest: a data key per value, wrapped by the master key, both bound to the place where the value lies.
-import { openBox, sealBox } from './aead.ts';
+import { boxOverhead, isBoxCipher, openBox, sealBox, type BoxCipher } from './aead.ts';
 import type { RandomBytes } from './clock.ts';
 import { CryptoError } from './errors.ts';
 import type { MasterKey } from './master-key.ts';
 
-const LABEL = 'aes-256-gcm';
 const DATA_KEY = 32;
-const WRAPPED = DATA_KEY + 28;
 
 /** Where a value lies. The ciphertext opens there only: it cannot be moved to another row or column. */
 export interface FieldPlace {
@@ -17,7 +15,7 @@ export interface FieldPlace {
 }
 
 export interface FieldCipher {
-  /** @returns `aes-256-gcm:<master key id>:<base64url>` of the UTF-8 of `plaintext`. */
+  /** @returns `<cipher>:<master key id>:<base64url>` of the UTF-8 of `plaintext`. */
   seal(place: FieldPlace, plaintext: string): string;
   /** @throws CryptoError `ciphertext-damaged` (changed, cut or moved), `master-key-unknown`. */
   open(place: FieldPlace, ciphertext: string): string;
@@ -28,12 +26,16 @@ function surroundings(place: FieldPlace): string {
   return JSON.stringify([place.table, place.column, place.row]);
 }
 
-/** @param masterKeys the first one seals; older ones still open what they sealed. */
+/**
+ * @param options.masterKeys the first one seals; older ones still open what they sealed
+ * @param options.cipher the suite's: what seals; a ciphertext is opened by the cipher it names
+ */
 export function createFieldCipher(options: {
   readonly masterKeys: readonly [MasterKey, ...MasterKey[]];
   readonly random: RandomBytes;
+  readonly cipher?: BoxCipher;
 }): FieldCipher {
-  const { random, masterKeys } = options;
+  const { random, masterKeys, cipher = 'aes-256-gcm' } = options;
   const [current] = masterKeys;
   const wrapping = new Map(masterKeys.map((key) => [key.id, key.derive('field cipher')]));
   const wrappingKey = (id: string): Uint8Array => {
@@ -53,21 +55,22 @@ export function createFieldCipher(options: {
     seal: (place, plaintext) => {
       const aad = surroundings(place);
       const dataKey = random(DATA_KEY);
-      const wrapped = sealBox(wrappingKey(current.id), `wrap ${aad}`, dataKey, random);
-      const box = sealBox(dataKey, aad, Buffer.from(plaintext, 'utf8'), random);
-      return `${LABEL}:${current.id}:${Buffer.concat([wrapped, box]).toString('base64url')}`;
+      const wrapped = sealBox(wrappingKey(current.id), `wrap ${aad}`, dataKey, random, cipher);
+      const box = sealBox(dataKey, aad, Buffer.from(plaintext, 'utf8'), random, cipher);
+      return `${cipher}:${current.id}:${Buffer.concat([wrapped, box]).toString('base64url')}`;
     },
     open: (place, ciphertext) => {
-      const match = /^aes-256-gcm:([0-9a-f]{16}):([A-Za-z0-9_-]+)$/.exec(ciphertext);
-      const [, id, text] = match ?? [];
-      if (id === undefined || text === undefined) throw damaged();
+      const match = /^([a-z0-9-]{1,40}):([0-9a-f]{16}):([A-Za-z0-9_-]+)$/.exec(ciphertext);
+      const [, name = '', id, text] = match ?? [];
+      if (!isBoxCipher(name) || id === undefined || text === undefined) throw damaged();
       const bytes = Buffer.from(text, 'base64url');
       // One value, one text: base64url with stray bits in its last character is not what was written.
       if (bytes.toString('base64url') !== text) throw damaged();
       const aad = surroundings(place);
-      const dataKey = openBox(wrappingKey(id), `wrap ${aad}`, bytes.subarray(0, WRAPPED));
+      const wrapped = DATA_KEY + boxOverhead(name);
+      const dataKey = openBox(wrappingKey(id), `wrap ${aad}`, bytes.subarray(0, wrapped), name);
       if (dataKey === null) throw damaged();
-      const plaintext = openBox(dataKey, aad, bytes.subarray(WRAPPED));
+      const plaintext = openBox(dataKey, aad, bytes.subarray(wrapped), name);
       if (plaintext === null) throw damaged();
       return Buffer.from(plaintext).toString('utf8');
     },

@@ -1,17 +1,16 @@
 // Adapter of KeyStore: one encrypted file per key in a folder of mode 0700.
-import { createPrivateKey, createPublicKey, generateKeyPair, sign, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { labelledDigest, signingAlgorithm } from './algorithms.ts';
+import { isSignatureAlgorithm, keyIdOf } from './algorithms.ts';
 import type { RandomBytes } from './clock.ts';
 import { createDurably, writeDurably } from './durable-file.ts';
 import { CryptoError } from './errors.ts';
+import { generateKey, signatureEngine } from './key-engine.ts';
 import { openKeyVault, type KeyVault, type KeyVaultOptions } from './key-vault.ts';
 import { MasterKey } from './master-key.ts';
 import type { GeneratedKey, KeyPurpose, KeyStore, SignatureAlgorithm, SigningKey } from './signing-key.ts';
 
-const generatePair = promisify(generateKeyPair);
 const MASTER_KEY_FILE = 'master.key.json';
 
 /** The key files of a deployment: signing keys, and the master key of personal data beside them. */
@@ -57,13 +56,8 @@ function decodeStored(id: string, text: string): StoredKey {
   if (typeof value !== 'object' || value === null) throw damaged(id);
   const { format, version, purpose, algorithm, publicKey, box } = value as Record<string, unknown>;
   if (format !== 'yinxin-key' || version !== 1 || typeof purpose !== 'string') throw damaged(id);
-  if (
-    (algorithm !== 'ES256' && algorithm !== 'ES384') ||
-    typeof publicKey !== 'string' ||
-    typeof box !== 'string'
-  ) {
-    throw damaged(id);
-  }
+  if (typeof algorithm !== 'string' || !isSignatureAlgorithm(algorithm)) throw damaged(id);
+  if (typeof publicKey !== 'string' || typeof box !== 'string') throw damaged(id);
   return {
     // Only a purpose of ours opens the box: any other text fails there.
     purpose: purpose as KeyPurpose,
@@ -87,21 +81,17 @@ class KeyFolder implements KeyFiles {
   }
 
   async generate(purpose: KeyPurpose, algorithm: SignatureAlgorithm): Promise<GeneratedKey> {
-    const { curve } = signingAlgorithm(algorithm);
-    const pair = await generatePair('ec', { namedCurve: curve });
-    const publicKey = pair.publicKey.export({ format: 'der', type: 'spki' });
-    const id = labelledDigest('sha256', publicKey);
-    const box = this.#vault.seal(
-      surroundings(id, purpose, algorithm),
-      pair.privateKey.export({ format: 'der', type: 'pkcs8' }),
-    );
+    const { publicKey, pkcs8 } = await generateKey(algorithm);
+    const id = keyIdOf(publicKey, algorithm);
+    const { cipher } = this.#vault;
+    const box = this.#vault.seal(surroundings(id, purpose, algorithm), pkcs8);
     const content = JSON.stringify({
       format: 'yinxin-key',
       version: 1,
       purpose,
       algorithm,
-      publicKey: publicKey.toString('base64url'),
-      cipher: 'aes-256-gcm',
+      publicKey: Buffer.from(publicKey).toString('base64url'),
+      cipher,
       box: Buffer.from(box).toString('base64url'),
     });
     try {
@@ -113,7 +103,7 @@ class KeyFolder implements KeyFiles {
   }
 
   async open(id: string, purpose: KeyPurpose, chain: readonly Uint8Array[]): Promise<SigningKey> {
-    if (!/^sha256:[0-9a-f]{64}$/.test(id))
+    if (!/^(sha256|sm3):[0-9a-f]{64}$/.test(id))
       throw new CryptoError('key-not-found', 'No key has this identifier.');
     let opening = this.#opened.get(id);
     if (opening === undefined) {
@@ -126,23 +116,14 @@ class KeyFolder implements KeyFiles {
     if (stored.purpose !== purpose) {
       throw new CryptoError('key-purpose', `Key ${id} was made for ${stored.purpose}, not for ${purpose}.`);
     }
-    const { digest } = signingAlgorithm(stored.algorithm);
-    const signHere = (message: Uint8Array): Promise<Uint8Array> =>
-      new Promise((resolve) => resolve(new Uint8Array(sign(digest, message, privateKey))));
-    const signElsewhere = (message: Uint8Array): Promise<Uint8Array> =>
-      new Promise((resolve, reject) => {
-        sign(digest, message, privateKey, (error, signature) =>
-          error === null ? resolve(new Uint8Array(signature)) : reject(error),
-        );
-      });
+    const { algorithm, publicKey } = stored;
     return {
       id,
       purpose,
-      algorithm: stored.algorithm,
-      publicKey: stored.publicKey,
+      algorithm,
+      publicKey,
       chain: [...chain],
-      // P-256 takes less here than a hop to another thread and back; P-384 is thirty times slower.
-      sign: stored.algorithm === 'ES256' ? signHere : signElsewhere,
+      ...signatureEngine({ algorithm, privateKey, publicKey, random: this.#random }),
     };
   }
 
@@ -190,7 +171,7 @@ class KeyFolder implements KeyFiles {
         const content = JSON.stringify({
           format: 'yinxin-master-key',
           version: 1,
-          cipher: 'aes-256-gcm',
+          cipher: this.#vault.cipher,
           box,
         });
         await createDurably(path, `${content}\n`, this.#random);
@@ -199,7 +180,7 @@ class KeyFolder implements KeyFiles {
       const box = /"box":"([A-Za-z0-9_-]+)"/.exec(text)?.[1];
       const secret = box === undefined ? null : this.#vault.open(what, Buffer.from(box, 'base64url'));
       if (secret?.length !== 32) throw damaged('master');
-      return new MasterKey(secret);
+      return new MasterKey(secret, this.#vault.cipher === 'sm4-ctr-hmac-sm3' ? 'sm3' : 'sha256');
     } catch (error) {
       if (error instanceof CryptoError) throw error;
       throw new CryptoError('key-store-unavailable', 'The master key cannot be read or made.', {

@@ -2,7 +2,7 @@
 import { createHash, scrypt } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openBox, sealBox } from './aead.ts';
+import { isBoxCipher, openBox, sealBox, type BoxCipher } from './aead.ts';
 import type { RandomBytes } from './clock.ts';
 import { createDurably, ensureSecretFolder } from './durable-file.ts';
 import { CryptoError } from './errors.ts';
@@ -15,6 +15,7 @@ const KEY_SIZE = 32;
 const COSTS = { least: 2 ** 10, default: 2 ** 17, most: 2 ** 20 };
 
 interface VaultFile {
+  readonly cipher: BoxCipher;
   readonly cost: number;
   readonly salt: Uint8Array;
   readonly wrapped: Uint8Array;
@@ -27,6 +28,8 @@ export interface KeyVaultOptions {
   readonly random: RandomBytes;
   /** scrypt's N for a folder not yet made: 2^17 (128 MiB, about 0.4 s, once per process) unless told; tests go lower. */
   readonly cost?: number;
+  /** The suite's cipher, for a folder not yet made; one that exists keeps its own. */
+  readonly cipher?: BoxCipher;
 }
 
 function checksum(text: string): string {
@@ -41,7 +44,7 @@ function encode(file: VaultFile): string {
     cost: file.cost,
     blockSize: BLOCK_SIZE,
     salt: Buffer.from(file.salt).toString('base64url'),
-    cipher: 'aes-256-gcm',
+    cipher: file.cipher,
     wrapped: Buffer.from(file.wrapped).toString('base64url'),
   });
   return `${body}\n${checksum(body)}\n`;
@@ -60,11 +63,12 @@ function decode(text: string, path: string): VaultFile {
     throw damaged(error);
   }
   if (typeof value !== 'object' || value === null) throw damaged();
-  const { format, version, cost, salt, wrapped } = value as Record<string, unknown>;
+  const { format, version, cost, salt, cipher, wrapped } = value as Record<string, unknown>;
   if (format !== 'yinxin-key-vault' || version !== 1) throw damaged();
   if (typeof cost !== 'number' || typeof salt !== 'string' || typeof wrapped !== 'string') throw damaged();
+  if (typeof cipher !== 'string' || !isBoxCipher(cipher)) throw damaged();
   if (!Number.isInteger(Math.log2(cost)) || cost < COSTS.least || cost > COSTS.most) throw damaged();
-  return { cost, salt: Buffer.from(salt, 'base64url'), wrapped: Buffer.from(wrapped, 'base64url') };
+  return { cipher, cost, salt: Buffer.from(salt, 'base64url'), wrapped: Buffer.from(wrapped, 'base64url') };
 }
 
 function stretch(passphrase: string, salt: Uint8Array, cost: number): Promise<Uint8Array> {
@@ -92,10 +96,11 @@ async function readOrCreate(options: KeyVaultOptions): Promise<VaultFile> {
     const there = await readIfThere(path);
     if (there !== null) return decode(there, path);
     const cost = options.cost ?? COSTS.default;
+    const cipher = options.cipher ?? 'aes-256-gcm';
     const salt = options.random(16);
     const key = await stretch(options.passphrase, salt, cost);
-    const wrapped = sealBox(key, WRAP, options.random(KEY_SIZE), options.random);
-    await createDurably(path, encode({ cost, salt, wrapped }), options.random);
+    const wrapped = sealBox(key, WRAP, options.random(KEY_SIZE), options.random, cipher);
+    await createDurably(path, encode({ cipher, cost, salt, wrapped }), options.random);
     // Another process may have been first: what lies there now is what everybody uses.
     return decode(await readFile(path, 'utf8'), path);
   } catch (error) {
@@ -108,21 +113,24 @@ async function readOrCreate(options: KeyVaultOptions): Promise<VaultFile> {
 
 /** An opened vault: seals and opens small secrets, each bound to the text that says what it is. */
 export class KeyVault {
+  /** What its boxes are encrypted with. */
+  readonly cipher: BoxCipher;
   readonly #key: Uint8Array;
   readonly #random: RandomBytes;
 
-  constructor(key: Uint8Array, random: RandomBytes) {
+  constructor(key: Uint8Array, random: RandomBytes, cipher: BoxCipher) {
     this.#key = key;
     this.#random = random;
+    this.cipher = cipher;
   }
 
   seal(what: string, secret: Uint8Array): Uint8Array {
-    return sealBox(this.#key, what, secret, this.#random);
+    return sealBox(this.#key, what, secret, this.#random, this.cipher);
   }
 
   /** @returns null where the box was changed or is about something else. */
   open(what: string, box: Uint8Array): Uint8Array | null {
-    return openBox(this.#key, what, box);
+    return openBox(this.#key, what, box, this.cipher);
   }
 }
 
@@ -134,9 +142,14 @@ export async function openKeyVault(options: KeyVaultOptions): Promise<KeyVault> 
   if (options.passphrase === '')
     throw new CryptoError('passphrase-invalid', 'The passphrase of the keys is empty.');
   const file = await readOrCreate(options);
-  const key = openBox(await stretch(options.passphrase, file.salt, file.cost), WRAP, file.wrapped);
+  const key = openBox(
+    await stretch(options.passphrase, file.salt, file.cost),
+    WRAP,
+    file.wrapped,
+    file.cipher,
+  );
   if (key === null) {
     throw new CryptoError('key-locked', `The passphrase does not open the keys in ${options.folder}.`);
   }
-  return new KeyVault(key, options.random);
+  return new KeyVault(key, options.random, file.cipher);
 }

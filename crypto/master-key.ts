@@ -7,15 +7,20 @@ export class MasterKey {
   /** Names this key in ciphertexts; tells nothing about it. */
   readonly id: string;
   readonly #secret: Uint8Array;
+  readonly #digest: 'sha256' | 'sm3';
 
-  /** @param secret 32 random bytes, kept by key-files.ts. */
-  constructor(secret: Uint8Array) {
+  /**
+   * @param secret 32 random bytes, kept by key-files.ts
+   * @param digest the suite's, under which keys are derived
+   */
+  constructor(secret: Uint8Array, digest: 'sha256' | 'sm3' = 'sha256') {
     this.#secret = secret;
+    this.#digest = digest;
     this.id = Buffer.from(this.derive('key id')).subarray(0, 8).toString('hex');
   }
 
-  /** 32 bytes for one use (HKDF-SHA-256, RFC 5869); keys of different uses tell nothing about each other. */
+  /** 32 bytes for one use (HKDF, RFC 5869, over the suite's HMAC); keys of different uses tell nothing about each other. */
   derive(use: string): Uint8Array {
-    return new Uint8Array(hkdfSync('sha256', this.#secret, new Uint8Array(0), `yinxin ${use}`, SIZE));
+    return new Uint8Array(hkdfSync(this.#digest, this.#secret, new Uint8Array(0), `yinxin ${use}`, SIZE));
   }
 }

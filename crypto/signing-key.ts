@@ -10,14 +10,19 @@ export type KeyPurpose =
   | 'license-code'
   | 'status-list'
   | 'trust-list'
-  | 'receipt';
+  | 'receipt'
+  | 'identity-token'
+  | 'audit-log';
 
-/** Signature algorithms by their IANA JOSE/COSE names; `SM2SM3` is SM2 with SM3 (GB/T 32918) and arrives with the `gm` suite. */
-export type SignatureAlgorithm = 'ES256' | 'ES384' | 'SM2SM3';
+/**
+ * Signature algorithms of our own keys by their IANA JOSE/COSE names; RS256 and PS256 are RSA of 3072 bits, `SM2SM3` is
+ * SM2 with SM3 (GB/T 32918).
+ */
+export type SignatureAlgorithm = 'ES256' | 'ES384' | 'RS256' | 'PS256' | 'Ed25519' | 'SM2SM3';
 
 /** A key whose private half stays inside its adapter. */
 export interface SigningKey {
-  /** `sha256:<hex>` over the SubjectPublicKeyInfo DER. */
+  /** `<digest>:<hex>` over the SubjectPublicKeyInfo DER: SM3 for SM2 keys, SHA-256 for the others (`keyIdOf`). */
   readonly id: string;
   readonly purpose: KeyPurpose;
   readonly algorithm: SignatureAlgorithm;
@@ -27,9 +32,15 @@ export interface SigningKey {
   readonly chain: readonly Uint8Array[];
   /**
    * Signs `message` (hashing included).
-   * @returns the signature as DER `SEQUENCE { r, s }` (X.509, CMS form); JOSE and COSE callers convert to raw r‖s.
+   * @returns the signature as X.509 and CMS carry it: DER `SEQUENCE { r, s }` for ECDSA and SM2 (JOSE and COSE callers
+   *   convert to raw r‖s), the bytes themselves for RSA and Ed25519.
    */
   sign(message: Uint8Array): Promise<Uint8Array>;
+  /**
+   * As `sign` over the pieces one after another: a large message never stands in memory whole, and between pieces others
+   * get their turn. Ed25519, which reads its message twice (RFC 8032 section 5.1.6), gathers the pieces first.
+   */
+  signPieces(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array>;
 }
 
 /** A stored key pair as its maker sees it. */

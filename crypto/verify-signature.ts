@@ -4,17 +4,28 @@ import { FormatError } from '../formats/errors.ts';
 import { derToRaw } from '../formats/x509/ecdsa-signature.ts';
 import type { DigestName } from './algorithms.ts';
 import { CryptoError } from './errors.ts';
+import { verifySm2 } from './sm2.ts';
 
-/** Algorithms that can be checked, by their JOSE names (RFC 7518 §3.1, RFC 8037 §3.1 with the curve's name). */
+/** Algorithms that can be checked, by their JOSE names (RFC 7518 §3.1, RFC 8037 §3.1 with the curve's name), and SM2 with SM3. */
 type VerifiableAlgorithm =
-  'ES256' | 'ES384' | 'ES512' | 'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'Ed25519';
+  | 'ES256'
+  | 'ES384'
+  | 'ES512'
+  | 'RS256'
+  | 'RS384'
+  | 'RS512'
+  | 'PS256'
+  | 'PS384'
+  | 'PS512'
+  | 'Ed25519'
+  | 'SM2SM3';
 
 export interface SignatureCheck {
   readonly algorithm: string;
   /** SubjectPublicKeyInfo, DER. */
   readonly publicKey: Uint8Array;
   readonly message: Uint8Array;
-  /** ECDSA: DER `SEQUENCE { r, s }`; RSA and Ed25519: the bytes themselves. */
+  /** ECDSA and SM2: DER `SEQUENCE { r, s }`; RSA and Ed25519: the bytes themselves. */
   readonly signature: Uint8Array;
   /**
    * `jose` (default) ties each ECDSA digest to its curve (RFC 7518 §3.4);
@@ -26,7 +37,7 @@ export interface SignatureCheck {
 }
 
 interface Rule {
-  readonly family: 'ecdsa' | 'rsa' | 'rsa-pss' | 'ed25519';
+  readonly family: 'ecdsa' | 'rsa' | 'rsa-pss' | 'ed25519' | 'sm2';
   readonly digest: DigestName | null;
   readonly curve: string | null;
 }
@@ -42,6 +53,7 @@ const rules: Readonly<Record<VerifiableAlgorithm, Rule>> = {
   PS384: { family: 'rsa-pss', digest: 'sha384', curve: null },
   PS512: { family: 'rsa-pss', digest: 'sha512', curve: null },
   Ed25519: { family: 'ed25519', digest: null, curve: null },
+  SM2SM3: { family: 'sm2', digest: 'sm3', curve: null },
 };
 
 const curves: ReadonlyMap<string, { readonly size: 32 | 48 | 66; readonly order: bigint }> = new Map([
@@ -150,16 +162,16 @@ function verifyEcdsa(check: SignatureCheck, rule: Rule, digest: DigestName, key:
  * Whether `signature` is the key's over `message`.
  * @returns false for any signature that is not: wrong, cut, or encoded otherwise than the standards say.
  * @throws CryptoError `algorithm-unknown`; `algorithm-refused` where no signature could count: SHA-1, a key too short,
- *   malformed, or not of the algorithm's kind; `suite-unavailable` for SM2SM3.
+ *   malformed, or not of the algorithm's kind.
  */
 export function verifySignature(check: SignatureCheck): boolean {
   const { algorithm, message, signature } = check;
-  if (algorithm === 'SM2SM3') throw new CryptoError('suite-unavailable', 'SM2 arrives with the gm suite.');
   if (/^(ES|RS|PS)1$/.test(algorithm)) throw refused('Signatures over SHA-1 are not accepted.');
   if (!isVerifiable(algorithm))
     throw new CryptoError('algorithm-unknown', 'The signature algorithm is not known.');
   const rule = rules[algorithm];
   const key = keyOf(check.publicKey);
+  if (rule.family === 'sm2') return verifySm2(check.publicKey, key, message, signature);
   if (rule.family === 'ed25519' || rule.digest === null) {
     if (key.asymmetricKeyType !== 'ed25519') throw refused('The algorithm is Ed25519 and the key is not.');
     return signature.length === 64 && verify(null, message, key, signature);

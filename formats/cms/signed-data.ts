@@ -6,6 +6,7 @@ import {
   readAlgorithm,
   type AlgorithmIdentifier,
   type DigestName,
+  type WrittenSignatureName,
 } from '../x509/algorithm.ts';
 import { issuerAndSerialOf } from '../x509/certificate.ts';
 import { TAG, readDer, type DerReader } from '../x509/der.ts';
@@ -177,8 +178,8 @@ export interface SignedDataInput {
   readonly digestAlgorithm: DigestName;
   /** What `encodeSignedAttributes` answered and the signature is over. */
   readonly signedAttributes: Uint8Array;
-  readonly signatureAlgorithm: 'ES256' | 'ES384' | 'SM2SM3';
-  /** DER signature for the algorithm. */
+  readonly signatureAlgorithm: WrittenSignatureName;
+  /** The signature as the algorithm's standard has it in CMS. */
   readonly signature: Uint8Array;
   /** The signer's certificate, DER; it is named by issuer and serial, and written only if it stands in `certificates`. */
   readonly signerCertificate: Uint8Array;

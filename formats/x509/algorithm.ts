@@ -2,7 +2,7 @@
 import { sameBytes } from '../bytes.ts';
 import { FormatError } from '../errors.ts';
 import { TAG, readDer, type DerReader } from './der.ts';
-import { nullValue, oid, sequence } from './der-writer.ts';
+import { explicit, integer, nullValue, oid, sequence } from './der-writer.ts';
 import { OID } from './oid.ts';
 
 export interface AlgorithmIdentifier {
@@ -149,11 +149,34 @@ export function signerSignatureNameOf(
   return suffix !== null && name.slice(2) === suffix ? name : null;
 }
 
-/** AlgorithmIdentifier of a signature algorithm that this system itself signs with. */
-export function encodeSignatureAlgorithm(name: 'ES256' | 'ES384' | 'SM2SM3'): Uint8Array {
+/** Signature algorithms that this system itself signs with. */
+export type WrittenSignatureName = 'ES256' | 'ES384' | 'RS256' | 'PS256' | 'Ed25519' | 'SM2SM3';
+
+const WRITTEN_OIDS: Readonly<Record<WrittenSignatureName, string>> = {
+  ES256: OID.ecdsaWithSha256,
+  ES384: OID.ecdsaWithSha384,
+  RS256: OID.sha256WithRsa,
+  PS256: OID.rsassaPss,
+  Ed25519: OID.ed25519,
+  SM2SM3: OID.sm2WithSm3,
+};
+
+/** RSASSA-PSS-params with SHA-256 in both places and a salt of its length (RFC 4055 section 3.1); trailer by DEFAULT. */
+function encodePssParameters(): Uint8Array {
+  const sha256 = sequence(oid(OID.sha256), nullValue());
   return sequence(
-    oid({ ES256: OID.ecdsaWithSha256, ES384: OID.ecdsaWithSha384, SM2SM3: OID.sm2WithSm3 }[name]),
+    explicit(0, sha256),
+    explicit(1, sequence(oid(OID.mgf1), sha256)),
+    explicit(2, integer(32)),
   );
+}
+
+/** AlgorithmIdentifier of a signature algorithm that this system itself signs with. */
+export function encodeSignatureAlgorithm(name: WrittenSignatureName): Uint8Array {
+  const identifier = oid(WRITTEN_OIDS[name]);
+  // RFC 4055 section 5: NULL stands in the PKCS#1 v1.5 forms; RFC 5758, RFC 8410 and GB/T 20518 leave it out.
+  if (name === 'RS256') return sequence(identifier, nullValue());
+  return name === 'PS256' ? sequence(identifier, encodePssParameters()) : sequence(identifier);
 }
 
 export type KeyType = 'rsa' | 'rsa-pss' | 'p256' | 'p384' | 'p521' | 'sm2' | 'ed25519';

@@ -5,6 +5,15 @@ import { migration as signing } from './0003-signing.ts';
 import { migration as licenses } from './0004-licenses.ts';
 import { migration as identity } from './0005-identity.ts';
 import { migration as trustList } from './0006-trust-list.ts';
+import { migration as caHierarchies } from './0007-ca-hierarchies.ts';
 import type { Migration } from './migration.ts';
 
-export const migrations: readonly Migration[] = [foundation, ca, signing, licenses, identity, trustList];
+export const migrations: readonly Migration[] = [
+  foundation,
+  ca,
+  signing,
+  licenses,
+  identity,
+  trustList,
+  caHierarchies,
+];
