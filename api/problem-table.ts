@@ -213,7 +213,6 @@ const storage: Record<StorageErrorCode, ProblemRow> = {
 };
 
 const crypto: Record<CryptoErrorCode, ProblemRow> = {
-  'suite-unavailable': fault,
   'algorithm-unknown': fault,
   'algorithm-refused': fault,
   'key-not-found': fault,

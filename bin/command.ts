@@ -90,7 +90,6 @@ function exitCodeOf(error: unknown): number {
     case 'configuration-refused':
     case 'passphrase-invalid':
     case 'key-locked':
-    case 'suite-unavailable':
     case 'schema-newer':
       return exitCodes.configuration;
     case 'port-taken':

@@ -1,8 +1,6 @@
 // Refusals of the crypto room.
 
 export type CryptoErrorCode =
-  /** The suite is known and not built into this version. */
-  | 'suite-unavailable'
   /** The name stands for no algorithm of ours. */
   | 'algorithm-unknown'
   /** Known, and refused: too short a key, a broken digest, or one that does not fit the key. */

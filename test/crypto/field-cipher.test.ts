@@ -1,6 +1,6 @@
 // Personal data at rest: ciphertexts that open in their place only, and indexes that tell nothing without the key.
 import assert from 'node:assert/strict';
-import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { openBox, sealBox } from '../../crypto/aead.ts';
 import { labelledDigest, labelledMac, parseLabelledDigest } from '../../crypto/algorithms.ts';
@@ -17,87 +17,92 @@ function refusal(code: string): (error: unknown) => boolean {
 
 const place = { table: 'license', column: 'holder', row: 'lic_1' };
 
-describe('field cipher', () => {
-  const master = new MasterKey(randomBytes(32));
-  const cipher = createFieldCipher({ masterKeys: [master], random: randomBytes });
+for (const [name, digest] of [
+  ['aes-256-gcm', 'sha256'],
+  ['sm4-ctr-hmac-sm3', 'sm3'],
+] as const)
+  describe(`field cipher, ${name}`, () => {
+    const master = new MasterKey(randomBytes(32), digest);
+    const cipher = createFieldCipher({ masterKeys: [master], random: randomBytes, cipher: name });
 
-  it('opens what it sealed, whatever the text', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'grapheme', maxLength: 300 }), (text) => {
-        assert.equal(cipher.open(place, cipher.seal(place, text)), text);
-      }),
-      { numRuns: scale(200) },
-    );
-  });
+    it('opens what it sealed, whatever the text', () => {
+      fc.assert(
+        fc.property(fc.string({ unit: 'grapheme', maxLength: 300 }), (text) => {
+          assert.equal(cipher.open(place, cipher.seal(place, text)), text);
+        }),
+        { numRuns: scale(200) },
+      );
+    });
 
-  it('names algorithm and key, and never repeats itself', () => {
-    const one = cipher.seal(place, '120105199001010012');
-    assert.match(one, new RegExp(`^aes-256-gcm:${master.id}:[A-Za-z0-9_-]+$`));
-    assert.notEqual(one, cipher.seal(place, '120105199001010012'));
-  });
+    it('names algorithm and key, and never repeats itself', () => {
+      const one = cipher.seal(place, '120105199001010012');
+      assert.match(one, new RegExp(`^${name}:${master.id}:[A-Za-z0-9_-]+$`));
+      assert.notEqual(one, cipher.seal(place, '120105199001010012'));
+    });
 
-  it('does not open anywhere else', () => {
-    const sealed = cipher.seal(place, 'value');
-    const others = [
-      { ...place, table: 'case' },
-      { ...place, column: 'agent' },
-      { ...place, row: 'lic_2' },
-      { table: 'licen', column: 'seholder', row: 'lic_1' },
-      { table: 'license","holder', column: '', row: 'lic_1' },
-    ];
-    for (const other of others)
-      assert.throws(() => cipher.open(other, sealed), refusal('ciphertext-damaged'));
-  });
+    it('does not open anywhere else', () => {
+      const sealed = cipher.seal(place, 'value');
+      const others = [
+        { ...place, table: 'case' },
+        { ...place, column: 'agent' },
+        { ...place, row: 'lic_2' },
+        { table: 'licen', column: 'seholder', row: 'lic_1' },
+        { table: 'license","holder', column: '', row: 'lic_1' },
+      ];
+      for (const other of others)
+        assert.throws(() => cipher.open(other, sealed), refusal('ciphertext-damaged'));
+    });
 
-  it('refuses every cut, every flipped bit, and every other spelling', () => {
-    const sealed = cipher.seal(place, 'v');
-    const start = sealed.lastIndexOf(':') + 1;
-    for (let length = 0; length < sealed.length; length += 1) {
-      assert.throws(() => cipher.open(place, sealed.slice(0, length)), CryptoError);
-    }
-    const bytes = Buffer.from(sealed.slice(start), 'base64url');
-    for (let bit = 0; bit < bytes.length * 8; bit += 1) {
-      const changed = Buffer.from(bytes);
-      changed[bit >> 3]! ^= 1 << (bit & 7);
+    it('refuses every cut, every flipped bit, and every other spelling', () => {
+      const sealed = cipher.seal(place, 'v');
+      const start = sealed.lastIndexOf(':') + 1;
+      for (let length = 0; length < sealed.length; length += 1) {
+        assert.throws(() => cipher.open(place, sealed.slice(0, length)), CryptoError);
+      }
+      const bytes = Buffer.from(sealed.slice(start), 'base64url');
+      for (let bit = 0; bit < bytes.length * 8; bit += 1) {
+        const changed = Buffer.from(bytes);
+        changed[bit >> 3]! ^= 1 << (bit & 7);
+        assert.throws(
+          () => cipher.open(place, sealed.slice(0, start) + changed.toString('base64url')),
+          refusal('ciphertext-damaged'),
+        );
+      }
+      for (const text of [
+        '',
+        'v',
+        `${sealed}=`,
+        `${sealed}A`,
+        ` ${sealed}`,
+        sealed.replace(name, 'sm4-gcm'),
+        sealed.replace(name, name === 'aes-256-gcm' ? 'sm4-ctr-hmac-sm3' : 'aes-256-gcm'),
+      ]) {
+        assert.throws(() => cipher.open(place, text), refusal('ciphertext-damaged'));
+      }
+    });
+
+    it('keeps the halves of two ciphertexts apart', () => {
+      const [one, two] = [cipher.seal(place, 'one'), cipher.seal(place, 'two')];
+      const body = (text: string): Buffer => Buffer.from(text.slice(text.lastIndexOf(':') + 1), 'base64url');
+      const mixed = Buffer.concat([body(one).subarray(0, 60), body(two).subarray(60)]).toString('base64url');
       assert.throws(
-        () => cipher.open(place, sealed.slice(0, start) + changed.toString('base64url')),
+        () => cipher.open(place, `aes-256-gcm:${master.id}:${mixed}`),
         refusal('ciphertext-damaged'),
       );
-    }
-    for (const text of [
-      '',
-      'v',
-      `${sealed}=`,
-      `${sealed}A`,
-      ` ${sealed}`,
-      sealed.replace('aes-256-gcm', 'sm4-gcm'),
-    ]) {
-      assert.throws(() => cipher.open(place, text), refusal('ciphertext-damaged'));
-    }
-  });
+    });
 
-  it('keeps the halves of two ciphertexts apart', () => {
-    const [one, two] = [cipher.seal(place, 'one'), cipher.seal(place, 'two')];
-    const body = (text: string): Buffer => Buffer.from(text.slice(text.lastIndexOf(':') + 1), 'base64url');
-    const mixed = Buffer.concat([body(one).subarray(0, 60), body(two).subarray(60)]).toString('base64url');
-    assert.throws(
-      () => cipher.open(place, `aes-256-gcm:${master.id}:${mixed}`),
-      refusal('ciphertext-damaged'),
-    );
+    it('opens under an older master key, and knows when a key is missing', () => {
+      const newer = new MasterKey(randomBytes(32));
+      const sealed = cipher.seal(place, 'value');
+      const both = createFieldCipher({ masterKeys: [newer, master], random: randomBytes });
+      assert.equal(both.open(place, sealed), 'value');
+      assert.ok(both.seal(place, 'value').startsWith(`aes-256-gcm:${newer.id}:`));
+      const alone = createFieldCipher({ masterKeys: [newer], random: randomBytes });
+      assert.throws(() => alone.open(place, sealed), refusal('master-key-unknown'));
+      const renamed = sealed.replace(master.id, newer.id);
+      assert.throws(() => alone.open(place, renamed), refusal('ciphertext-damaged'));
+    });
   });
-
-  it('opens under an older master key, and knows when a key is missing', () => {
-    const newer = new MasterKey(randomBytes(32));
-    const sealed = cipher.seal(place, 'value');
-    const both = createFieldCipher({ masterKeys: [newer, master], random: randomBytes });
-    assert.equal(both.open(place, sealed), 'value');
-    assert.ok(both.seal(place, 'value').startsWith(`aes-256-gcm:${newer.id}:`));
-    const alone = createFieldCipher({ masterKeys: [newer], random: randomBytes });
-    assert.throws(() => alone.open(place, sealed), refusal('master-key-unknown'));
-    const renamed = sealed.replace(master.id, newer.id);
-    assert.throws(() => alone.open(place, renamed), refusal('ciphertext-damaged'));
-  });
-});
 
 describe('blind index', () => {
   const master = new MasterKey(randomBytes(32));
@@ -177,9 +182,44 @@ describe('names', () => {
     for (const bad of wrong) assert.throws(() => parseLabelledDigest(bad), refusal('algorithm-unknown'));
   });
 
-  it('has the international suite; gm comes with the CA', () => {
+  it('has the two suites, and no third', () => {
     assert.equal(suiteNamed('international').digest, 'sha256');
-    assert.throws(() => suiteNamed('gm'), refusal('suite-unavailable'));
+    assert.equal(suiteNamed('gm').digest, 'sm3');
     assert.throws(() => suiteNamed('toString'), refusal('algorithm-unknown'));
+  });
+});
+
+describe('the boxes', () => {
+  const context = 'where it lies';
+
+  it('of SM4 are CTR under a key of their own and HMAC-SM3 over length, context, nonce and ciphertext', () => {
+    const key = randomBytes(32);
+    const box = Buffer.from(sealBox(key, context, Buffer.from('天津'), randomBytes, 'sm4-ctr-hmac-sm3'));
+    const keys = Buffer.from(hkdfSync('sm3', key, new Uint8Array(0), 'yinxin sm4-ctr-hmac-sm3', 48));
+    const [nonce, ciphertext, tag] = [box.subarray(0, 16), box.subarray(16, -32), box.subarray(-32)];
+    const decipher = createDecipheriv('sm4-ctr', keys.subarray(0, 16), nonce);
+    assert.equal(Buffer.concat([decipher.update(ciphertext), decipher.final()]).toString(), '天津');
+    const length = Buffer.alloc(8);
+    length.writeUInt8(context.length, 7);
+    const over = Buffer.concat([length, Buffer.from(context), nonce, ciphertext]);
+    assert.deepEqual(createHmac('sm3', keys.subarray(16)).update(over).digest(), tag);
+  });
+
+  it('open under no other key, context or cipher', () => {
+    const key = randomBytes(32);
+    for (const cipher of ['aes-256-gcm', 'sm4-ctr-hmac-sm3'] as const) {
+      const box = sealBox(key, context, Buffer.from('value'), randomBytes, cipher);
+      assert.deepEqual(openBox(key, context, box, cipher), Buffer.from('value'));
+      const other = cipher === 'aes-256-gcm' ? 'sm4-ctr-hmac-sm3' : 'aes-256-gcm';
+      assert.equal(openBox(key, context, box, other), null);
+      assert.equal(openBox(randomBytes(32), context, box, cipher), null);
+      assert.equal(openBox(key, `${context} `, box, cipher), null);
+      for (let at = 0; at < box.length; at += 1) {
+        const changed = Uint8Array.from(box);
+        changed[at] = (changed[at] ?? 0) ^ 0x80;
+        assert.equal(openBox(key, context, changed, cipher), null, `${cipher} octet ${at}`);
+        assert.equal(openBox(key, context, box.subarray(0, at), cipher), null);
+      }
+    }
   });
 });

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { CryptoError } from '../../crypto/errors.ts';
 import { openKeyFiles, type KeyFiles } from '../../crypto/key-files.ts';
 import { ensurePassphraseFile, readPassphraseFile } from '../../crypto/passphrase.ts';
+import { verifySignature } from '../../crypto/verify-signature.ts';
 import { requireProgram, run } from '../programs.ts';
 
 function refusal(code: string): (error: unknown) => boolean {
@@ -42,6 +43,29 @@ describe('key files', () => {
       assert.equal(publicKey.asymmetricKeyDetails?.namedCurve, curve);
       assert.ok(verify(digest, message, publicKey, signature));
       assert.ok(!verify(digest, randomBytes(100), publicKey, signature));
+    });
+  }
+
+  for (const algorithm of ['RS256', 'PS256', 'Ed25519', 'SM2SM3'] as const) {
+    it(`makes ${algorithm} keys, in files of either cipher, whose signatures hold whole and in pieces`, async () => {
+      for (const cipher of ['aes-256-gcm', 'sm4-ctr-hmac-sm3'] as const) {
+        const options = { folder: join(folder, cipher), passphrase, random: randomBytes, cost: 1024 };
+        const made = await (await openKeyFiles({ ...options, cipher })).generate('issuing-ca', algorithm);
+        assert.match(made.id, algorithm === 'SM2SM3' ? /^sm3:/ : /^sha256:/);
+        const key = await (await openKeyFiles(options)).open(made.id, 'issuing-ca', []);
+        const message = randomBytes(3_000_000);
+        async function* pieces(): AsyncGenerator<Uint8Array> {
+          await Promise.resolve();
+          for (let at = 0; at < message.length; at += 1_250_000) yield message.subarray(at, at + 1_250_000);
+        }
+        const { publicKey } = key;
+        for (const signature of [await key.sign(message), await key.signPieces(pieces())]) {
+          assert.ok(verifySignature({ algorithm, publicKey, message, signature }));
+          assert.ok(!verifySignature({ algorithm, publicKey, message: randomBytes(9), signature }));
+        }
+        const text = await readFile(join(folder, cipher, `${made.id.replace(':', '-')}.key.json`), 'utf8');
+        assert.equal((JSON.parse(text) as { readonly cipher: string }).cipher, cipher);
+      }
     });
   }
 
@@ -96,7 +120,15 @@ describe('key files', () => {
   it('never shows the private half through the handle', async () => {
     const keys = await open();
     const key = await keys.open((await keys.generate('seal', 'ES256')).id, 'seal', []);
-    assert.deepEqual(Object.keys(key).sort(), ['algorithm', 'chain', 'id', 'publicKey', 'purpose', 'sign']);
+    assert.deepEqual(Object.keys(key).sort(), [
+      'algorithm',
+      'chain',
+      'id',
+      'publicKey',
+      'purpose',
+      'sign',
+      'signPieces',
+    ]);
     assert.equal(Object.keys(keys).length, 0);
   });
 

@@ -223,7 +223,7 @@ describe('algorithms and keys', () => {
     }
     assert.throws(
       () => verifySignature(checkOf(p256.publicKey, 'SM2SM3', message)),
-      refusal('suite-unavailable'),
+      refusal('algorithm-refused'),
     );
   });
 
