@@ -101,7 +101,7 @@ export async function principalOfApiKey(
     kind: 'client',
     department: row.department,
     scopes: knownScopes.filter((scope) => granted.includes(scope)),
-    roles: ['approval-system'],
+    roles: granted.includes('ca:enrol') ? ['registration-authority'] : ['approval-system'],
     level: 0,
     actingFor: null,
   };

@@ -15,14 +15,27 @@ export const scopes = [
   'cases:read',
   'verifications:write',
   'licenses:own',
+  /** Registration authorities: enrol, renew, and end what they enrolled. */
+  'ca:enrol',
+  /** CA officers: revoke, suspend, ask for what needs a second officer. */
+  'ca:operate',
+  /** CA officers: approve what another officer asked for. */
+  'ca:approve',
+  /** Auditors of the CA. */
+  'ca:read',
+  /** Whom a pseudonym stands for. */
+  'ca:disclose',
 ] as const;
 
 export type Scope = (typeof scopes)[number];
 
-/** What a department's approval system is given: everything but reading one's own licenses as a holder. */
-export const departmentScopes: readonly Scope[] = scopes.filter((scope) => scope !== 'licenses:own');
+/** What a department's approval system is given: everything but reading one's own licenses as a holder, and the CA's work. */
+export const departmentScopes: readonly Scope[] = scopes.filter(
+  (scope) => scope !== 'licenses:own' && !scope.startsWith('ca:'),
+);
 
-export type Role = 'approval-system' | 'officer' | 'holder';
+export type Role =
+  'approval-system' | 'officer' | 'holder' | 'registration-authority' | 'ca-officer' | 'ca-auditor';
 
 /** 实名等级 1..4; 0 for a system, which proves no person. */
 export type Level = 0 | 1 | 2 | 3 | 4;

@@ -1,5 +1,6 @@
 // The whole schema as types: one file per room that owns tables.
 import type { CaTables } from './schema/ca.ts';
+import type { CaEnrolmentTables } from './schema/ca-enrolment.ts';
 import type { FoundationTables } from './schema/foundation.ts';
 import type { IdentityTables } from './schema/identity.ts';
 import type { LicenseTables } from './schema/licenses.ts';
@@ -9,6 +10,7 @@ import type { TrustListTables } from './schema/trust-list.ts';
 /** Every table of Yinxin. Times are ISO 8601 UTC text, JSON is text, booleans are 0/1 integers, on both engines. */
 export type Schema = FoundationTables &
   CaTables &
+  CaEnrolmentTables &
   SigningTables &
   LicenseTables &
   IdentityTables &

@@ -6,6 +6,7 @@ import { migration as licenses } from './0004-licenses.ts';
 import { migration as identity } from './0005-identity.ts';
 import { migration as trustList } from './0006-trust-list.ts';
 import { migration as caHierarchies } from './0007-ca-hierarchies.ts';
+import { migration as caEnrolment } from './0008-ca-enrolment.ts';
 import type { Migration } from './migration.ts';
 
 export const migrations: readonly Migration[] = [
@@ -16,4 +17,5 @@ export const migrations: readonly Migration[] = [
   identity,
   trustList,
   caHierarchies,
+  caEnrolment,
 ];
