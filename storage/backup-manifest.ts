@@ -1,18 +1,22 @@
 // What a backup consists of: one line per file with its digest, and a last line over all lines, so a cut list shows.
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import type { Suite } from '../crypto/suite.ts';
 import { StorageError } from './errors.ts';
 
 const HEADER = 'yinxin-backup 1';
-const LINE = /^(sha256:[0-9a-f]{64}) (\d{1,15}) (database|document|key) ([A-Za-z0-9._:-]{1,200})$/;
+const LINE =
+  /^((?:sha256|sm3):[0-9a-f]{64}) (\d{1,15}) (database|document|key|root-key) ([A-Za-z0-9._:-]{1,200})$/;
+/** The moment of the backup and, where it is not SHA-256, the digest of all that the manifest lists. */
+const FIRST = /^yinxin-backup 1 \S{20,30}(?: (sm3))?$/;
 
 export interface BackupEntry {
-  readonly kind: 'database' | 'document' | 'key';
+  readonly kind: 'database' | 'document' | 'key' | 'root-key';
   /** Name of the file; a document's is its digest. */
   readonly name: string;
-  /** `sha256:<hex>` of the file. */
+  /** `<digest>:<hex>` of the file, all of one digest. */
   readonly digest: string;
   readonly size: number;
 }
@@ -24,15 +28,18 @@ function damaged(message: string): StorageError {
 /** Writes a manifest line by line; without `finish` it is no manifest. */
 export class ManifestWriter {
   readonly #handle: FileHandle;
-  readonly #hash = createHash('sha256');
+  readonly #digest: Suite['digest'];
+  readonly #hash: Hash;
 
-  private constructor(handle: FileHandle) {
+  private constructor(handle: FileHandle, digest: Suite['digest']) {
     this.#handle = handle;
+    this.#digest = digest;
+    this.#hash = createHash(digest);
   }
 
-  static async create(path: string, made: Date): Promise<ManifestWriter> {
-    const writer = new ManifestWriter(await open(path, 'wx', 0o600));
-    await writer.#line(`${HEADER} ${made.toISOString()}`);
+  static async create(path: string, made: Date, digest: Suite['digest']): Promise<ManifestWriter> {
+    const writer = new ManifestWriter(await open(path, 'wx', 0o600), digest);
+    await writer.#line(`${HEADER} ${made.toISOString()}${digest === 'sha256' ? '' : ` ${digest}`}`);
     return writer;
   }
 
@@ -41,7 +48,7 @@ export class ManifestWriter {
   }
 
   async finish(): Promise<void> {
-    await this.#handle.writeFile(`end sha256:${this.#hash.digest('hex')}\n`);
+    await this.#handle.writeFile(`end ${this.#digest}:${this.#hash.digest('hex')}\n`);
     await this.#handle.sync();
     await this.#handle.close();
   }
@@ -56,12 +63,38 @@ export class ManifestWriter {
   }
 }
 
+/** The digest that the first line of a manifest names. @throws StorageError `backup-damaged`. */
+function digestOfFirst(line: string): Suite['digest'] {
+  const found = FIRST.exec(line);
+  if (found === null) throw damaged('This is no backup that this version knows.');
+  return found[1] === 'sm3' ? 'sm3' : 'sha256';
+}
+
+/** The digest that a whole backup is made with. @throws StorageError `backup-damaged`: no manifest, or an unknown one. */
+export async function digestOfManifest(path: string): Promise<Suite['digest']> {
+  const input = createReadStream(path);
+  const lines = createInterface({ input, crlfDelay: Infinity });
+  try {
+    for await (const line of lines) return digestOfFirst(line);
+  } catch (error) {
+    if (error instanceof StorageError) throw error;
+    throw new StorageError('backup-damaged', 'The backup has no manifest that can be read.', {
+      cause: error,
+    });
+  } finally {
+    lines.close();
+    input.destroy();
+  }
+  throw damaged('The backup manifest is empty.');
+}
+
 /**
  * Reads a manifest entry by entry; memory does not grow with their number.
  * @throws StorageError `backup-damaged`: absent, unknown, changed or cut (after the entries before the damage).
  */
 export async function* readManifest(path: string): AsyncGenerator<BackupEntry> {
-  const hash = createHash('sha256');
+  const algorithm = await digestOfManifest(path);
+  const hash = createHash(algorithm);
   const input = createReadStream(path);
   const lines = createInterface({ input, crlfDelay: Infinity });
   let count = 0;
@@ -69,10 +102,9 @@ export async function* readManifest(path: string): AsyncGenerator<BackupEntry> {
   try {
     for await (const line of lines) {
       if (ended) throw damaged('The backup manifest goes on after its end.');
-      if (count === 0 && !line.startsWith(`${HEADER} `))
-        throw damaged('This is no backup that this version knows.');
       if (line.startsWith('end ')) {
-        if (line !== `end sha256:${hash.digest('hex')}`) throw damaged('The backup manifest was changed.');
+        if (line !== `end ${algorithm}:${hash.digest('hex')}`)
+          throw damaged('The backup manifest was changed.');
         ended = true;
         continue;
       }
@@ -80,7 +112,7 @@ export async function* readManifest(path: string): AsyncGenerator<BackupEntry> {
       count += 1;
       if (count === 1) continue;
       const [, digest, size, kind, name] = LINE.exec(line) ?? [];
-      if (digest === undefined || name === undefined || name.startsWith('.')) {
+      if (digest?.startsWith(`${algorithm}:`) !== true || name === undefined || name.startsWith('.')) {
         throw damaged('A line of the backup manifest is malformed.');
       }
       yield { digest, size: Number(size), kind: kind as BackupEntry['kind'], name };

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { chmod, mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { backup as copyDatabase, DatabaseSync } from 'node:sqlite';
-import { ManifestWriter, readManifest, type BackupEntry } from './backup-manifest.ts';
+import { digestOfManifest, ManifestWriter, readManifest, type BackupEntry } from './backup-manifest.ts';
+import type { Suite } from '../crypto/suite.ts';
 import type { Database } from './database.ts';
 import { openDocumentFiles, type DocumentFiles } from './documents-files.ts';
 import type { DocumentStore } from './documents.ts';
@@ -13,12 +14,16 @@ const CHUNK = 256 * 1024;
 const DATABASE = 'yinxin.db';
 const MANIFEST = 'manifest.txt';
 const ALL_PAGES = 0x7fffffff;
+/** Where the two stores of keys lie in a backup. */
+const keyFolders = { key: 'keys', 'root-key': 'root-keys' } as const;
 
 /** What restore makes; the database file and both folders are absent or empty before. */
 export interface RestoreTarget {
   readonly databaseFile: string;
   readonly documentsFolder: string;
   readonly keysFolder: string;
+  /** Where the root keys go, where the backup has them. */
+  readonly rootKeysFolder: string;
 }
 
 export interface BackupSummary {
@@ -37,6 +42,10 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
+async function syncFolderIfThere(path: string): Promise<void> {
+  if ((await entriesOf(path)).length > 0) await syncFolder(path);
+}
+
 async function entriesOf(folder: string): Promise<string[]> {
   try {
     return await readdir(folder);
@@ -46,12 +55,13 @@ async function entriesOf(folder: string): Promise<string[]> {
   }
 }
 
-/** Reads a file to its end; @returns its digest and size, handing every chunk to `use`. */
+/** Reads a file to its end; @param algorithm - of the digest. @returns its digest and size, handing every chunk to `use`. */
 async function readThrough(
   path: string,
+  algorithm: Suite['digest'],
   use: (chunk: Uint8Array) => Promise<void>,
 ): Promise<{ digest: string; size: number }> {
-  const hash = createHash('sha256');
+  const hash = createHash(algorithm);
   const handle = await open(path, 'r');
   let size = 0;
   try {
@@ -67,14 +77,18 @@ async function readThrough(
   } finally {
     await handle.close();
   }
-  return { digest: `sha256:${hash.digest('hex')}`, size };
+  return { digest: `${algorithm}:${hash.digest('hex')}`, size };
 }
 
 /** Copies a file with mode 0600 and syncs it; @returns what was copied. */
-async function copyFile(from: string, to: string): Promise<{ digest: string; size: number }> {
+async function copyFile(
+  from: string,
+  to: string,
+  algorithm: Suite['digest'],
+): Promise<{ digest: string; size: number }> {
   const target: FileHandle = await open(to, 'wx', 0o600);
   try {
-    const copied = await readThrough(from, (chunk) => target.writeFile(chunk));
+    const copied = await readThrough(from, algorithm, (chunk) => target.writeFile(chunk));
     await target.sync();
     return copied;
   } finally {
@@ -90,7 +104,7 @@ async function copyDocument(from: DocumentStore, to: DocumentStore, digest: stri
     for (let position = 0; position < source.size; position += CHUNK) {
       await writer.write(await source.read(position, CHUNK));
     }
-    const found = `sha256:${writer.forkHash().digest('hex')}`;
+    const found = `${to.digest}:${writer.forkHash().digest('hex')}`;
     if (found !== digest)
       throw new StorageError('document-damaged', `Document ${digest} differs from what was written.`);
     return (await writer.commit()).size;
@@ -136,10 +150,13 @@ export async function backup(options: {
   readonly database: Database;
   readonly documents: DocumentFiles;
   readonly keysFolder: string;
+  /** Where the root keys lie; a folder that was taken away is in no backup. */
+  readonly rootKeysFolder: string;
   readonly target: string;
   readonly at: Date;
 }): Promise<BackupSummary> {
-  const { database, documents, keysFolder, target, at } = options;
+  const { database, documents, target, at } = options;
+  const { digest: algorithm } = documents;
   if (database.file === null) {
     throw new StorageError(
       'backup-unsupported',
@@ -148,7 +165,7 @@ export async function backup(options: {
   }
   requireEmpty(await entriesOf(target), target);
   await mkdir(join(target, 'keys'), { recursive: true, mode: 0o700 });
-  const manifest = await ManifestWriter.create(join(target, `${MANIFEST}.part`), at);
+  const manifest = await ManifestWriter.create(join(target, `${MANIFEST}.part`), at, algorithm);
   const summary = { documents: 0, keys: 0, size: 0 };
   const add = async (entry: BackupEntry): Promise<void> => {
     await manifest.add(entry);
@@ -156,19 +173,22 @@ export async function backup(options: {
   };
   try {
     await copyDatabaseFile(database.file, join(target, DATABASE));
-    const copied = await readThrough(join(target, DATABASE), () => Promise.resolve());
+    const copied = await readThrough(join(target, DATABASE), algorithm, () => Promise.resolve());
     await add({ kind: 'database', name: DATABASE, ...copied });
-    for (const name of (await entriesOf(keysFolder)).sort()) {
-      // Files being written start with a dot; a key's name is there before any row uses the key.
-      if (name.startsWith('.')) continue;
-      await add({
-        kind: 'key',
-        name,
-        ...(await copyFile(join(keysFolder, name), join(target, 'keys', name))),
-      });
-      summary.keys += 1;
+    for (const [kind, from] of [
+      ['key', options.keysFolder],
+      ['root-key', options.rootKeysFolder],
+    ] as const) {
+      const to = join(target, keyFolders[kind]);
+      for (const name of (await entriesOf(from)).sort()) {
+        // Files being written start with a dot; a key's name is there before any row uses the key.
+        if (name.startsWith('.')) continue;
+        await mkdir(to, { recursive: true, mode: 0o700 });
+        await add({ kind, name, ...(await copyFile(join(from, name), join(to, name), algorithm)) });
+        summary.keys += 1;
+      }
     }
-    const store = await openDocumentFiles(join(target, 'documents'));
+    const store = await openDocumentFiles(join(target, 'documents'), algorithm);
     for await (const digest of documents.list()) {
       await add({
         kind: 'document',
@@ -185,7 +205,8 @@ export async function backup(options: {
   }
   // The manifest gets its name last: a folder without one is no backup.
   await rename(join(target, `${MANIFEST}.part`), join(target, MANIFEST));
-  for (const folder of [join(target, 'keys'), target, dirname(target)]) await syncFolder(folder);
+  for (const folder of Object.values(keyFolders)) await syncFolderIfThere(join(target, folder));
+  for (const folder of [target, dirname(target)]) await syncFolder(folder);
   return summary;
 }
 
@@ -198,8 +219,9 @@ async function checkEntry(source: string, documents: DocumentFiles, entry: Backu
     if (entry.name !== entry.digest || (await documents.verify(entry.digest)) !== 'intact') throw damaged;
     return;
   }
-  const path = entry.kind === 'database' ? join(source, DATABASE) : join(source, 'keys', entry.name);
-  const found = await readThrough(path, () => Promise.resolve()).catch(() => null);
+  const path =
+    entry.kind === 'database' ? join(source, DATABASE) : join(source, keyFolders[entry.kind], entry.name);
+  const found = await readThrough(path, documents.digest, () => Promise.resolve()).catch(() => null);
   if (found?.digest !== entry.digest || found.size !== entry.size) throw damaged;
 }
 
@@ -208,7 +230,7 @@ async function checkEntry(source: string, documents: DocumentFiles, entry: Backu
  * @throws StorageError `backup-damaged` (before anything is written), `backup-target-not-empty`.
  */
 export async function restore(source: string, target: RestoreTarget): Promise<BackupSummary> {
-  const { databaseFile, documentsFolder, keysFolder } = target;
+  const { databaseFile, documentsFolder, keysFolder, rootKeysFolder } = target;
   const besides = await entriesOf(dirname(databaseFile));
   requireEmpty(
     besides.filter((name) => name.startsWith(basename(databaseFile))),
@@ -216,8 +238,10 @@ export async function restore(source: string, target: RestoreTarget): Promise<Ba
   );
   requireEmpty(await entriesOf(documentsFolder), documentsFolder);
   requireEmpty(await entriesOf(keysFolder), keysFolder);
+  requireEmpty(await entriesOf(rootKeysFolder), rootKeysFolder);
   const manifest = join(source, MANIFEST);
-  const from = await openDocumentFiles(join(source, 'documents'));
+  const algorithm = await digestOfManifest(manifest);
+  const from = await openDocumentFiles(join(source, 'documents'), algorithm);
   let databases = 0;
   for await (const entry of readManifest(manifest)) {
     await checkEntry(source, from, entry);
@@ -228,21 +252,24 @@ export async function restore(source: string, target: RestoreTarget): Promise<Ba
   const summary = { documents: 0, keys: 0, size: 0 };
   await mkdir(keysFolder, { recursive: true, mode: 0o700 });
   await mkdir(dirname(databaseFile), { recursive: true, mode: 0o700 });
-  const to = await openDocumentFiles(documentsFolder);
+  const to = await openDocumentFiles(documentsFolder, algorithm);
   for await (const entry of readManifest(manifest)) {
     summary.size += entry.size;
     if (entry.kind === 'document') {
       await copyDocument(from, to, entry.digest);
       summary.documents += 1;
-    } else if (entry.kind === 'key') {
-      await copyFile(join(source, 'keys', entry.name), join(keysFolder, entry.name));
+    } else if (entry.kind !== 'database') {
+      const folder = entry.kind === 'key' ? keysFolder : rootKeysFolder;
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await copyFile(join(source, keyFolders[entry.kind], entry.name), join(folder, entry.name), algorithm);
       summary.keys += 1;
     }
   }
   await syncFolder(keysFolder);
+  await syncFolderIfThere(rootKeysFolder);
   const part = `${databaseFile}.part`;
   await rm(part, { force: true });
-  await copyFile(join(source, DATABASE), part);
+  await copyFile(join(source, DATABASE), part, algorithm);
   await rename(part, databaseFile);
   await syncFolder(dirname(databaseFile));
   return summary;

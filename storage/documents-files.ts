@@ -1,8 +1,10 @@
-// Documents as files named by their SHA-256: temporary, sync, rename, sync folder.
+// Documents as files named by their digest: temporary, sync, rename, sync folder.
 import { createHash, randomUUID, type Hash } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { labelledDigest } from '../crypto/algorithms.ts';
+import type { Suite } from '../crypto/suite.ts';
 import type { DocumentHandle, DocumentStore, DocumentWriter, StoredDocument } from './documents.ts';
 import { StorageError } from './errors.ts';
 
@@ -111,12 +113,13 @@ class FileWriter implements DocumentWriter {
   readonly #store: DocumentFolder;
   readonly #path: string;
   readonly #handle: FileHandle;
-  readonly #hash = createHash('sha256');
+  readonly #hash: Hash;
   #size = 0;
   #state: 'writing' | 'failed' | 'done' = 'writing';
 
   constructor(store: DocumentFolder, path: string, handle: FileHandle) {
     this.#store = store;
+    this.#hash = createHash(store.digest);
     this.#path = path;
     this.#handle = handle;
   }
@@ -156,7 +159,7 @@ class FileWriter implements DocumentWriter {
       const hex = this.#hash.digest('hex');
       await this.#store.place(this.#path, hex);
       this.#state = 'done';
-      return { digest: `sha256:${hex}`, size: this.#size };
+      return { digest: `${this.#store.digest}:${hex}`, size: this.#size };
     } catch (error) {
       throw unavailable(error);
     }
@@ -175,12 +178,14 @@ class FileWriter implements DocumentWriter {
 }
 
 class DocumentFolder implements DocumentFiles {
+  readonly digest: Suite['digest'];
   readonly #root: string;
   readonly #temporary: string;
   /** Folders whose own names are known to be durable. */
   readonly #folders = new Map<string, Promise<void>>();
 
-  constructor(root: string, temporary: string) {
+  constructor(root: string, temporary: string, digest: Suite['digest']) {
+    this.digest = digest;
     this.#root = root;
     this.#temporary = temporary;
   }
@@ -215,7 +220,7 @@ class DocumentFolder implements DocumentFiles {
         );
       }
       const bytes = await document.read(0, document.size);
-      if (`sha256:${createHash('sha256').update(bytes).digest('hex')}` !== digest) {
+      if (labelledDigest(this.digest, bytes) !== digest) {
         throw new StorageError('document-damaged', 'A stored document differs from what was written.');
       }
       return bytes;
@@ -228,11 +233,11 @@ class DocumentFolder implements DocumentFiles {
     const document = await this.open(digest);
     if (document === null) return 'absent';
     try {
-      const hash = createHash('sha256');
+      const hash = createHash(this.digest);
       for (let position = 0; position < document.size; position += CHUNK) {
         hash.update(await document.read(position, CHUNK));
       }
-      return `sha256:${hash.digest('hex')}` === digest ? 'intact' : 'damaged';
+      return `${this.digest}:${hash.digest('hex')}` === digest ? 'intact' : 'damaged';
     } catch (error) {
       // A sector that cannot be read is damage too, and must not stop the check of the others.
       if (error instanceof StorageError) return 'damaged';
@@ -243,17 +248,17 @@ class DocumentFolder implements DocumentFiles {
   }
 
   async *list(): AsyncGenerator<string> {
-    const top = join(this.#root, 'sha256');
+    const top = join(this.#root, this.digest);
     for (const first of (await readdir(top)).sort()) {
-      for (const hex of (await readdir(join(top, first))).sort()) yield `sha256:${hex}`;
+      for (const hex of (await readdir(join(top, first))).sort()) yield `${this.digest}:${hex}`;
     }
   }
 
   /** Renames a synced temporary file to its name. The same bytes again replace themselves, which also heals damage. */
   async place(temporary: string, hex: string): Promise<void> {
     // 256 folders: with a second level nearly every document would make a folder, and sync that one's folder too.
-    const folder = join(this.#root, 'sha256', hex.slice(0, 2));
-    await this.#durableFolder(folder, join(this.#root, 'sha256'));
+    const folder = join(this.#root, this.digest, hex.slice(0, 2));
+    await this.#durableFolder(folder, join(this.#root, this.digest));
     await rename(temporary, join(folder, hex));
     await syncFolder(folder);
   }
@@ -269,26 +274,30 @@ class DocumentFolder implements DocumentFiles {
   }
 
   #pathOf(digest: string): string {
-    const hex = /^sha256:([0-9a-f]{64})$/.exec(digest)?.[1];
-    if (hex === undefined) {
+    const [, algorithm, hex] = /^([a-z0-9]+):([0-9a-f]{64})$/.exec(digest) ?? [];
+    if (hex === undefined || algorithm !== this.digest) {
       throw new StorageError(
         'document-name-invalid',
-        'A document is named sha256: and 64 lower-case hex digits.',
+        `A document of this store is named ${this.digest}: and 64 lower-case hex digits.`,
       );
     }
-    return join(this.#root, 'sha256', hex.slice(0, 2), hex);
+    return join(this.#root, this.digest, hex.slice(0, 2), hex);
   }
 }
 
 /**
  * Opens (or makes, mode 0700) a folder of documents, and sweeps what crashed writers left in it.
+ * @param digest - the suite's, by which they are named and in whose folder they lie
  * @throws StorageError `unavailable`.
  */
-export async function openDocumentFiles(folder: string): Promise<DocumentFiles> {
+export async function openDocumentFiles(
+  folder: string,
+  digest: Suite['digest'] = 'sha256',
+): Promise<DocumentFiles> {
   const temporaries = join(folder, 'tmp');
   const own = `${hostname()}_${process.pid}_${randomUUID()}`;
   try {
-    await mkdir(join(folder, 'sha256'), { recursive: true, mode: 0o700 });
+    await mkdir(join(folder, digest), { recursive: true, mode: 0o700 });
     await syncFolder(folder);
     ownTemporaries.add(join(temporaries, own));
     await mkdir(join(temporaries, own), { recursive: true, mode: 0o700 });
@@ -296,5 +305,5 @@ export async function openDocumentFiles(folder: string): Promise<DocumentFiles> 
   } catch (error) {
     throw unavailable(error);
   }
-  return new DocumentFolder(folder, join(temporaries, own));
+  return new DocumentFolder(folder, join(temporaries, own), digest);
 }

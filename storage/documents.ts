@@ -1,7 +1,8 @@
 // Port: content-addressed documents. A document is named by the digest of its bytes, algorithm included.
 import type { Hash } from 'node:crypto';
+import type { Suite } from '../crypto/suite.ts';
 
-/** A stored document: `sha256:<hex>` and its size in bytes. */
+/** A stored document: `<digest>:<hex>` (`sha256`, or `sm3` in the suite gm) and its size in bytes. */
 export interface StoredDocument {
   readonly digest: string;
   readonly size: number;
@@ -27,6 +28,8 @@ export interface DocumentWriter {
 }
 
 export interface DocumentStore {
+  /** What every document of the store is named by: the suite's digest. */
+  readonly digest: Suite['digest'];
   create(): Promise<DocumentWriter>;
   /** @returns null where no such document is stored. */
   open(digest: string): Promise<DocumentHandle | null>;

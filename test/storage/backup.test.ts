@@ -29,161 +29,186 @@ function refusal(code: string): (error: unknown) => boolean {
   return (error) => error instanceof StorageError && error.code === code;
 }
 
-describe('backup and restore', () => {
-  let folder: string;
-  let opened: TestDatabase;
-  let documents: DocumentFiles;
-  let keysFolder: string;
-  let keyId: string;
-  let target: RestoreTarget;
-  const stored: string[] = [];
-  const openKeys = (keys: string) =>
-    openKeyFiles({ folder: keys, passphrase: 'test', random: randomBytes, cost: 1024 });
-  const source = (): string => join(folder, 'backup');
-  const make = () => backup({ database: opened.database, documents, keysFolder, target: source(), at });
-
-  beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'yinxin-test-'));
-    opened = await engines[0]!.open();
-    documents = await openDocumentFiles(join(folder, 'documents'));
-    keysFolder = join(folder, 'keys');
-    keyId = (await (await openKeys(keysFolder)).generate('seal', 'ES256')).id;
-    stored.length = 0;
-    for (let index = 0; index < 5; index += 1) {
-      const writer = await documents.create();
-      await writer.write(randomBytes(index * 100_000));
-      stored.push((await writer.commit()).digest);
-    }
-    await opened.database.write((tx) =>
-      tx.insertInto('install_fact').values({ name: 'before', value: 'kept' }).execute(),
-    );
-    target = {
-      databaseFile: join(folder, 'new', 'yinxin.db'),
-      documentsFolder: join(folder, 'new', 'documents'),
-      keysFolder: join(folder, 'new', 'keys'),
+for (const algorithm of ['sha256', 'sm3'] as const)
+  describe(`backup and restore, digests by ${algorithm}`, () => {
+    let folder: string;
+    let opened: TestDatabase;
+    let documents: DocumentFiles;
+    let keysFolder: string;
+    let rootKeysFolder: string;
+    let keyId: string;
+    let rootKeyId: string;
+    let target: RestoreTarget;
+    const stored: string[] = [];
+    const openKeys = (keys: string) =>
+      openKeyFiles({ folder: keys, passphrase: 'test', random: randomBytes, cost: 1024 });
+    const source = (): string => join(folder, 'backup');
+    const make = () =>
+      backup({ database: opened.database, documents, keysFolder, rootKeysFolder, target: source(), at });
+    const pathOf = (inside: string, digest: string): string => {
+      const [, hex = ''] = digest.split(':');
+      return join(inside, 'documents', algorithm, hex.slice(0, 2), hex);
     };
-  });
-  afterEach(async () => {
-    await opened.cleanup();
-    await rm(folder, { recursive: true, force: true });
-  });
 
-  it('brings back everything, in a new place', async () => {
-    const made = await make();
-    assert.deepEqual([made.documents, made.keys], [5, 2]);
-    assert.deepEqual(await restore(source(), target), made);
-    const database = await openDatabase({ file: target.databaseFile });
-    assert.equal(await installFact(database.reader, 'before'), 'kept');
-    await database.close();
-    const restored = await openDocumentFiles(target.documentsFolder);
-    for (const digest of stored) assert.equal(await restored.verify(digest), 'intact');
-    const key = await (await openKeys(target.keysFolder)).open(keyId, 'seal', []);
-    assert.ok((await key.sign(new Uint8Array(1))).length > 60);
-    for (const path of [
-      target.databaseFile,
-      join(target.keysFolder, `${keyId.replace(':', '-')}.key.json`),
-      join(source(), 'yinxin.db'),
-    ]) {
-      assert.equal((await stat(path)).mode & 0o077, 0, path);
-    }
-  });
-
-  it('is of one moment while writes go on', async () => {
-    const state = { going: true };
-    let pairs = 0;
-    const writing = (async () => {
-      for (; state.going; pairs += 1) {
-        // Both rows or neither: a torn copy would show one.
-        await opened.database.write(async (tx) => {
-          for (const side of ['left', 'right']) {
-            await tx
-              .insertInto('install_fact')
-              .values({ name: `${side}${pairs}`, value: 'x' })
-              .execute();
-          }
-        });
+    beforeEach(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'yinxin-test-'));
+      opened = await engines[0]!.open();
+      documents = await openDocumentFiles(join(folder, 'documents'), algorithm);
+      keysFolder = join(folder, 'keys');
+      rootKeysFolder = join(folder, 'root-keys');
+      keyId = (await (await openKeys(keysFolder)).generate('seal', 'ES256')).id;
+      rootKeyId = (await (await openKeys(rootKeysFolder)).generate('root-ca', 'SM2SM3')).id;
+      stored.length = 0;
+      for (let index = 0; index < 5; index += 1) {
+        const writer = await documents.create();
+        await writer.write(randomBytes(index * 100_000));
+        stored.push((await writer.commit()).digest);
       }
-    })();
-    await make();
-    state.going = false;
-    await writing;
-    await restore(source(), target);
-    const database = await openDatabase({ file: target.databaseFile });
-    const rows = await database.reader.selectFrom('install_fact').select('name').execute();
-    const count = (side: string): number => rows.filter((row) => row.name.startsWith(side)).length;
-    assert.equal(count('left'), count('right'));
-    await database.close();
-  });
-
-  const damages: readonly (readonly [string, () => Promise<void>])[] = [
-    ['a changed database', () => appendFile(join(source(), 'yinxin.db'), 'x')],
-    ['a missing key', () => unlink(join(source(), 'keys', `${keyId.replace(':', '-')}.key.json`))],
-    [
-      'a cut document',
-      () => truncate(join(source(), 'documents', 'sha256', stored[2]!.slice(7, 9), stored[2]!.slice(7)), 5),
-    ],
-    ['a missing manifest', () => unlink(join(source(), 'manifest.txt'))],
-    [
-      'a manifest without its last line',
-      async () => {
-        const lines = (await readFile(join(source(), 'manifest.txt'), 'utf8')).split('\n');
-        await writeFile(join(source(), 'manifest.txt'), `${lines.slice(0, -2).join('\n')}\n`);
-      },
-    ],
-    [
-      'a manifest that leaves a document out',
-      async () => {
-        const lines = (await readFile(join(source(), 'manifest.txt'), 'utf8')).split('\n');
-        await writeFile(
-          join(source(), 'manifest.txt'),
-          lines.filter((line) => !line.includes(stored[1]!)).join('\n'),
-        );
-      },
-    ],
-    [
-      'a manifest that points outside',
-      async () => {
-        const text = await readFile(join(source(), 'manifest.txt'), 'utf8');
-        await writeFile(join(source(), 'manifest.txt'), text.replace(/ key \S+/, ' key ../../../etc/passwd'));
-      },
-    ],
-  ];
-  for (const [name, damage] of damages) {
-    it(`refuses a backup with ${name}, and writes nothing`, async () => {
-      await make();
-      await damage();
-      await assert.rejects(restore(source(), target), refusal('backup-damaged'));
-      assert.deepEqual(await readdir(join(folder, 'new')).catch(() => []), []);
+      await opened.database.write((tx) =>
+        tx.insertInto('install_fact').values({ name: 'before', value: 'kept' }).execute(),
+      );
+      target = {
+        databaseFile: join(folder, 'new', 'yinxin.db'),
+        documentsFolder: join(folder, 'new', 'documents'),
+        keysFolder: join(folder, 'new', 'keys'),
+        rootKeysFolder: join(folder, 'new', 'root-keys'),
+      };
     });
-  }
+    afterEach(async () => {
+      await opened.cleanup();
+      await rm(folder, { recursive: true, force: true });
+    });
 
-  it('never writes over anything', async () => {
-    await mkdir(source());
-    await writeFile(join(source(), 'something'), '');
-    await assert.rejects(make(), refusal('backup-target-not-empty'));
-    await rm(source(), { recursive: true });
-    await make();
-    await assert.rejects(make(), refusal('backup-target-not-empty'));
-    await restore(source(), target);
-    await assert.rejects(restore(source(), target), refusal('backup-target-not-empty'));
-  });
+    it('brings back everything, in a new place', async () => {
+      const made = await make();
+      assert.deepEqual([made.documents, made.keys], [5, 4]);
+      assert.deepEqual(await restore(source(), target), made);
+      const database = await openDatabase({ file: target.databaseFile });
+      assert.equal(await installFact(database.reader, 'before'), 'kept');
+      await database.close();
+      const restored = await openDocumentFiles(target.documentsFolder, algorithm);
+      for (const digest of stored) assert.equal(await restored.verify(digest), 'intact');
+      const key = await (await openKeys(target.keysFolder)).open(keyId, 'seal', []);
+      assert.ok((await key.sign(new Uint8Array(1))).length > 60);
+      const rootKey = await (await openKeys(target.rootKeysFolder)).open(rootKeyId, 'root-ca', []);
+      assert.ok((await rootKey.sign(new Uint8Array(1))).length > 60);
+      for (const path of [
+        target.databaseFile,
+        join(target.keysFolder, `${keyId.replace(':', '-')}.key.json`),
+        join(source(), 'yinxin.db'),
+      ]) {
+        assert.equal((await stat(path)).mode & 0o077, 0, path);
+      }
+    });
 
-  it('does not back up a damaged document silently', async () => {
-    const digest = stored[3]!;
-    await writeFile(join(folder, 'documents', 'sha256', digest.slice(7, 9), digest.slice(7)), 'x');
-    await assert.rejects(make(), refusal('document-damaged'));
-    await assert.rejects(restore(source(), target), refusal('backup-damaged'));
-  });
+    it('is of one moment while writes go on', async () => {
+      const state = { going: true };
+      let pairs = 0;
+      const writing = (async () => {
+        for (; state.going; pairs += 1) {
+          // Both rows or neither: a torn copy would show one.
+          await opened.database.write(async (tx) => {
+            for (const side of ['left', 'right']) {
+              await tx
+                .insertInto('install_fact')
+                .values({ name: `${side}${pairs}`, value: 'x' })
+                .execute();
+            }
+          });
+        }
+      })();
+      await make();
+      state.going = false;
+      await writing;
+      await restore(source(), target);
+      const database = await openDatabase({ file: target.databaseFile });
+      const rows = await database.reader.selectFrom('install_fact').select('name').execute();
+      const count = (side: string): number => rows.filter((row) => row.name.startsWith(side)).length;
+      assert.equal(count('left'), count('right'));
+      await database.close();
+    });
 
-  it('sends PostgreSQL to its own tool', async function () {
-    const postgresql = engines[1]!;
-    postgresql.require(this);
-    const other = await postgresql.open();
-    await assert.rejects(
-      backup({ database: other.database, documents, keysFolder, target: source(), at }),
-      (error) =>
-        error instanceof StorageError && error.code === 'backup-unsupported' && /pg_dump/.test(error.message),
-    );
-    await other.cleanup();
+    const damages: readonly (readonly [string, () => Promise<void>])[] = [
+      ['a changed database', () => appendFile(join(source(), 'yinxin.db'), 'x')],
+      ['a missing key', () => unlink(join(source(), 'keys', `${keyId.replace(':', '-')}.key.json`))],
+      ['a cut document', () => truncate(pathOf(source(), stored[2]!), 5)],
+      ['a missing manifest', () => unlink(join(source(), 'manifest.txt'))],
+      [
+        'a manifest without its last line',
+        async () => {
+          const lines = (await readFile(join(source(), 'manifest.txt'), 'utf8')).split('\n');
+          await writeFile(join(source(), 'manifest.txt'), `${lines.slice(0, -2).join('\n')}\n`);
+        },
+      ],
+      [
+        'a manifest that leaves a document out',
+        async () => {
+          const lines = (await readFile(join(source(), 'manifest.txt'), 'utf8')).split('\n');
+          await writeFile(
+            join(source(), 'manifest.txt'),
+            lines.filter((line) => !line.includes(stored[1]!)).join('\n'),
+          );
+        },
+      ],
+      [
+        'a manifest that points outside',
+        async () => {
+          const text = await readFile(join(source(), 'manifest.txt'), 'utf8');
+          await writeFile(
+            join(source(), 'manifest.txt'),
+            text.replace(/ key \S+/, ' key ../../../etc/passwd'),
+          );
+        },
+      ],
+    ];
+    for (const [name, damage] of damages) {
+      it(`refuses a backup with ${name}, and writes nothing`, async () => {
+        await make();
+        await damage();
+        await assert.rejects(restore(source(), target), refusal('backup-damaged'));
+        assert.deepEqual(await readdir(join(folder, 'new')).catch(() => []), []);
+      });
+    }
+
+    it('names every digest by the algorithm of the store, and leaves out root keys that were taken away', async () => {
+      await rm(rootKeysFolder, { recursive: true });
+      assert.equal((await make()).keys, 2);
+      const text = await readFile(join(source(), 'manifest.txt'), 'utf8');
+      const other = algorithm === 'sm3' ? 'sha256' : 'sm3';
+      assert.ok(text.includes(`end ${algorithm}:`) && !text.includes(`${other}:`));
+      assert.equal((await restore(source(), target)).keys, 2);
+      assert.deepEqual(await readdir(target.rootKeysFolder).catch(() => []), []);
+    });
+
+    it('never writes over anything', async () => {
+      await mkdir(source());
+      await writeFile(join(source(), 'something'), '');
+      await assert.rejects(make(), refusal('backup-target-not-empty'));
+      await rm(source(), { recursive: true });
+      await make();
+      await assert.rejects(make(), refusal('backup-target-not-empty'));
+      await restore(source(), target);
+      await assert.rejects(restore(source(), target), refusal('backup-target-not-empty'));
+    });
+
+    it('does not back up a damaged document silently', async () => {
+      const digest = stored[3]!;
+      await writeFile(pathOf(folder, digest), 'x');
+      await assert.rejects(make(), refusal('document-damaged'));
+      await assert.rejects(restore(source(), target), refusal('backup-damaged'));
+    });
+
+    it('sends PostgreSQL to its own tool', async function () {
+      const postgresql = engines[1]!;
+      postgresql.require(this);
+      const other = await postgresql.open();
+      await assert.rejects(
+        backup({ database: other.database, documents, keysFolder, rootKeysFolder, target: source(), at }),
+        (error) =>
+          error instanceof StorageError &&
+          error.code === 'backup-unsupported' &&
+          /pg_dump/.test(error.message),
+      );
+      await other.cleanup();
+    });
   });
-});

@@ -152,4 +152,18 @@ describe('documents as files', () => {
     assert.ok(left.includes(elsewhere.split('/').at(-1) ?? ''));
     assert.equal((await living.commit()).size, 10);
   });
+
+  it('names documents by SM3 where told, in a folder of their own, and takes no other names', async () => {
+    const gm = await openDocumentFiles(folder, 'sm3');
+    const bytes = randomBytes(1000);
+    const writer = await gm.create();
+    await writer.write(bytes);
+    const { digest } = await writer.commit();
+    assert.equal(digest, `sm3:${createHash('sm3').update(bytes).digest('hex')}`);
+    assert.equal(await gm.verify(digest), 'intact');
+    assert.deepEqual(Buffer.from((await gm.readAll(digest, 1000))!), bytes);
+    assert.equal((await stat(join(folder, 'sm3', digest.slice(4, 6), digest.slice(4)))).size, 1000);
+    await assert.rejects(store.open(digest), refusal('document-name-invalid'));
+    await assert.rejects(gm.open(await put(bytes)), refusal('document-name-invalid'));
+  });
 });
