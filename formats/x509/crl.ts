@@ -1,11 +1,20 @@
-// Certificate revocation lists (RFC 5280 section 5): read and written, full lists only when writing.
-import { sameBytes, toHex } from '../bytes.ts';
+// Certificate revocation lists (RFC 5280 section 5): read and written; large ones are written around their entries.
+import { joinBytes, sameBytes, toHex } from '../bytes.ts';
 import { remembered } from '../remembered.ts';
 import { readAlgorithm, type AlgorithmIdentifier } from './algorithm.ts';
 import { TAG, readDer, type DerReader } from './der.ts';
-import { explicit, integer, sequence, unsignedInteger } from './der-writer.ts';
+import {
+  explicit,
+  header,
+  implicitConstructed,
+  implicitPrimitive,
+  integer,
+  sequence,
+  unsignedInteger,
+} from './der-writer.ts';
 import {
   encodeAuthorityKeyIdentifier,
+  encodeDistributionPoints,
   encodeExtensions,
   extension,
   readAuthorityKeyIdentifier,
@@ -17,9 +26,10 @@ import {
   type DistributionPoint,
   type Extension,
 } from './extensions.ts';
+import { encodeUri } from './general-name.ts';
 import { readName, type Name } from './name.ts';
 import { OID } from './oid.ts';
-import { encodeTime, readGeneralizedTime, readTime } from './time.ts';
+import { encodeGeneralizedTime, encodeTime, readGeneralizedTime, readTime } from './time.ts';
 
 /** CRLReason (RFC 5280 section 5.3.1); 7 is unused. */
 const REASONS = {
@@ -183,50 +193,112 @@ function readList(der: Uint8Array): CertificateList {
   );
 }
 
-/** What a full version 2 list to be signed is made of: everything of one issuer, so it needs no issuingDistributionPoint. */
-export interface TbsCrl {
+/** One certificate on a list to be written. */
+export interface CrlEntry {
+  /** Unsigned big-endian. */
+  readonly serialNumber: Uint8Array;
+  readonly revocationDate: Date;
+  /** `unspecified` is left unwritten (RFC 5280 section 5.3.1). */
+  readonly reason: RevocationReason;
+  /** When the key is known or suspected to have been compromised (RFC 5280 section 5.3.2). */
+  readonly invalidityDate?: Date | null;
+}
+
+/** What a version 2 list to be signed says beside its entries. */
+export interface CrlFrame {
   readonly signatureAlgorithm: Uint8Array;
   readonly issuer: Uint8Array;
   readonly thisUpdate: Date;
   readonly nextUpdate: Date;
-  readonly revoked: readonly {
-    /** Unsigned big-endian. */
-    readonly serialNumber: Uint8Array;
-    readonly revocationDate: Date;
-    readonly reason: RevocationReason;
-  }[];
   readonly authorityKeyIdentifier: Uint8Array;
   readonly crlNumber: number;
+  /** What the list speaks for; absent where for everything of its issuer. Critical (RFC 5280 section 5.2.5). */
+  readonly scope?: { readonly uri: string; readonly onlyContainsCaCerts: boolean } | null;
+  /** Where the delta list to a full one is (RFC 5280 section 5.2.6). */
+  readonly freshestCrl?: string | null;
+  /** Number of the full list that a delta list adds to. Critical (RFC 5280 section 5.2.4). */
+  readonly deltaBase?: number | null;
+  /** Certificates that expired since then are still listed (X.509 clause 9.5.2.8). */
+  readonly expiredCertsOnCrl?: Date | null;
 }
 
-/** TBSCertList. `unspecified` is left unwritten, and so is an empty list (RFC 5280 sections 5.3.1 and 5.1.2.6). */
-export function encodeTbsCrl(tbs: TbsCrl): Uint8Array {
-  const revoked = tbs.revoked.map(({ serialNumber, revocationDate, reason }) =>
-    sequence(
-      unsignedInteger(serialNumber),
-      encodeTime(revocationDate),
-      ...(reason === 'unspecified'
-        ? []
-        : [encodeExtensions([extension(OID.reasonCode, false, encodeReason(reason))])]),
-    ),
-  );
+const reasonExtensions = new Map<RevocationReason, Extension>();
+
+function reasonExtension(reason: RevocationReason): Extension {
+  const known = reasonExtensions.get(reason);
+  if (known !== undefined) return known;
+  const made = extension(OID.reasonCode, false, encodeReason(reason));
+  reasonExtensions.set(reason, made);
+  return made;
+}
+
+/** An entry of revokedCertificates. Its length depends on the serial's length, the reason and the dates' years alone. */
+export function encodeCrlEntry({
+  serialNumber,
+  revocationDate,
+  reason,
+  invalidityDate = null,
+}: CrlEntry): Uint8Array {
+  const extensions = [
+    ...(reason === 'unspecified' ? [] : [reasonExtension(reason)]),
+    ...(invalidityDate === null
+      ? []
+      : [extension(OID.invalidityDate, false, encodeGeneralizedTime(invalidityDate, false))]),
+  ];
   return sequence(
-    integer(1),
-    tbs.signatureAlgorithm,
-    tbs.issuer,
-    encodeTime(tbs.thisUpdate),
-    encodeTime(tbs.nextUpdate),
-    ...(revoked.length === 0 ? [] : [sequence(...revoked)]),
-    explicit(
-      0,
-      encodeExtensions([
-        extension(
-          OID.authorityKeyIdentifier,
-          false,
-          encodeAuthorityKeyIdentifier(tbs.authorityKeyIdentifier),
-        ),
-        extension(OID.crlNumber, false, integer(tbs.crlNumber)),
-      ]),
-    ),
+    unsignedInteger(serialNumber),
+    encodeTime(revocationDate),
+    ...(extensions.length === 0 ? [] : [encodeExtensions(extensions)]),
   );
+}
+
+function encodeScope({ uri, onlyContainsCaCerts }: NonNullable<CrlFrame['scope']>): Uint8Array {
+  return sequence(
+    explicit(0, implicitConstructed(0, encodeUri(uri))),
+    ...(onlyContainsCaCerts ? [implicitPrimitive(2, Uint8Array.of(0xff))] : []),
+  );
+}
+
+function crlExtensions(frame: CrlFrame): readonly Extension[] {
+  const { scope = null, freshestCrl = null, deltaBase = null, expiredCertsOnCrl = null } = frame;
+  return [
+    extension(OID.authorityKeyIdentifier, false, encodeAuthorityKeyIdentifier(frame.authorityKeyIdentifier)),
+    extension(OID.crlNumber, false, integer(frame.crlNumber)),
+    ...(deltaBase === null ? [] : [extension(OID.deltaCrlIndicator, true, integer(deltaBase))]),
+    ...(scope === null ? [] : [extension(OID.issuingDistributionPoint, true, encodeScope(scope))]),
+    ...(freshestCrl === null
+      ? []
+      : [extension(OID.freshestCrl, false, encodeDistributionPoints([freshestCrl]))]),
+    ...(expiredCertsOnCrl === null
+      ? []
+      : [extension(OID.expiredCertsOnCrl, false, encodeGeneralizedTime(expiredCertsOnCrl, false))]),
+  ];
+}
+
+/**
+ * The bytes of TBSCertList before and after its entries, so that a large list is written piece by piece.
+ * @param entriesLength - bytes of all entries together; 0 leaves revokedCertificates out (RFC 5280 section 5.1.2.6).
+ */
+export function encodeCrlFrame(
+  frame: CrlFrame,
+  entriesLength: number,
+): { readonly before: Uint8Array; readonly after: Uint8Array } {
+  const start = joinBytes([
+    integer(1),
+    frame.signatureAlgorithm,
+    frame.issuer,
+    encodeTime(frame.thisUpdate),
+    encodeTime(frame.nextUpdate),
+    ...(entriesLength === 0 ? [] : [header(TAG.sequence, entriesLength)]),
+  ]);
+  const after = explicit(0, encodeExtensions(crlExtensions(frame)));
+  const length = start.length + entriesLength + after.length;
+  return { before: joinBytes([header(TAG.sequence, length), start]), after };
+}
+
+/** TBSCertList of a small list. */
+export function encodeTbsCrl(tbs: CrlFrame & { readonly revoked: readonly CrlEntry[] }): Uint8Array {
+  const entries = joinBytes(tbs.revoked.map(encodeCrlEntry));
+  const { before, after } = encodeCrlFrame(tbs, entries.length);
+  return joinBytes([before, entries, after]);
 }

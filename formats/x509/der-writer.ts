@@ -4,19 +4,28 @@ import { FormatError } from '../errors.ts';
 import { TAG } from './der.ts';
 import { encodeOidContent } from './oid.ts';
 
+/** Identifier and shortest length of a value whose content of `length` bytes follows separately. */
+export function header(tag: number, length: number): Uint8Array {
+  if (length < 0x80) return Uint8Array.of(tag, length);
+  const octets: number[] = [];
+  for (let left = length; left > 0; left = Math.floor(left / 256)) octets.unshift(left % 256);
+  return Uint8Array.of(tag, 0x80 | octets.length, ...octets);
+}
+
 /** Identifier, shortest length, content. */
 export function tagged(tag: number, content: Uint8Array): Uint8Array {
   const length = content.length;
-  const octets: number[] = [];
-  if (length < 0x80) octets.push(length);
-  else {
-    for (let left = length; left > 0; left = Math.floor(left / 256)) octets.unshift(left % 256);
-    octets.unshift(0x80 | octets.length);
+  if (length < 0x80) {
+    const short = new Uint8Array(2 + length);
+    short[0] = tag;
+    short[1] = length;
+    short.set(content, 2);
+    return short;
   }
-  const value = new Uint8Array(1 + octets.length + length);
-  value[0] = tag;
-  value.set(octets, 1);
-  value.set(content, 1 + octets.length);
+  const start = header(tag, length);
+  const value = new Uint8Array(start.length + length);
+  value.set(start);
+  value.set(content, start.length);
   return value;
 }
 
