@@ -8,6 +8,8 @@ export type AuditAction =
   | 'authority.succeeded'
   | 'certificate.issued'
   | 'certificate.revoked'
+  | 'certificate.held'
+  | 'certificate.released'
   | 'certificate.delivered'
   | 'certificate.listed'
   | 'certificate.subject-disclosed'

@@ -1,0 +1,299 @@
+// Rows of ca_revocation, read and changed; the only file that knows their columns. A certificate without a row is good.
+import { sql } from 'kysely';
+import { fromHex } from '../formats/bytes.ts';
+import type { CrlEntry, RevocationReason } from '../formats/x509/crl.ts';
+import type { Reader, Writer } from '../storage/database.ts';
+
+export type RevocationState = 'revoked' | 'held' | 'released';
+
+/** What became of a certificate after it was issued. */
+export interface Revocation {
+  readonly state: RevocationState;
+  readonly reason: RevocationReason;
+  readonly revokedAt: Date;
+  readonly invalidityDate: Date | null;
+}
+
+/** A certificate as status services see it: under which authority it was issued, and what was recorded since. */
+export interface IssuedStatus {
+  readonly authority: string;
+  /** Null where nothing was ever recorded: good. */
+  readonly revocation: Revocation | null;
+}
+
+/** What a list speaks for: one shard of an authority, or all of them. */
+export interface CrlScope {
+  readonly authority: string;
+  readonly shard: number;
+}
+
+/** The shard of a list that speaks for every certificate of its authority. */
+export const WHOLE = -1;
+
+interface Row {
+  state: string;
+  reason: string;
+  revoked_at: string;
+  invalidity_date: string | null;
+}
+
+function revocationOf(row: Row): Revocation {
+  return {
+    state: row.state as RevocationState,
+    reason: row.reason as RevocationReason,
+    revokedAt: new Date(row.revoked_at),
+    invalidityDate: row.invalidity_date === null ? null : new Date(row.invalidity_date),
+  };
+}
+
+function entryOf(serial: string, row: Row): CrlEntry {
+  const { reason, revokedAt, invalidityDate } = revocationOf(row);
+  return { serialNumber: fromHex(serial), revocationDate: revokedAt, reason, invalidityDate };
+}
+
+/**
+ * Counts one change of status up and holds the authority's row until the write ends, so that changes are numbered in
+ * the order in which they are committed.
+ */
+export async function nextChange(tx: Writer, authority: string): Promise<number> {
+  const row = await tx
+    .updateTable('ca_authority')
+    .set((row) => ({ changes: row('changes', '+', 1) }))
+    .where('name', '=', authority)
+    .returning('changes')
+    .executeTakeFirstOrThrow();
+  return row.changes;
+}
+
+/** Holds the authority's row until the write ends. @returns how many changes it has recorded. */
+export async function lockChanges(tx: Writer, authority: string): Promise<number> {
+  const row = await tx
+    .selectFrom('ca_authority')
+    .select('changes')
+    .where('name', '=', authority)
+    .forUpdate()
+    .executeTakeFirstOrThrow();
+  return row.changes;
+}
+
+export async function findRevocation(reader: Reader, serial: string): Promise<Revocation | null> {
+  const row = await reader
+    .selectFrom('ca_revocation')
+    .select(['state', 'reason', 'revoked_at', 'invalidity_date'])
+    .where('serial', '=', serial)
+    .executeTakeFirst();
+  return row === undefined ? null : revocationOf(row);
+}
+
+/** Records the present status of a certificate over what stood before. @param change - from `nextChange` in this write. */
+export async function writeRevocation(
+  tx: Writer,
+  serial: string,
+  revocation: Revocation,
+  change: number,
+): Promise<void> {
+  const { authority, shard } = await tx
+    .selectFrom('ca_certificate')
+    .select(['authority', 'shard'])
+    .where('serial', '=', serial)
+    .executeTakeFirstOrThrow();
+  const status = {
+    state: revocation.state,
+    reason: revocation.reason,
+    revoked_at: revocation.revokedAt.toISOString(),
+    invalidity_date: revocation.invalidityDate?.toISOString() ?? null,
+    change,
+  };
+  await tx
+    .insertInto('ca_revocation')
+    .values({ serial, authority, shard, ...status })
+    .onConflict((conflict) => conflict.column('serial').doUpdateSet(status))
+    .execute();
+}
+
+/** Takes an authority whose own certificate is revoked out of use. */
+export async function markAuthorityRevoked(tx: Writer, serial: string): Promise<void> {
+  await tx.updateTable('ca_authority').set({ state: 'revoked' }).where('certificate', '=', serial).execute();
+}
+
+/** Status of every certificate among `serials` that was issued; one merely intended or abandoned is absent. */
+export async function statusesOf(
+  reader: Reader,
+  serials: readonly string[],
+): Promise<ReadonlyMap<string, IssuedStatus>> {
+  const rows = await reader
+    .selectFrom('ca_certificate')
+    .leftJoin('ca_revocation', 'ca_revocation.serial', 'ca_certificate.serial')
+    .select([
+      'ca_certificate.serial as serial',
+      'ca_certificate.authority as authority',
+      'ca_revocation.state as state',
+      'ca_revocation.reason as reason',
+      'ca_revocation.revoked_at as revoked_at',
+      'ca_revocation.invalidity_date as invalidity_date',
+    ])
+    .where('ca_certificate.serial', 'in', [...serials])
+    .where('ca_certificate.state', '=', 'issued')
+    .execute();
+  return new Map(
+    rows.map(({ serial, authority, state, reason, revoked_at, invalidity_date }) => [
+      serial,
+      {
+        authority,
+        revocation:
+          state === null || reason === null || revoked_at === null
+            ? null
+            : revocationOf({ state, reason, revoked_at, invalidity_date }),
+      },
+    ]),
+  );
+}
+
+/** How many changes each authority has recorded. */
+export async function changesOfAll(reader: Reader): Promise<ReadonlyMap<string, number>> {
+  const rows = await reader.selectFrom('ca_authority').select(['name', 'changes']).execute();
+  return new Map(rows.map(({ name, changes }) => [name, changes]));
+}
+
+/** Serials whose status changed after `change`, at most `limit`. */
+export async function changedSerials(
+  reader: Reader,
+  authority: string,
+  change: number,
+  limit: number,
+): Promise<readonly string[]> {
+  const rows = await reader
+    .selectFrom('ca_revocation')
+    .select('serial')
+    .where('authority', '=', authority)
+    .where('change', '>', change)
+    .orderBy('change')
+    .limit(limit)
+    .execute();
+  return rows.map(({ serial }) => serial);
+}
+
+function ofScope(reader: Reader, { authority, shard }: CrlScope) {
+  const rows = reader.selectFrom('ca_revocation').where('authority', '=', authority);
+  return shard === WHOLE ? rows : rows.where('shard', '=', shard);
+}
+
+/** Number of the last change in the scope; −1 where there was none. */
+export async function lastChange(reader: Reader, scope: CrlScope): Promise<number> {
+  const row = await ofScope(reader, scope)
+    .select('change')
+    .orderBy('change', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.change ?? -1;
+}
+
+/** How many changes of the scope came after `change`, counted up to `limit`. */
+export async function countChanges(
+  reader: Reader,
+  scope: CrlScope,
+  change: number,
+  limit: number,
+): Promise<number> {
+  const row = await reader
+    .selectFrom(
+      ofScope(reader, scope)
+        .select('change')
+        .where('change', '>', change)
+        .orderBy('change')
+        .limit(limit)
+        .as('changed'),
+    )
+    .select((changed) => changed.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow();
+  return row.count;
+}
+
+/**
+ * What changed in the scope after `change`, sorted by serial: entries of a delta list. A hold that was released stands as
+ * removeFromCRL, also where it began after the base: some list in between may have named it (RFC 5280 section 5.2.4).
+ */
+export async function changedEntries(
+  reader: Reader,
+  scope: CrlScope,
+  change: number,
+): Promise<readonly CrlEntry[]> {
+  const rows = await ofScope(reader, scope)
+    .select(['serial', 'state', 'reason', 'revoked_at', 'invalidity_date'])
+    .where('change', '>', change)
+    .orderBy('change')
+    .execute();
+  return rows
+    .toSorted((one, other) => (one.serial < other.serial ? -1 : 1))
+    .map((row) => {
+      const entry = entryOf(row.serial, row);
+      return row.state === 'released' ? { ...entry, reason: 'removeFromCRL', invalidityDate: null } : entry;
+    });
+}
+
+/** Entries of equal encoded length: how many, and one of them. */
+export interface EntryShape {
+  readonly count: number;
+  readonly sample: CrlEntry;
+}
+
+/** A part of a scope in order of serials, and after which serial the next part begins; null at the end. */
+export interface Part<T> {
+  readonly values: readonly T[];
+  readonly next: string | null;
+}
+
+function listed(reader: Reader, scope: CrlScope, after: string, limit: number) {
+  return ofScope(reader, scope)
+    .select(['serial', 'state', 'reason', 'revoked_at', 'invalidity_date'])
+    .where('state', 'in', ['revoked', 'held'])
+    .where('serial', '>', after)
+    .orderBy('serial')
+    .limit(limit);
+}
+
+/** Entries of a full list, `limit` at a time. */
+export async function listedEntries(
+  reader: Reader,
+  scope: CrlScope,
+  after: string,
+  limit: number,
+): Promise<Part<CrlEntry>> {
+  const rows = await listed(reader, scope, after, limit).execute();
+  const values = rows.map((row) => entryOf(row.serial, row));
+  return { values, next: rows.length < limit ? null : (rows.at(-1)?.serial ?? null) };
+}
+
+/** What decides the encoded length of the next `limit` entries of a full list, counted by the database. */
+export async function listedShapes(
+  reader: Reader,
+  scope: CrlScope,
+  after: string,
+  limit: number,
+): Promise<Part<EntryShape>> {
+  const rows = await reader
+    .selectFrom(listed(reader, scope, after, limit).as('part'))
+    .select((part) => [
+      part.fn.countAll<number>().as('count'),
+      part.fn.min('serial').as('serial'),
+      part.fn.max('serial').as('last'),
+      part.fn.min('reason').as('reason'),
+      part.fn.min('revoked_at').as('revoked_at'),
+      part.fn.min<string | null>('invalidity_date').as('invalidity_date'),
+    ])
+    .groupBy([
+      'reason',
+      sql`length(serial)`,
+      // From 2050 on a date is two octets longer (RFC 5280 section 4.1.2.5).
+      sql`revoked_at >= '2050'`,
+      sql`invalidity_date IS NULL`,
+    ])
+    .execute();
+  const values = rows.map((row) => ({
+    count: row.count,
+    sample: entryOf(row.serial, { ...row, state: 'revoked' }),
+  }));
+  const total = values.reduce((sum, { count }) => sum + count, 0);
+  const last = rows.reduce((latest, row) => (row.last > latest ? row.last : latest), '');
+  return { values, next: total < limit ? null : last };
+}
