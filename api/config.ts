@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
+import type { SuiteName } from '../crypto/suite.ts';
 import { ApiError } from './errors.ts';
 import { readSettings, type Settings } from './settings.ts';
 
@@ -22,8 +23,13 @@ export interface Config {
   readonly port: number;
   /** Without trailing slash; null where codes can open on this computer only. */
   readonly publicUrl: string | null;
-  readonly suite: 'international';
+  /** Decided once for each data folder. */
+  readonly suite: SuiteName;
+  /** Whether somebody said that production of the suite gm may keep its keys in files. */
+  readonly keyFilesAllowed: boolean;
   readonly passphrase: PassphraseSource;
+  /** The offline store of the root keys: a folder that may be taken away, and what opens it. */
+  readonly rootKeys: { readonly folder: string; readonly passphrase: PassphraseSource };
   /** Proxies in front whose X-Forwarded-For is believed. */
   readonly trustedProxies: number;
   readonly logLevel: string;
@@ -46,6 +52,8 @@ export interface Flags {
   readonly host?: string | undefined;
   readonly mode?: Mode | undefined;
   readonly publicUrl?: string | undefined;
+  /** For what opens no keys: production then needs no passphrase. */
+  readonly keyless?: boolean;
 }
 
 const wholeNumber = z
@@ -67,7 +75,10 @@ const environmentSchema = z.object({
   YINXIN_PASSPHRASE: z.string().min(12).optional(),
   YINXIN_PASSPHRASE_FILE: z.string().min(1).optional(),
   YINXIN_MODE: z.enum(['demonstration', 'production']).optional(),
-  YINXIN_SUITE: z.enum(['international', 'gm']).default('international'),
+  YINXIN_SUITE: z.enum(['international', 'gm']).optional(),
+  YINXIN_ALLOW_KEY_FILES: z.enum(['0', '1']).default('0'),
+  YINXIN_ROOT_KEYS: z.string().min(1).optional(),
+  YINXIN_ROOT_PASSPHRASE_FILE: z.string().min(1).optional(),
   YINXIN_TRUSTED_PROXIES: wholeNumber.refine((hops) => hops <= 10).default(0),
   YINXIN_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
   YINXIN_RATE_READING: wholeNumber.refine((rate) => rate > 0).default(600),
@@ -101,11 +112,8 @@ export function readConfig(environment: NodeJS.ProcessEnv, flags: Flags = {}): C
   const settings = readSettings(dataFolder);
   const mode = values.YINXIN_MODE ?? settings?.mode ?? 'production';
   const publicUrl = values.YINXIN_PUBLIC_URL ?? settings?.publicUrl ?? null;
-  if (values.YINXIN_SUITE === 'gm') {
-    throw new ApiError('configuration-refused', 'The suite gm is not available yet.', {
-      hint: 'leave YINXIN_SUITE unset, or set it to international',
-    });
-  }
+  const passphrase = passphraseSource(dataFolder, values.YINXIN_PASSPHRASE, values.YINXIN_PASSPHRASE_FILE);
+  const rootPassphraseFile = values.YINXIN_ROOT_PASSPHRASE_FILE;
   const config: Config = {
     mode,
     dataFolder,
@@ -116,8 +124,14 @@ export function readConfig(environment: NodeJS.ProcessEnv, flags: Flags = {}): C
       (mode === 'demonstration' && values.YINXIN_PUBLIC_URL === undefined ? '127.0.0.1' : '::'),
     port: values.YINXIN_PORT,
     publicUrl,
-    suite: values.YINXIN_SUITE,
-    passphrase: passphraseSource(dataFolder, values.YINXIN_PASSPHRASE, values.YINXIN_PASSPHRASE_FILE),
+    suite: values.YINXIN_SUITE ?? settings?.suite ?? 'international',
+    keyFilesAllowed: values.YINXIN_ALLOW_KEY_FILES === '1',
+    passphrase,
+    rootKeys: {
+      folder: resolve(values.YINXIN_ROOT_KEYS ?? join(dataFolder, 'root-keys')),
+      passphrase:
+        rootPassphraseFile === undefined ? passphrase : { kind: 'file', path: resolve(rootPassphraseFile) },
+    },
     trustedProxies: values.YINXIN_TRUSTED_PROXIES,
     logLevel: values.YINXIN_LOG_LEVEL,
     rates: {
@@ -127,7 +141,7 @@ export function readConfig(environment: NodeJS.ProcessEnv, flags: Flags = {}): C
     },
     settings,
   };
-  refuseMixture(config);
+  refuseMixture(config, flags.keyless === true);
   return config;
 }
 
@@ -158,7 +172,7 @@ function passphraseSource(
 }
 
 /** Demonstration and production never meet in one data folder, and production has no defaults for what protects it. */
-function refuseMixture(config: Config): void {
+function refuseMixture(config: Config, keyless: boolean): void {
   const { mode, settings, dataFolder } = config;
   const refuse = (message: string, hint: string): never => {
     throw new ApiError('configuration-refused', message, { hint });
@@ -169,6 +183,12 @@ function refuseMixture(config: Config): void {
       `choose another folder with --data, or unset YINXIN_MODE`,
     );
   }
+  if (settings !== null && settings.suite !== config.suite) {
+    refuse(
+      `The data folder was made for the suite ${settings.suite} and cannot be used for ${config.suite}.`,
+      'choose another folder with --data, or unset YINXIN_SUITE',
+    );
+  }
   if (mode === 'demonstration') return;
   if (existsSync(madePassphrasePath(dataFolder)) || usesMadePassphrase(config)) {
     refuse(
@@ -176,7 +196,7 @@ function refuseMixture(config: Config): void {
       'make a new folder with `yinxin init --data DIR`',
     );
   }
-  if (config.passphrase.kind === 'made') {
+  if (config.passphrase.kind === 'made' && !keyless) {
     refuse(
       'Production needs the passphrase of its key files, and there is no default.',
       'set YINXIN_PASSPHRASE_FILE to a file only this service can read, or YINXIN_PASSPHRASE (12 characters or more)',
@@ -197,6 +217,8 @@ function hintFor(name: string): string {
       return 'an address such as https://seal.example.gov.cn';
     case 'YINXIN_DATABASE_URL':
       return 'an address such as postgresql://user:password@host:5432/yinxin';
+    case 'YINXIN_SUITE':
+      return 'the suite is international or gm';
     case 'YINXIN_PASSPHRASE':
       return 'a passphrase has at least 12 characters';
     default:

@@ -7,13 +7,12 @@ import type { Clock, RandomBytes } from '../crypto/clock.ts';
 import { createDurably } from '../crypto/durable-file.ts';
 import { createFieldCipher } from '../crypto/field-cipher.ts';
 import { openKeyFiles, type KeyFiles } from '../crypto/key-files.ts';
-import { ensurePassphraseFile, readPassphraseFile } from '../crypto/passphrase.ts';
-import { suiteNamed } from '../crypto/suite.ts';
+import { suiteNamed, type Suite } from '../crypto/suite.ts';
+import type { KeyStore } from '../crypto/signing-key.ts';
 import type { PersonDependencies } from '../identity/persons.ts';
 import { auditChain } from '../storage/audit-chain.ts';
 import type { AuditLog } from '../storage/audit-log.ts';
 import type { Database } from '../storage/database.ts';
-
 import { openDocumentFiles, type DocumentFiles } from '../storage/documents-files.ts';
 import { installFact, recordInstallFact } from '../storage/install-facts.ts';
 import { migrate } from '../storage/migrate.ts';
@@ -21,6 +20,8 @@ import { openDatabase } from '../storage/open.ts';
 import type { Actor } from '../storage/actor.ts';
 import type { Config } from './config.ts';
 import { ApiError } from './errors.ts';
+import { passphraseOf } from './passphrases.ts';
+import { rootKeyStore } from './root-keys.ts';
 
 /** The world as installations see it. */
 export interface World {
@@ -45,6 +46,10 @@ export interface Installation extends PersonDependencies {
   readonly documents: DocumentFiles;
   readonly audit: AuditLog;
   readonly keys: KeyFiles;
+  /** Which algorithms everything is made with. */
+  readonly suite: Suite;
+  /** Opens the store of the root keys, making it on the first start; null where it was taken away. */
+  readonly rootKeys: () => Promise<KeyStore | null>;
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly demonstration: boolean;
@@ -61,14 +66,16 @@ export interface Installation extends PersonDependencies {
  * `data-folder-unusable`; CryptoError `key-locked`, `passphrase-invalid` …; StorageError `unavailable`, `schema-newer` …
  */
 export async function openInstallation(config: Config, world: World): Promise<Installation> {
-  suiteNamed(config.suite);
+  const suite = suiteNamed(config.suite);
+  refuseKeyFiles(config);
   await ensureFolder(config.dataFolder);
-  const { passphrase, made } = await passphraseOf(config, world.random);
+  const { passphrase, made } = await passphraseOf(config, config.passphrase, world.random);
   // Stretching the passphrase takes a while and another thread: the database opens meanwhile.
   const opening = openKeyFiles({
     folder: join(config.dataFolder, 'keys'),
     passphrase,
     random: world.random,
+    cipher: suite.cipher,
     ...(world.keyCost === undefined ? {} : { cost: world.keyCost }),
   });
   opening.catch(() => undefined);
@@ -76,8 +83,15 @@ export async function openInstallation(config: Config, world: World): Promise<In
   const database = await openDatabaseOf(config);
   try {
     await migrate(database);
-    await settleMode(database, config);
+    await settleFacts(database, config);
     const keys = await opening;
+    if (keys.cipher !== suite.cipher) {
+      throw new ApiError(
+        'configuration-refused',
+        `The key files are encrypted with ${keys.cipher}, which is not the suite ${suite.name}.`,
+        { hint: 'choose another folder with --data, or the suite its keys were made for' },
+      );
+    }
     const masterKey = await keys.masterKey();
     const uploadFolder = join(config.dataFolder, 'uploads');
     await ensureFolder(uploadFolder);
@@ -85,13 +99,15 @@ export async function openInstallation(config: Config, world: World): Promise<In
       config,
       database,
       keys,
+      suite,
+      rootKeys: rootKeyStore({ config, world, database, cipher: suite.cipher }),
       clock: world.clock,
       random: world.random,
       demonstration: config.mode === 'demonstration',
-      documents: await openDocumentFiles(join(config.dataFolder, 'documents')),
-      audit: auditChain({ node, digest: suiteNamed(config.suite).digest }),
-      index: createBlindIndex(masterKey),
-      cipher: createFieldCipher({ masterKeys: [masterKey], random: world.random }),
+      documents: await openDocumentFiles(join(config.dataFolder, 'documents'), suite.digest),
+      audit: auditChain({ node, digest: suite.digest }),
+      index: createBlindIndex(masterKey, suite.digest),
+      cipher: createFieldCipher({ masterKeys: [masterKey], random: world.random, cipher: suite.cipher }),
       uploadFolder,
       madePassphrase: made,
       close: () => database.close(),
@@ -129,58 +145,47 @@ export async function ensureFolder(path: string): Promise<void> {
   }
 }
 
-/** Begins every passphrase that a demonstration makes. */
-const madeMark = 'demonstration-';
-const shortestPassphrase = 12;
-
-/** @throws ApiError `configuration-refused` for a production on a demonstration's passphrase, or on one easily guessed. */
-function fitFor(config: Config, passphrase: string): string {
-  if (config.mode === 'production') {
-    if (passphrase.startsWith(madeMark)) {
-      throw new ApiError(
-        'configuration-refused',
-        'The passphrase was made for a demonstration; production will not start with its keys.',
-        { hint: 'make a new folder with `yinxin init --data DIR`' },
-      );
-    }
-    if (passphrase.length < shortestPassphrase) {
-      throw new ApiError('configuration-refused', 'The passphrase of the key files is too short.', {
-        hint: `use ${shortestPassphrase} characters or more`,
-      });
-    }
-  }
-  return passphrase;
+/**
+ * GB/T 39786 asks for certified cryptographic modules. Production under gm keeps keys in files only where somebody
+ * decided so. @throws ApiError `configuration-refused`.
+ */
+function refuseKeyFiles(config: Config): void {
+  if (config.mode !== 'production' || config.suite !== 'gm' || config.keyFilesAllowed) return;
+  throw new ApiError(
+    'configuration-refused',
+    'Production of the suite gm does not keep its keys in files: an evaluation (密评, GB/T 39786) wants a certified module.',
+    {
+      hint: 'set YINXIN_ALLOW_KEY_FILES=1 to decide otherwise; `yinxin crypto inventory` then lists it as a gap',
+    },
+  );
 }
 
-async function passphraseOf(
-  config: Config,
-  random: RandomBytes,
-): Promise<{ readonly passphrase: string; readonly made: string | null }> {
-  const source = config.passphrase;
-  switch (source.kind) {
-    case 'value':
-      return { passphrase: fitFor(config, source.value), made: null };
-    case 'file':
-      return { passphrase: fitFor(config, await readPassphraseFile(source.path)), made: null };
-    case 'made': {
-      const { passphrase, created } = await ensurePassphraseFile(source.path, random, madeMark);
-      return { passphrase, made: created ? source.path : null };
-    }
-  }
-}
-
-/** The mode is decided once, in the database too: its data may have come from another folder. */
-async function settleMode(database: Database, config: Config): Promise<void> {
-  const recorded =
-    (await installFact(database.reader, 'mode')) ??
-    (await database.write((tx) => recordInstallFact(tx, 'mode', config.mode)));
-  if (recorded !== config.mode) {
+/** What is decided once, in the database too: its data may have come from another folder. */
+async function settleFacts(database: Database, config: Config): Promise<void> {
+  const refuse = (what: string, wanted: string): never => {
     throw new ApiError(
       'configuration-refused',
-      `The database holds ${recorded} data and cannot be used for ${config.mode}.`,
-      { hint: 'choose another --data folder or YINXIN_DATABASE_URL' },
+      `The database holds ${what} data and cannot be used for ${wanted}.`,
+      {
+        hint: 'choose another --data folder or YINXIN_DATABASE_URL',
+      },
     );
-  }
+  };
+  const [mode, suite] = await Promise.all([
+    installFact(database.reader, 'mode'),
+    installFact(database.reader, 'suite'),
+  ]);
+  // An installation of a time before there were two suites says nothing of its own.
+  const known = suite ?? (mode === null ? null : 'international');
+  if (mode !== null && mode !== config.mode) refuse(mode, config.mode);
+  if (known !== null && known !== config.suite) refuse(known, config.suite);
+  if (mode !== null && suite !== null) return;
+  const recorded = await database.write(async (tx) => ({
+    suite: await recordInstallFact(tx, 'suite', config.suite),
+    mode: await recordInstallFact(tx, 'mode', config.mode),
+  }));
+  if (recorded.mode !== config.mode) refuse(recorded.mode, config.mode);
+  if (recorded.suite !== config.suite) refuse(recorded.suite, config.suite);
 }
 
 /** This machine's name in the audit log: random, made once, so that two nodes never share a chain. */

@@ -9,7 +9,7 @@ import { ApiError } from './errors.ts';
 const settingsSchema = z.strictObject({
   version: z.literal(1),
   mode: z.enum(['demonstration', 'production']),
-  suite: z.literal('international'),
+  suite: z.enum(['international', 'gm']),
   /** Who runs this installation: the O of every certificate it issues. */
   organisation: z.string().min(2).max(60),
   /** Its unified social credit code: the operator of the trust list. */

@@ -18,7 +18,10 @@ export async function signer(services: Services, pdf: Uint8Array): Promise<() =>
   const key = await services.keys.open(seal.keyId, 'seal', seal.chain);
   const size = diameterOf(seal.picture);
   const first = await signDigest(key, new Uint8Array(32));
-  const { token } = await services.stamps.timestamps.timestamp(timestampDigest(first), 10_000);
+  const { token } = await services.stamps.timestamps.timestamp(
+    timestampDigest(first, services.stamps.timestamps.digest),
+    10_000,
+  );
   return async () => {
     const prepared = await prepareSignature(bytesSource(pdf), {
       time: services.clock(),
@@ -32,7 +35,7 @@ export async function signer(services: Services, pdf: Uint8Array): Promise<() =>
     });
     const digest = createHash('sha256').update(pdf).update(prepared.before).update(prepared.after).digest();
     const cms = assembleCms(key, await signDigest(key, digest), token);
-    checkCms(cms, certificate, digest);
+    checkCms(cms, key, digest);
     return finishSignature(prepared, cms);
   };
 }

@@ -2,6 +2,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { BoxCipher } from './aead.ts';
 import { isSignatureAlgorithm, keyIdOf } from './algorithms.ts';
 import type { RandomBytes } from './clock.ts';
 import { createDurably, writeDurably } from './durable-file.ts';
@@ -17,6 +18,8 @@ const MASTER_KEY_FILE = 'master.key.json';
 export interface KeyFiles extends KeyStore {
   /** The deployment's master key, made on first use. @throws CryptoError `key-damaged`. */
   masterKey(): Promise<MasterKey>;
+  /** What the files are encrypted with: the suite's cipher when the folder was made. */
+  readonly cipher: BoxCipher;
 }
 
 interface StoredKey {
@@ -78,6 +81,10 @@ class KeyFolder implements KeyFiles {
     this.#folder = folder;
     this.#vault = vault;
     this.#random = random;
+  }
+
+  get cipher(): BoxCipher {
+    return this.#vault.cipher;
   }
 
   async generate(purpose: KeyPurpose, algorithm: SignatureAlgorithm): Promise<GeneratedKey> {

@@ -1,15 +1,16 @@
 // SM2 in plain arithmetic over @noble/curves: the fallback of the server, and what a page verifies with. No Node here.
 import { weierstrass } from '@noble/curves/abstract/weierstrass.js';
 import { bytesToNumberBE, numberToBytesBE } from '@noble/curves/utils.js';
-import { rawToDer } from '../formats/x509/ecdsa-signature.ts';
+import { derToRaw, rawToDer } from '../formats/x509/ecdsa-signature.ts';
 import { joinBytes, toHex } from '../formats/bytes.ts';
 import { parseSubjectPublicKeyInfo } from '../formats/x509/algorithm.ts';
 import { readDer } from '../formats/x509/der.ts';
 import type { RandomBytes } from './clock.ts';
-import { SM2_CURVE } from './sm2-parameters.ts';
+import { ENTL_ID_AND_CURVE, SM2_CURVE } from './sm2-parameters.ts';
+import { sm3Portable } from './sm3-portable.ts';
 
 const number = (hex: string): bigint => BigInt(`0x${hex}`);
-export const SM2_ORDER = number(SM2_CURVE.n);
+const SM2_ORDER = number(SM2_CURVE.n);
 const Point = weierstrass({
   p: number(SM2_CURVE.p),
   n: SM2_ORDER,
@@ -42,6 +43,33 @@ function inverse(value: bigint): bigint {
 /** GB/T 35276 clause 7.3. */
 export function derOfScalars({ r, s }: Sm2Scalars): Uint8Array {
   return rawToDer(joinBytes([numberToBytesBE(r, 32), numberToBytesBE(s, 32)]));
+}
+
+/** r and s in 1 … n−1 (GB/T 32918.2 clause 7.1), in their one DER form; null where the bytes are no such signature. */
+export function scalarsOfDer(signature: Uint8Array): Sm2Scalars | null {
+  let raw: Uint8Array;
+  try {
+    raw = derToRaw(signature, 32);
+  } catch {
+    return null;
+  }
+  const scalars = { r: bytesToNumberBE(raw.subarray(0, 32)), s: bytesToNumberBE(raw.subarray(32)) };
+  const inRange = (value: bigint): boolean => value > 0n && value < SM2_ORDER;
+  return inRange(scalars.r) && inRange(scalars.s) ? scalars : null;
+}
+
+/**
+ * Whether `signature` is the key's over `message`, under the identifier 1234567812345678: what a page asks.
+ * @param spki - SubjectPublicKeyInfo DER; a key that is none on the SM2 curve, or compressed, is false.
+ * @param signature - DER `SEQUENCE { r, s }`; anything else is false
+ * @throws FormatError where `spki` is no SubjectPublicKeyInfo.
+ */
+export function verifySm2Message(spki: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+  const { keyType, publicKey } = parseSubjectPublicKeyInfo(spki);
+  const scalars = scalarsOfDer(signature);
+  if (keyType !== 'sm2' || publicKey.length !== 65 || publicKey[0] !== 4 || scalars === null) return false;
+  const prefix = sm3Portable(joinBytes([ENTL_ID_AND_CURVE, publicKey.subarray(1)]));
+  return verifySm2Portable(spki, sm3Portable(joinBytes([prefix, message])), scalars);
 }
 
 /**

@@ -10,16 +10,9 @@ import {
 } from 'node:crypto';
 import { sameBytes } from '../formats/bytes.ts';
 import { parseSubjectPublicKeyInfo } from '../formats/x509/algorithm.ts';
-import { derToRaw } from '../formats/x509/ecdsa-signature.ts';
 import type { RandomBytes } from './clock.ts';
 import { CryptoError } from './errors.ts';
-import {
-  SM2_ORDER,
-  derOfScalars,
-  signSm2Portable,
-  verifySm2Portable,
-  type Sm2Scalars,
-} from './sm2-portable.ts';
+import { derOfScalars, scalarsOfDer, signSm2Portable, verifySm2Portable } from './sm2-portable.ts';
 import { ENTL_ID_AND_CURVE, sm2Example } from './sm2-parameters.ts';
 
 /** Which engine makes and checks SM2 signatures in this process. */
@@ -62,21 +55,6 @@ function verifyNative(
   return createVerify('sm3').update(prefix).update(message).verify(key, signature);
 }
 
-/** r and s in 1 … n−1 (GB/T 32918.2 clause 7.1), in their one DER form; null where the bytes are no such signature. */
-function strictScalars(signature: Uint8Array): Sm2Scalars | null {
-  let raw: Uint8Array;
-  try {
-    raw = derToRaw(signature, 32);
-  } catch {
-    return null;
-  }
-  const scalar = (from: number): bigint =>
-    BigInt(`0x${Buffer.from(raw.subarray(from, from + 32)).toString('hex')}`);
-  const scalars = { r: scalar(0), s: scalar(32) };
-  const inRange = (value: bigint): boolean => value > 0n && value < SM2_ORDER;
-  return inRange(scalars.r) && inRange(scalars.s) ? scalars : null;
-}
-
 /**
  * Whether node:crypto makes and checks the standard's signatures (GB/T 32918.5 annex A: its example must verify, a
  * changed message must not, and what node:crypto signs must satisfy the portable code). Its SM2 is undocumented, so
@@ -91,7 +69,7 @@ export function nativeSm2Holds(): boolean {
     const other = new Uint8Array(message);
     other[0] = 0;
     const made = createSign('sm3').update(prefix).update(message).sign(privateKey);
-    const scalars = strictScalars(made);
+    const scalars = scalarsOfDer(made);
     return (
       verifyNative(publicKey, prefix, message, signature) &&
       !verifyNative(publicKey, prefix, other, signature) &&
@@ -167,9 +145,33 @@ export function verifySm2(
   signature: Uint8Array,
 ): boolean {
   const prefix = sm2Prefix(spki);
-  const scalars = strictScalars(signature);
+  const scalars = scalarsOfDer(signature);
   if (scalars === null) return false;
   return sm2Engine() === 'portable'
     ? verifySm2Portable(spki, sm2Digest(prefix, message), scalars)
     : verifyNative(key, prefix, message, signature);
+}
+
+/** A check being made over a message that comes in pieces. */
+export interface RunningCheck {
+  update(piece: Uint8Array): void;
+  finish(): boolean;
+}
+
+/** As `verifySm2`, piece by piece. @throws CryptoError `algorithm-refused`. */
+export function startSm2Check(spki: Uint8Array, key: KeyObject, signature: Uint8Array): RunningCheck {
+  const prefix = sm2Prefix(spki);
+  const scalars = scalarsOfDer(signature);
+  if (sm2Engine() === 'portable') {
+    const hash = createHash('sm3').update(prefix);
+    return {
+      update: (piece) => void hash.update(piece),
+      finish: () => scalars !== null && verifySm2Portable(spki, hash.digest(), scalars),
+    };
+  }
+  const verification = createVerify('sm3').update(prefix);
+  return {
+    update: (piece) => void verification.update(piece),
+    finish: () => scalars !== null && verification.verify(key, signature),
+  };
 }

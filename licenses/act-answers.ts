@@ -34,7 +34,8 @@ export const MAX_LICENSES = 20;
 /** Keyed, because what is asked for holds names and numbers that an unkeyed digest would let be guessed. */
 export function digestOfRequest(parts: LicenseParts, request: ActRequest): string {
   const { actor, kind, matter, caseNumber, decision, licenses } = request;
-  const order = decision === null ? null : digestOfOrder({ ...decision, actor, matter, caseNumber });
+  const order =
+    decision === null ? null : digestOfOrder({ ...decision, actor, matter, caseNumber }, parts.suite);
   const plain = licenses.map(({ type, number, holder, face, validity, sealId }) => [
     type,
     number,

@@ -1,6 +1,5 @@
 // A licensing act, whole or not at all: check → intend → sign codes → draw → plan stamps → stamp → complete.
-import { createHash } from 'node:crypto';
-import { labelledDigest } from '../crypto/algorithms.ts';
+import { labelledDigest, signingAlgorithm } from '../crypto/algorithms.ts';
 import { toHex } from '../formats/bytes.ts';
 import type { StatusReference } from '../formats/cose/cwt.ts';
 import { codePrefix } from '../formats/qr/license-code.ts';
@@ -187,7 +186,7 @@ async function intendLicense(
     holderCode: holder.code,
     number: checked.number,
     record,
-    recordHash: labelledDigest('sha256', recordBytes(record)),
+    recordHash: labelledDigest(parts.suite.digest, recordBytes(record)),
     codeId: toHex(codeId),
     status,
     issuedAt: now,
@@ -213,12 +212,17 @@ function caseDetail(request: ActRequest): Readonly<Record<string, string>> {
 async function draw(parts: LicenseParts, license: LicenseInHand): Promise<DrawnLicense> {
   const { checked, record, issuedAt, status } = license;
   const { type, holder } = checked;
-  const claims = codeClaims({ type, record, holder, issuedAt, expiresAt: endOfTerm(checked.term), status });
-  const code = await signCode(
-    parts.serviceKeys.serviceKey('license-code'),
-    codePrefix(parts.publicUrl),
-    claims,
-  );
+  const key = parts.serviceKeys.serviceKey('license-code');
+  const claims = codeClaims({
+    type,
+    record,
+    holder,
+    issuedAt,
+    expiresAt: endOfTerm(checked.term),
+    status,
+    digest: signingAlgorithm(key.algorithm).digest,
+  });
+  const code = await signCode(key, codePrefix(parts.publicUrl), claims);
   const page = await parts.renderer.draw({
     ...pageContent(parts, checked, record),
     code,
@@ -274,8 +278,8 @@ async function complete(
           act,
           stamp: stamp.stampId,
           document: stamp.document.digest,
-          record: labelledDigest('sha256', recordBytes(license.record)),
-          code: `sha256:${createHash('sha256').update(license.code.digits).digest('hex')}`,
+          record: labelledDigest(parts.suite.digest, recordBytes(license.record)),
+          code: labelledDigest(parts.suite.digest, license.code.digits),
           ...caseDetail(request),
         },
       });

@@ -1,5 +1,6 @@
 // The code of a license: claims from its record, signed as COSE, spelled as digits.
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac } from 'node:crypto';
+import { digest, signingAlgorithm, type DigestName } from '../crypto/algorithms.ts';
 import type { SigningKey } from '../crypto/signing-key.ts';
 import { verifySignature } from '../crypto/verify-signature.ts';
 import { fromHex } from '../formats/bytes.ts';
@@ -25,13 +26,15 @@ export interface CodeParts {
   readonly issuedAt: Date;
   readonly expiresAt: Date | null;
   readonly status: StatusReference | null;
+  /** What record and holder are told by: the digest that goes with the algorithm the code is signed with. */
+  readonly digest: DigestName;
 }
 
 /** Keyed by the record's salt: who holds the record can open it, nobody can guess it. */
-function holderCommitment(record: LicenseRecord, holder: Holder): Uint8Array {
+function holderCommitment({ record, holder, digest: algorithm }: CodeParts): Uint8Array {
   const opening = JSON.stringify(['yinxin holder', holder.name, holder.code]);
   return new Uint8Array(
-    createHmac('sha256', fromHex(record['salt'] ?? ''))
+    createHmac(algorithm, fromHex(record['salt'] ?? ''))
       .update(opening)
       .digest()
       .subarray(0, 16),
@@ -45,7 +48,7 @@ function faceOf(parts: CodeParts): Map<number, CborValue> {
     [FACE.typeCode, type.typeCode],
     [FACE.holder, maskedName(holder.kind, holder.name)],
   ]);
-  if (holder.kind === 'resident') face.set(FACE.holderCommitment, holderCommitment(record, holder));
+  if (holder.kind === 'resident') face.set(FACE.holderCommitment, holderCommitment(parts));
   else face.set(FACE.licenseNumber, record['ZZBH'] ?? '');
   if (type.mark !== null) face.set(FACE.mark, type.mark);
   for (const field of type.fields) {
@@ -64,7 +67,7 @@ export function codeClaims(parts: CodeParts): LicenseClaims {
     id: fromHex(parts.record['codeId'] ?? ''),
     version: Number(parts.record['version']),
     status: parts.status,
-    recordHash: recordHash(parts.record).subarray(0, RECORD_HASH_LENGTH),
+    recordHash: recordHash(parts.record, parts.digest).subarray(0, RECORD_HASH_LENGTH),
     face: faceOf(parts),
   };
 }
@@ -75,10 +78,10 @@ export function codeClaims(parts: CodeParts): LicenseClaims {
  * @throws LicenseError `code-too-long`; `page-failed` where the key's own signature does not verify
  */
 export async function signCode(key: SigningKey, prefix: string, claims: LicenseClaims): Promise<CodeText> {
-  if (key.algorithm !== 'ES256')
-    throw new LicenseError('page-failed', 'License codes are signed with ES256.');
+  if (key.algorithm !== 'ES256' && key.algorithm !== 'SM2SM3')
+    throw new LicenseError('page-failed', 'License codes are signed with ES256, or with SM2.');
   const payload = encodeClaims(claims);
-  const keyId = keyIdOf(createHash('sha256').update(key.publicKey).digest());
+  const keyId = keyIdOf(digest(signingAlgorithm(key.algorithm).digest, key.publicKey));
   const protectedHeader = encodeProtectedHeader(key.algorithm, keyId);
   const message = sign1Input(protectedHeader, payload);
   const signature = await key.sign(message);

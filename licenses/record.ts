@@ -1,5 +1,5 @@
 // The record of a license: what is fixed, hashed, attached to the page and claimed by the code.
-import { createHash } from 'node:crypto';
+import { digest, type DigestName } from '../crypto/algorithms.ts';
 import type { RandomBytes } from '../crypto/clock.ts';
 import { toHex } from '../formats/bytes.ts';
 import { formatLicenseIdentifier } from '../formats/identifiers/license-identifier.ts';
@@ -74,9 +74,9 @@ export function recordBytes(record: LicenseRecord): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(Object.fromEntries(sorted)));
 }
 
-/** SHA-256 of the record's bytes, 32 bytes. */
-export function recordHash(record: LicenseRecord): Uint8Array {
-  return new Uint8Array(createHash('sha256').update(recordBytes(record)).digest());
+/** Digest of the record's bytes. */
+export function recordHash(record: LicenseRecord, algorithm: DigestName): Uint8Array {
+  return new Uint8Array(digest(algorithm, recordBytes(record)));
 }
 
 function words(day: string | undefined): string {

@@ -10,7 +10,7 @@ import {
   STATUS_LIST_TYPE,
 } from '../formats/qr/status-list.ts';
 import type { Database, Writer } from '../storage/database.ts';
-import { signJws } from '../verification/jws.ts';
+import { jwsAlgorithm, signJws } from '../verification/jws.ts';
 import { LicenseError } from './errors.ts';
 import type { ServiceKeySource } from './parts.ts';
 
@@ -143,9 +143,10 @@ async function signEdition(parts: StatusListParts, number: number, now: Date): P
     (bytes) => new Uint8Array(deflateSync(bytes, { level: 9 })),
   );
   const key = parts.serviceKeys.serviceKey('status-list');
-  const { algorithm, chain } = key;
-  if (algorithm === 'SM2SM3')
-    throw new LicenseError('page-failed', 'Status lists are signed with ES256 or ES384.');
+  const { chain } = key;
+  const algorithm = jwsAlgorithm(key.algorithm);
+  if (algorithm === null)
+    throw new LicenseError('page-failed', 'Status lists are signed with ES256, ES384 or SM2.');
   const certificate = chain[0];
   return signJws(STATUS_LIST_TYPE, claims, {
     algorithm,

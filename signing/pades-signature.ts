@@ -1,5 +1,5 @@
 // The CMS of a PAdES signature (EN 319 142-1 §5.3, §6.3): signed attributes, signature, time-stamp over its value.
-import { digest } from '../crypto/algorithms.ts';
+import { digest, signingAlgorithm, type DigestName } from '../crypto/algorithms.ts';
 import type { SigningKey } from '../crypto/signing-key.ts';
 import { verifySignature } from '../crypto/verify-signature.ts';
 import { sameBytes } from '../formats/bytes.ts';
@@ -12,6 +12,7 @@ import {
   signingCertificateOf,
 } from '../formats/cms/attributes.ts';
 import { encodeSignedData, parseSignedData } from '../formats/cms/signed-data.ts';
+import { digestOf, signerSignatureNameOf } from '../formats/x509/algorithm.ts';
 import { parseCertificate } from '../formats/x509/certificate.ts';
 import { OID } from '../formats/x509/oid.ts';
 import { SigningError } from './errors.ts';
@@ -20,35 +21,36 @@ import { SigningError } from './errors.ts';
 export interface SignatureValue {
   /** DER SET OF: what was signed. */
   readonly signedAttributes: Uint8Array;
-  /** DER ECDSA signature. */
+  /** As `SigningKey.sign` answers it. */
   readonly value: Uint8Array;
 }
 
 /**
  * Signs the document's digest as signed attributes: content-type, message-digest, signing-certificate-v2 (RFC 5035);
- * no signing-time, which PAdES forbids (EN 319 142-1 §6.3).
+ * no signing-time, which PAdES forbids (EN 319 142-1 §6.3). Every digest is the one that goes with the key.
  */
 export async function signDigest(key: SigningKey, messageDigest: Uint8Array): Promise<SignatureValue> {
+  const algorithm = signingAlgorithm(key.algorithm).digest;
   const signedAttributes = encodeSignedAttributes({
     contentType: OID.data,
     messageDigest,
     signingCertificate: {
-      digestAlgorithm: 'sha256',
-      certificateDigest: digest('sha256', ownCertificate(key)),
+      digestAlgorithm: algorithm,
+      certificateDigest: digest(algorithm, ownCertificate(key)),
     },
   });
   return { signedAttributes, value: await key.sign(signedAttributes) };
 }
 
 /** What a signature-time-stamp is over: the digest of the signature value (RFC 3161 appendix A). */
-export function timestampDigest(signature: SignatureValue): Uint8Array {
-  return digest('sha256', signature.value);
+export function timestampDigest(signature: SignatureValue, algorithm: DigestName): Uint8Array {
+  return digest(algorithm, signature.value);
 }
 
 /** The detached CMS, all of it DER, with the chain and the time-stamp token. */
 export function assembleCms(key: SigningKey, signature: SignatureValue, token: Uint8Array): Uint8Array {
   return encodeSignedData({
-    digestAlgorithm: 'sha256',
+    digestAlgorithm: signingAlgorithm(key.algorithm).digest,
     signedAttributes: signature.signedAttributes,
     signatureAlgorithm: key.algorithm,
     signature: signature.value,
@@ -62,10 +64,11 @@ export function assembleCms(key: SigningKey, signature: SignatureValue, token: U
  * Reads the CMS back and checks it with the public key of the certificate, as a relying party would, before it leaves.
  * @throws SigningError `self-check-failed`
  */
-export function checkCms(cms: Uint8Array, certificateDer: Uint8Array, messageDigest: Uint8Array): void {
+export function checkCms(cms: Uint8Array, key: SigningKey, messageDigest: Uint8Array): void {
   const parsed = parseSignedData(cms);
   const [signer, ...more] = parsed.signerInfos;
-  const certificate = parseCertificate(certificateDer);
+  const certificate = parseCertificate(ownCertificate(key));
+  const algorithm = signingAlgorithm(key.algorithm).digest;
   const attributes = signer?.signedAttributes;
   const sound =
     signer !== undefined &&
@@ -78,13 +81,15 @@ export function checkCms(cms: Uint8Array, certificateDer: Uint8Array, messageDig
     sameBytes(signer.signer.serialNumber, certificate.serialNumber) &&
     contentTypeOf(attributes) === OID.data &&
     sameBytes(messageDigestOf(attributes) ?? new Uint8Array(0), messageDigest) &&
+    digestOf(signer.digestAlgorithm)?.name === algorithm &&
+    signerSignatureNameOf(signer.signatureAlgorithm, signer.digestAlgorithm) === key.algorithm &&
     sameBytes(
       signingCertificateOf(attributes)?.certificateDigest ?? new Uint8Array(0),
-      digest('sha256', certificateDer),
+      digest(algorithm, certificate.der),
     ) &&
     signatureTimeStampsOf(signer.unsignedAttributes).length === 1 &&
     verifySignature({
-      algorithm: 'ES256',
+      algorithm: key.algorithm,
       publicKey: certificate.subjectPublicKeyInfo.der,
       message: signer.signedAttributesDer,
       signature: signer.signature,

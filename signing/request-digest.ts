@@ -1,13 +1,13 @@
 // One digest for all that a request asks, so that an idempotency key can be held to it.
 import { labelledDigest } from '../crypto/algorithms.ts';
-import { suiteNamed } from '../crypto/suite.ts';
+import type { Suite } from '../crypto/suite.ts';
 
 /** What JSON can say; keys of objects come in any order. */
 export type Plain = string | number | boolean | null | readonly Plain[] | { readonly [key: string]: Plain };
 
 /** @returns labelled digest over the value's JSON with sorted keys: equal requests give equal digests. */
-export function requestDigest(value: Plain): string {
-  return labelledDigest(suiteNamed('international').digest, canonicalJson(value));
+export function requestDigest(value: Plain, suite: Suite): string {
+  return labelledDigest(suite.digest, canonicalJson(value));
 }
 
 function canonicalJson(value: Plain): string {

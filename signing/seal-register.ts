@@ -113,7 +113,9 @@ async function makeSeal(
   request: SealRequest,
   intended: IntendedSeal,
 ): Promise<Seal> {
-  const key = await parts.keys.generate('seal', suiteNamed('international').signature);
+  // A key of the hierarchy that certifies it.
+  const suite = suiteNamed(parts.authority.hierarchy === 'sm2' ? 'gm' : 'international');
+  const key = await parts.keys.generate('seal', suite.signature);
   await issueCertificate(parts, {
     profile: 'seal',
     authority: parts.authority,

@@ -1,5 +1,6 @@
 // Copies a document into the store with a signature appended: read once, hashed while copied, checked before it is kept.
-import type { Hash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
+import type { DigestName } from '../crypto/algorithms.ts';
 import { finishSignature } from './finish.ts';
 import type { DocumentStore, DocumentWriter, StoredDocument } from '../storage/documents.ts';
 import { SigningError } from './errors.ts';
@@ -10,6 +11,7 @@ import type { OpenSource } from './stamp-source.ts';
 const chunkSize = 256 * 1024;
 
 /**
+ * @param algorithm what the signature is over: the digest that goes with the seal's key
  * @param makeCms gets H(original ‖ before ‖ after) and answers the CMS, already checked.
  * @returns the stored result. Nothing is stored where anything fails.
  * @throws SigningError `self-check-failed` (the source is not what its digest says), `placeholder-too-small`, and
@@ -19,11 +21,12 @@ export async function writeSealedCopy(
   documents: DocumentStore,
   source: OpenSource,
   prepared: PreparedSignature,
+  algorithm: DigestName,
   makeCms: (messageDigest: Uint8Array) => Promise<Uint8Array>,
 ): Promise<StoredDocument> {
   const writer = await documents.create();
   try {
-    const hash = await copyOriginal(source, writer);
+    const hash = await copyOriginal(source, writer, documents.digest, algorithm);
     const messageDigest = hash.update(prepared.before).update(prepared.after).digest();
     const appended = finishSignature(prepared, await makeCms(messageDigest));
     checkShape(source.size, prepared, appended);
@@ -36,18 +39,27 @@ export async function writeSealedCopy(
 }
 
 /** @returns the running digest over the original, which was compared with the digest that names it. */
-async function copyOriginal(source: OpenSource, writer: DocumentWriter): Promise<Hash> {
+async function copyOriginal(
+  source: OpenSource,
+  writer: DocumentWriter,
+  naming: DigestName,
+  algorithm: DigestName,
+): Promise<Hash> {
+  // Mostly the two are one, and hashing once serves both.
+  const other = algorithm === naming ? null : createHash(algorithm);
   for (let position = 0; position < source.size; position += chunkSize) {
-    await writer.write(await source.read(position, chunkSize));
+    const chunk = await source.read(position, chunkSize);
+    await writer.write(chunk);
+    other?.update(chunk);
   }
-  const digest = `sha256:${writer.forkHash().digest('hex')}`;
+  const digest = `${naming}:${writer.forkHash().digest('hex')}`;
   if (digest !== source.digest) {
     throw new SigningError(
       'self-check-failed',
       'The document read for signing is not the one that was asked for.',
     );
   }
-  return writer.forkHash();
+  return other ?? writer.forkHash();
 }
 
 /** The byte range written into the file is the one that was signed, and the file ends where it says. */

@@ -3,7 +3,13 @@ import type { Actor } from '../storage/actor.ts';
 import type { Reader } from '../storage/database.ts';
 import { SigningError } from './errors.ts';
 import { departmentOf, requireScope } from './seal-use.ts';
-import { digestOfOrder, resultOf, type StampRequest, type StampResult } from './stamp-order.ts';
+import {
+  digestOfOrder,
+  resultOf,
+  type StampParts,
+  type StampRequest,
+  type StampResult,
+} from './stamp-order.ts';
 import { findRecentStamps, findStamp, findStampByKey, type StampRecord } from './stamp-store.ts';
 
 /**
@@ -35,20 +41,27 @@ export function checkKey(key: string): void {
  * The answer to a repeated request; null for a new one.
  * @throws SigningError `idempotency-mismatch`, `idempotency-in-progress`, `idempotency-abandoned`
  */
-export async function earlierStamp(db: Reader, request: StampRequest): Promise<StampResult | null> {
+export async function earlierStamp(
+  parts: Pick<StampParts, 'database' | 'suite'>,
+  request: StampRequest,
+): Promise<StampResult | null> {
+  const db = parts.database.reader;
   const record = await findStampByKey(db, request.actor.id, request.idempotencyKey);
-  return record === null ? null : repeated(record, request);
+  return record === null ? null : repeated(record, digestOfOrder(request, parts.suite));
 }
 
 /** Another request with this key was quicker. */
-export async function answerOfOther(db: Reader, request: StampRequest): Promise<StampResult> {
-  const earlier = await earlierStamp(db, request);
+export async function answerOfOther(
+  parts: Pick<StampParts, 'database' | 'suite'>,
+  request: StampRequest,
+): Promise<StampResult> {
+  const earlier = await earlierStamp(parts, request);
   if (earlier === null) throw new TypeError('An idempotency key in use has no stamp.');
   return earlier;
 }
 
-function repeated(record: StampRecord, request: StampRequest): StampResult {
-  if (record.requestDigest !== digestOfOrder(request)) {
+function repeated(record: StampRecord, requestDigest: string): StampResult {
+  if (record.requestDigest !== requestDigest) {
     throw new SigningError('idempotency-mismatch', 'This idempotency key was used for another request.');
   }
   if (record.state === 'intended') {

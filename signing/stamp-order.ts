@@ -1,6 +1,7 @@
 // The values that a stamp's steps hand to each other.
 import type { Clock, RandomBytes } from '../crypto/clock.ts';
 import type { KeyStore } from '../crypto/signing-key.ts';
+import type { Suite } from '../crypto/suite.ts';
 import type { Actor } from '../storage/actor.ts';
 import type { AuditLog } from '../storage/audit-log.ts';
 import type { Database } from '../storage/database.ts';
@@ -20,6 +21,7 @@ export interface StampParts {
   readonly audit: AuditLog;
   readonly clock: Clock;
   readonly random: RandomBytes;
+  readonly suite: Suite;
   readonly timestamps: TimestampClient;
   /** Milliseconds a time-stamp may take before the stamp is given up. */
   readonly timestampBudget: number;
@@ -86,16 +88,19 @@ export interface MadeStamp {
 }
 
 /** Labelled digest of all that an order asks for: what an idempotency key is held to. */
-export function digestOfOrder(order: StampOrder): string {
-  return requestDigest({
-    department: order.actor.department,
-    seal: order.sealId,
-    document: digestOfSource(order.source),
-    place: { page: order.place.page, centreX: order.place.centreX, centreY: order.place.centreY },
-    matter: order.matter,
-    caseNumber: order.caseNumber,
-    reason: order.reason,
-  });
+export function digestOfOrder(order: StampOrder, suite: Suite): string {
+  return requestDigest(
+    {
+      department: order.actor.department,
+      seal: order.sealId,
+      document: digestOfSource(order.source, suite.digest),
+      place: { page: order.place.page, centreX: order.place.centreX, centreY: order.place.centreY },
+      matter: order.matter,
+      caseNumber: order.caseNumber,
+      reason: order.reason,
+    },
+    suite,
+  );
 }
 
 /** What the caller is told of a completed stamp. */

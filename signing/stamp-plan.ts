@@ -1,6 +1,5 @@
 // What may be signed, and everything of it but the signature value: no key is used and nothing is written here.
 import { openSource, digestOfSource } from './stamp-source.ts';
-import type { RandomBytes } from '../crypto/clock.ts';
 import { placeholderCapacity } from './finish.ts';
 import { newIdentifier } from './identifiers.ts';
 import { prepareSignature } from './prepare.ts';
@@ -59,7 +58,7 @@ export async function planStamp(
 }
 
 function intentionOf(
-  parts: { readonly random: RandomBytes },
+  parts: Pick<StampParts, 'random' | 'suite'>,
   order: StampOrder,
   seal: Seal,
   idempotencyKey: string | null,
@@ -69,14 +68,14 @@ function intentionOf(
     id: newIdentifier('stp', parts.random),
     client: order.actor.id,
     idempotencyKey,
-    requestDigest: digestOfOrder(order),
+    requestDigest: digestOfOrder(order, parts.suite),
     department: departmentOf(order.actor),
     sealId: seal.id,
     sealCode: seal.code,
     certificateSerial: seal.certificateSerial,
     matter: order.matter,
     caseNumber: order.caseNumber,
-    originalDigest: digestOfSource(order.source),
+    originalDigest: digestOfSource(order.source, parts.suite.digest),
     placement: order.place,
     intendedAt: now,
   };

@@ -1,6 +1,5 @@
 // Where the document to be stamped comes from: the document store, an upload on disk, or memory.
-import { labelledDigest } from '../crypto/algorithms.ts';
-import { suiteNamed } from '../crypto/suite.ts';
+import { labelledDigest, type DigestName } from '../crypto/algorithms.ts';
 import { bytesSource, type ByteSource } from '../formats/pdf/source.ts';
 import type { DocumentStore } from '../storage/documents.ts';
 import { SigningError } from './errors.ts';
@@ -20,16 +19,16 @@ export interface OpenSource extends ByteSource {
   close(): Promise<void>;
 }
 
-/** Labelled digest of the document as it came. */
-export function digestOfSource(source: StampSource): string {
+/** Labelled digest of the document as it came. @param algorithm - the one that names documents in the store */
+export function digestOfSource(source: StampSource, algorithm: DigestName): string {
   if ('stored' in source) return source.stored;
   if ('file' in source) return source.digest;
-  return labelledDigest(suiteNamed('international').digest, source.bytes);
+  return labelledDigest(algorithm, source.bytes);
 }
 
 /** @throws SigningError `document-not-found` */
 export async function openSource(documents: DocumentStore, source: StampSource): Promise<OpenSource> {
-  const digest = digestOfSource(source);
+  const digest = digestOfSource(source, documents.digest);
   if (!('stored' in source)) {
     const inner = 'file' in source ? source.file : bytesSource(source.bytes);
     return { ...reading(inner), digest, close: () => Promise.resolve() };

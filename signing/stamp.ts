@@ -1,4 +1,5 @@
 // A stamp: right → prepare → intend → sign → time-stamp → finish → self-check → complete, as steps that larger acts share.
+import { signingAlgorithm } from '../crypto/algorithms.ts';
 import type { AuditLog } from '../storage/audit-log.ts';
 import type { Writer } from '../storage/database.ts';
 import { SigningError } from './errors.ts';
@@ -35,11 +36,11 @@ import type { Timestamp } from './timestamp-client.ts';
 export async function stampDocument(parts: StampParts, request: StampRequest): Promise<StampResult> {
   requireScope(request.actor, 'stamps:write');
   checkKey(request.idempotencyKey);
-  const earlier = await earlierStamp(parts.database.reader, request);
+  const earlier = await earlierStamp(parts, request);
   if (earlier !== null) return earlier;
   const plan = await planStamp(parts, request, request.idempotencyKey);
   const intended = await parts.database.write((tx) => intendStamps(tx, parts.audit, [plan]));
-  if (!intended) return answerOfOther(parts.database.reader, request);
+  if (!intended) return answerOfOther(parts, request);
   const made = await orAbandon(parts, [plan], () => makeStamp(parts, plan));
   const [result] = await orAbandon(parts, [plan], () =>
     parts.database.write((tx) => completeStamps(tx, parts, [made])),
@@ -89,13 +90,20 @@ export async function makeStamp(parts: StampParts, plan: StampPlan): Promise<Mad
   const source = await openSource(parts.documents, plan.source);
   let timestamp: Timestamp | undefined;
   try {
-    const document = await writeSealedCopy(parts.documents, source, prepared, async (messageDigest) => {
-      const signature = await signDigest(key, messageDigest);
-      timestamp = await parts.timestamps.timestamp(timestampDigest(signature), parts.timestampBudget);
-      const cms = assembleCms(key, signature, timestamp.token);
-      checkCms(cms, seal.chain[0] ?? new Uint8Array(0), messageDigest);
-      return cms;
-    });
+    const document = await writeSealedCopy(
+      parts.documents,
+      source,
+      prepared,
+      signingAlgorithm(key.algorithm).digest,
+      async (messageDigest) => {
+        const signature = await signDigest(key, messageDigest);
+        const stamped = timestampDigest(signature, parts.timestamps.digest);
+        timestamp = await parts.timestamps.timestamp(stamped, parts.timestampBudget);
+        const cms = assembleCms(key, signature, timestamp.token);
+        checkCms(cms, key, messageDigest);
+        return cms;
+      },
+    );
     if (timestamp === undefined) throw new TypeError('A document was stored without being signed.');
     return { plan, document, timestamp };
   } finally {

@@ -1,7 +1,9 @@
 // Asks for a time-stamp and hands it on only after every check a relying party would make.
 import { hash } from 'node:crypto';
+import type { DigestName } from '../crypto/algorithms.ts';
 import type { Clock, RandomBytes } from '../crypto/clock.ts';
 import { CryptoError } from '../crypto/errors.ts';
+import type { Suite } from '../crypto/suite.ts';
 import { verifyRemembered } from '../crypto/remembered-signatures.ts';
 import { verifySignature } from '../crypto/verify-signature.ts';
 import { sameBytes, toHex } from '../formats/bytes.ts';
@@ -32,10 +34,12 @@ export interface Timestamp {
 
 /** What a stamp asks for its time. */
 export interface TimestampClient {
+  /** What tokens are asked for over: the suite's digest. */
+  readonly digest: Suite['digest'];
   /** Bytes to leave free for a token: the largest seen, or a guess before the first. */
   tokenSize(): number;
   /**
-   * @param digest SHA-256 of the bytes to be stamped, 32 bytes
+   * @param digest of the bytes to be stamped, by the client's algorithm, 32 bytes
    * @param budget milliseconds the whole exchange may take
    * @throws SigningError `timestamp-unavailable` (none in time), `timestamp-invalid` (an answer that does not hold)
    */
@@ -46,8 +50,13 @@ export interface TimestampClientParts {
   readonly service: TimestampService;
   readonly random: RandomBytes;
   readonly clock: Clock;
-  /** DER certificates of the issuing CAs whose time-stamping certificates are taken; a token carries no other CA's. */
-  readonly issuers: readonly Uint8Array[];
+  /** Default SHA-256. */
+  readonly digest?: Suite['digest'];
+  /**
+   * DER certificates of the issuing CAs whose time-stamping certificates are taken; a token carries no other CA's. Asked
+   * each time: an authority may get a successor.
+   */
+  readonly issuers: () => readonly Uint8Array[];
 }
 
 /** Room for a token before one was seen: a signer's and a CA's certificate with everything around them. */
@@ -57,21 +66,23 @@ const clockTolerance = 5 * 60 * 1000;
 
 /** @returns a client that asks `service` and believes nothing it says before checking it. */
 export function timestampClient(parts: TimestampClientParts): TimestampClient {
-  const issuers = parts.issuers.map((der) => parseCertificate(der));
+  const { digest: algorithm = 'sha256' } = parts;
   let largest = 0;
   return {
+    digest: algorithm,
     tokenSize: () => (largest === 0 ? firstGuess : largest),
     async timestamp(digest, budget) {
       const nonce = parts.random(16);
       const request = encodeTimestampRequest({
-        digestAlgorithm: 'sha256',
+        digestAlgorithm: algorithm,
         digest,
         nonce,
         certificateRequested: true,
       });
       const response = await exchange(parts.service, request, budget);
       try {
-        const timestamp = checkResponse(response, { digest, nonce, issuers, now: parts.clock() });
+        const issuers = parts.issuers().map((der) => parseCertificate(der));
+        const timestamp = checkResponse(response, { algorithm, digest, nonce, issuers, now: parts.clock() });
         largest = Math.max(largest, timestamp.token.length);
         return timestamp;
       } catch (cause) {
@@ -104,6 +115,7 @@ function aborted(signal: AbortSignal): Promise<never> {
 }
 
 interface Expected {
+  readonly algorithm: Suite['digest'];
   readonly digest: Uint8Array;
   readonly nonce: Uint8Array;
   readonly issuers: readonly Certificate[];
@@ -138,7 +150,7 @@ function tstInfoOf(signedData: SignedData): TstInfo {
 
 /** RFC 3161 §2.2: imprint and nonce are those of the request, the time is one that can be now. */
 function checkAnswersRequest(info: TstInfo, expected: Expected): void {
-  if (digestOf(info.messageImprint.algorithm)?.name !== 'sha256')
+  if (digestOf(info.messageImprint.algorithm)?.name !== expected.algorithm)
     throw invalid('The token names another digest algorithm.');
   if (!sameBytes(info.messageImprint.hashedMessage, expected.digest))
     throw invalid('The token is over another digest.');
@@ -250,8 +262,8 @@ function checkSignature(signedData: SignedData, signer: SignerInfo, certificate:
   }
 }
 
-function isHash(name: string): name is 'sha256' | 'sha384' | 'sha512' {
-  return name === 'sha256' || name === 'sha384' || name === 'sha512';
+function isHash(name: string): name is DigestName {
+  return name === 'sha256' || name === 'sha384' || name === 'sha512' || name === 'sm3';
 }
 
 /** An unsigned integer's bytes without leading zeros. */

@@ -62,12 +62,16 @@ async function bundleIslands(files) {
   const entries = files.filter((file) => /^web[\\/]islands[\\/][^\\/]+(?<!\.d)\.ts$/.test(file));
   if (entries.length === 0) return;
   const { build } = await import('esbuild');
+  const outdir = join(dist, 'web', 'assets');
+  // Parts that several scripts share, or load late, are named by their content: those of an earlier build go.
+  rmSync(outdir, { recursive: true, force: true });
   await build({
     absWorkingDir: root,
     entryPoints: entries,
-    outdir: join(dist, 'web', 'assets'),
+    outdir,
     bundle: true,
     format: 'esm',
+    splitting: true,
     target: 'es2022',
     platform: 'browser',
     minify: true,

@@ -42,11 +42,11 @@ export interface CertificateGraph {
 const maxCertificates = 1000;
 /** Signature checks in units of one P-256 or RSA-2048 check; keeps the worst case well under a second. */
 const workLimit = 2000;
-const costs: Partial<Record<SignatureName, number>> = { ES384: 10, ES512: 20 };
+const costs: Partial<Record<SignatureName, number>> = { ES384: 10, ES512: 20, SM2SM3: 4 };
 
-/** Accepted signature algorithms; SHA-1 and SM2 forms are refused by name. */
+/** Accepted signature algorithms; SHA-1 forms are refused by name. */
 export function verifiableAlgorithm(name: SignatureName | null): VerifiableAlgorithm | null {
-  return name === null || name === 'ES1' || name === 'RS1' || name === 'SM2SM3' ? null : name;
+  return name === null || name === 'ES1' || name === 'RS1' ? null : name;
 }
 
 /** The node being filled: links are found after all nodes exist. */

@@ -5,7 +5,7 @@ import { assembleReport } from './assemble.ts';
 import { words } from './check.ts';
 import { codeChecks } from './checks/code.ts';
 import type { VerificationErrorCode } from './errors.ts';
-import { gatherCode } from './facts-code.ts';
+import { digestOfCode, gatherCode } from './facts-code.ts';
 import type { CodeFacts } from './facts-code.ts';
 import { judge } from './judge.ts';
 import { fieldsOfFace, printedOnlyFields, wordsOfStatus } from './license-words.ts';
@@ -43,7 +43,7 @@ const notCovered = words(
 
 /** What a code says, for people; null where it could not be read. */
 export function reportLicense(facts: CodeFacts): LicenseReport | null {
-  const { claims, status } = facts;
+  const { claims, message, status } = facts;
   if (claims === null) return null;
   return {
     licenseId: toHex(claims.id),
@@ -59,7 +59,7 @@ export function reportLicense(facts: CodeFacts): LicenseReport | null {
       status.kind === 'read'
         ? { value: status.value, words: wordsOfStatus(status.value), asOf: status.issuedAt.toISOString() }
         : null,
-    recordDigest: `sha256:${toHex(claims.recordHash)}`,
+    recordDigest: `${message === null ? 'sha256' : digestOfCode(message)}:${toHex(claims.recordHash)}`,
     notCovered,
   };
 }

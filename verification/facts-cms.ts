@@ -40,7 +40,7 @@ export interface CmsFacts {
 
 /** @returns null where the digest must not be used any more. */
 export function acceptedDigest(name: string | undefined): DigestAlgorithm | null {
-  return name === 'sha256' || name === 'sha384' || name === 'sha512' ? name : null;
+  return name === 'sha256' || name === 'sha384' || name === 'sha512' || name === 'sm3' ? name : null;
 }
 
 /** A SignedData or why there is none. */

@@ -12,7 +12,7 @@ import type { Inflate } from '../formats/qr/status-list.ts';
 import { rawToDer } from '../formats/x509/ecdsa-signature.ts';
 import { parseCertificate } from '../formats/x509/certificate.ts';
 import { readJws } from './jws.ts';
-import type { SignatureVerifier } from './signature-verifier.ts';
+import type { DigestAlgorithm, SignatureVerifier } from './signature-verifier.ts';
 import { servicesOfType } from './trust-list.ts';
 import type { FaceDictionary, ListedService, ServiceType, TrustedEntity, TrustList } from './trust-list.ts';
 
@@ -120,20 +120,24 @@ async function gatherStatus(claims: LicenseClaims, sources: CodeSources): Promis
   }
 }
 
+/** The digest that goes with the algorithm of a code: it names keys, and records by what a code claims of them. */
+export function digestOfCode(message: Pick<Sign1, 'algorithm'>): DigestAlgorithm {
+  return message.algorithm === 'SM2SM3' ? 'sm3' : 'sha256';
+}
+
 async function gatherSigners(
   message: Sign1,
   sources: CodeSources,
 ): Promise<{ readonly candidates: readonly ListedService[]; readonly signers: readonly ListedService[] }> {
   const candidates: ListedService[] = [];
   const signers: ListedService[] = [];
-  if (message.algorithm !== 'ES256') return { candidates, signers };
   const signed = sign1Input(message.protectedHeader, message.payload);
   const signature = rawToDer(message.signature);
   for (const { listed, publicKey } of keysOfType(sources.trustList, 'license-code')) {
-    const keyId = keyIdOf(await sources.verifier.digest('sha256', publicKey));
+    const keyId = keyIdOf(await sources.verifier.digest(digestOfCode(message), publicKey));
     if (!sameBytes(keyId, message.keyId)) continue;
     candidates.push(listed);
-    if (await sources.verifier.verify('ES256', publicKey, signed, signature)) signers.push(listed);
+    if (await sources.verifier.verify(message.algorithm, publicKey, signed, signature)) signers.push(listed);
   }
   return { candidates, signers };
 }

@@ -6,7 +6,7 @@ import type { PdfDocument } from '../formats/pdf/document.ts';
 import { dictionaryOf } from '../formats/pdf/objects.ts';
 import { textOf } from '../formats/pdf/text-string.ts';
 import { FACE } from '../formats/qr/labels.ts';
-import type { CodeFacts } from './facts-code.ts';
+import { digestOfCode, type CodeFacts } from './facts-code.ts';
 import type { SignatureVerifier } from './signature-verifier.ts';
 
 /** Names under which a license page attaches its record and the text of its code. */
@@ -123,10 +123,11 @@ export async function gatherLicense(
   if (carried.record === null && carried.code === null) return null;
   const record = carried.record === null ? null : parseRecord(carried.record);
   const code = carried.code === null ? null : await readCode(carried.code);
+  const message = code?.message ?? null;
   const claimed = code?.claims?.recordHash ?? null;
   let digestAgrees: boolean | null = null;
-  if (carried.record !== null && claimed !== null) {
-    const digest = await verifier.digest('sha256', carried.record);
+  if (carried.record !== null && claimed !== null && message !== null) {
+    const digest = await verifier.digest(digestOfCode(message), carried.record);
     digestAgrees = sameBytes(digest.subarray(0, claimed.length), claimed);
   }
   return {

@@ -1,11 +1,14 @@
-// The verifier port on WebCrypto, for pages; reaches nothing of Node.
+// The verifier port on WebCrypto, and for SM2 and SM3, which it lacks, on plain arithmetic; for pages: reaches nothing of Node.
 import { FormatError } from '../formats/errors.ts';
 import { parseSubjectPublicKeyInfo } from '../formats/x509/algorithm.ts';
 import type { KeyType } from '../formats/x509/algorithm.ts';
 import { derToRaw } from '../formats/x509/ecdsa-signature.ts';
 import type { DigestAlgorithm, SignatureVerifier, VerifiableAlgorithm } from './signature-verifier.ts';
 
-const digestNames: Record<DigestAlgorithm | 'sha1', string> = {
+/** Loaded by the first signature that needs it: most pages never do. */
+const sm = () => Promise.all([import('../crypto/sm2-portable.ts'), import('../crypto/sm3-portable.ts')]);
+
+const digestNames: Record<Exclude<DigestAlgorithm, 'sm3'> | 'sha1', string> = {
   sha1: 'SHA-1',
   sha256: 'SHA-256',
   sha384: 'SHA-384',
@@ -70,6 +73,10 @@ export const webSignatureVerifier: SignatureVerifier = {
   async verify(algorithm, publicKey, message, signature) {
     try {
       if (algorithm === 'Ed25519') return await verifyEd25519(publicKey, message, signature);
+      if (algorithm === 'SM2SM3') {
+        const [{ verifySm2Message }] = await sm();
+        return verifySm2Message(publicKey, message, signature);
+      }
       const check = algorithm.startsWith('ES') ? verifyEcdsa : verifyRsa;
       return await check(algorithm, publicKey, message, signature);
     } catch (error) {
@@ -79,6 +86,10 @@ export const webSignatureVerifier: SignatureVerifier = {
     }
   },
   async digest(algorithm, bytes) {
+    if (algorithm === 'sm3') {
+      const [, { sm3Portable }] = await sm();
+      return sm3Portable(bytes);
+    }
     return new Uint8Array(await crypto.subtle.digest(digestNames[algorithm], own(bytes)));
   },
 };

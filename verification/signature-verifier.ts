@@ -1,17 +1,30 @@
-// Port: checks signatures and computes digests. node:crypto on a server, WebCrypto in a page.
+// Port: checks signatures and computes digests. node:crypto on a server, WebCrypto and plain arithmetic in a page.
 
 /** Digests that may still carry evidence. SHA-1 appears only where a standard names keys by it (OCSP CertID). */
-export type DigestAlgorithm = 'sha256' | 'sha384' | 'sha512';
+export type DigestAlgorithm = 'sha256' | 'sha384' | 'sha512' | 'sm3';
 
-/** Signature algorithms that are verified, by JOSE names; what is not here is refused by name. */
+/**
+ * Signature algorithms that are verified, by JOSE names; what is not here is refused by name. `SM2SM3` is SM2 with SM3
+ * under the default identifier (GB/T 35276), and no other.
+ */
 export type VerifiableAlgorithm =
-  'ES256' | 'ES384' | 'ES512' | 'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'Ed25519';
+  | 'ES256'
+  | 'ES384'
+  | 'ES512'
+  | 'RS256'
+  | 'RS384'
+  | 'RS512'
+  | 'PS256'
+  | 'PS384'
+  | 'PS512'
+  | 'Ed25519'
+  | 'SM2SM3';
 
 /**
  * Promises:
  * - `verify` answers false for a wrong signature, a malformed one, a key of another type, and an RSA key under 2048 bits;
  *   it never throws because of its input.
- * - ECDSA signatures are DER `SEQUENCE { r, s }`; callers convert raw r‖s first.
+ * - ECDSA and SM2 signatures are DER `SEQUENCE { r, s }`; callers convert raw r‖s first.
  */
 export interface SignatureVerifier {
   /** `publicKey` is SubjectPublicKeyInfo DER; `message` is hashed inside. */

@@ -19,7 +19,8 @@ export const backupCommand: Command = {
 ${dataHelp}
 
 The copy is of one moment and carries a manifest with the digest of every file. The passphrase is no part of it: keep it
-apart. With PostgreSQL use pg_dump and copy the folders documents and keys.
+apart. Root keys are copied where their folder is at hand; one that was taken away is in no backup. With PostgreSQL use
+pg_dump and copy the folders documents, keys and root-keys.
 
 ${passphraseHelp}
 
@@ -43,6 +44,7 @@ Exit codes: 0 copied, 1 a stored document is damaged, 73 the folder is not empty
         database: installation.database,
         documents: installation.documents,
         keysFolder: join(config.dataFolder, 'keys'),
+        rootKeysFolder: config.rootKeys.folder,
         target,
         at,
       });

@@ -28,6 +28,7 @@ ${dataHelp}
   --port N          port to listen on (YINXIN_PORT, default 8480)
   --once            stop after the journey instead of serving
 
+YINXIN_SUITE        gm: everything with SM2, SM3 and SM4 (国密); decided by the first start of a folder
 YINXIN_PUBLIC_URL   the address that goes into codes, e.g. http://192.168.1.20:8480 or an https address of a proxy;
                     without it codes open on this computer only.
 
@@ -54,7 +55,7 @@ Exit codes: 0 stopped in order, 1 the journey failed, 69 port in use, 73 folder 
 };
 
 async function startDemonstration(config: Config, terminal: Terminal): Promise<RunningService> {
-  const settings = config.settings ?? demonstrationSettings;
+  const settings = config.settings ?? { ...demonstrationSettings, suite: config.suite };
   const service = await startService({
     config,
     settings,

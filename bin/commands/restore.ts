@@ -28,11 +28,15 @@ Exit codes: 0 restored, 1 the backup is damaged, 73 the folder is not empty, 78 
         hint: 'name the folder that `yinxin backup` made with --from',
       });
     }
-    const config = readConfig(terminal.environment, { data: values.data, mode: settings.mode });
+    const config = readConfig(
+      { ...terminal.environment, YINXIN_SUITE: settings.suite },
+      { data: values.data, mode: settings.mode },
+    );
     const summary = await restore(source, {
       databaseFile: join(config.dataFolder, 'yinxin.db'),
       documentsFolder: join(config.dataFolder, 'documents'),
       keysFolder: join(config.dataFolder, 'keys'),
+      rootKeysFolder: config.rootKeys.folder,
     });
     await writeSettings(config.dataFolder, settings);
     const installation = await openInstallation({ ...config, settings }, realWorld);

@@ -4,7 +4,7 @@ import { CODE_LIMITS, decodeCbor, encodeCbor, type CborLimits } from './cbor.ts'
 
 const HEADER_ALG = 1;
 const HEADER_KID = 4;
-/** A key is named by the first 8 bytes of SHA-256 over its SubjectPublicKeyInfo. */
+/** A key is named by the first 8 bytes of a digest over its SubjectPublicKeyInfo: SHA-256 for ES256, SM3 for SM2. */
 const KEY_ID_LENGTH = 8;
 /** ES256 and SM2 alike: r ‖ s, 32 bytes each. */
 const SIGNATURE_LENGTH = 64;
@@ -25,7 +25,7 @@ export interface Sign1 {
   readonly signature: Uint8Array;
 }
 
-/** First 8 bytes of a SHA-256 over a SubjectPublicKeyInfo. @throws FormatError `cose-malformed` on fewer than 8 bytes. */
+/** First 8 bytes of a digest over a SubjectPublicKeyInfo. @throws FormatError `cose-malformed` on fewer than 8 bytes. */
 export function keyIdOf(publicKeyDigest: Uint8Array): Uint8Array {
   if (publicKeyDigest.length < KEY_ID_LENGTH)
     throw new FormatError('cose-malformed', 'A key digest is too short.');

@@ -14,7 +14,7 @@ export const CLAIM = {
   version: -70001,
   /** [list, index] in the status lists; absent for types without a public status. */
   status: -70002,
-  /** First 16 or all 32 bytes of SHA-256 over the salted record. */
+  /** First 16 or all 32 bytes of a digest over the salted record: SHA-256 with ES256, SM3 with SM2. */
   recordHash: -70003,
   /** Map of what the face shows. */
   face: -70004,

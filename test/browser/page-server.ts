@@ -33,6 +33,7 @@ async function assets(): Promise<ReadonlyMap<string, Answer>> {
     entryPoints: ['web/islands/verify-code.ts', 'web/islands/verify-upload.ts'],
     outdir: 'assets',
     bundle: true,
+    splitting: true,
     format: 'esm',
     target: 'es2022',
     write: false,

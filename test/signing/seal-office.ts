@@ -64,7 +64,7 @@ export async function openSealOffice(engine?: Engine): Promise<SealOffice> {
       service: overHttp(server, wire),
       random: ca.random,
       clock: ca.clock,
-      issuers: [hierarchy.authority('time-stamps').certificate.der],
+      issuers: () => [hierarchy.authority('time-stamps').certificate.der],
     }),
   };
   const make = (department: string, departmentName: string): Promise<Seal> =>

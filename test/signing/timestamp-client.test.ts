@@ -52,7 +52,7 @@ describe('the time-stamp client', () => {
       service: { respond },
       random: world.parts.random,
       clock: world.parts.clock,
-      issuers: [world.hierarchy.authority('time-stamps').certificate.der],
+      issuers: () => [world.hierarchy.authority('time-stamps').certificate.der],
     }).timestamp(digest, budget);
 
   interface Lies {
@@ -114,7 +114,7 @@ describe('the time-stamp client', () => {
       service: { respond: (request) => authority.respond(request) },
       random: world.parts.random,
       clock: world.parts.clock,
-      issuers: [world.hierarchy.authority('time-stamps').certificate.der],
+      issuers: () => [world.hierarchy.authority('time-stamps').certificate.der],
     });
     const guess = client.tokenSize();
     const { token: der } = await client.timestamp(digest, 5000);

@@ -121,22 +121,14 @@ export const codeChecks: readonly Check<CodeFacts>[] = [
     question: words('签名密钥是否在信任列表中？', 'Is the signing key in the trust list?'),
     citation: 'RFC 9052 3.1 (kid); ETSI TS 119 602',
     applies: (facts) => read(facts) && facts.trustList !== null,
-    evaluate: (facts) => {
-      if (facts.message?.algorithm === 'SM2SM3') {
-        return indeterminate(
-          'CRYPTO_CONSTRAINTS_FAILURE',
-          '签名算法SM2暂不支持。',
-          'The signature algorithm SM2 is not supported here yet.',
-        );
-      }
-      return facts.candidates.length > 0
+    evaluate: (facts) =>
+      facts.candidates.length > 0
         ? passed('密钥在信任列表中。', 'The key is listed.')
         : indeterminate(
             'NO_SIGNING_CERTIFICATE_FOUND',
             '信任列表中没有该码的签名密钥。',
             'No listed key has the key id of this code.',
-          );
-    },
+          ),
   },
   {
     id: 'code.signature',

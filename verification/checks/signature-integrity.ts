@@ -2,6 +2,7 @@
 import { failed, indeterminate, passed, warned, words } from '../check.ts';
 import type { Finding } from '../check.ts';
 import type { Agreement } from '../facts-cms.ts';
+import type { SignatureName } from '../../formats/x509/algorithm.ts';
 import type { SubIndication } from '../report.ts';
 import { nameOfCertificate } from './path.ts';
 import { hasAttributes, isPades, isSignature, isTimestamp, oneSigner } from './signature-kinds.ts';
@@ -22,6 +23,11 @@ function attribute(found: Agreement, sub: SubIndication, zh: string, en: string)
     : failed(sub, `${zh}${zhState}。`, `The ${en} ${enState}.`);
 }
 
+/** As people know it: SM2 has no JOSE name. */
+function nameOfAlgorithm(name: SignatureName): string {
+  return name === 'SM2SM3' ? 'SM2 (SM3)' : name;
+}
+
 /** Whether content and signature are unchanged. */
 export const integrityChecks: readonly SignatureCheck[] = [
   {
@@ -35,21 +41,21 @@ export const integrityChecks: readonly SignatureCheck[] = [
   {
     id: 'signature.algorithms',
     question: words('签名算法是否仍可接受？', 'Are the algorithms still acceptable?'),
-    citation: 'ETSI TS 119 312; GB/T 38540',
+    citation: 'ETSI TS 119 312; GB/T 32918, GB/T 32905',
     applies: oneSigner,
     evaluate: ({ facts }) => {
       const { digestAlgorithm, signatureAlgorithm } = facts.cms;
       const bad =
         digestAlgorithm === null ||
         signatureAlgorithm === null ||
-        ['ES1', 'RS1', 'SM2SM3'].includes(signatureAlgorithm);
+        ['ES1', 'RS1'].includes(signatureAlgorithm);
       return bad
         ? indeterminate(
             'CRYPTO_CONSTRAINTS_FAILURE',
             '摘要或签名算法不被接受。',
             'The digest or signature algorithm is not accepted.',
           )
-        : passed(`${signatureAlgorithm}。`, `${signatureAlgorithm}.`);
+        : passed(`${nameOfAlgorithm(signatureAlgorithm)}。`, `${nameOfAlgorithm(signatureAlgorithm)}.`);
     },
   },
   {
