@@ -58,17 +58,26 @@ export function scalarsOfDer(signature: Uint8Array): Sm2Scalars | null {
   return inRange(scalars.r) && inRange(scalars.s) ? scalars : null;
 }
 
+/** The coordinates of an uncompressed SM2 key, 64 bytes; null for any other key. */
+function pointOf(spki: Uint8Array): Uint8Array | null {
+  try {
+    const { keyType, publicKey } = parseSubjectPublicKeyInfo(spki);
+    return keyType === 'sm2' && publicKey.length === 65 && publicKey[0] === 4 ? publicKey.subarray(1) : null;
+  } catch {
+    return null;
+  }
+}
+
 /**
  * Whether `signature` is the key's over `message`, under the identifier 1234567812345678: what a page asks.
- * @param spki - SubjectPublicKeyInfo DER; a key that is none on the SM2 curve, or compressed, is false.
+ * @param spki - SubjectPublicKeyInfo DER; one that cannot be read, is not on the SM2 curve, or is compressed, is false.
  * @param signature - DER `SEQUENCE { r, s }`; anything else is false
- * @throws FormatError where `spki` is no SubjectPublicKeyInfo.
  */
 export function verifySm2Message(spki: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
-  const { keyType, publicKey } = parseSubjectPublicKeyInfo(spki);
+  const point = pointOf(spki);
   const scalars = scalarsOfDer(signature);
-  if (keyType !== 'sm2' || publicKey.length !== 65 || publicKey[0] !== 4 || scalars === null) return false;
-  const prefix = sm3Portable(joinBytes([ENTL_ID_AND_CURVE, publicKey.subarray(1)]));
+  if (point === null || scalars === null) return false;
+  const prefix = sm3Portable(joinBytes([ENTL_ID_AND_CURVE, point]));
   return verifySm2Portable(spki, sm3Portable(joinBytes([prefix, message])), scalars);
 }
 
