@@ -47,11 +47,7 @@ const RSA_BITS = { least: 2048, most: 8192 };
  * @throws FormatError for what is no PKCS #10; CaError `profile-violation` (a kind of key the profile does not certify),
  *   `key-weak`, `csr-proof-refused`, `csr-extension-refused`, `csr-subject-refused`.
  */
-export function checkedRequestKey(
-  der: Uint8Array,
-  profile: Profile,
-  subject: RegisteredSubject,
-): Uint8Array {
+export function checkedRequestKey(der: Uint8Array, profile: Profile, subject: RegisteredSubject): Uint8Array {
   const request = parseCertificationRequest(der);
   requireKey(request.subjectPublicKeyInfo, profile);
   requireProof(request);
@@ -101,7 +97,10 @@ function requireProof(request: CertificationRequest): void {
     throw new CaError('csr-proof-refused', 'The request is signed by an algorithm unknown here.');
   }
   if (/^(ES|RS)1$/.test(algorithm)) {
-    throw new CaError('csr-proof-refused', 'The request is signed over SHA-1, which proves nothing any more.');
+    throw new CaError(
+      'csr-proof-refused',
+      'The request is signed over SHA-1, which proves nothing any more.',
+    );
   }
   const publicKey = request.subjectPublicKeyInfo.der;
   try {
@@ -169,7 +168,9 @@ function requireExtension(
       return;
     }
     default:
-      refuse(`The request asks for the extension ${extension.oid}, which the profile does not take from requests`);
+      refuse(
+        `The request asks for the extension ${extension.oid}, which the profile does not take from requests`,
+      );
   }
 }
 
@@ -209,4 +210,3 @@ function requireSubject(name: Name, subject: RegisteredSubject): void {
     }
   }
 }
-

@@ -44,7 +44,13 @@ export interface Evidence {
   readonly officer: string;
 }
 
-export const documentTypes = ['resident-id', 'passport', 'hk-macao-permit', 'taiwan-permit', 'foreigner-id'] as const;
+export const documentTypes = [
+  'resident-id',
+  'passport',
+  'hk-macao-permit',
+  'taiwan-permit',
+  'foreigner-id',
+] as const;
 
 /** The natural person a certificate is for. */
 export interface EnrolledPerson {
@@ -190,7 +196,10 @@ export function checkedSubject(subject: EnrolmentSubject, profile: Profile, toda
   ];
   for (const [needed, value, what] of needs) {
     // A server of an organisation that has a code may say so; the certificate leaves it out.
-    if (needed === (value === undefined) && !(what === 'unified social credit code' && !needed && rule.hosts)) {
+    if (
+      needed === (value === undefined) &&
+      !(what === 'unified social credit code' && !needed && rule.hosts)
+    ) {
       throw invalid(
         needed
           ? `The profile ${profile.name} needs a ${what} (${profile.subject.clause}).`
@@ -200,7 +209,9 @@ export function checkedSubject(subject: EnrolmentSubject, profile: Profile, toda
   }
   const { organization, creditCode, commonName, person, dnsNames } = subject;
   if (creditCode !== undefined && !isUscc(creditCode)) {
-    throw invalid('The unified social credit code is not valid (GB 32100: 18 characters with a check character).');
+    throw invalid(
+      'The unified social credit code is not valid (GB 32100: 18 characters with a check character).',
+    );
   }
   return {
     ...(organization === undefined ? {} : { organization: text(organization, 'organisation', 64) }),
@@ -214,14 +225,17 @@ export function checkedSubject(subject: EnrolmentSubject, profile: Profile, toda
 /** @throws CaError `enrolment-invalid`. */
 export function checkedEvidence(evidence: Evidence, profile: EnrolledProfile): Evidence {
   const { kind, level } = evidence;
-  if (!Number.isInteger(level) || level < 1 || level > 4) throw invalid('The level of evidence is 1, 2, 3 or 4.');
+  if (!Number.isInteger(level) || level < 1 || level > 4)
+    throw invalid('The level of evidence is 1, 2, 3 or 4.');
   if (level < MINIMUM_LEVEL[profile]) {
     throw invalid(`The profile ${profile} needs evidence of level ${MINIMUM_LEVEL[profile]} at least.`);
   }
   const officer = evidence.officer.trim();
   // An identifier, not a name and no number of a person: it stands in clear.
   if (!/^[A-Za-z][A-Za-z0-9._:-]{1,63}$/.test(officer)) {
-    throw invalid('The officer is an identifier: a letter, then 1 to 63 letters, digits, dots, colons, dashes.');
+    throw invalid(
+      'The officer is an identifier: a letter, then 1 to 63 letters, digits, dots, colons, dashes.',
+    );
   }
   return { kind, level, officer, reference: text(evidence.reference, 'reference of the evidence', 200) };
 }

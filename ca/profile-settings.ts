@@ -39,11 +39,17 @@ export async function permittedDays(
     .where('profile', '=', profile.name)
     .executeTakeFirst();
   if (row?.enabled === 0) {
-    throw new CaError('profile-disabled', `The profile ${profile.name} of ${profile.hierarchy} is switched off.`);
+    throw new CaError(
+      'profile-disabled',
+      `The profile ${profile.name} of ${profile.hierarchy} is switched off.`,
+    );
   }
   const most = Math.min(profile.maximumDays.value, row?.maximum_days ?? Infinity);
   if (asked !== undefined && !(asked > 0 && asked <= most)) {
-    throw new CaError('profile-violation', `A certificate of profile ${profile.name} lives up to ${most} days.`);
+    throw new CaError(
+      'profile-violation',
+      `A certificate of profile ${profile.name} lives up to ${most} days.`,
+    );
   }
   return asked ?? (most === profile.maximumDays.value ? undefined : most);
 }
