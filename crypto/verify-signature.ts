@@ -1,10 +1,11 @@
 // The one entrance for checking signatures: strict about the key, the encoding, and their fit to the algorithm.
-import { constants, createPublicKey, verify, type KeyObject } from 'node:crypto';
+import { constants, createPublicKey, createVerify, verify, type KeyObject } from 'node:crypto';
+import { joinBytes } from '../formats/bytes.ts';
 import { FormatError } from '../formats/errors.ts';
 import { derToRaw } from '../formats/x509/ecdsa-signature.ts';
 import type { DigestName } from './algorithms.ts';
 import { CryptoError } from './errors.ts';
-import { verifySm2 } from './sm2.ts';
+import { startSm2Check, verifySm2, type RunningCheck } from './sm2.ts';
 
 /** Algorithms that can be checked, by their JOSE names (RFC 7518 §3.1, RFC 8037 §3.1 with the curve's name), and SM2 with SM3. */
 type VerifiableAlgorithm =
@@ -145,7 +146,8 @@ function strictEcdsa(signature: Uint8Array, size: 32 | 48 | 66, order: bigint): 
   }
 }
 
-function verifyEcdsa(check: SignatureCheck, rule: Rule, digest: DigestName, key: KeyObject): boolean {
+/** r‖s of a signature that fits the key, null where it is none. */
+function rawEcdsa(check: Omit<SignatureCheck, 'message'>, rule: Rule, key: KeyObject): Uint8Array | null {
   const curveName = key.asymmetricKeyDetails?.namedCurve ?? '';
   const curve = curves.get(curveName);
   if (key.asymmetricKeyType !== 'ec' || curve === undefined) {
@@ -154,8 +156,19 @@ function verifyEcdsa(check: SignatureCheck, rule: Rule, digest: DigestName, key:
   if (check.pairing !== 'x509' && curveName !== rule.curve) {
     throw refused(`${check.algorithm} does not go with a key on ${curveName}.`);
   }
-  const raw = strictEcdsa(check.signature, curve.size, curve.order);
+  return strictEcdsa(check.signature, curve.size, curve.order);
+}
+
+function verifyEcdsa(check: SignatureCheck, rule: Rule, digest: DigestName, key: KeyObject): boolean {
+  const raw = rawEcdsa(check, rule, key);
   return raw !== null && verify(digest, check.message, { key, dsaEncoding: 'ieee-p1363' }, raw);
+}
+
+function ruleOf(algorithm: string): Rule {
+  if (/^(ES|RS|PS)1$/.test(algorithm)) throw refused('Signatures over SHA-1 are not accepted.');
+  if (!isVerifiable(algorithm))
+    throw new CryptoError('algorithm-unknown', 'The signature algorithm is not known.');
+  return rules[algorithm];
 }
 
 /**
@@ -166,10 +179,7 @@ function verifyEcdsa(check: SignatureCheck, rule: Rule, digest: DigestName, key:
  */
 export function verifySignature(check: SignatureCheck): boolean {
   const { algorithm, message, signature } = check;
-  if (/^(ES|RS|PS)1$/.test(algorithm)) throw refused('Signatures over SHA-1 are not accepted.');
-  if (!isVerifiable(algorithm))
-    throw new CryptoError('algorithm-unknown', 'The signature algorithm is not known.');
-  const rule = rules[algorithm];
+  const rule = ruleOf(algorithm);
   const key = keyOf(check.publicKey);
   if (rule.family === 'sm2') return verifySm2(check.publicKey, key, message, signature);
   if (rule.family === 'ed25519' || rule.digest === null) {
@@ -188,4 +198,64 @@ export function verifySignature(check: SignatureCheck): boolean {
     { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength },
     signature,
   );
+}
+
+/**
+ * As `verifySignature` over the pieces one after another, so that a large message never stands in memory whole; Ed25519,
+ * which reads its message twice (RFC 8032 section 5.1.7), gathers the pieces first.
+ * @throws CryptoError as `verifySignature`.
+ */
+export async function verifySignaturePieces(
+  check: Omit<SignatureCheck, 'message'>,
+  pieces: AsyncIterable<Uint8Array>,
+): Promise<boolean> {
+  const rule = ruleOf(check.algorithm);
+  const key = keyOf(check.publicKey);
+  if (rule.digest === null) {
+    if (key.asymmetricKeyType !== 'ed25519') throw refused('The algorithm is Ed25519 and the key is not.');
+    const gathered: Uint8Array[] = [];
+    for await (const piece of pieces) gathered.push(piece);
+    return elsewhere(joinBytes(gathered), key, check.signature);
+  }
+  const running = startCheck(check, rule, rule.digest, key);
+  for await (const piece of pieces) running.update(piece);
+  return running.finish();
+}
+
+/** On another thread: a large message is hashed twice over. */
+function elsewhere(message: Uint8Array, key: KeyObject, signature: Uint8Array): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    verify(null, message, key, signature, (error, result) =>
+      error === null ? resolve(result) : reject(error),
+    );
+  });
+}
+
+function startCheck(
+  check: Omit<SignatureCheck, 'message'>,
+  rule: Rule,
+  digest: DigestName,
+  key: KeyObject,
+): RunningCheck {
+  if (rule.family === 'sm2') return startSm2Check(check.publicKey, key, check.signature);
+  const verification = createVerify(digest);
+  const update = (piece: Uint8Array): void => void verification.update(piece);
+  if (rule.family === 'ecdsa') {
+    const raw = rawEcdsa(check, rule, key);
+    return {
+      update,
+      finish: () => raw !== null && verification.verify({ key, dsaEncoding: 'ieee-p1363' }, raw),
+    };
+  }
+  if (rule.family === 'ed25519') throw refused('Ed25519 names no digest.');
+  requireRsa(key, rule.family);
+  const saltLength = check.saltLength ?? constants.RSA_PSS_SALTLEN_DIGEST;
+  const padded =
+    rule.family === 'rsa' ? { key } : { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength };
+  const { modulusLength = 0 } = key.asymmetricKeyDetails ?? {};
+  return {
+    update,
+    finish: () =>
+      check.signature.length === Math.ceil(modulusLength / 8) && verification.verify(padded, check.signature),
+  };
 }

@@ -1,0 +1,169 @@
+// A revocation list made from its entries: a small one in memory, a large one streamed into the document store.
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { verifySignaturePieces } from '../crypto/verify-signature.ts';
+import type { SigningKey } from '../crypto/signing-key.ts';
+import { joinBytes } from '../formats/bytes.ts';
+import { encodeSigned } from '../formats/x509/certificate.ts';
+import { encodeCrlEntry, encodeCrlFrame, type CrlEntry, type CrlFrame } from '../formats/x509/crl.ts';
+import { TAG } from '../formats/x509/der.ts';
+import { bitString, header } from '../formats/x509/der-writer.ts';
+import type { Reader } from '../storage/database.ts';
+import type { DocumentHandle, DocumentStore } from '../storage/documents.ts';
+import { signChecked } from './checked-signing.ts';
+import { CaError } from './errors.ts';
+import { listedEntries, listedShapes, type CrlScope } from './revocation-store.ts';
+
+/** Entries read and encoded in one turn of the event loop: a few milliseconds. */
+const PAGE = 1000;
+/** Entries that the database counts in one turn. */
+const COUNTED = 8000;
+/** Lists up to so many bytes are made in memory and kept in their row. */
+const IN_ROW = 256 * 1024;
+const CHUNK = 256 * 1024;
+
+/** The entries of a list. `pieces` gives the same bytes each time it is asked. */
+export interface CrlSource {
+  readonly count: number;
+  /** Bytes of all pieces together. */
+  readonly length: number;
+  pieces(): AsyncIterable<Uint8Array>;
+}
+
+/** A list that was signed, and verified as it will be served. */
+export interface WrittenCrl {
+  readonly size: number;
+  readonly der: Uint8Array | null;
+  readonly document: string | null;
+}
+
+/** Entries at hand. */
+export function entriesSource(entries: readonly CrlEntry[]): CrlSource {
+  const encoded = entries.map(encodeCrlEntry);
+  const length = encoded.reduce((sum, { length: size }) => sum + size, 0);
+  return {
+    count: entries.length,
+    length,
+    pieces: async function* () {
+      for (let start = 0; start < encoded.length; start += PAGE) {
+        yield joinBytes(encoded.slice(start, start + PAGE));
+        await nextTurn();
+      }
+    },
+  };
+}
+
+/** Everything revoked or held in the scope, read page by page. @param snapshot - one view for as long as the source is used. */
+export async function scopeSource(snapshot: Reader, scope: CrlScope): Promise<CrlSource> {
+  let [count, length] = [0, 0];
+  for (let after: string | null = ''; after !== null; await nextTurn()) {
+    const part = await listedShapes(snapshot, scope, after, COUNTED);
+    for (const shape of part.values) {
+      count += shape.count;
+      length += shape.count * encodeCrlEntry(shape.sample).length;
+    }
+    after = part.next;
+  }
+  return {
+    count,
+    length,
+    pieces: async function* () {
+      for (let after: string | null = ''; after !== null; await nextTurn()) {
+        const part = await listedEntries(snapshot, scope, after, PAGE);
+        yield joinBytes(part.values.map(encodeCrlEntry));
+        after = part.next;
+      }
+    },
+  };
+}
+
+/** The signed bytes, piece by piece. @throws CaError `self-check-failed` where the pieces are not what was counted. */
+async function* signedPieces(frame: CrlFrame, source: CrlSource): AsyncGenerator<Uint8Array> {
+  const { before, after } = encodeCrlFrame(frame, source.length);
+  yield before;
+  let length = 0;
+  for await (const piece of source.pieces()) {
+    length += piece.length;
+    yield piece;
+  }
+  if (length !== source.length) {
+    throw new CaError('self-check-failed', 'The entries of a revocation list changed while it was written.');
+  }
+  yield after;
+}
+
+async function* readPieces(document: DocumentHandle, from: number, to: number): AsyncGenerator<Uint8Array> {
+  for (let position = from; position < to; position += CHUNK) {
+    yield await document.read(position, Math.min(CHUNK, to - position));
+    await nextTurn();
+  }
+}
+
+/** Checks the signature over what was stored, as whoever fetches the list will. */
+async function checkStored(
+  documents: DocumentStore,
+  stored: { readonly digest: string; readonly from: number; readonly to: number },
+  key: SigningKey,
+  signature: Uint8Array,
+): Promise<void> {
+  const document = await documents.open(stored.digest);
+  if (document === null)
+    throw new CaError('self-check-failed', 'A revocation list just stored is not there.');
+  try {
+    const { algorithm, publicKey } = key;
+    const pieces = readPieces(document, stored.from, stored.to);
+    if (await verifySignaturePieces({ algorithm, publicKey, signature }, pieces)) return;
+  } finally {
+    await document.close();
+  }
+  throw new CaError(
+    'self-check-failed',
+    `Key ${key.id} made a signature that does not verify; the list is withheld.`,
+  );
+}
+
+async function writeSmall(key: SigningKey, frame: CrlFrame, source: CrlSource): Promise<WrittenCrl> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of signedPieces(frame, source)) pieces.push(piece);
+  const tbs = joinBytes(pieces);
+  const der = encodeSigned(tbs, frame.signatureAlgorithm, await signChecked(key, tbs));
+  return { size: der.length, der, document: null };
+}
+
+/** Reads its entries twice, since how long the signature is, and so how the list begins, is known after signing only. */
+async function writeLarge(
+  documents: DocumentStore,
+  key: SigningKey,
+  frame: CrlFrame,
+  source: CrlSource,
+): Promise<WrittenCrl> {
+  const signature = await key.signPieces(signedPieces(frame, source));
+  const tail = joinBytes([frame.signatureAlgorithm, bitString(signature)]);
+  const { before, after } = encodeCrlFrame(frame, source.length);
+  const signedLength = before.length + source.length + after.length;
+  const start = header(TAG.sequence, signedLength + tail.length);
+  const writer = await documents.create();
+  try {
+    await writer.write(start);
+    for await (const piece of signedPieces(frame, source)) await writer.write(piece);
+    await writer.write(tail);
+    const { digest, size } = await writer.commit();
+    const stored = { digest, from: start.length, to: start.length + signedLength };
+    await checkStored(documents, stored, key, signature);
+    return { size, der: null, document: digest };
+  } finally {
+    await writer.abort();
+  }
+}
+
+/**
+ * Signs and writes a list. Memory does not grow with it, and the event loop gets its turn between pages.
+ * @throws CaError `self-check-failed`, `root-offline`; StorageError, CryptoError.
+ */
+export function writeCrl(
+  documents: DocumentStore,
+  key: SigningKey,
+  frame: CrlFrame,
+  source: CrlSource,
+): Promise<WrittenCrl> {
+  return source.length <= IN_ROW ? writeSmall(key, frame, source) : writeLarge(documents, key, frame, source);
+}
