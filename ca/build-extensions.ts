@@ -1,23 +1,27 @@
 // The extensions a profile gives to a certificate.
 import { createHash } from 'node:crypto';
 import type { SubjectPublicKeyInfo } from '../formats/x509/algorithm.ts';
-import { implicitPrimitive, octetString, sequence } from '../formats/x509/der-writer.ts';
+import { implicitPrimitive, octetString, printableString, sequence } from '../formats/x509/der-writer.ts';
 import {
   encodeAuthorityInfoAccess,
   encodeAuthorityKeyIdentifier,
   encodeBasicConstraints,
   encodeCertificatePolicies,
   encodeDistributionPoints,
+  encodeDnsNames,
   encodeKeyUsage,
   encodeNoCheck,
   encodeOidList,
+  encodePermittedDirectories,
+  encodeSemanticsStatement,
   extension,
   type Extension,
 } from '../formats/x509/extensions.ts';
+import { encodeName } from '../formats/x509/name.ts';
 import { OID } from '../formats/x509/oid.ts';
 import { encodeGeneralizedTime } from '../formats/x509/time.ts';
-import { publishedAt } from './parts.ts';
-import { days, type AuthorityName, type Profile } from './profile.ts';
+import { crlAddress, publishedAt } from './parts.ts';
+import { days, type Profile } from './profile.ts';
 
 /** Leftmost 160 bits of SHA-256 over the public key bits (RFC 7093 section 2, method 1). */
 export function keyIdentifierOf(key: SubjectPublicKeyInfo): Uint8Array {
@@ -33,19 +37,24 @@ function keyUsePeriod(notBefore: Date, length: number): Uint8Array {
   );
 }
 
-/** Everything the profile says, in a fixed order. */
-export function profileExtensions(input: {
+/** What the extensions of one certificate are made from. */
+export interface ExtensionInput {
   readonly profile: Profile;
   readonly key: SubjectPublicKeyInfo;
   readonly issuerKeyIdentifier: Uint8Array;
   /** The issuing authority: its name stands in the addresses. */
-  readonly authority: AuthorityName;
+  readonly authority: string;
   readonly publicUrl: string;
+  readonly shard: number;
   readonly notBefore: Date;
-}): readonly Extension[] {
-  const { profile } = input;
-  const published = publishedAt(input.publicUrl, input.authority);
-  const { ocsp, crl, noCheck } = profile.status.value;
+  /** Host names, empty where the profile has none. */
+  readonly hosts: readonly string[];
+  /** Unified social credit code for the extension OrganizationCode; null where the profile has none. */
+  readonly organizationCode: string | null;
+}
+
+/** What the key may do and where the certificate stands. */
+function usageExtensions({ profile, key, hosts }: ExtensionInput): readonly Extension[] {
   const list: Extension[] = [extension(OID.keyUsage, true, encodeKeyUsage(profile.keyUsage.value))];
   if (profile.extendedKeyUsage !== null) {
     const { oids, critical } = profile.extendedKeyUsage.value;
@@ -54,7 +63,23 @@ export function profileExtensions(input: {
   if (profile.basicConstraints !== null) {
     list.push(extension(OID.basicConstraints, true, encodeBasicConstraints(profile.basicConstraints.value)));
   }
-  list.push(extension(OID.subjectKeyIdentifier, false, octetString(keyIdentifierOf(input.key))));
+  if (profile.permittedCountries !== null) {
+    const names = profile.permittedCountries.value.map((value) =>
+      encodeName([{ type: OID.countryName, value }]),
+    );
+    list.push(extension(OID.nameConstraints, true, encodePermittedDirectories(names)));
+  }
+  if (hosts.length > 0) list.push(extension(OID.subjectAltName, false, encodeDnsNames(hosts)));
+  list.push(extension(OID.subjectKeyIdentifier, false, octetString(keyIdentifierOf(key))));
+  return list;
+}
+
+/** Who issued it, under which policy, and where its status is found. */
+function issuerExtensions(input: ExtensionInput): readonly Extension[] {
+  const { profile } = input;
+  const published = publishedAt(input.publicUrl, input.authority);
+  const { ocsp, crl, noCheck } = profile.status.value;
+  const list: Extension[] = [];
   if (profile.name !== 'root') {
     list.push(
       extension(OID.authorityKeyIdentifier, false, encodeAuthorityKeyIdentifier(input.issuerKeyIdentifier)),
@@ -71,11 +96,27 @@ export function profileExtensions(input: {
   if (profile.policies !== null) {
     list.push(extension(OID.certificatePolicies, false, encodeCertificatePolicies(profile.policies.value)));
   }
-  if (crl) list.push(extension(OID.crlDistributionPoints, false, encodeDistributionPoints([published.crl])));
+  if (crl) {
+    const address = crlAddress(input.publicUrl, input.authority, input.shard);
+    list.push(extension(OID.crlDistributionPoints, false, encodeDistributionPoints([address])));
+  }
   if (noCheck) list.push(extension(OID.ocspNoCheck, false, encodeNoCheck()));
+  return list;
+}
+
+/** Everything the profile says, in a fixed order. */
+export function profileExtensions(input: ExtensionInput): readonly Extension[] {
+  const { profile, organizationCode } = input;
+  const list: Extension[] = [...usageExtensions(input), ...issuerExtensions(input)];
   if (profile.keyUseDays !== null) {
     const period = keyUsePeriod(input.notBefore, days(profile.keyUseDays.value));
     list.push(extension(OID.privateKeyUsagePeriod, false, period));
+  }
+  if (profile.semantics !== null) {
+    list.push(extension(OID.qcStatements, false, encodeSemanticsStatement(profile.semantics.value)));
+  }
+  if (organizationCode !== null) {
+    list.push(extension(OID.organizationCode, false, printableString(organizationCode)));
   }
   return list;
 }

@@ -1,13 +1,14 @@
-// The authorities of a deployment and the keys they certify for its own services: made once, found ever after.
-import type { KeyPurpose, SigningKey } from '../crypto/signing-key.ts';
-import { parseCertificate, type Certificate } from '../formats/x509/certificate.ts';
-import { nameText } from '../formats/x509/name.ts';
+// The two hierarchies of a deployment and the keys they certify for its own services: made once, found ever after.
+import type { SigningKey } from '../crypto/signing-key.ts';
+import type { Certificate } from '../formats/x509/certificate.ts';
+import type { Actor } from '../storage/actor.ts';
+import { createAuthority, openAuthority } from './authorities.ts';
+import { algorithmsOf, hierarchyNames, shardsOf, type HierarchyAlgorithms } from './authority-plan.ts';
 import { CaError } from './errors.ts';
-import { issueCertificate, type SelfSigned } from './issue.ts';
 import type { Authority, CaParts } from './parts.ts';
-import type { AuthorityName } from './profile.ts';
+import { issuingKinds, type AuthorityKind, type HierarchyName } from './profile.ts';
 import { ServiceKeys, type ServicePurpose } from './service-keys.ts';
-import { findAuthority, findCertificate, insertAuthority } from './store.ts';
+import { findAuthorities } from './store.ts';
 
 export interface HierarchySettings {
   /** Organisation of every subject, e.g. 天津市河北区政务服务办公室; （演示） is added in a demonstration. */
@@ -15,34 +16,40 @@ export interface HierarchySettings {
   /** Origin under which certificates, lists and OCSP are published: `http(s)://host[:port]`. */
   readonly publicUrl: string;
   readonly demonstration: boolean;
+  /** What the international hierarchy signs with, for authorities and keys not yet made; P-384 and P-256 unless told. */
+  readonly algorithms?: HierarchyAlgorithms;
+  /** Over how many revocation lists a new authority of a kind spreads its certificates. */
+  readonly shards?: Partial<Readonly<Record<AuthorityKind, number>>>;
 }
 
 export interface Hierarchy {
+  /** The root of the suite's hierarchy. */
   readonly root: Certificate;
-  /** @throws CaError `authority-not-found` for a name from outside that is none. */
+  /** The roots of both, the suite's first. */
+  roots(): readonly Certificate[];
+  /** Every authority ever made, whatever its state. */
+  authorities(): readonly Authority[];
+  /** By its name in addresses. @throws CaError `authority-not-found` for a name from outside that is none. */
   authority(name: string): Authority;
-  /** The key now in use for a service; ask again for each use, since keys are renewed. */
-  serviceKey(purpose: ServicePurpose): SigningKey;
+  /**
+   * The authority that issues now; ask again for each use, since authorities are succeeded.
+   * @param hierarchy - the suite's unless told. @throws CaError `authority-not-found` where the last one was revoked.
+   */
+  issuer(kind: AuthorityKind, hierarchy?: HierarchyName): Authority;
+  /**
+   * The key now in use for a service; ask again for each use, since keys are renewed.
+   * @param hierarchy - the suite's unless told; `timestamp` exists in both, the others in the suite's alone.
+   */
+  serviceKey(purpose: ServicePurpose, hierarchy?: HierarchyName): SigningKey;
   /** The key that answers OCSP for an issuing authority. @throws CaError `authority-not-found`. */
   responderKey(name: string): SigningKey;
-  /** Every certificate ever issued for a service, newest first, DER: what a trust list with history names. */
+  /** Every certificate ever issued for a service, in both hierarchies, newest first, DER: what a trust list with history names. */
   serviceCertificates(purpose: ServicePurpose): Promise<readonly Uint8Array[]>;
-  /** Renews service and responder keys that are due; run it at least daily. */
+  /** Takes in what other nodes changed, and renews service and responder keys that are due; run it at least daily. */
   maintain(): Promise<void>;
 }
 
-const SYSTEM = { id: 'system', department: null };
-
-const AUTHORITIES: readonly {
-  readonly name: AuthorityName;
-  readonly purpose: KeyPurpose;
-  readonly commonName: string;
-}[] = [
-  { name: 'root', purpose: 'root-ca', commonName: '印信根CA' },
-  { name: 'department-seals', purpose: 'issuing-ca', commonName: '部门电子印章签发CA' },
-  { name: 'time-stamps', purpose: 'issuing-ca', commonName: '时间戳签发CA' },
-  { name: 'services', purpose: 'issuing-ca', commonName: '服务签发CA' },
-];
+const SYSTEM: Pick<Actor, 'id' | 'department'> = { id: 'system', department: null };
 
 function checkSettings(settings: HierarchySettings): HierarchySettings {
   const { publicUrl } = settings;
@@ -55,95 +62,102 @@ function checkSettings(settings: HierarchySettings): HierarchySettings {
   return settings;
 }
 
-async function findExisting(
-  parts: CaParts,
-  settings: HierarchySettings,
-  { name, purpose }: (typeof AUTHORITIES)[number],
-): Promise<Authority | null> {
-  const row = await findAuthority(parts.database.reader, name);
-  if (row === null) return null;
-  const stored = await findCertificate(parts.database.reader, row.serial);
-  if (stored?.keyId !== row.keyId) {
-    throw new CaError(
-      'hierarchy-damaged',
-      `The authority ${name} and its stored certificate contradict each other.`,
-    );
-  }
-  const certificate = parseCertificate(stored.der);
-  if (nameText(certificate.subject).includes('演示') !== settings.demonstration) {
-    throw new CaError(
-      'demonstration-mismatch',
-      settings.demonstration
-        ? 'This data folder holds production authorities: a demonstration needs a folder of its own.'
-        : 'This data folder holds demonstration authorities: production needs a folder of its own.',
-    );
-  }
-  const chain = name === 'root' ? [] : [stored.der];
-  const key = await parts.keys.open(row.keyId, purpose, chain);
-  return {
-    name,
-    certificate,
-    key,
-    chain,
-    publicUrl: settings.publicUrl,
-    demonstration: settings.demonstration,
-  };
-}
+/** The authorities as this node knows them. */
+class KnownAuthorities {
+  readonly #parts: CaParts;
+  readonly #settings: HierarchySettings;
+  #byName: ReadonlyMap<string, Authority> = new Map();
 
-async function create(
-  parts: CaParts,
-  settings: HierarchySettings,
-  { name, purpose, commonName }: (typeof AUTHORITIES)[number],
-  root: Authority | undefined,
-): Promise<Authority> {
-  const { publicUrl, demonstration } = settings;
-  const generated = await parts.keys.generate(purpose, name === 'root' ? 'ES384' : 'ES256');
-  const signer = async (): Promise<Authority | SelfSigned> =>
-    root ?? {
-      name: 'root',
-      certificate: null,
-      key: await parts.keys.open(generated.id, purpose, []),
-      publicUrl,
-      demonstration,
-    };
-  const issued = await issueCertificate(parts, {
-    profile: name === 'root' ? 'root' : 'issuing-ca',
-    authority: await signer(),
-    subject: { organization: settings.organisation, commonName },
-    publicKey: generated.publicKey,
-    actor: SYSTEM,
-    alongside: (tx, { serial }) =>
-      insertAuthority(tx, { name, keyId: generated.id, serial, at: parts.clock() }),
-  });
-  const key = await parts.keys.open(generated.id, purpose, issued.chain);
-  return { name, certificate: issued.certificate, key, chain: issued.chain, publicUrl, demonstration };
-}
-
-/**
- * Finds or makes the root (ES384), the issuing authorities (ES256) and the keys of our own services. A start that was
- * interrupted is continued: what is stored is kept, what is missing is made.
- * @throws CaError `demonstration-mismatch`, `hierarchy-damaged`, `profile-violation` (an organisation name too long,
- *   a public URL that is no origin); CryptoError, StorageError.
- */
-export async function establishHierarchy(parts: CaParts, wanted: HierarchySettings): Promise<Hierarchy> {
-  const settings = checkSettings(wanted);
-  const authorities = new Map<string, Authority>();
-  let created = 0;
-  for (const description of AUTHORITIES) {
-    const existing = await findExisting(parts, settings, description);
-    if (existing === null) created += 1;
-    const authority = existing ?? (await create(parts, settings, description, authorities.get('root')));
-    authorities.set(description.name, authority);
+  constructor(parts: CaParts, settings: HierarchySettings) {
+    this.#parts = parts;
+    this.#settings = settings;
   }
-  const find = (name: string): Authority => {
-    const authority = authorities.get(name);
+
+  /** Opens those not known yet, and takes in the states of the others. */
+  async load(): Promise<void> {
+    const rows = await findAuthorities(this.#parts.database.reader);
+    const opened = await Promise.all(
+      rows.map((row) => {
+        const known = this.#byName.get(row.name);
+        if (known === undefined) return openAuthority(this.#parts, this.#settings, row);
+        return known.state === row.state ? known : { ...known, state: row.state };
+      }),
+    );
+    this.#byName = new Map(opened.map((authority) => [authority.name, authority]));
+  }
+
+  all(): readonly Authority[] {
+    return [...this.#byName.values()];
+  }
+
+  named(name: string): Authority {
+    const authority = this.#byName.get(name);
     if (authority === undefined)
       throw new CaError('authority-not-found', 'There is no authority of this name.');
     return authority;
-  };
-  const services = new ServiceKeys(parts, find, settings.organisation);
+  }
+
+  issuer(kind: AuthorityKind, hierarchy: HierarchyName): Authority {
+    const found = this.#newest(kind, hierarchy);
+    if (found?.state !== 'active') {
+      throw new CaError('authority-not-found', `No authority of kind ${kind} issues in ${hierarchy}.`);
+    }
+    return found;
+  }
+
+  #newest(kind: AuthorityKind, hierarchy: HierarchyName): Authority | undefined {
+    return this.all()
+      .filter((each) => each.kind === kind && each.hierarchy === hierarchy)
+      .toSorted((a, b) => b.generation - a.generation)[0];
+  }
+
+  /** Makes the first generation of whatever a hierarchy lacks. @returns how many were made. */
+  async complete(hierarchy: HierarchyName): Promise<number> {
+    const { organisation, algorithms, shards } = this.#settings;
+    const chosen = algorithmsOf(hierarchy, algorithms);
+    const make = (kind: AuthorityKind, root: Authority | null): Promise<Authority> =>
+      createAuthority(
+        this.#parts,
+        this.#settings,
+        {
+          hierarchy,
+          kind,
+          generation: 1,
+          shards: shardsOf(kind, shards),
+          algorithm: kind === 'root' ? chosen.root : chosen.issuing,
+          organisation,
+          actor: SYSTEM,
+        },
+        root,
+      );
+    const missing = issuingKinds.filter((kind) => this.#newest(kind, hierarchy) === undefined);
+    const found = this.#newest('root', hierarchy);
+    const root = found ?? (await make('root', null));
+    await Promise.all(missing.map((kind) => make(kind, root)));
+    return missing.length + (found === undefined ? 1 : 0);
+  }
+}
+
+/**
+ * Finds or makes both hierarchies, each with its root and its issuing authorities, and the keys of our own services. A
+ * start that was interrupted is continued, and an older installation gains what it lacks: what is stored is kept, what is
+ * missing is made.
+ * @throws CaError `demonstration-mismatch`, `hierarchy-damaged`, `root-offline` (something is to be made, and the root
+ *   keys are not at hand), `profile-violation` (an organisation name too long, a public URL that is no origin, an
+ *   algorithm of another hierarchy); CryptoError, StorageError.
+ */
+export async function establishHierarchy(parts: CaParts, wanted: HierarchySettings): Promise<Hierarchy> {
+  const settings = checkSettings(wanted);
+  const known = new KnownAuthorities(parts, settings);
+  await known.load();
+  const made = await Promise.all(hierarchyNames.map((hierarchy) => known.complete(hierarchy)));
+  const created = made.reduce((sum, count) => sum + count, 0);
+  if (created > 0) await known.load();
+  const services = new ServiceKeys(parts, known, settings);
   await services.maintain();
-  const root = find('root');
+  const own = parts.suite.hierarchy;
+  const other: HierarchyName = own === 'sm2' ? 'international' : 'sm2';
+  const root = known.issuer('root', own);
   if (created > 0) {
     await parts.database.write((tx) =>
       parts.audit.append(tx, {
@@ -151,16 +165,31 @@ export async function establishHierarchy(parts: CaParts, wanted: HierarchySettin
         actor: SYSTEM,
         action: 'hierarchy.established',
         subject: root.certificate.serialHex,
-        details: { rootKey: root.key.id, authorities: [...authorities.keys()].join(' ') },
+        details: {
+          rootKey: root.key.id,
+          authorities: known
+            .all()
+            .map(({ name }) => name)
+            .join(' '),
+        },
       }),
     );
   }
+  let maintaining: Promise<void> | null = null;
+  const maintain = async (): Promise<void> => {
+    await known.load();
+    await services.maintain();
+  };
   return {
     root: root.certificate,
-    authority: find,
-    serviceKey: (purpose) => services.serviceKey(purpose),
-    responderKey: (name) => services.responderKey(find(name).name),
+    roots: () => [root.certificate, known.issuer('root', other).certificate],
+    authorities: () => known.all(),
+    authority: (name) => known.named(name),
+    issuer: (kind, hierarchy = own) => known.issuer(kind, hierarchy),
+    serviceKey: (purpose, hierarchy = own) => services.serviceKey(purpose, hierarchy),
+    responderKey: (name) => services.responderKey(known.named(name).name),
     serviceCertificates: (purpose) => services.certificates(purpose),
-    maintain: () => services.maintain(),
+    // Two calls at once are one.
+    maintain: () => (maintaining ??= maintain().finally(() => (maintaining = null))),
   };
 }

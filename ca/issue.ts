@@ -1,39 +1,38 @@
 // Issues a certificate: validate, build, lint, intend, sign, compare, complete.
-import { X509Certificate } from 'node:crypto';
-import { labelledDigest } from '../crypto/algorithms.ts';
-import { sameBytes } from '../formats/bytes.ts';
-import { FormatError } from '../formats/errors.ts';
-import { isUscc } from '../formats/identifiers/uscc.ts';
-import { encodeSignatureAlgorithm, parseSubjectPublicKeyInfo } from '../formats/x509/algorithm.ts';
+import { keyIdOf, labelledDigest } from '../crypto/algorithms.ts';
+import type { SigningKey } from '../crypto/signing-key.ts';
+import { toHex } from '../formats/bytes.ts';
+import {
+  encodeSignatureAlgorithm,
+  parseSubjectPublicKeyInfo,
+  type SubjectPublicKeyInfo,
+} from '../formats/x509/algorithm.ts';
 import {
   encodeCertificate,
   encodeTbsCertificate,
   parseCertificate,
   type Certificate,
 } from '../formats/x509/certificate.ts';
-import { encodeName, nameText } from '../formats/x509/name.ts';
-import { OID } from '../formats/x509/oid.ts';
-import { verifySignature } from '../crypto/verify-signature.ts';
-import type { SigningKey } from '../crypto/signing-key.ts';
+import { nameText } from '../formats/x509/name.ts';
 import type { Actor } from '../storage/actor.ts';
 import type { Writer } from '../storage/database.ts';
+import { isUniqueViolation } from '../storage/errors.ts';
 import { profileExtensions, keyIdentifierOf } from './build-extensions.ts';
+import { compareWithDraft } from './compare.ts';
 import { CaError } from './errors.ts';
-import { requireLints } from './lint.ts';
-import type { Authority, CaParts } from './parts.ts';
-import { days, type Profile, type ProfileName } from './profile.ts';
-import { profiles } from './profiles/list.ts';
-import { completeIntention, insertIntention } from './store.ts';
-
-interface CertificateSubject {
-  readonly organization: string;
-  /** Unified social credit code; required by the seal profile and refused by the others. */
-  readonly creditCode?: string;
-  readonly commonName: string;
-}
+import { requireFreshKey } from './key-reuse.ts';
+import { lintForSigning, type LintedBytes } from './linted.ts';
+import { shardOf, type Authority, type CaParts } from './parts.ts';
+import type { IssuingKind, Profile, ProfileName } from './profile.ts';
+import { profileOf } from './profiles/list.ts';
+import { completeIntention, findAuthority, insertIntention, type Intention } from './store.ts';
+import { prepareSubject, type CertificateSubject, type Holder } from './subject.ts';
+import { validityOf } from './validity.ts';
 
 export interface IssueRequest {
   readonly profile: ProfileName;
+  /** For `issuing-ca`: the kind of the new authority. */
+  readonly certifies?: IssuingKind;
   /** The signing authority, or for a root its own key and settings. */
   readonly authority: Authority | SelfSigned;
   readonly subject: CertificateSubject;
@@ -41,14 +40,26 @@ export interface IssueRequest {
   readonly publicKey: Uint8Array;
   /** Days to live where fewer than the profile's. */
   readonly lifetimeDays?: number;
+  /** Last second of its life where earlier than `lifetimeDays` or the profile say; never later. */
+  readonly notAfter?: Date;
   readonly actor: Pick<Actor, 'id' | 'department'>;
+  /** Whom the certificate stands for: needed for persons, whose certificates name a pseudonym. */
+  readonly holder?: Holder;
+  /** Serial of the certificate that this one renews or re-keys. */
+  readonly replaces?: string;
+  /** Identifier of the enrolment it comes from. */
+  readonly enrolment?: string;
   /** Further rows of the same atomic write that completes the certificate (a seal, an authority). */
   readonly alongside?: (tx: Writer, issued: IssuedCertificate) => Promise<void>;
 }
 
 /** A root that does not exist yet. */
 export interface SelfSigned {
-  readonly name: 'root';
+  readonly name: string;
+  readonly kind: 'root';
+  readonly hierarchy: Authority['hierarchy'];
+  readonly shards: number;
+  readonly state: 'active';
   readonly certificate: null;
   readonly key: SigningKey;
   readonly publicUrl: string;
@@ -64,66 +75,10 @@ export interface IssuedCertificate {
   readonly chain: readonly Uint8Array[];
 }
 
-/** What 演示 certificates say in their organisation, so that none passes for a real organ's. */
-const DEMONSTRATION = '（演示）';
-/** Clocks of relying parties may be behind; at most one hour (profiles: backdating). */
-const BACKDATE = 10 * 60 * 1000;
-
-function subjectName(request: IssueRequest, profile: Profile): Uint8Array {
-  const { organization, creditCode, commonName } = request.subject;
-  const needsCode = profile.organizationIdentifier.value;
-  if (needsCode ? creditCode === undefined || !isUscc(creditCode) : creditCode !== undefined) {
-    throw new CaError(
-      'profile-violation',
-      needsCode
-        ? `The profile ${profile.name} needs a valid unified social credit code (${profile.organizationIdentifier.clause}).`
-        : `The profile ${profile.name} carries no organisation identifier.`,
-    );
-  }
-  const marked =
-    request.authority.demonstration && !organization.includes('演示')
-      ? organization + DEMONSTRATION
-      : organization;
-  try {
-    return encodeName([
-      { type: OID.countryName, value: 'CN' },
-      { type: OID.organizationName, value: marked },
-      ...(creditCode === undefined
-        ? []
-        : [{ type: OID.organizationIdentifier, value: `NTRCN-${creditCode}` }]),
-      { type: OID.commonName, value: commonName },
-    ]);
-  } catch (cause) {
-    if (!(cause instanceof FormatError)) throw cause;
-    throw new CaError('profile-violation', `The subject does not fit: ${cause.message}`, { cause });
-  }
-}
-
-function validity(
-  request: IssueRequest,
-  profile: Profile,
-  now: Date,
-): { readonly notBefore: Date; readonly notAfter: Date } {
-  const maximum = profile.maximumDays.value;
-  const lifetime = request.lifetimeDays ?? maximum;
-  if (!(lifetime > 0 && lifetime <= maximum)) {
-    throw new CaError(
-      'profile-violation',
-      `A certificate of profile ${profile.name} lives up to ${maximum} days (${profile.maximumDays.clause}).`,
-    );
-  }
-  const issuer = request.authority.certificate;
-  const whole = Math.floor((now.getTime() - BACKDATE) / 1000) * 1000;
-  const notBefore = Math.max(whole, issuer?.notBefore.getTime() ?? 0);
-  // notAfter is inclusive: one second less, and never beyond what the issuer itself has.
-  const notAfter = Math.min(notBefore + days(lifetime) - 1000, issuer?.notAfter.getTime() ?? Infinity);
-  if (notAfter <= now.getTime()) {
-    throw new CaError('profile-violation', 'The issuing certificate has expired or is about to.');
-  }
-  return { notBefore: new Date(notBefore), notAfter: new Date(notAfter) };
-}
-
-/** 17 octets: a leading 1 keeps it positive and of one length, 128 bits are random (RFC 5280 section 4.1.2.2). */
+/**
+ * 17 octets: a leading 1 keeps it positive and of one length, 128 bits are random (RFC 5280 section 4.1.2.2), so nodes
+ * need not agree on anything; the unique key of the table catches what chance would.
+ */
 function newSerial(parts: CaParts): Uint8Array {
   const serial = new Uint8Array(17);
   serial[0] = 1;
@@ -131,30 +86,60 @@ function newSerial(parts: CaParts): Uint8Array {
   return serial;
 }
 
+/** Who may sign what. @throws CaError `profile-violation`, `authority-retired`. */
+function validate(request: IssueRequest): Profile {
+  const { authority } = request;
+  const profile = profileOf(request.profile, authority.hierarchy, request.certifies ?? null);
+  if (
+    !profile.authorities.includes(authority.kind) ||
+    (authority.certificate === null) !== (profile.name === 'root')
+  ) {
+    throw new CaError('profile-violation', `The authority ${authority.name} does not issue ${profile.name}.`);
+  }
+  requireActive(authority.state, profile, authority.name);
+  return profile;
+}
+
+/** A retired authority still delegates the answers about what it issued, and nothing else. */
+function requireActive(state: Authority['state'], profile: Profile, name: string): void {
+  if (state !== 'active' && profile.name !== 'ocsp-responder') {
+    throw new CaError('authority-retired', `The authority ${name} issues nothing any more.`);
+  }
+}
+
 interface Prepared {
+  readonly profile: Profile;
+  readonly key: SubjectPublicKeyInfo;
   readonly tbs: Uint8Array;
   readonly signatureAlgorithm: Uint8Array;
   /** The certificate as it will be, under a signature of zeros. */
   readonly draft: Certificate;
+  readonly intention: Intention;
+  readonly linted: LintedBytes;
 }
 
-function prepare(parts: CaParts, request: IssueRequest, profile: Profile, now: Date): Prepared {
+function prepare(parts: CaParts, request: IssueRequest): Prepared {
+  const profile = validate(request);
   const { authority } = request;
-  const subject = subjectName(request, profile);
+  const now = parts.clock();
+  const serialNumber = newSerial(parts);
+  const serial = toHex(serialNumber);
+  const subject = prepareSubject(parts, request, profile, serial);
   const signatureAlgorithm = encodeSignatureAlgorithm(authority.key.algorithm);
   const key = parseSubjectPublicKeyInfo(request.publicKey);
   const issuerKeyIdentifier =
     authority.certificate === null ? keyIdentifierOf(key) : authority.certificate.subjectKeyIdentifier;
   if (issuerKeyIdentifier === null)
     throw new CaError('hierarchy-damaged', 'The authority has no key identifier.');
-  const { notBefore, notAfter } = validity(request, profile, now);
+  const { notBefore, notAfter } = validityOf(request, profile, now);
+  const shard = shardOf(serialNumber, authority.shards);
   const tbs = encodeTbsCertificate({
-    serialNumber: newSerial(parts),
+    serialNumber,
     signatureAlgorithm,
-    issuer: authority.certificate?.subject.der ?? subject,
+    issuer: authority.certificate?.subject.der ?? subject.der,
     notBefore,
     notAfter,
-    subject,
+    subject: subject.der,
     subjectPublicKeyInfo: key.der,
     extensions: profileExtensions({
       profile,
@@ -162,72 +147,76 @@ function prepare(parts: CaParts, request: IssueRequest, profile: Profile, now: D
       issuerKeyIdentifier,
       authority: authority.name,
       publicUrl: authority.publicUrl,
+      shard,
       notBefore,
+      hosts: subject.hosts,
+      organizationCode: subject.organizationCode,
     }),
   });
   const draft = parseCertificate(encodeCertificate(tbs, signatureAlgorithm, new Uint8Array(64)));
-  requireLints({ certificate: draft, profile, issuer: authority.certificate ?? draft });
-  return { tbs, signatureAlgorithm, draft };
+  const linted = lintForSigning({
+    certificate: draft,
+    profile,
+    issuer: authority.certificate ?? draft,
+    authority,
+  });
+  const intention = {
+    serial,
+    authority: authority.name,
+    profile: profile.name,
+    subject: nameText(draft.subject),
+    keyId: certifiedKeyId(key),
+    shard,
+    subjectKey: subject.subjectKey,
+    pseudonym: subject.pseudonym,
+    identityCipher: subject.identityCipher,
+    replaces: request.replaces ?? null,
+    enrolment: request.enrolment ?? null,
+    notBefore,
+    notAfter,
+    at: now,
+  };
+  return { profile, key, tbs, signatureAlgorithm, draft, intention, linted };
 }
 
-/** Reads the finished certificate with another's parser and our own, and compares both with what was meant. */
-function compare(prepared: Prepared, der: Uint8Array, issuer: Certificate): Certificate {
-  const own = parseCertificate(der);
-  const other = new X509Certificate(der);
-  const { draft } = prepared;
-  const algorithm = issuer.subjectPublicKeyInfo.keyType === 'p384' ? 'ES384' : 'ES256';
-  const same =
-    sameBytes(own.tbs, prepared.tbs) &&
-    other.serialNumber.toLowerCase() === draft.serialHex &&
-    other.validToDate.getTime() === draft.notAfter.getTime() &&
-    other.validFromDate.getTime() === draft.notBefore.getTime() &&
-    sameBytes(other.publicKey.export({ format: 'der', type: 'spki' }), draft.subjectPublicKeyInfo.der) &&
-    other.ca === (draft.basicConstraints?.ca ?? false);
-  const verified = verifySignature({
-    algorithm,
-    publicKey: issuer.subjectPublicKeyInfo.der,
-    message: own.tbs,
-    signature: own.signature,
-  });
-  if (!same || !verified) {
-    throw new CaError('self-check-failed', 'The signed certificate is not what was meant; it is withheld.');
+/** `SigningKey.id` of a key to certify. */
+export function certifiedKeyId(key: SubjectPublicKeyInfo): string {
+  return keyIdOf(key.der, key.keyType === 'sm2' ? 'SM2SM3' : 'ES256');
+}
+
+/** Makes the intention durable. A serial taken already, which chance alone will not bring about, is drawn once more. */
+async function intend(parts: CaParts, request: IssueRequest): Promise<Prepared> {
+  for (let left = 1; ; left -= 1) {
+    const prepared = prepare(parts, request);
+    const { intention, profile } = prepared;
+    try {
+      await parts.database.write(async (tx) => {
+        // Another node may have made a successor that this one has not heard of.
+        const recorded = await findAuthority(tx, intention.authority);
+        if (recorded !== null) requireActive(recorded.state, profile, intention.authority);
+        await requireFreshKey(tx, parts.database.engine, intention, profile);
+        await insertIntention(tx, intention);
+      });
+      return prepared;
+    } catch (error) {
+      if (left === 0 || !isUniqueViolation(error, 'ca_certificate')) throw error;
+    }
   }
-  return own;
 }
 
 /**
  * Issues one certificate. The intention with its serial is durable before the key is used; the certificate leaves only
  * after it was read back, compared, verified with the issuer's public key and stored with its audit row.
- * @throws CaError `profile-violation`, `lint-failed`, `self-check-failed`, `issuance-abandoned`; StorageError.
+ * @throws CaError `profile-violation`, `authority-retired`, `key-weak`, `key-reused`, `key-compromised`, `lint-failed`,
+ *   `root-offline`, `self-check-failed`, `issuance-abandoned`; FormatError for what is no public key; StorageError.
  */
 export async function issueCertificate(parts: CaParts, request: IssueRequest): Promise<IssuedCertificate> {
-  const profile = profiles[request.profile];
   const { authority } = request;
-  if (
-    !profile.authorities.includes(authority.name) ||
-    (authority.certificate === null) !== (profile.name === 'root')
-  ) {
-    throw new CaError('profile-violation', `The authority ${authority.name} does not issue ${profile.name}.`);
-  }
-  const now = parts.clock();
-  const prepared = prepare(parts, request, profile, now);
-  const { draft } = prepared;
-  const serial = draft.serialHex;
-  await parts.database.write((tx) =>
-    insertIntention(tx, {
-      serial,
-      authority: authority.name,
-      profile: profile.name,
-      subject: nameText(draft.subject),
-      keyId: labelledDigest('sha256', draft.subjectPublicKeyInfo.der),
-      notBefore: draft.notBefore,
-      notAfter: draft.notAfter,
-      at: now,
-    }),
-  );
-  const signature = await authority.key.sign(prepared.tbs);
-  const der = encodeCertificate(prepared.tbs, prepared.signatureAlgorithm, signature);
-  const certificate = compare(prepared, der, authority.certificate ?? draft);
+  const { profile, tbs, signatureAlgorithm, draft, linted, intention } = await intend(parts, request);
+  const { serial } = intention;
+  const signature = await linted.sign(authority.key, tbs);
+  const der = encodeCertificate(tbs, signatureAlgorithm, signature);
+  const certificate = compareWithDraft(draft, der, authority.certificate ?? draft);
   const above = authority.certificate === null ? [] : authority.chain;
   const issued = { serial, der, certificate, chain: profile.name === 'root' ? [] : [der, ...above] };
   await parts.database.write(async (tx) => {
@@ -247,7 +236,7 @@ export async function issueCertificate(parts: CaParts, request: IssueRequest): P
       details: {
         authority: authority.name,
         profile: profile.name,
-        certificate: labelledDigest('sha256', der),
+        certificate: labelledDigest(parts.suite.digest, der),
       },
     });
   });

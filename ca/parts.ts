@@ -45,14 +45,25 @@ export interface Authority {
   readonly demonstration: boolean;
 }
 
-/** Where an authority's list, responder and certificate are published. */
+/** Where an authority's responder and certificate are published. */
 export function publishedAt(
   publicUrl: string,
-  authority: AuthorityName,
-): { readonly ocsp: string; readonly crl: string; readonly certificate: string } {
-  return {
-    ocsp: `${publicUrl}/ocsp/${authority}`,
-    crl: `${publicUrl}/crl/${authority}.crl`,
-    certificate: `${publicUrl}/ca/${authority}.cer`,
-  };
+  authority: string,
+): { readonly ocsp: string; readonly certificate: string } {
+  return { ocsp: `${publicUrl}/ocsp/${authority}`, certificate: `${publicUrl}/ca/${authority}.cer` };
+}
+
+/** Where one of an authority's revocation lists is published: what certificates and the list itself name, byte for byte. */
+export function crlAddress(publicUrl: string, authority: string, shard: number): string {
+  return `${publicUrl}/crl/${authority}/${shard}.crl`;
+}
+
+/** Where the delta of such a list is published. */
+export function deltaCrlAddress(publicUrl: string, authority: string, shard: number): string {
+  return `${publicUrl}/crl/${authority}/${shard}.delta.crl`;
+}
+
+/** Which list speaks for a serial: its second octet is random, so the lists grow alike. */
+export function shardOf(serialNumber: Uint8Array, shards: number): number {
+  return (serialNumber[1] ?? 0) % shards;
 }

@@ -1,66 +1,70 @@
-// Rows of the CA's tables, read and changed; the only file of this room that knows their columns.
-import type { RevocationReason } from '../formats/x509/crl.ts';
+// Rows of certificates and authorities, read and changed. Status is apart: `revocation-store.ts`.
+import { sql, type Selectable } from 'kysely';
 import { fromBase64, toBase64 } from '../formats/bytes.ts';
-import type { Reader, Writer } from '../storage/database.ts';
-import type { AuthorityName, ProfileName } from './profile.ts';
+import type { Database, Reader, Writer } from '../storage/database.ts';
+import type { CaAuthorityTable, CaCertificateTable } from '../storage/schema/ca.ts';
+import type { AuthorityKind, HierarchyName, ProfileName } from './profile.ts';
 
 /** A certificate that was signed. */
 export interface StoredCertificate {
   readonly serial: string;
   readonly authority: string;
   readonly profile: string;
+  readonly subject: string;
   readonly keyId: string;
   readonly der: Uint8Array;
-  readonly state: 'issued' | 'revoked';
-  readonly reason: RevocationReason | null;
+  readonly shard: number;
+  readonly subjectKey: string | null;
+  readonly pseudonym: string | null;
+  readonly identityCipher: string | null;
+  readonly replaces: string | null;
+  readonly enrolment: string | null;
+  readonly notBefore: Date;
   readonly notAfter: Date;
   readonly issuedAt: Date;
-  readonly revokedAt: Date | null;
 }
 
-interface Row {
-  serial: string;
-  authority: string;
-  profile: string;
-  key_id: string;
-  der: string | null;
-  state: string;
-  reason: string | null;
-  not_after: string;
-  issued_at: string | null;
-  revoked_at: string | null;
-}
-
-function storedOf(row: Row): StoredCertificate | null {
+function storedOf(row: Selectable<CaCertificateTable>): StoredCertificate | null {
   if (row.der === null || row.issued_at === null) return null;
   return {
     serial: row.serial,
     authority: row.authority,
     profile: row.profile,
+    subject: row.subject,
     keyId: row.key_id,
     der: fromBase64(row.der),
-    state: row.state === 'revoked' ? 'revoked' : 'issued',
-    reason: row.reason as RevocationReason | null,
+    shard: row.shard,
+    subjectKey: row.subject_key,
+    pseudonym: row.pseudonym,
+    identityCipher: row.identity_cipher,
+    replaces: row.replaces,
+    enrolment: row.enrolment,
+    notBefore: new Date(row.not_before),
     notAfter: new Date(row.not_after),
     issuedAt: new Date(row.issued_at),
-    revokedAt: row.revoked_at === null ? null : new Date(row.revoked_at),
   };
 }
 
-/** Records a serial before it is signed. @throws StorageError `unique-violation` for a serial used before. */
-export async function insertIntention(
-  tx: Writer,
-  intention: {
-    readonly serial: string;
-    readonly authority: AuthorityName;
-    readonly profile: ProfileName;
-    readonly subject: string;
-    readonly keyId: string;
-    readonly notBefore: Date;
-    readonly notAfter: Date;
-    readonly at: Date;
-  },
-): Promise<void> {
+/** What is recorded before a certificate is signed. */
+export interface Intention {
+  readonly serial: string;
+  readonly authority: string;
+  readonly profile: ProfileName;
+  readonly subject: string;
+  readonly keyId: string;
+  readonly shard: number;
+  readonly subjectKey: string | null;
+  readonly pseudonym: string | null;
+  readonly identityCipher: string | null;
+  readonly replaces: string | null;
+  readonly enrolment: string | null;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  readonly at: Date;
+}
+
+/** Records a serial before it is signed. @throws StorageError `unique-violation` for a serial or pseudonym used before. */
+export async function insertIntention(tx: Writer, intention: Intention): Promise<void> {
   await tx
     .insertInto('ca_certificate')
     .values({
@@ -77,6 +81,12 @@ export async function insertIntention(
       intended_at: intention.at.toISOString(),
       issued_at: null,
       revoked_at: null,
+      shard: intention.shard,
+      subject_key: intention.subjectKey,
+      pseudonym: intention.pseudonym,
+      identity_cipher: intention.identityCipher,
+      replaces: intention.replaces,
+      enrolment: intention.enrolment,
     })
     .execute();
 }
@@ -108,20 +118,48 @@ export async function abandonIntentions(tx: Writer, before: Date): Promise<numbe
   return Number(result.numUpdatedRows);
 }
 
-/** @returns whether the certificate was issued and not yet revoked. */
-export async function markRevoked(
+/** A certificate, or the intention of one, under a key that is to be certified. */
+export interface KeyUse {
+  readonly serial: string;
+  readonly profile: string;
+  readonly subject: string;
+  readonly subjectKey: string | null;
+  /** Whether it was revoked because the key is known to others. */
+  readonly compromised: boolean;
+}
+
+/**
+ * Every use of a key so far. On PostgreSQL whoever else wants to certify the same key waits until this write ends, so
+ * that two cannot both find it unused.
+ */
+export async function usesOfKey(
   tx: Writer,
-  serial: string,
-  reason: RevocationReason,
-  at: Date,
-): Promise<boolean> {
-  const result = await tx
-    .updateTable('ca_certificate')
-    .set({ state: 'revoked', reason, revoked_at: at.toISOString() })
-    .where('serial', '=', serial)
-    .where('state', '=', 'issued')
-    .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
+  engine: Database['engine'],
+  keyId: string,
+): Promise<readonly KeyUse[]> {
+  if (engine === 'postgresql')
+    await sql`SELECT pg_advisory_xact_lock(hashtextextended(${keyId}, 0))`.execute(tx);
+  const rows = await tx
+    .selectFrom('ca_certificate')
+    .leftJoin('ca_revocation', 'ca_revocation.serial', 'ca_certificate.serial')
+    .select([
+      'ca_certificate.serial',
+      'profile',
+      'subject',
+      'subject_key',
+      'ca_revocation.reason',
+      'ca_revocation.state',
+    ])
+    .where('key_id', '=', keyId)
+    .where('ca_certificate.state', '!=', 'abandoned')
+    .execute();
+  return rows.map((row) => ({
+    serial: row.serial,
+    profile: row.profile,
+    subject: row.subject,
+    subjectKey: row.subject_key,
+    compromised: row.state === 'revoked' && row.reason === 'keyCompromise',
+  }));
 }
 
 /** A signed certificate by its serial, null where none was signed under it. */
@@ -134,17 +172,18 @@ export async function findCertificate(reader: Reader, serial: string): Promise<S
   return row === undefined ? null : storedOf(row);
 }
 
-/** Signed certificates of a profile by an authority, newest first. */
+/** Signed certificates of a profile by these authorities, newest first. */
 export async function certificatesOf(
   reader: Reader,
   profile: ProfileName,
-  authority: AuthorityName,
+  authorities: readonly string[],
 ): Promise<readonly StoredCertificate[]> {
+  if (authorities.length === 0) return [];
   const rows = await reader
     .selectFrom('ca_certificate')
     .selectAll()
     .where('profile', '=', profile)
-    .where('authority', '=', authority)
+    .where('authority', 'in', authorities)
     .where('der', 'is not', null)
     .orderBy('issued_at', 'desc')
     .orderBy('serial')
@@ -152,44 +191,89 @@ export async function certificatesOf(
   return rows.map(storedOf).filter((row) => row !== null);
 }
 
-/** Revoked certificates of an authority, in a stable order. */
-export async function revokedOf(
+/** As `certificatesOf`, without those revoked or on hold. */
+export async function certificatesInForce(
   reader: Reader,
-  authority: AuthorityName,
-): Promise<readonly { readonly serial: string; readonly reason: RevocationReason; readonly at: Date }[]> {
+  profile: ProfileName,
+  authority: string,
+): Promise<readonly StoredCertificate[]> {
+  const all = await certificatesOf(reader, profile, [authority]);
+  const out = await reader
+    .selectFrom('ca_revocation')
+    .innerJoin('ca_certificate', 'ca_certificate.serial', 'ca_revocation.serial')
+    .select('ca_revocation.serial')
+    .where('ca_certificate.profile', '=', profile)
+    .where('ca_revocation.authority', '=', authority)
+    .where('ca_revocation.state', '!=', 'released')
+    .execute();
+  const gone = new Set(out.map(({ serial }) => serial));
+  return all.filter(({ serial }) => !gone.has(serial));
+}
+
+/** Every certificate ever signed for a subject, newest first. @param subjectKey - as in `ca_certificate.subject_key`. */
+export async function certificatesOfSubject(
+  reader: Reader,
+  subjectKey: string,
+): Promise<readonly StoredCertificate[]> {
   const rows = await reader
     .selectFrom('ca_certificate')
-    .select(['serial', 'reason', 'revoked_at'])
-    .where('authority', '=', authority)
-    .where('state', '=', 'revoked')
-    .orderBy('revoked_at')
+    .selectAll()
+    .where('subject_key', '=', subjectKey)
+    .where('der', 'is not', null)
+    .orderBy('issued_at', 'desc')
     .orderBy('serial')
     .execute();
-  return rows.flatMap(({ serial, reason, revoked_at }) =>
-    revoked_at === null ? [] : [{ serial, reason: reason as RevocationReason, at: new Date(revoked_at) }],
-  );
+  return rows.map(storedOf).filter((row) => row !== null);
 }
 
-export async function findAuthority(
-  reader: Reader,
-  name: AuthorityName,
-): Promise<{ readonly keyId: string; readonly serial: string } | null> {
-  const row = await reader
+/** An authority as it is recorded. */
+export interface StoredAuthority {
+  readonly name: string;
+  readonly keyId: string;
+  /** Serial of its own certificate. */
+  readonly serial: string;
+  readonly hierarchy: HierarchyName;
+  readonly kind: AuthorityKind;
+  readonly generation: number;
+  readonly shards: number;
+  readonly state: CaAuthorityTable['state'];
+}
+
+function authorityOf(row: Selectable<CaAuthorityTable>): StoredAuthority {
+  return {
+    name: row.name,
+    keyId: row.key_id,
+    serial: row.certificate,
+    hierarchy: row.hierarchy,
+    // Only kinds of ours are ever written.
+    kind: row.kind as AuthorityKind,
+    generation: row.generation,
+    shards: row.shards,
+    state: row.state,
+  };
+}
+
+export async function findAuthority(reader: Reader, name: string): Promise<StoredAuthority | null> {
+  const row = await reader.selectFrom('ca_authority').selectAll().where('name', '=', name).executeTakeFirst();
+  return row === undefined ? null : authorityOf(row);
+}
+
+/** Every authority ever made, older generations first. */
+export async function findAuthorities(reader: Reader): Promise<readonly StoredAuthority[]> {
+  const rows = await reader
     .selectFrom('ca_authority')
-    .select(['key_id', 'certificate'])
-    .where('name', '=', name)
-    .executeTakeFirst();
-  return row === undefined ? null : { keyId: row.key_id, serial: row.certificate };
+    .selectAll()
+    .orderBy('generation')
+    .orderBy('created_at')
+    .orderBy('name')
+    .execute();
+  return rows.map(authorityOf);
 }
 
+/** @throws StorageError `unique-violation` where this generation was made meanwhile. */
 export async function insertAuthority(
   tx: Writer,
-  authority: {
-    readonly name: AuthorityName;
-    readonly keyId: string;
-    readonly serial: string;
-    readonly at: Date;
-  },
+  authority: Omit<StoredAuthority, 'state'> & { readonly at: Date },
 ): Promise<void> {
   await tx
     .insertInto('ca_authority')
@@ -198,6 +282,22 @@ export async function insertAuthority(
       key_id: authority.keyId,
       certificate: authority.serial,
       created_at: authority.at.toISOString(),
+      hierarchy: authority.hierarchy,
+      kind: authority.kind,
+      generation: authority.generation,
+      shards: authority.shards,
+      changes: 0,
+      state: 'active',
     })
+    .execute();
+}
+
+/** Takes an authority out of use. One that is revoked stays revoked. */
+export async function retireAuthority(tx: Writer, name: string): Promise<void> {
+  await tx
+    .updateTable('ca_authority')
+    .set({ state: 'retired' })
+    .where('name', '=', name)
+    .where('state', '=', 'active')
     .execute();
 }

@@ -127,6 +127,10 @@ export const extensionLints: readonly Lint[] = [
         OID.crlDistributionPoints,
         OID.privateKeyUsagePeriod,
         OID.ocspNoCheck,
+        OID.nameConstraints,
+        OID.subjectAltName,
+        OID.qcStatements,
+        OID.organizationCode,
       ];
       return [...certificate.extensions.keys()].every((oid) => known.includes(oid));
     },

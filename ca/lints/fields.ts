@@ -54,32 +54,12 @@ export const fieldLints: readonly Lint[] = [
     },
   },
   {
-    id: 'subject-country-organisation-name',
-    citation: 'EN 319 412-3 clause 4.2.1',
+    id: 'subject-country-first',
+    citation: 'EN 319 412-2 clause 4.2.4; EN 319 412-3 clause 4.2.1; GB/T 20518-2018 clause 5.2.3.6',
     applies: always,
     check: ({ certificate }) => {
-      const types = new Set(certificate.subject.rdns.flat().map(({ type }) => type));
-      return [OID.countryName, OID.organizationName, OID.commonName].every((type) => types.has(type));
-    },
-  },
-  {
-    id: 'organisation-identifier-as-profiled',
-    citation: 'EN 319 412-1 clause 5.1.4',
-    applies: always,
-    check: ({ certificate, profile }) => {
-      const found = certificate.subject.rdns.flat().find(({ type }) => type === OID.organizationIdentifier);
-      return profile.organizationIdentifier.value
-        ? /^NTRCN-[0-9A-Z]{18}$/.test(found?.value ?? '')
-        : found === undefined;
-    },
-  },
-  {
-    id: 'no-personal-attributes',
-    citation: 'EN 319 412-3 clause 4.2.1: a legal person has no given name',
-    applies: always,
-    check: ({ certificate }) => {
-      const personal: readonly string[] = [OID.givenName, OID.surname, OID.serialNumber, OID.emailAddress];
-      return !certificate.subject.rdns.flat().some(({ type }) => personal.includes(type));
+      const first = certificate.subject.rdns[0]?.[0];
+      return first?.type === OID.countryName && first.value === 'CN';
     },
   },
   {

@@ -8,6 +8,8 @@ export interface LintSubject {
   readonly profile: Profile;
   /** The signer's certificate; the certificate itself for a root. */
   readonly issuer: Certificate;
+  /** Of the signer: its name, lists and addresses stand in what it signs. */
+  readonly authority: { readonly name: string; readonly shards: number; readonly publicUrl: string };
 }
 
 export interface Lint {

@@ -13,7 +13,14 @@ import {
   oid,
   sequence,
 } from './der-writer.ts';
-import { encodeUri, readGeneralName, readGeneralNames, type GeneralName } from './general-name.ts';
+import {
+  encodeDirectoryName,
+  encodeDnsName,
+  encodeUri,
+  readGeneralName,
+  readGeneralNames,
+  type GeneralName,
+} from './general-name.ts';
 import { OID } from './oid.ts';
 
 export interface Extension {
@@ -221,6 +228,22 @@ export function readReasonFlags(reader: DerReader): ReadonlySet<number> {
 
 export function encodeDistributionPoints(uris: readonly string[]): Uint8Array {
   return sequence(...uris.map((uri) => sequence(explicit(0, implicitConstructed(0, encodeUri(uri))))));
+}
+
+/** GeneralNames of host names for subjectAltName (RFC 5280 section 4.2.1.6). */
+export function encodeDnsNames(names: readonly string[]): Uint8Array {
+  return sequence(...names.map(encodeDnsName));
+}
+
+/** NameConstraints with permitted subtrees of directory names, each a complete Name (RFC 5280 section 4.2.1.10). */
+export function encodePermittedDirectories(names: readonly Uint8Array[]): Uint8Array {
+  // minimum is 0 by DEFAULT and maximum is absent: nothing else may be said.
+  return sequence(implicitConstructed(0, ...names.map((name) => sequence(encodeDirectoryName(name)))));
+}
+
+/** QCStatements with one qcStatement-2 that names a semantics identifier (RFC 3739 section 3.2.6.1). */
+export function encodeSemanticsStatement(semantics: string): Uint8Array {
+  return sequence(sequence(oid(OID.qcSyntaxV2), sequence(oid(semantics))));
 }
 
 /** Value of ocsp-nocheck (RFC 6960 section 4.2.2.2.1). */

@@ -82,6 +82,8 @@ const WRITABLE: Readonly<
 > = {
   [OID.countryName]: { max: 2, write: printableString },
   [OID.serialNumber]: { max: 64, write: printableString },
+  [OID.surname]: { max: 64, write: utf8String },
+  [OID.givenName]: { max: 64, write: utf8String },
   [OID.domainComponent]: { max: 64, write: ia5String },
   [OID.commonName]: { max: 64, write: utf8String },
   [OID.organizationName]: { max: 64, write: utf8String },
@@ -131,6 +133,8 @@ const SHORT_NAMES: Readonly<Record<string, string>> = {
   [OID.userId]: 'UID',
   // Not in the table of RFC 4514 section 3, but what people and openssl read.
   [OID.serialNumber]: 'serialNumber',
+  [OID.surname]: 'SN',
+  [OID.givenName]: 'GN',
   [OID.organizationIdentifier]: 'organizationIdentifier',
 };
 

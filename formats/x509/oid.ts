@@ -124,6 +124,8 @@ export const OID = {
   expiredCertsOnCrl: '2.5.29.60',
   authorityInfoAccess: '1.3.6.1.5.5.7.1.1',
   qcStatements: '1.3.6.1.5.5.7.1.3',
+  /** Of GB/T 20518: the organisation's code, today its unified social credit code. */
+  organizationCode: '1.2.156.10260.4.1.4',
   ocspNoCheck: '1.3.6.1.5.5.7.48.1.5',
   // Access methods and extended key usages
   ocsp: '1.3.6.1.5.5.7.48.1',
@@ -136,6 +138,11 @@ export const OID = {
   timeStamping: '1.3.6.1.5.5.7.3.8',
   ocspSigning: '1.3.6.1.5.5.7.3.9',
   documentSigning: '1.3.6.1.5.5.7.3.36',
+  // Statements and policies of ETSI (EN 319 412-1, EN 319 411-1)
+  qcSyntaxV2: '1.3.6.1.5.5.7.11.2',
+  semanticsNaturalPerson: '0.4.0.194121.1.1',
+  semanticsLegalPerson: '0.4.0.194121.1.2',
+  normalizedPolicy: '0.4.0.2042.1.1',
   // Public keys and signatures
   rsaEncryption: '1.2.840.113549.1.1.1',
   mgf1: '1.2.840.113549.1.1.8',

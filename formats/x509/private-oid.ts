@@ -12,11 +12,19 @@ export const PRIVATE_OID = {
   statusListSigning: `${ARC}.1.2`,
   trustListSigning: `${ARC}.1.3`,
   receiptSigning: `${ARC}.1.4`,
+  identityTokenSigning: `${ARC}.1.5`,
+  auditLogSigning: `${ARC}.1.6`,
   /** Certificate policies, one for each kind of certificate. */
   issuingAuthorityPolicy: `${ARC}.2.1`,
   sealPolicy: `${ARC}.2.2`,
   timestampUnitPolicy: `${ARC}.2.3`,
   servicePolicy: `${ARC}.2.4`,
+  enterpriseSealPolicy: `${ARC}.2.5`,
+  enterpriseSigningPolicy: `${ARC}.2.6`,
+  enterpriseAuthenticationPolicy: `${ARC}.2.7`,
+  residentSigningPolicy: `${ARC}.2.8`,
+  residentAuthenticationPolicy: `${ARC}.2.9`,
+  serverPolicy: `${ARC}.2.10`,
   /** The policy that time-stamp tokens name. */
   timestampPolicy: `${ARC}.3.1`,
 } as const;

@@ -5,7 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { establishHierarchy, type Hierarchy, type HierarchySettings } from '../../ca/hierarchy.ts';
 import type { CaParts } from '../../ca/parts.ts';
+import type { HierarchyAlgorithms } from '../../ca/authority-plan.ts';
+import { createBlindIndex } from '../../crypto/blind-index.ts';
+import { createFieldCipher } from '../../crypto/field-cipher.ts';
 import { openKeyFiles, type KeyFiles } from '../../crypto/key-files.ts';
+import { suiteNamed, type SuiteName } from '../../crypto/suite.ts';
 import { auditChain } from '../../storage/audit-chain.ts';
 import type { Database } from '../../storage/database.ts';
 import { engines, type Engine, type TestDatabase } from '../storage/engines.ts';
@@ -24,6 +28,8 @@ export const CREDIT_CODE = '11120105000123457H';
 
 export interface District {
   readonly parts: CaParts & { readonly keys: KeyFiles };
+  /** Where the root keys lie, and how they are taken away and brought back. */
+  readonly rootKeys: { take(): void; bring(): void };
   readonly database: Database;
   readonly hierarchy: Hierarchy;
   readonly folder: string;
@@ -34,9 +40,18 @@ export interface District {
   remove(): Promise<void>;
 }
 
-/** @param clock - a real clock where programs of others judge by the present time; a stepped one otherwise. */
+/**
+ * @param options.realClock - a real clock where programs of others judge by the present time; a stepped one otherwise.
+ * @param options.algorithms - of the international hierarchy
+ */
 export async function openDistrict(
-  options: { readonly realClock?: boolean; readonly engine?: Engine } = {},
+  options: {
+    readonly realClock?: boolean;
+    readonly engine?: Engine;
+    readonly suite?: SuiteName;
+    readonly algorithms?: HierarchyAlgorithms;
+    readonly settings?: Partial<HierarchySettings>;
+  } = {},
 ): Promise<District> {
   const folder = await mkdtemp(join(tmpdir(), 'yinxin-ca-'));
   const engine = options.engine ?? engines[0]!;
@@ -46,13 +61,32 @@ export async function openDistrict(
   const clock = (): Date =>
     new Date((options.realClock === true ? Date.now() : START.getTime() + (Date.now() - start)) + offset);
   const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
-  const keys = await openKeyFiles({ folder: join(folder, 'keys'), passphrase: 'test', random, cost: 1024 });
-  const audit = auditChain({ node: 'test', digest: 'sha256' });
-  const parts = { database: store.database, keys, audit, clock, random };
+  const suite = suiteNamed(options.suite ?? 'international');
+  const vault = { passphrase: 'test', random, cost: 1024, cipher: suite.cipher };
+  const keys = await openKeyFiles({ ...vault, folder: join(folder, 'keys') });
+  const rootFolder = await openKeyFiles({ ...vault, folder: join(folder, 'root-keys') });
+  let atHand = true;
+  const masterKey = await keys.masterKey();
+  const parts = {
+    database: store.database,
+    keys,
+    audit: auditChain({ node: 'test', digest: suite.digest }),
+    clock,
+    random,
+    suite,
+    index: createBlindIndex(masterKey, suite.digest),
+    cipher: createFieldCipher({ masterKeys: [masterKey], random, cipher: suite.cipher }),
+    rootKeys: () => Promise.resolve(atHand ? rootFolder : null),
+  };
   return {
     parts,
+    rootKeys: { take: () => void (atHand = false), bring: () => void (atHand = true) },
     database: store.database,
-    hierarchy: await establishHierarchy(parts, SETTINGS),
+    hierarchy: await establishHierarchy(parts, {
+      ...SETTINGS,
+      ...(options.algorithms === undefined ? {} : { algorithms: options.algorithms }),
+      ...options.settings,
+    }),
     folder,
     advance: (milliseconds) => void (offset += milliseconds),
     file: async (name, content) => {
