@@ -16,7 +16,15 @@ export type CryptoErrorCode =
   /** A ciphertext is not what was written at this place: changed, cut, moved, or written under another key. */
   | 'ciphertext-damaged'
   /** The ciphertext names a master key that is not at hand. */
-  | 'master-key-unknown';
+  | 'master-key-unknown'
+  /** The password of a PKCS #12 file is wrong, or the file was changed. */
+  | 'pkcs12-password'
+  /** Larger, or more work, than a PKCS #12 file may be. */
+  | 'pkcs12-limit'
+  /** Encrypted with RC2 or Triple DES: what `openLegacyPkcs12` is for. */
+  | 'pkcs12-legacy'
+  /** Sound, but not one key with its certificates under a password in a way that is known here. */
+  | 'pkcs12-unsupported';
 
 export class CryptoError extends Error {
   override readonly name = 'CryptoError';

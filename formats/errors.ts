@@ -13,6 +13,7 @@ export type FormatErrorCode =
   | 'ocsp-malformed'
   | 'cms-malformed'
   | 'timestamp-malformed'
+  | 'pkcs12-malformed'
   | 'signature-malformed'
   | 'cbor-malformed'
   | 'cose-malformed'
