@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import busboy from 'busboy';
 import { ApiError } from './errors.ts';
-import { UploadSink, type Upload } from './upload.ts';
+import { UploadSink, type Upload, type UploadPlace } from './upload.ts';
 
 /** JSON bodies. */
 const jsonLimit = 1024 * 1024;
@@ -93,7 +93,7 @@ export interface MultipartForm {
  */
 export async function readMultipart(
   request: IncomingMessage,
-  options: { readonly folder: string; readonly fileField: string; readonly limit: number },
+  options: UploadPlace & { readonly fileField: string; readonly limit: number },
 ): Promise<MultipartForm> {
   requireMediaType(request, 'multipart/form-data');
   refuseAnnounced(request, options.limit + jsonLimit);
@@ -139,7 +139,7 @@ export async function readMultipart(
       refuse(new ApiError('request-invalid', `One file is expected, in the field "${options.fileField}".`));
       return;
     }
-    const sink = new UploadSink(options.folder, options.limit);
+    const sink = new UploadSink(options, options.limit);
     sinks.push(sink);
     const received = receive(stream, sink);
     // Refusing at once stops reading a body that is already known to be too large.
@@ -179,10 +179,10 @@ export async function readMultipart(
  */
 export async function readUpload(
   request: IncomingMessage,
-  options: { readonly folder: string; readonly limit: number },
+  options: UploadPlace & { readonly limit: number },
 ): Promise<Upload> {
   refuseAnnounced(request, options.limit);
-  const sink = new UploadSink(options.folder, options.limit);
+  const sink = new UploadSink(options, options.limit);
   try {
     await receive(request, sink);
     return sink.finish();

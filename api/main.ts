@@ -124,7 +124,10 @@ export async function startService(options: StartOptions): Promise<RunningServic
     }, maintenanceInterval);
     maintenance.unref();
     handler = createApplication({ routes, services, log, metrics, ready: () => ready });
-    log.info({ address: services.address, local: localUrl, mode: config.mode }, 'listening');
+    log.info(
+      { address: services.address, local: localUrl, mode: config.mode, suite: config.suite },
+      'listening',
+    );
     let stopping: Promise<void> | null = null;
     return {
       localUrl,
@@ -169,7 +172,12 @@ async function openServices(
     service: timestampService(`${ownUrl}/tsa`, ownCalls.headers),
     random: installation.random,
     clock: installation.clock,
-    issuers: [hierarchy.authority('time-stamps').certificate.der],
+    digest: installation.suite.digest,
+    issuers: () =>
+      hierarchy
+        .authorities()
+        .filter(({ kind }) => kind === 'time-stamps')
+        .map(({ certificate }) => certificate.der),
   });
   const stamps = { ...installation, timestamps, timestampBudget };
   return {
@@ -193,7 +201,13 @@ async function openServices(
     crls: new CrlPublisher(installation, hierarchy),
     stamps,
     licenses: { ...stamps, renderer, serviceKeys: hierarchy, publicUrl: address },
-    seals: { ...installation, authority: hierarchy.authority('department-seals') },
+    seals: {
+      ...installation,
+      // Asked for each seal: an authority may get a successor.
+      get authority() {
+        return hierarchy.issuer('department-seals');
+      },
+    },
     signIn,
     guard: createGuard(installation, signIn),
     databaseAnswers: () =>

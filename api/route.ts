@@ -14,7 +14,7 @@ import {
 import { ApiError } from './errors.ts';
 import type { Reply } from './reply.ts';
 import type { Services } from './services.ts';
-import type { Upload } from './upload.ts';
+import type { Upload, UploadPlace } from './upload.ts';
 
 /** Who may call: everyone (under which rate), a principal with one of some scopes, or whoever is signed in on the pages. */
 export type Access =
@@ -25,7 +25,10 @@ export type Access =
 /** How a body is described (OpenAPI) and read. */
 export interface Body<B> {
   readonly content: Readonly<Record<string, z.ZodType | 'binary'>>;
-  read(request: IncomingMessage, folder: string): Promise<{ readonly value: B; dispose(): Promise<void> }>;
+  read(
+    request: IncomingMessage,
+    place: UploadPlace,
+  ): Promise<{ readonly value: B; dispose(): Promise<void> }>;
 }
 
 export interface ReplyShape {
@@ -115,7 +118,10 @@ export function route<
       const params = parsed<P>(definition.params, call.params, 'path');
       const query = parsed<Q>(definition.query, call.query, 'query');
       const idempotencyKey = definition.idempotent === true ? requiredKey(call.request) : null;
-      const body = await definition.body?.read(call.request, services.uploadFolder);
+      const body = await definition.body?.read(call.request, {
+        folder: services.uploadFolder,
+        digest: services.suite.digest,
+      });
       try {
         return await definition.handle(services, {
           params,
@@ -229,16 +235,16 @@ export function documentBody<S extends z.ZodObject>(
       'multipart/form-data': fields.extend({ document: z.string().meta({ format: 'binary' }) }),
       ...Object.fromEntries(bare.map((type) => [type, 'binary' as const])),
     },
-    async read(request, folder) {
+    async read(request, place) {
       const type = requireMediaType(request, 'multipart/form-data', ...bare);
       if (type !== 'multipart/form-data') {
         const values = checked(fields, {}, 'form');
         return disposable({
           fields: values,
-          document: await readUpload(request, { folder, limit: documentLimit }),
+          document: await readUpload(request, { ...place, limit: documentLimit }),
         });
       }
-      const form = await readMultipart(request, { folder, fileField: 'document', limit: documentLimit });
+      const form = await readMultipart(request, { ...place, fileField: 'document', limit: documentLimit });
       if (form.file === null) throw new ApiError('file-missing', 'The file field "document" is missing.');
       try {
         return disposable({ fields: checked(fields, form.fields, 'form'), document: form.file });

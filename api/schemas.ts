@@ -21,7 +21,8 @@ export const caseNumber = z
   .describe('办件编号: 1 to 64 visible ASCII characters without a slash.')
   .meta({ example: '120105-2026-000123' });
 
-export const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+/** Of the suite: SHA-256, or SM3. */
+export const digest = z.string().regex(/^(sha256|sm3):[0-9a-f]{64}$/);
 
 /** Absent, empty and missing form fields are one thing. */
 export const optionalText = (limit: number) =>

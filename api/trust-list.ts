@@ -1,11 +1,11 @@
 // The trust list of an installation: what it recognises, signed anew when that changes or the edition grows old.
 import { labelledDigest } from '../crypto/algorithms.ts';
-import { suiteNamed } from '../crypto/suite.ts';
 import type { Hierarchy } from '../ca/hierarchy.ts';
 import { parseCertificate } from '../formats/x509/certificate.ts';
 import { allDepartments } from '../identity/departments.ts';
 import type { Writer } from '../storage/database.ts';
 import { isUniqueViolation } from '../storage/errors.ts';
+import { jwsAlgorithm } from '../verification/jws.ts';
 import { nodeSignatureVerifier } from '../verification/signature-verifier-node.ts';
 import type { Words } from '../verification/report.ts';
 import {
@@ -18,6 +18,7 @@ import {
   type TrustList,
 } from '../verification/trust-list.ts';
 import { trustListFromJson, trustListToJson } from '../verification/trust-list-json.ts';
+import { authorityServices } from './trust-list-authorities.ts';
 import { ApiError } from './errors.ts';
 import type { Installation } from './installation.ts';
 import type { Settings } from './settings.ts';
@@ -61,10 +62,7 @@ export function trustListPublisher(sources: TrustListSources): TrustListPublishe
   const refresh = async (): Promise<Edition> => {
     const now = installation.clock();
     const content = await contentOf(sources, await lastHosts(installation));
-    const digest = labelledDigest(
-      suiteNamed('international').digest,
-      JSON.stringify(trustListToJson(content)),
-    );
+    const digest = labelledDigest(installation.suite.digest, JSON.stringify(trustListToJson(content)));
     const last = await lastEdition(installation);
     const current =
       last?.content_digest === digest && Date.parse(last.next_update) - now.getTime() > margin
@@ -94,13 +92,7 @@ export function trustListPublisher(sources: TrustListSources): TrustListPublishe
 async function contentOf(sources: TrustListSources, earlierHosts: readonly string[]): Promise<TrustList> {
   const { installation, settings, hierarchy, publicUrl } = sources;
   const services: TrustedService[] = [
-    authority(
-      hierarchy,
-      'department-seals',
-      'seal-ca',
-      words('部门电子印章签发CA', 'Issuing CA for department seals'),
-    ),
-    authority(hierarchy, 'time-stamps', 'timestamp', words('时间戳签发CA', 'Issuing CA for time-stamps')),
+    ...(await authorityServices(installation.database.reader, hierarchy.authorities())),
     await signers(hierarchy, 'license-code', words('电子证照二维码签发', 'Signer of license codes')),
     await signers(hierarchy, 'status-list', words('电子证照状态列表签发', 'Signer of license status lists')),
     await signers(hierarchy, 'receipt', words('核验回执签发', 'Signer of receipts')),
@@ -130,11 +122,6 @@ async function contentOf(sources: TrustListSources, earlierHosts: readonly strin
     // Printed codes keep the address they were printed with.
     verifyHosts: [...new Set([new URL(publicUrl).host, ...earlierHosts])].sort().slice(0, 100),
   };
-}
-
-function authority(hierarchy: Hierarchy, name: string, type: ServiceType, label: Words): TrustedService {
-  const { certificate } = hierarchy.authority(name);
-  return service(type, label, [certificate.der], certificate.notBefore);
 }
 
 async function signers(
@@ -173,7 +160,8 @@ async function publish(
   const { installation, hierarchy } = sources;
   const key = hierarchy.serviceKey('trust-list');
   const [certificate] = key.chain;
-  if (key.algorithm !== 'ES256' || certificate === undefined) {
+  const algorithm = jwsAlgorithm(key.algorithm);
+  if (algorithm === null || certificate === undefined) {
     throw new ApiError('internal', 'The trust-list key has no certificate or a foreign algorithm.');
   }
   const issued = new Date(Math.floor(now.getTime() / 1000) * 1000);
@@ -181,7 +169,7 @@ async function publish(
   for (let attempt = 1; ; attempt += 1) {
     const sequence = ((await lastEdition(installation))?.sequence ?? 0) + 1;
     const signer = {
-      algorithm: key.algorithm,
+      algorithm,
       keyId: key.id,
       certificate,
       sign: (message: Uint8Array) => key.sign(message),

@@ -1,10 +1,11 @@
 // An uploaded file as a byte source: small ones stay in memory, large ones go to a temporary file as they arrive.
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash, randomUUID, type Hash } from 'node:crypto';
 import { open, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { joinBytes } from '../formats/bytes.ts';
 import type { ByteSource } from '../formats/pdf/source.ts';
 import { bytesSource } from '../formats/pdf/source.ts';
+import type { Suite } from '../crypto/suite.ts';
 import { ApiError } from './errors.ts';
 
 /** Up to here an upload never touches the disk. */
@@ -14,11 +15,17 @@ const waitingLimit = 4 * 1024 * 1024 * 1024;
 /** Bytes waiting in each folder. */
 const waiting = new Map<string, number>();
 
+/** Where large uploads wait, and the digest that names every upload. */
+export interface UploadPlace {
+  readonly folder: string;
+  readonly digest: Suite['digest'];
+}
+
 /** A received file. `dispose` must be called once, whatever happened. */
 export interface Upload {
   readonly source: ByteSource;
   readonly size: number;
-  /** `sha256:<hex>` of the bytes received. */
+  /** `<digest>:<hex>` of the bytes received, by the suite's digest. */
   readonly digest: string;
   /** The whole content where it is small enough to be in memory (1 MiB), else null. */
   readonly bytes: Uint8Array | null;
@@ -31,7 +38,8 @@ export interface Upload {
 export class UploadSink {
   readonly #folder: string;
   readonly #limit: number;
-  readonly #hash = createHash('sha256');
+  readonly #digest: Suite['digest'];
+  readonly #hash: Hash;
   readonly #path: string;
   readonly #waitingLimit: number;
   /** What of `waiting` is this file's. */
@@ -41,13 +49,15 @@ export class UploadSink {
   #size = 0;
 
   /**
-   * @param folder where a large upload waits while it is worked on
+   * @param place where a large upload waits while it is worked on, and the suite's digest
    * @param limit bytes; one more is refused
-   * @param folderLimit bytes that may wait in `folder` together
+   * @param folderLimit bytes that may wait in the folder together
    */
-  constructor(folder: string, limit: number, folderLimit = waitingLimit) {
+  constructor({ folder, digest }: UploadPlace, limit: number, folderLimit = waitingLimit) {
     this.#folder = folder;
     this.#limit = limit;
+    this.#digest = digest;
+    this.#hash = createHash(digest);
     this.#waitingLimit = folderLimit;
     this.#path = join(this.#folder, `upload-${randomUUID()}`);
   }
@@ -97,7 +107,7 @@ export class UploadSink {
     const file = this.#file;
     const common = {
       size: this.#size,
-      digest: `sha256:${this.#hash.digest('hex')}`,
+      digest: `${this.#digest}:${this.#hash.digest('hex')}`,
       dispose: () => this.abort(),
     };
     if (file !== null)

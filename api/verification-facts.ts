@@ -6,6 +6,7 @@ import { LicenseError } from '../licenses/errors.ts';
 import type { Hierarchy } from '../ca/hierarchy.ts';
 import type { CrlPublisher } from '../ca/crl-publisher.ts';
 import type { Clock } from '../crypto/clock.ts';
+import type { Suite } from '../crypto/suite.ts';
 import type { Database } from '../storage/database.ts';
 import type { EvidenceSource } from '../verification/evidence.ts';
 import { inflateWeb } from '../verification/inflate-web.ts';
@@ -20,18 +21,17 @@ export interface FactSources {
   readonly crls: CrlPublisher;
   readonly trustList: TrustListPublisher;
   readonly address: string;
+  readonly suite: Suite;
 }
-
-const authorities = ['root', 'department-seals', 'time-stamps', 'services'] as const;
 
 /** Revocation lists of our own authorities; for foreign issuers there is nothing here. */
 function ownEvidence(sources: FactSources): EvidenceSource {
   return {
     async revocation({ issuer }) {
-      const name = authorities.find((candidate) =>
-        sameBytes(sources.hierarchy.authority(candidate).certificate.der, issuer),
-      );
-      return { crls: name === undefined ? [] : [await sources.crls.currentCrl(name)], ocsps: [] };
+      const found = sources.hierarchy
+        .authorities()
+        .find(({ certificate }) => sameBytes(certificate.der, issuer));
+      return { crls: found === undefined ? [] : [await sources.crls.currentCrl(found.name)], ocsps: [] };
     },
   };
 }
@@ -41,6 +41,7 @@ export async function verificationFacts(sources: FactSources): Promise<Verificat
   return {
     verifier: nodeSignatureVerifier,
     startDigest: nodeStartDigest,
+    documentDigest: sources.suite.digest,
     inflate: inflateWeb,
     time: sources.clock(),
     trustList: (await sources.trustList.current()).list,

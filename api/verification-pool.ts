@@ -14,6 +14,8 @@ export interface VerificationTask {
   readonly kind: 'task';
   readonly document: FileToVerify;
   readonly time: Date;
+  /** By which the report names the file. */
+  readonly documentDigest: VerificationDependencies['documentDigest'];
   /** Absent where it is the one the worker was told last. */
   readonly trustList?: TrustList | null;
 }
@@ -129,6 +131,7 @@ class WorkerPool implements VerificationPool {
         kind: 'task',
         document,
         time: facts.time,
+        documentDigest: facts.documentDigest,
         ...news,
       } satisfies VerificationTask);
     }

@@ -54,6 +54,7 @@ async function perform(port: Port, task: VerificationTask): Promise<Verification
         startDigest: nodeStartDigest,
         inflate: inflateWeb,
         time: task.time,
+        ...(task.documentDigest === undefined ? {} : { documentDigest: task.documentDigest }),
         trustList,
         // The main thread answers each kind of question with its kind of value.
         evidence: {

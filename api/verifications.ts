@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { toHex } from '../formats/bytes.ts';
 import type { Principal } from '../identity/principal.ts';
 import { verifyCode } from '../verification/code.ts';
+import { jwsAlgorithm } from '../verification/jws.ts';
 import { receiptClaims, signReceipt } from '../verification/receipt.ts';
 import type { Report } from '../verification/report.ts';
 import { ApiError } from './errors.ts';
@@ -95,8 +96,8 @@ async function receiptFor(
   }
   const key = services.hierarchy.serviceKey('receipt');
   const [certificate] = key.chain;
-  if (key.algorithm !== 'ES256' || certificate === undefined)
-    throw new ApiError('internal', 'No receipt key.');
+  const algorithm = jwsAlgorithm(key.algorithm);
+  if (algorithm === null || certificate === undefined) throw new ApiError('internal', 'No receipt key.');
   const claims = receiptClaims(report, {
     issuer: principal.department,
     audience: fields.audience ?? principal.department,
@@ -107,7 +108,7 @@ async function receiptFor(
     lifetime: receiptLifetime,
   });
   const signer = {
-    algorithm: key.algorithm,
+    algorithm,
     keyId: key.id,
     certificate,
     sign: (message: Uint8Array) => key.sign(message),

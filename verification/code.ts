@@ -93,7 +93,7 @@ export async function verifyCode(text: string, dependencies: CodeDependencies): 
     document:
       facts.envelope === null || facts.envelopeDigest === null
         ? null
-        : { digest: `sha256:${facts.envelopeDigest}`, size: facts.envelope.length },
+        : { digest: facts.envelopeDigest, size: facts.envelope.length },
     trustList: facts.trustList,
     qualification: qualificationOf(facts),
     rows: judge(codeChecks, facts, policy, dependencies.time),

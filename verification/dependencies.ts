@@ -1,11 +1,13 @@
 // What a verification is given from outside.
 import type { CodeDependencies } from './code.ts';
 import type { EvidenceSource } from './evidence.ts';
-import type { StartDigest } from './signature-verifier.ts';
+import type { DigestAlgorithm, StartDigest } from './signature-verifier.ts';
 
 /** Everything verification is given. It holds no secret, asks no clock and opens nothing by itself. */
 export interface VerificationDependencies extends CodeDependencies {
   readonly startDigest: StartDigest;
+  /** By which the report names what was verified; SHA-256 unless told. */
+  readonly documentDigest?: Extract<DigestAlgorithm, 'sha256' | 'sm3'>;
   /** Certificates trusted by the caller, DER. */
   readonly anchors?: readonly Uint8Array[];
   /** Certificates that may help to build a path, DER. */

@@ -36,7 +36,7 @@ export interface CodeFacts {
   readonly problem: string | null;
   readonly prefix: string;
   readonly envelope: Uint8Array | null;
-  /** Lower-case hex SHA-256 of the envelope. */
+  /** Of the envelope, `<digest>:<lower-case hex>`, by the digest that goes with its signature algorithm. */
   readonly envelopeDigest: string | null;
   readonly message: Sign1 | null;
   readonly claims: LicenseClaims | null;
@@ -170,12 +170,13 @@ export async function gatherCode(text: string, sources: CodeSources): Promise<Co
     throw error;
   }
   const { code, message, claims } = read;
+  const algorithm = digestOfCode(message);
   const typeCode = claims.face.get(FACE.typeCode);
   return {
     ...nothing,
     prefix: code.prefix,
     envelope: code.envelope,
-    envelopeDigest: toHex(await sources.verifier.digest('sha256', code.envelope)),
+    envelopeDigest: `${algorithm}:${toHex(await sources.verifier.digest(algorithm, code.envelope))}`,
     message,
     claims,
     ...(await gatherSigners(message, sources)),

@@ -43,7 +43,7 @@ export interface PdfSignatureFacts {
 type TrailingBytes = 'none' | 'space' | 'data' | 'unknown';
 
 export interface PdfFacts {
-  /** Lower-case hex SHA-256 of the file. */
+  /** Of the file, by the digest that was asked for. */
   readonly digest: Uint8Array;
   readonly size: number;
   /** Why the file could not be read as a PDF. */
@@ -64,6 +64,7 @@ export interface PdfFacts {
 export interface PdfSources extends EvidenceInput {
   readonly verifier: SignatureVerifier;
   readonly startDigest: StartDigest;
+  readonly documentDigest: DigestAlgorithm;
 }
 
 const maxSignatures = 500;
@@ -272,7 +273,7 @@ async function gatherDocument(
 
 /** Gathers everything there is to know about a PDF. Never throws for its bytes. */
 export async function gatherPdf(source: ByteSource, sources: PdfSources): Promise<PdfFacts> {
-  const digest = await digestWhole(source, sources.startDigest);
+  const digest = await digestWhole(source, sources.startDigest, sources.documentDigest);
   try {
     return await gatherDocument(await openPdf(source), digest, sources);
   } catch (error) {

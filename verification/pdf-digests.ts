@@ -37,8 +37,12 @@ export async function digestRanges(
 }
 
 /** Digest of the whole source. */
-export async function digestWhole(source: ByteSource, start: StartDigest): Promise<Uint8Array> {
-  const digest = start('sha256');
+export async function digestWhole(
+  source: ByteSource,
+  start: StartDigest,
+  algorithm: DigestAlgorithm,
+): Promise<Uint8Array> {
+  const digest = start(algorithm);
   await feed(source, digest, 0, source.size);
   return digest.finish();
 }

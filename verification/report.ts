@@ -155,7 +155,7 @@ export interface LicenseReport {
   readonly expiresAt: string | null;
   readonly fields: readonly LicenseField[];
   readonly status: LicenseStatusReport | null;
-  /** `sha256:` and the lower-case hex of the first 16 or all 32 bytes of the record's digest. */
+  /** `sha256:` or, for codes signed with SM2, `sm3:`, and the lower-case hex of the first 16 or all 32 bytes of the record's digest. */
   readonly recordDigest: string | null;
   /** What the code does not prove, e.g. the bearer's identity. */
   readonly notCovered: Words;

@@ -51,7 +51,7 @@ export async function verifyCertificate(
   dependencies: VerificationDependencies,
 ): Promise<Report> {
   const policy = dependencies.policy ?? portalPolicy;
-  const { time: now, verifier } = dependencies;
+  const { time: now, verifier, documentDigest = 'sha256' } = dependencies;
   const fingerprint = toHex(await verifier.digest('sha256', der));
   const { graph, revocation } = await gatherEvidence({
     verifier,
@@ -84,7 +84,10 @@ export async function verifyCertificate(
     kind: 'certificate',
     time: now,
     policy,
-    document: { digest: `sha256:${fingerprint}`, size: der.length },
+    document: {
+      digest: `${documentDigest}:${toHex(await verifier.digest(documentDigest, der))}`,
+      size: der.length,
+    },
     trustList: dependencies.trustList ?? null,
     qualification: path?.kind === 'valid' ? path.anchor.qualification : 'none',
     rows: judge(checks, { node, path }, policy, now),

@@ -67,11 +67,12 @@ function weakest(judged: readonly JudgedSignature[]): Qualification {
 /** @returns a report, whatever the bytes are. */
 export async function verifyPdf(source: ByteSource, dependencies: VerificationDependencies): Promise<Report> {
   const policy = dependencies.policy ?? portalPolicy;
-  const { time: now, verifier, startDigest } = dependencies;
+  const { time: now, verifier, startDigest, documentDigest = 'sha256' } = dependencies;
   const trustList = dependencies.trustList ?? null;
   const facts = await gatherPdf(source, {
     verifier,
     startDigest,
+    documentDigest,
     anchors: anchorsOf(dependencies),
     certificates: dependencies.certificates ?? [],
     crls: dependencies.crls ?? [],
@@ -86,7 +87,7 @@ export async function verifyPdf(source: ByteSource, dependencies: VerificationDe
     kind: 'pdf',
     time: now,
     policy,
-    document: { digest: `sha256:${toHex(facts.digest)}`, size: facts.size },
+    document: { digest: `${documentDigest}:${toHex(facts.digest)}`, size: facts.size },
     trustList,
     qualification: weakest(judged),
     rows: [

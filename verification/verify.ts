@@ -13,13 +13,14 @@ import { verifyCertificate } from './verify-certificate.ts';
 import { verifyPdf } from './verify-pdf.ts';
 
 async function reportUnknown(input: ByteSource, dependencies: VerificationDependencies): Promise<Report> {
-  const digest = await digestWhole(input, dependencies.startDigest);
+  const { documentDigest = 'sha256' } = dependencies;
+  const digest = await digestWhole(input, dependencies.startDigest, documentDigest);
   const finding = words('不是可以验证的文件。', 'It is nothing that can be verified.');
   return assembleReport({
     kind: 'unknown',
     time: dependencies.time,
     policy: dependencies.policy ?? portalPolicy,
-    document: { digest: `sha256:${toHex(digest)}`, size: input.size },
+    document: { digest: `${documentDigest}:${toHex(digest)}`, size: input.size },
     trustList: dependencies.trustList ?? null,
     qualification: 'none',
     rows: [

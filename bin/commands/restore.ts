@@ -29,7 +29,7 @@ Exit codes: 0 restored, 1 the backup is damaged, 73 the folder is not empty, 78 
       });
     }
     const config = readConfig(
-      { ...terminal.environment, YINXIN_SUITE: settings.suite },
+      { YINXIN_SUITE: settings.suite, ...terminal.environment },
       { data: values.data, mode: settings.mode },
     );
     const summary = await restore(source, {

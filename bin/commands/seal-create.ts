@@ -55,7 +55,7 @@ Exit codes: 0 made, 1 refused (no such department, name too long, character not 
       const hierarchy = await openHierarchy(installation, settings, publicUrl);
       const purpose = values.purpose ?? null;
       return createSeal(
-        { ...installation, authority: hierarchy.authority('department-seals') },
+        { ...installation, authority: hierarchy.issuer('department-seals') },
         {
           actor: operator,
           name: values.name ?? `${department.name}${purpose ?? ''}`,

@@ -44,7 +44,12 @@ describe('request bodies', () => {
   });
 
   const multipart = (limit: number) => async (request: IncomingMessage) => {
-    const { fields, file } = await readMultipart(request, { folder, fileField: 'document', limit });
+    const { fields, file } = await readMultipart(request, {
+      folder,
+      digest: 'sha256',
+      fileField: 'document',
+      limit,
+    });
     if (file === null) return { fields, file };
     const hash = createHash('sha256');
     for (let at = 0; at < file.size; at += 100_000) hash.update(await file.source.read(at, 100_000));

@@ -17,7 +17,7 @@ describe('large uploads', () => {
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   it('are refused where too many bytes wait, and taken again when others are gone', async () => {
-    const sink = (): UploadSink => new UploadSink(folder, 100 * megabyte, 5 * megabyte);
+    const sink = (): UploadSink => new UploadSink({ folder, digest: 'sha256' }, 100 * megabyte, 5 * megabyte);
     const fill = async (one: UploadSink, megabytes: number): Promise<void> => {
       for (let at = 0; at < megabytes; at += 1) await one.write(new Uint8Array(megabyte));
     };
