@@ -1,167 +1,334 @@
-// Full revocation lists, one per authority: numbers rise strictly, each list is kept, none is behind a revocation.
+// Revocation lists: one for each shard of an authority and one for all of it, full ones and deltas, made when asked for.
 import { encodeSignatureAlgorithm } from '../formats/x509/algorithm.ts';
-import { fromBase64, fromHex, toBase64 } from '../formats/bytes.ts';
-import { encodeSigned } from '../formats/x509/certificate.ts';
-import { encodeTbsCrl } from '../formats/x509/crl.ts';
-import type { Writer } from '../storage/database.ts';
-import { isUniqueViolation } from '../storage/errors.ts';
-import { signChecked } from './checked-signing.ts';
+import type { CrlFrame } from '../formats/x509/crl.ts';
+import type { Reader } from '../storage/database.ts';
+import type { DocumentHandle, DocumentStore } from '../storage/documents.ts';
+import {
+  completeCrl,
+  crlBytes,
+  fullListUnderWay,
+  intendCrl,
+  newestCrl,
+  type CrlKind,
+  type StoredCrl,
+} from './crl-store.ts';
+import { entriesSource, scopeSource, writeCrl } from './crl-writer.ts';
 import { CaError } from './errors.ts';
 import type { Hierarchy } from './hierarchy.ts';
-import type { Authority, CaParts } from './parts.ts';
-import { days, type AuthorityName } from './profile.ts';
-import { revokedOf } from './store.ts';
+import { crlAddress, deltaCrlAddress, type Authority, type CaParts } from './parts.ts';
+import { days } from './profile.ts';
+import {
+  changedEntries,
+  changesOfAll,
+  countChanges,
+  lastChange,
+  WHOLE,
+  type CrlScope,
+} from './revocation-store.ts';
 
-/** Days a list lives, and after how many a new one is made though nothing changed. */
-const LIFE: Readonly<Record<'root' | 'issuing', { readonly days: number; readonly renewAfter: number }>> = {
-  root: { days: 180, renewAfter: 90 },
-  issuing: { days: 7, renewAfter: 1 },
+const HOUR = 3_600_000;
+
+/** How long a list lives, and after how long a new one is made though nothing changed. */
+const LIFE = {
+  root: { life: days(180), renewAfter: days(90) },
+  full: { life: days(7), renewAfter: days(1) },
+  delta: { life: HOUR, renewAfter: HOUR / 2 },
+} as const;
+
+/** A full list of up to so many entries is made anew at every change. */
+const SMALL = 10_000;
+/** A larger one when something changed and it is so old, or so much changed; until then its delta tells. */
+const LARGE_RENEWED_AFTER = HOUR;
+const DELTA_GROWS_TO = 10_000;
+/** Beyond so many entries a delta is no longer made: the full list is, and waited for. */
+const DELTA_LIMIT = 50_000;
+/** For so long another node's large list is trusted to be under way. */
+const PATIENCE = 10 * 60_000;
+const ATTEMPTS = 8;
+const READ_TOGETHER = 64;
+
+export type CrlParts = Pick<CaParts, 'database' | 'clock'> & {
+  /** Where large lists lie. */
+  readonly documents: DocumentStore;
 };
-const ATTEMPTS = 5;
 
-function lifeOf(name: AuthorityName): { readonly days: number; readonly renewAfter: number } {
-  return name === 'root' ? LIFE.root : LIFE.issuing;
+/** A list as it is handed out. */
+export interface PublishedCrl {
+  readonly number: number;
+  readonly thisUpdate: Date;
+  readonly nextUpdate: Date;
+  /** Bytes. */
+  readonly size: number;
+  /** The list, DER: at once, or for reading piece by piece where it is large; whoever opens it closes it. */
+  open(): Promise<Uint8Array | DocumentHandle>;
+}
+
+/** A list of the whole authority has its delta beside it too. */
+function deltaOf(publicUrl: string, authority: string, shard: number): string {
+  return shard === WHOLE
+    ? `${publicUrl}/crl/${authority}.delta.crl`
+    : deltaCrlAddress(publicUrl, authority, shard);
 }
 
 export class CrlPublisher {
-  readonly #parts: CaParts;
-  readonly #hierarchy: Hierarchy;
-  readonly #publishing = new Map<string, Promise<Uint8Array>>();
-  /** The list of each authority read last: what a number names never changes. */
-  readonly #read = new Map<AuthorityName, { readonly number: number; readonly der: Uint8Array }>();
+  readonly #parts: CrlParts;
+  readonly #hierarchy: Pick<Hierarchy, 'authority'>;
+  readonly #failed: (error: unknown) => void;
+  readonly #publishing = new Map<string, Promise<StoredCrl>>();
+  /** Lists read last, by authority and number: what a number names never changes. */
+  readonly #read = new Map<string, Uint8Array>();
 
-  constructor(parts: CaParts, hierarchy: Hierarchy) {
+  /** @param failed - told of a large list that could not be made while the last one was handed out. */
+  constructor(
+    parts: CrlParts,
+    hierarchy: Pick<Hierarchy, 'authority'>,
+    failed: (error: unknown) => void = () => undefined,
+  ) {
     this.#parts = parts;
     this.#hierarchy = hierarchy;
+    this.#failed = failed;
   }
 
   /**
-   * The authority's list as DER: the newest one, or a new one where a certificate was revoked since or it grew old.
-   * @throws CaError `authority-not-found`, `self-check-failed`; StorageError, CryptoError.
+   * The full list of a shard, or of the whole authority: it names every change where it is small; where it is large, the
+   * delta does. A root's is served as it is, since its key is offline.
+   * @throws CaError `authority-not-found`, `self-check-failed`, `root-offline` (no root list that still holds);
+   *   StorageError, CryptoError.
    */
-  async currentCrl(name: string): Promise<Uint8Array> {
+  async full(name: string, shard: number = WHOLE): Promise<PublishedCrl> {
+    const authority = this.#authority(name, shard);
+    return this.#published(await this.#fullList(authority, scopeOf(authority, shard)));
+  }
+
+  /**
+   * What changed since the full list was made; made anew where something changed since the last delta.
+   * @throws as `full`; `authority-not-found` for a root, which has none.
+   */
+  async delta(name: string, shard: number = WHOLE): Promise<PublishedCrl> {
+    const authority = this.#authority(name, shard);
+    if (authority.kind === 'root')
+      throw new CaError('authority-not-found', 'A root publishes full lists alone.');
+    return this.#published(await this.#deltaList(authority, scopeOf(authority, shard)));
+  }
+
+  /** The bytes of a full list. @throws as `full`. */
+  async currentCrl(name: string, shard: number = WHOLE): Promise<Uint8Array> {
+    const opened = await (await this.full(name, shard)).open();
+    if (opened instanceof Uint8Array) return opened;
+    try {
+      return await opened.read(0, opened.size);
+    } finally {
+      await opened.close();
+    }
+  }
+
+  /**
+   * Makes a new list of a root, whose store must be at hand: at the establishment of a hierarchy, after an issuing
+   * authority was revoked, and before the last list grows old.
+   * @throws CaError `authority-not-found` (no root), `root-offline`, `self-check-failed`; StorageError, CryptoError.
+   */
+  async publishRootCrl(name: string): Promise<PublishedCrl> {
+    const authority = this.#authority(name, WHOLE);
+    if (authority.kind !== 'root') throw new CaError('authority-not-found', 'There is no root of this name.');
+    return this.#published(await this.#publish(authority, scopeOf(authority, WHOLE), 'full'));
+  }
+
+  #authority(name: string, shard: number): Authority {
     const authority = this.#hierarchy.authority(name);
-    return (await this.#fresh(authority)) ?? this.#publishOnce(authority);
+    if (shard !== WHOLE && !(Number.isInteger(shard) && shard >= 0 && shard < authority.shards)) {
+      throw new CaError('authority-not-found', 'The authority has no revocation list of this number.');
+    }
+    return authority;
   }
 
-  async #fresh({ name }: Authority): Promise<Uint8Array | null> {
+  async #fullList(authority: Authority, scope: CrlScope): Promise<StoredCrl> {
     const { reader } = this.#parts.database;
-    const newest = await reader
-      .selectFrom('ca_crl')
-      .select((list) => [
-        'number',
-        'this_update',
-        'entries',
-        list
-          .selectFrom('ca_certificate')
-          .select((certificate) => certificate.fn.countAll<number | string>().as('count'))
-          .where('ca_certificate.authority', '=', name)
-          .where('ca_certificate.state', '=', 'revoked')
-          .as('revoked'),
-      ])
-      .where('authority', '=', name)
-      .where('der', 'is not', null)
-      .orderBy('number', 'desc')
-      .limit(1)
-      .executeTakeFirst();
-    if (newest === undefined) return null;
+    const newest = await this.#newest(scope, 'full');
     const now = this.#parts.clock().getTime();
-    if (now >= Date.parse(newest.this_update) + days(lifeOf(name).renewAfter)) return null;
-    return Number(newest.revoked) === newest.entries ? this.#list(name, newest.number) : null;
+    if (newest === null || now >= newest.nextUpdate.getTime())
+      return this.#publishOnce(authority, scope, 'full');
+    if (authority.kind === 'root') return newest;
+    const age = now - newest.thisUpdate.getTime();
+    const changed = (await lastChange(reader, scope)) > newest.change;
+    const grown = changed
+      ? await countChanges(reader, scope, newest.change, Math.max(DELTA_GROWS_TO, SMALL) + 1)
+      : 0;
+    if (newest.entries + grown <= SMALL) {
+      return changed || age >= LIFE.full.renewAfter ? this.#publishOnce(authority, scope, 'full') : newest;
+    }
+    const due =
+      age >= LIFE.full.renewAfter || (changed && (age >= LARGE_RENEWED_AFTER || grown > DELTA_GROWS_TO));
+    if (due) await this.#renewBehind(authority, scope, now);
+    return newest;
   }
 
-  async #list(name: AuthorityName, number: number): Promise<Uint8Array | null> {
-    const known = this.#read.get(name);
-    if (known?.number === number) return known.der;
-    const row = await this.#parts.database.reader
-      .selectFrom('ca_crl')
-      .select('der')
-      .where('authority', '=', name)
-      .where('number', '=', number)
-      .executeTakeFirst();
-    if (row === undefined || row.der === null) return null;
-    const der = fromBase64(row.der);
-    this.#read.set(name, { number, der });
-    return der;
+  /** Starts a large list and lets the caller have the present one. */
+  async #renewBehind(authority: Authority, scope: CrlScope, now: number): Promise<void> {
+    const since = new Date(now - PATIENCE);
+    if (this.#publishing.has(keyOf(scope, 'full'))) return;
+    if (await fullListUnderWay(this.#parts.database.reader, scope, since)) return;
+    // This caller has a list that holds; after some patience the next one starts it again.
+    this.#publishOnce(authority, scope, 'full').catch(this.#failed);
+  }
+
+  async #deltaList(authority: Authority, scope: CrlScope): Promise<StoredCrl> {
+    const { reader } = this.#parts.database;
+    let base = await this.#fullList(authority, scope);
+    if ((await countChanges(reader, scope, base.change, DELTA_LIMIT + 1)) > DELTA_LIMIT) {
+      base = await this.#publishOnce(authority, scope, 'full');
+    }
+    const newest = await this.#newest(scope, 'delta');
+    const age = this.#parts.clock().getTime() - (newest?.thisUpdate.getTime() ?? 0);
+    const holds =
+      newest?.baseNumber === base.number &&
+      age < LIFE.delta.renewAfter &&
+      (await lastChange(reader, scope)) <= newest.change;
+    return holds ? newest : this.#publishOnce(authority, scope, 'delta');
+  }
+
+  /** Null also where the list lies in a document store that this node does not see. */
+  async #newest(scope: CrlScope, kind: CrlKind): Promise<StoredCrl | null> {
+    const newest = await newestCrl(this.#parts.database.reader, scope, kind);
+    if (newest === null || newest.document === null) return newest;
+    const document = await this.#parts.documents.open(newest.document);
+    await document?.close();
+    return document === null ? null : newest;
   }
 
   /** Callers that arrive while a list is being made read again after it, since it may be behind what they saw. */
-  async #publishOnce(authority: Authority): Promise<Uint8Array> {
-    const running = this.#publishing.get(authority.name);
+  async #publishOnce(authority: Authority, scope: CrlScope, kind: CrlKind): Promise<StoredCrl> {
+    const key = keyOf(scope, kind);
+    const running = this.#publishing.get(key);
     if (running !== undefined) {
       await running;
-      return this.currentCrl(authority.name);
+      return kind === 'full' ? this.#fullList(authority, scope) : this.#deltaList(authority, scope);
     }
-    const publishing = this.#publish(authority).finally(() => this.#publishing.delete(authority.name));
-    this.#publishing.set(authority.name, publishing);
+    const publishing = this.#publish(authority, scope, kind).finally(() => this.#publishing.delete(key));
+    this.#publishing.set(key, publishing);
     return publishing;
   }
 
-  async #publish(authority: Authority): Promise<Uint8Array> {
-    const { certificate, key, name } = authority;
-    const revoked = await revokedOf(this.#parts.database.reader, name);
-    const thisUpdate = this.#parts.clock();
-    const nextUpdate = new Date(thisUpdate.getTime() + days(lifeOf(name).days));
-    const number = await this.#intend(name, thisUpdate, nextUpdate, revoked.length);
-    if (certificate.subjectKeyIdentifier === null) {
-      throw new CaError('hierarchy-damaged', `The authority ${name} has no key identifier.`);
+  async #publish(authority: Authority, scope: CrlScope, kind: CrlKind): Promise<StoredCrl> {
+    for (let left = ATTEMPTS; left > 0; left -= 1) {
+      const made = await this.#attempt(authority, scope, kind);
+      if (made !== null) return made;
     }
-    const signatureAlgorithm = encodeSignatureAlgorithm(key.algorithm);
-    const tbs = encodeTbsCrl({
-      signatureAlgorithm,
-      issuer: certificate.subject.der,
-      thisUpdate,
-      nextUpdate,
-      revoked: revoked.map(({ serial, reason, at }) => ({
-        serialNumber: fromHex(serial),
-        revocationDate: at,
-        reason,
-      })),
-      authorityKeyIdentifier: certificate.subjectKeyIdentifier,
-      crlNumber: number,
-    });
-    const der = encodeSigned(tbs, signatureAlgorithm, await signChecked(key, tbs));
-    await this.#parts.database.write(async (tx) => {
-      await tx
-        .updateTable('ca_crl')
-        .set({ der: toBase64(der) })
-        .where('authority', '=', name)
-        .where('number', '=', number)
-        .execute();
-    });
-    return der;
+    throw new CaError(
+      'self-check-failed',
+      'Other nodes overtook every attempt to publish a revocation list.',
+    );
   }
 
-  /** Takes the next number before the key is used; another node may take the same one first. */
-  async #intend(authority: AuthorityName, from: Date, until: Date, entries: number): Promise<number> {
-    const attempt = async (tx: Writer): Promise<number> => {
-      const last = await tx
-        .selectFrom('ca_crl')
-        .select('number')
-        .where('authority', '=', authority)
-        .orderBy('number', 'desc')
-        .limit(1)
-        .executeTakeFirst();
-      const number = (last?.number ?? 0) + 1;
-      await tx
-        .insertInto('ca_crl')
-        .values({
-          authority,
-          number,
-          der: null,
-          this_update: from.toISOString(),
-          next_update: until.toISOString(),
-          entries,
-        })
-        .execute();
-      return number;
+  /** Number → snapshot → signed, written, verified → complete. A crash in between leaves a number unused. */
+  async #attempt(authority: Authority, scope: CrlScope, kind: CrlKind): Promise<StoredCrl | null> {
+    const { database, clock } = this.#parts;
+    const base = kind === 'delta' ? await this.#newest(scope, 'full') : null;
+    if (kind === 'delta' && base === null)
+      throw new CaError('hierarchy-damaged', `The full list of ${scope.authority} is gone.`);
+    const thisUpdate = clock();
+    const life = authority.kind === 'root' ? LIFE.root.life : LIFE[kind].life;
+    const nextUpdate = new Date(thisUpdate.getTime() + life);
+    const baseNumber = base?.number ?? null;
+    const number = await database.write((tx) => intendCrl(tx, scope, { thisUpdate, nextUpdate, baseNumber }));
+    const frame = frameOf(authority, scope, { number, thisUpdate, nextUpdate, baseNumber });
+    const written = await database.reader
+      .transaction()
+      .setIsolationLevel('repeatable read')
+      .execute(async (snapshot) => this.#write(snapshot, authority, scope, frame, base));
+    const stored: StoredCrl = {
+      ...scope,
+      ...{ number, thisUpdate, nextUpdate, baseNumber },
+      ...{ entries: written.entries, change: written.change, size: written.size, document: written.document },
     };
-    for (let left = ATTEMPTS; ; left -= 1) {
-      try {
-        return await this.#parts.database.write(attempt);
-      } catch (error) {
-        if (left <= 1 || !isUniqueViolation(error, 'ca_crl')) throw error;
-      }
-    }
+    const complete = await database.write((tx) => completeCrl(tx, scope, { ...stored, der: written.der }));
+    return complete ? stored : null;
   }
+
+  async #write(
+    snapshot: Reader,
+    { key }: Authority,
+    scope: CrlScope,
+    frame: CrlFrame,
+    base: StoredCrl | null,
+  ): Promise<{
+    readonly entries: number;
+    readonly change: number;
+    readonly size: number;
+    readonly der: Uint8Array | null;
+    readonly document: string | null;
+  }> {
+    const change = (await changesOfAll(snapshot)).get(scope.authority) ?? 0;
+    const source =
+      base === null
+        ? await scopeSource(snapshot, scope)
+        : entriesSource(await changedEntries(snapshot, scope, base.change));
+    const { size, der, document } = await writeCrl(this.#parts.documents, key, frame, source);
+    return { entries: source.count, change, size, der, document };
+  }
+
+  #published(list: StoredCrl): PublishedCrl {
+    const { number, thisUpdate, nextUpdate, size } = list;
+    return { number, thisUpdate, nextUpdate, size, open: () => this.#open(list) };
+  }
+
+  async #open({ authority, number, document }: StoredCrl): Promise<Uint8Array | DocumentHandle> {
+    if (document !== null) {
+      const handle = await this.#parts.documents.open(document);
+      if (handle !== null) return handle;
+      throw new CaError(
+        'hierarchy-damaged',
+        `The revocation list ${authority} ${number} is not in the store.`,
+      );
+    }
+    const name = `${authority} ${number}`;
+    const known = this.#read.get(name);
+    if (known !== undefined) return known;
+    const der = await crlBytes(this.#parts.database.reader, authority, number);
+    if (der === null)
+      throw new CaError('hierarchy-damaged', `The revocation list ${authority} ${number} has no content.`);
+    const oldest = this.#read.keys().next();
+    if (this.#read.size >= READ_TOGETHER && oldest.done !== true) this.#read.delete(oldest.value);
+    this.#read.set(name, der);
+    return der;
+  }
+}
+
+function keyOf({ authority, shard }: CrlScope, kind: CrlKind): string {
+  return `${kind} ${authority} ${shard}`;
+}
+
+/** A root has one list, whatever it is asked for by. */
+function scopeOf({ name, kind }: Authority, shard: number): CrlScope {
+  return { authority: name, shard: kind === 'root' ? 0 : shard };
+}
+
+function frameOf(
+  authority: Authority,
+  { shard }: CrlScope,
+  list: {
+    readonly number: number;
+    readonly thisUpdate: Date;
+    readonly nextUpdate: Date;
+    readonly baseNumber: number | null;
+  },
+): CrlFrame {
+  const { certificate, key, name, publicUrl } = authority;
+  if (certificate.subjectKeyIdentifier === null) {
+    throw new CaError('hierarchy-damaged', `The authority ${name} has no key identifier.`);
+  }
+  const root = authority.kind === 'root';
+  return {
+    signatureAlgorithm: encodeSignatureAlgorithm(key.algorithm),
+    issuer: certificate.subject.der,
+    thisUpdate: list.thisUpdate,
+    nextUpdate: list.nextUpdate,
+    authorityKeyIdentifier: certificate.subjectKeyIdentifier,
+    crlNumber: list.number,
+    deltaBase: list.baseNumber,
+    // The same address as in the certificates, byte for byte (RFC 5280 section 6.3.3 step b.2.i).
+    scope: shard === WHOLE ? null : { uri: crlAddress(publicUrl, name, shard), onlyContainsCaCerts: root },
+    freshestCrl: root || list.baseNumber !== null ? null : deltaOf(publicUrl, name, shard),
+    // Entries stay after expiry: what was signed before is verified for longer.
+    expiredCertsOnCrl: certificate.notBefore,
+  };
 }
