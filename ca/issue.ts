@@ -1,6 +1,7 @@
 // Issues a certificate: validate, build, lint, intend, sign, compare, complete.
 import { keyIdOf, labelledDigest } from '../crypto/algorithms.ts';
 import type { SigningKey } from '../crypto/signing-key.ts';
+import { keyWeakness } from '../crypto/sound-key.ts';
 import { toHex } from '../formats/bytes.ts';
 import {
   encodeSignatureAlgorithm,
@@ -107,6 +108,19 @@ function requireActive(state: Authority['state'], profile: Profile, name: string
   }
 }
 
+/** @throws CaError `profile-violation` for a kind of key the profile does not certify, `key-weak`. */
+export function requireSoundKey(key: SubjectPublicKeyInfo, profile: Profile): SubjectPublicKeyInfo {
+  if (key.keyType === null || !profile.keyTypes.value.includes(key.keyType)) {
+    throw new CaError(
+      'profile-violation',
+      `The profile ${profile.name} certifies keys of ${profile.keyTypes.value.join(', ')} (${profile.keyTypes.clause}).`,
+    );
+  }
+  const weakness = keyWeakness(key);
+  if (weakness !== null) throw new CaError('key-weak', `The key has ${weakness}.`);
+  return key;
+}
+
 interface Prepared {
   readonly profile: Profile;
   readonly key: SubjectPublicKeyInfo;
@@ -126,7 +140,7 @@ function prepare(parts: CaParts, request: IssueRequest): Prepared {
   const serial = toHex(serialNumber);
   const subject = prepareSubject(parts, request, profile, serial);
   const signatureAlgorithm = encodeSignatureAlgorithm(authority.key.algorithm);
-  const key = parseSubjectPublicKeyInfo(request.publicKey);
+  const key = requireSoundKey(parseSubjectPublicKeyInfo(request.publicKey), profile);
   const issuerKeyIdentifier =
     authority.certificate === null ? keyIdentifierOf(key) : authority.certificate.subjectKeyIdentifier;
   if (issuerKeyIdentifier === null)
