@@ -325,8 +325,13 @@ function frameOf(
     authorityKeyIdentifier: certificate.subjectKeyIdentifier,
     crlNumber: list.number,
     deltaBase: list.baseNumber,
-    // The same address as in the certificates, byte for byte (RFC 5280 section 6.3.3 step b.2.i).
-    scope: shard === WHOLE ? null : { uri: crlAddress(publicUrl, name, shard), onlyContainsCaCerts: root },
+    // A root has one list, for itself too, which names no address.
+    scope: root
+      ? { uri: null, onlyContainsCaCerts: true }
+      : shard === WHOLE
+        ? null
+        : // The same address as in the certificates, byte for byte (RFC 5280 section 6.3.3 step b.2.i).
+          { uri: crlAddress(publicUrl, name, shard), onlyContainsCaCerts: false },
     freshestCrl: root || list.baseNumber !== null ? null : deltaOf(publicUrl, name, shard),
     // Entries stay after expiry: what was signed before is verified for longer.
     expiredCertsOnCrl: certificate.notBefore,

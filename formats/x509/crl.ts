@@ -213,7 +213,11 @@ export interface CrlFrame {
   readonly authorityKeyIdentifier: Uint8Array;
   readonly crlNumber: number;
   /** What the list speaks for; absent where for everything of its issuer. Critical (RFC 5280 section 5.2.5). */
-  readonly scope?: { readonly uri: string; readonly onlyContainsCaCerts: boolean } | null;
+  readonly scope?: {
+    /** As in the certificates' distribution point; null where every certificate of the issuer is meant. */
+    readonly uri: string | null;
+    readonly onlyContainsCaCerts: boolean;
+  } | null;
   /** Where the delta list to a full one is (RFC 5280 section 5.2.6). */
   readonly freshestCrl?: string | null;
   /** Number of the full list that a delta list adds to. Critical (RFC 5280 section 5.2.4). */
@@ -254,7 +258,7 @@ export function encodeCrlEntry({
 
 function encodeScope({ uri, onlyContainsCaCerts }: NonNullable<CrlFrame['scope']>): Uint8Array {
   return sequence(
-    explicit(0, implicitConstructed(0, encodeUri(uri))),
+    ...(uri === null ? [] : [explicit(0, implicitConstructed(0, encodeUri(uri)))]),
     ...(onlyContainsCaCerts ? [implicitPrimitive(2, Uint8Array.of(0xff))] : []),
   );
 }

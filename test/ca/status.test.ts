@@ -1,153 +1,17 @@
-// Certificate status: revocation lists and OCSP as openssl and GnuTLS read them.
+// OCSP as openssl and GnuTLS read it: who is answered what, which answers are kept, and when they are dropped.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CrlPublisher } from '../../ca/crl-publisher.ts';
-import { issueCertificate, type IssuedCertificate } from '../../ca/issue.ts';
+import type { IssuedCertificate } from '../../ca/issue.ts';
 import { OcspResponder } from '../../ca/ocsp-responder.ts';
 import { revokeCertificate } from '../../ca/revoke.ts';
 import { verifySignature } from '../../crypto/verify-signature.ts';
-import { encodeDigestAlgorithm } from '../../formats/x509/algorithm.ts';
 import type { Certificate } from '../../formats/x509/certificate.ts';
-import { parseCrl } from '../../formats/x509/crl.ts';
-import {
-  encodeCertId,
-  encodeOcspRequest,
-  parseOcspResponse,
-  type BasicOcspResponse,
-} from '../../formats/x509/ocsp.ts';
+import { encodeOcspRequest, parseOcspResponse, type BasicOcspResponse } from '../../formats/x509/ocsp.ts';
 import { requireProgram, run } from '../programs.ts';
-import { CREDIT_CODE, looseKey, openDistrict, pem, SYSTEM, type District } from './district.ts';
-
-function issueSeal(district: District): Promise<IssuedCertificate> {
-  return issueCertificate(district.parts, {
-    profile: 'seal',
-    authority: district.hierarchy.authority('department-seals'),
-    subject: { organization: '天津市河北区民政局', creditCode: CREDIT_CODE, commonName: '12010500000001' },
-    publicKey: looseKey().spki,
-    actor: SYSTEM,
-  });
-}
-
-function certId(
-  issuer: Certificate,
-  serialNumber: Uint8Array,
-  algorithm: 'sha1' | 'sha256' | 'sha384',
-): Uint8Array {
-  const hash = (bytes: Uint8Array): Uint8Array => createHash(algorithm).update(bytes).digest();
-  return encodeCertId({
-    hashAlgorithm: encodeDigestAlgorithm(algorithm),
-    issuerNameHash: hash(issuer.subject.der),
-    issuerKeyHash: hash(issuer.subjectPublicKeyInfo.publicKey),
-    serialNumber,
-  });
-}
-
-describe('revocation lists', () => {
-  let district: District;
-  let publisher: CrlPublisher;
-
-  before(async () => {
-    district = await openDistrict({ realClock: true });
-    publisher = new CrlPublisher(district.parts, district.hierarchy);
-  });
-  after(() => district.remove());
-
-  it('are empty, numbered from 1, served again unchanged', async () => {
-    const first = await publisher.currentCrl('department-seals');
-    const list = parseCrl(first);
-    assert.deepEqual([...(list.crlNumber ?? [])], [1]);
-    assert.equal(list.revoked.length, 0);
-    assert.deepEqual(await publisher.currentCrl('department-seals'), first);
-    await assert.rejects(publisher.currentCrl('nobody'), { code: 'authority-not-found' });
-  });
-
-  it('name a revocation at once and rise strictly, also for callers at the same time', async () => {
-    const { serial } = await issueSeal(district);
-    await revokeCertificate(district.parts, { serial, reason: 'keyCompromise', actor: SYSTEM });
-    const lists = await Promise.all(
-      Array.from({ length: 4 }, () => publisher.currentCrl('department-seals')),
-    );
-    assert.equal(new Set(lists.map((der) => Buffer.from(der).toString('hex'))).size, 1);
-    const list = parseCrl(lists[0]!);
-    assert.deepEqual([...(list.crlNumber ?? [])], [2]);
-    assert.deepEqual(
-      list.revoked.map(({ serialHex, reason }) => [serialHex, reason]),
-      [[serial, 'keyCompromise']],
-    );
-    const again = new CrlPublisher(district.parts, district.hierarchy);
-    assert.deepEqual(await again.currentCrl('department-seals'), lists[0]);
-  });
-
-  it('make openssl refuse the revoked and accept the others', async function () {
-    const openssl = requireProgram(this, 'openssl');
-    const [good, bad] = [await issueSeal(district), await issueSeal(district)];
-    await revokeCertificate(district.parts, { serial: bad.serial, reason: 'unspecified', actor: SYSTEM });
-    const seals = await publisher.currentCrl('department-seals');
-    const root = await district.file('root.pem', pem('CERTIFICATE', district.hierarchy.root.der));
-    const above = await district.file('ca.pem', pem('CERTIFICATE', good.chain[1]!));
-    const crl = await district.file(
-      'crl.pem',
-      pem('X509 CRL', seals) + pem('X509 CRL', await publisher.currentCrl('root')),
-    );
-    const single = await district.file('one.pem', pem('X509 CRL', seals));
-    const shown = spawnSync(openssl, ['crl', '-in', single, '-noout', '-text', '-CAfile', above], {
-      encoding: 'utf8',
-    });
-    assert.match(shown.stdout, /X509v3 CRL Number/);
-    assert.match(shown.stderr, /verify OK/);
-    const check = [
-      'verify',
-      '-x509_strict',
-      '-crl_check_all',
-      '-CAfile',
-      root,
-      '-untrusted',
-      above,
-      '-CRLfile',
-      crl,
-    ];
-    const leaf = await district.file('good.pem', pem('CERTIFICATE', good.der));
-    assert.match(run(openssl, [...check, leaf]), /: OK/);
-    const refused = await district.file('bad.pem', pem('CERTIFICATE', bad.der));
-    const result = spawnSync(openssl, [...check, refused], { encoding: 'utf8' });
-    assert.notEqual(result.status, 0);
-    assert.match(result.stderr, /certificate revoked/);
-  });
-
-  it('are read by certtool', async function () {
-    const certtool = requireProgram(this, 'certtool');
-    const crl = await district.file(
-      'gnutls.pem',
-      pem('X509 CRL', await publisher.currentCrl('department-seals')),
-    );
-    const ca = await district.file(
-      'gnutls-ca.pem',
-      pem('CERTIFICATE', district.hierarchy.authority('department-seals').certificate.der),
-    );
-    const result = spawnSync(certtool, ['--verify-crl', '--infile', crl, '--load-ca-certificate', ca], {
-      encoding: 'utf8',
-    });
-    assert.match(result.stdout + result.stderr, /Verified\./);
-  });
-
-  it('are made anew before they grow old, with a higher number', async () => {
-    const stepped = await openDistrict();
-    try {
-      const other = new CrlPublisher(stepped.parts, stepped.hierarchy);
-      const first = parseCrl(await other.currentCrl('services'));
-      stepped.advance(25 * 3_600_000);
-      const second = parseCrl(await other.currentCrl('services'));
-      assert.deepEqual([first.crlNumber?.[0], second.crlNumber?.[0]], [1, 2]);
-      assert.ok(second.thisUpdate > first.thisUpdate);
-      assert.ok((second.nextUpdate ?? 0) > second.thisUpdate);
-    } finally {
-      await stepped.remove();
-    }
-  });
-});
+import { openDistrict, pem, SYSTEM, type District } from './district.ts';
+import { certId, issueSeal } from './status-parts.ts';
 
 describe('OCSP', () => {
   let district: District;
