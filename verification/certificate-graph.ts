@@ -1,13 +1,13 @@
 // Which certificate's signature verifies with which other's key: the part of path building that needs no time.
-import { toHex } from '../formats/bytes.ts';
+import { sameBytes, toHex } from '../formats/bytes.ts';
 import { FormatError } from '../formats/errors.ts';
-import { signatureNameOf } from '../formats/x509/algorithm.ts';
-import type { SignatureName } from '../formats/x509/algorithm.ts';
 import { parseCertificate } from '../formats/x509/certificate.ts';
 import type { Certificate } from '../formats/x509/certificate.ts';
 import { nameKey } from './names.ts';
 import type { Qualification } from './report.ts';
-import type { SignatureVerifier, VerifiableAlgorithm } from './signature-verifier.ts';
+import type { SignatureVerifier } from './signature-verifier.ts';
+import { SignatureWork } from './signature-work.ts';
+import type { HistoricalAlgorithm, Signed } from './signature-work.ts';
 import type { TrustedService } from './trust-list.ts';
 
 /** A certificate somebody vouches for. */
@@ -40,14 +40,10 @@ export interface CertificateGraph {
 }
 
 const maxCertificates = 1000;
-/** Signature checks in units of one P-256 or RSA-2048 check; keeps the worst case well under a second. */
+/** In units of one P-256 or RSA-2048 check; keeps the worst case well under a second. */
 const workLimit = 2000;
-const costs: Partial<Record<SignatureName, number>> = { ES384: 10, ES512: 20, SM2SM3: 4 };
-
-/** Accepted signature algorithms; SHA-1 forms are refused by name. */
-export function verifiableAlgorithm(name: SignatureName | null): VerifiableAlgorithm | null {
-  return name === null || name === 'ES1' || name === 'RS1' ? null : name;
-}
+/** Keys that inherit their parameters from each other, and no longer a row of them. */
+const maxInheritance = 4;
 
 /** The node being filled: links are found after all nodes exist. */
 interface OpenNode extends CertificateNode {
@@ -58,7 +54,13 @@ async function readNodes(
   ders: readonly Uint8Array[],
   anchors: readonly TrustAnchor[],
   verifier: SignatureVerifier,
+  work: SignatureWork,
 ): Promise<Map<string, OpenNode>> {
+  const anchorsOf = new Map<string, TrustAnchor[]>();
+  for (const anchor of anchors) {
+    const fingerprint = toHex(await verifier.digest('sha256', anchor.certificate));
+    anchorsOf.set(fingerprint, [...(anchorsOf.get(fingerprint) ?? []), anchor]);
+  }
   const nodes = new Map<string, OpenNode>();
   for (const der of [...ders, ...anchors.map((anchor) => anchor.certificate)]) {
     if (nodes.size >= maxCertificates) break;
@@ -66,14 +68,12 @@ async function readNodes(
     if (nodes.has(fingerprint)) continue;
     try {
       const certificate = parseCertificate(der);
-      const name = signatureNameOf(certificate.signatureAlgorithm);
       nodes.set(fingerprint, {
         certificate,
         fingerprint,
-        refusedAlgorithm:
-          verifiableAlgorithm(name) === null ? (name ?? certificate.signatureAlgorithm.oid) : null,
+        refusedAlgorithm: work.refused(certificate.signatureAlgorithm),
         issuers: [],
-        anchors: [],
+        anchors: anchorsOf.get(fingerprint) ?? [],
       });
     } catch (error) {
       // What cannot be read cannot help; the signer's own certificate is asked for by its own check.
@@ -83,47 +83,71 @@ async function readNodes(
   return nodes;
 }
 
+/** Nodes by `nameKey` of the subject. */
+type BySubject = ReadonlyMap<string, readonly CertificateNode[]>;
+
+/** Parameters a key without its own takes from its issuer's (RFC 5280 section 6.1.4 (e)); null unless all candidates agree. */
+function inheritedParameters(node: CertificateNode, bySubject: BySubject, depth = 0): Uint8Array | null {
+  const { certificate } = node;
+  const { algorithm } = certificate.subjectPublicKeyInfo;
+  if (algorithm.parameters !== null || depth > maxInheritance) return algorithm.parameters;
+  let agreed: Uint8Array | null = null;
+  for (const issuer of bySubject.get(nameKey(certificate.issuer)) ?? []) {
+    if (issuer === node || issuer.certificate.subjectPublicKeyInfo.algorithm.oid !== algorithm.oid) continue;
+    const parameters = inheritedParameters(issuer, bySubject, depth + 1);
+    if (parameters === null || (agreed !== null && !sameBytes(agreed, parameters))) return null;
+    agreed = parameters;
+  }
+  return agreed;
+}
+
+/** Whether the key of `node` made the signature. */
+export function signedBy(
+  signed: Signed,
+  node: CertificateNode,
+  bySubject: BySubject,
+  work: SignatureWork,
+): Promise<boolean> {
+  const key = node.certificate.subjectPublicKeyInfo;
+  const inherited = key.keyType === null ? inheritedParameters(node, bySubject) : null;
+  return work.holds(signed, key, inherited);
+}
+
+/** Whether the key identifiers say that `issuer` signed `certificate`: a hint, never a proof (RFC 4158 section 3.5.12). */
+function named(certificate: Certificate, issuer: Certificate): boolean {
+  const wanted = certificate.authorityKeyIdentifier?.keyIdentifier ?? null;
+  const own = issuer.subjectKeyIdentifier;
+  return wanted === null || own === null || sameBytes(wanted, own);
+}
+
 /**
- * Verifies the links among certificates, the given ones first, within a bound on work.
+ * Verifies the links among certificates, the given ones first and likely issuers before unlikely ones, within a bound on work.
  * @param ders every certificate at hand, DER; unreadable ones are passed over
  */
 export async function buildCertificateGraph(
   ders: readonly Uint8Array[],
   anchors: readonly TrustAnchor[],
   verifier: SignatureVerifier,
+  historical: HistoricalAlgorithm | null = null,
 ): Promise<CertificateGraph> {
-  const open = await readNodes(ders, anchors, verifier);
-  const nodes = new Map<string, OpenNode>();
+  const work = new SignatureWork(verifier, workLimit, historical);
+  const nodes = await readNodes(ders, anchors, verifier, work);
   const bySubject = new Map<string, OpenNode[]>();
-  const anchorsOf = new Map<string, TrustAnchor[]>();
-  for (const anchor of anchors) {
-    const fingerprint = toHex(await verifier.digest('sha256', anchor.certificate));
-    anchorsOf.set(fingerprint, [...(anchorsOf.get(fingerprint) ?? []), anchor]);
-  }
-  for (const [fingerprint, node] of open) {
-    const complete = { ...node, anchors: anchorsOf.get(fingerprint) ?? [] };
-    nodes.set(fingerprint, complete);
-    const key = nameKey(node.certificate.subject);
-    bySubject.set(key, [...(bySubject.get(key) ?? []), complete]);
-  }
-  let work = 0;
-  let exhausted = false;
   for (const node of nodes.values()) {
-    const { certificate } = node;
-    const algorithm = verifiableAlgorithm(signatureNameOf(certificate.signatureAlgorithm));
-    if (algorithm === null) continue;
-    for (const candidate of bySubject.get(nameKey(certificate.issuer)) ?? []) {
-      if (candidate === node) continue;
-      const cost = costs[algorithm] ?? 1;
-      if (work + cost > workLimit) {
-        exhausted = true;
-        continue;
+    const key = nameKey(node.certificate.subject);
+    const same = bySubject.get(key);
+    if (same === undefined) bySubject.set(key, [node]);
+    else same.push(node);
+  }
+  // A thousand certificates of one name must not use up the work before the likely issuers were tried.
+  for (const likely of [true, false]) {
+    for (const node of nodes.values()) {
+      const { certificate } = node;
+      for (const candidate of bySubject.get(nameKey(certificate.issuer)) ?? []) {
+        if (candidate === node || named(certificate, candidate.certificate) !== likely) continue;
+        if (await signedBy(certificate, candidate, bySubject, work)) node.issuers.push(candidate);
       }
-      work += cost;
-      const key = candidate.certificate.subjectPublicKeyInfo.der;
-      if (await verifier.verify(algorithm, key, certificate.tbs, certificate.signature))
-        node.issuers.push(candidate);
     }
   }
-  return { nodes, bySubject, exhausted };
+  return { nodes, bySubject, exhausted: work.exhausted };
 }

@@ -6,6 +6,7 @@ import type { CertificateGraph, CertificateNode, TrustAnchor } from './certifica
 import { certificatesInOcsp, gatherRevocation } from './revocation.ts';
 import type { RevocationEvidence } from './revocation.ts';
 import type { SignatureVerifier } from './signature-verifier.ts';
+import type { HistoricalAlgorithm } from './signature-work.ts';
 
 /**
  * Port: status of certificates from outside the document. An absent answer is an empty one; what is answered is verified
@@ -28,6 +29,8 @@ export interface EvidenceInput {
   readonly crls: readonly Uint8Array[];
   readonly ocsps: readonly Uint8Array[];
   readonly source: EvidenceSource | null;
+  /** An algorithm that counts for the instant judged at; never set where documents are judged. */
+  readonly historical?: HistoricalAlgorithm | null;
 }
 
 export interface GatheredEvidence {
@@ -85,18 +88,20 @@ async function ask(
 /** Builds the graph, asks the port for what lies on the way to an anchor, and verifies all evidence. */
 export async function gatherEvidence(input: EvidenceInput): Promise<GatheredEvidence> {
   const carried = [...input.certificates, ...certificatesInOcsp(input.ocsps)];
-  const first = await buildCertificateGraph(carried, input.anchors, input.verifier);
+  const historical = input.historical ?? null;
+  const first = await buildCertificateGraph(carried, input.anchors, input.verifier, historical);
   const answered = input.source === null ? { crls: [], ocsps: [] } : await ask(input.source, first);
   const responders = certificatesInOcsp(answered.ocsps);
   const graph =
     responders.length === 0
       ? first
-      : await buildCertificateGraph([...carried, ...responders], input.anchors, input.verifier);
+      : await buildCertificateGraph([...carried, ...responders], input.anchors, input.verifier, historical);
   const revocation = await gatherRevocation(
     [...input.crls, ...answered.crls],
     [...input.ocsps, ...answered.ocsps],
     graph,
     input.verifier,
+    historical,
   );
   return { graph, revocation };
 }

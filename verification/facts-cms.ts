@@ -11,7 +11,7 @@ import type { SignedData, SignerInfo } from '../formats/cms/signed-data.ts';
 import { FormatError } from '../formats/errors.ts';
 import { digestOf, signerSignatureNameOf } from '../formats/x509/algorithm.ts';
 import type { SignatureName } from '../formats/x509/algorithm.ts';
-import { verifiableAlgorithm } from './certificate-graph.ts';
+import { verifiableAlgorithm } from './signature-work.ts';
 import type { CertificateGraph, CertificateNode } from './certificate-graph.ts';
 import type { DigestAlgorithm, SignatureVerifier } from './signature-verifier.ts';
 

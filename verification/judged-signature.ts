@@ -2,7 +2,7 @@
 import type { CertificateGraph } from './certificate-graph.ts';
 import type { PdfSignatureFacts } from './facts-pdf.ts';
 import { findPath } from './path.ts';
-import type { PathResult } from './path.ts';
+import type { PathResult } from './path-model.ts';
 import type { VerificationPolicy } from './policy.ts';
 import type { SignatureLevel } from './report.ts';
 import type { RevocationEvidence } from './revocation.ts';

@@ -36,15 +36,16 @@ interface PolicyConstraints {
   readonly inhibitMapping: number | null;
 }
 
-function skipCount(content: Uint8Array): number {
+function skipCount(content: Uint8Array, reader: DerReader): number {
+  if (content.length === 0 || (content[0] ?? 0) > 127) throw reader.refusal('A count of certificates is negative.');
   // A count beyond any path is as good as none.
   return content.length > 2 ? 0xffff : content.reduce((sum, octet) => sum * 256 + octet, 0);
 }
 
 function readConstraints(reader: DerReader): PolicyConstraints {
   return reader.sequence((fields) => ({
-    requireExplicit: fields.peek() === 0x80 ? skipCount(fields.element().content) : null,
-    inhibitMapping: fields.peek() === 0x81 ? skipCount(fields.element().content) : null,
+    requireExplicit: fields.peek() === 0x80 ? skipCount(fields.element().content, fields) : null,
+    inhibitMapping: fields.peek() === 0x81 ? skipCount(fields.element().content, fields) : null,
   }));
 }
 
@@ -112,7 +113,7 @@ class PolicyState {
     }
     const constraints = readExtension(certificate.extensions, OID.policyConstraints, CODE, readConstraints);
     const inhibit = readExtension(certificate.extensions, OID.inhibitAnyPolicy, CODE, (inner) =>
-      skipCount(inner.integer()),
+      skipCount(inner.integer(), inner),
     );
     this.explicit = Math.min(this.explicit, constraints?.requireExplicit ?? this.explicit);
     this.#mapping = Math.min(this.#mapping, constraints?.inhibitMapping ?? this.#mapping);
@@ -156,24 +157,38 @@ class PolicyState {
   }
 }
 
-/** Whether some policy of the user's survives to the end (section 6.1.5 (g), RFC 9618 section 5.4). */
-function intersects(levels: readonly Level[], wanted: ReadonlySet<string> | null): boolean {
-  if (wanted === null || wanted.has(any) || levels.at(-1)?.has(any) === true) return true;
-  return levels.some((level) =>
-    [...level].some(([policy, node]) => policy !== any && node.parents.has(any) && wanted.has(policy)),
-  );
+/** Policies that authorities assert all along the path, in the words of the first (RFC 9618 section 5.4, step (g)). */
+function authorityConstrained(levels: readonly Level[]): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const level of levels)
+    for (const [policy, node] of level) if (policy !== any && node.parents.has(any)) found.add(policy);
+  if (levels.at(-1)?.has(any) === true) found.add(any);
+  return found;
 }
 
-/** @param path from just below the anchor to the end entity. @returns whether policies allow the path. @throws FormatError. */
-export function policiesAllow(path: readonly Certificate[], inputs: PolicyInputs): boolean {
+/** What of them the user accepts. */
+function userConstrained(levels: readonly Level[], wanted: ReadonlySet<string> | null): ReadonlySet<string> {
+  const asserted = authorityConstrained(levels);
+  if (wanted === null || wanted.has(any)) return asserted;
+  return new Set([...wanted].filter((policy) => asserted.has(policy) || asserted.has(any)));
+}
+
+/**
+ * @param path from just below the anchor to the end entity
+ * @returns the policies under which the path is valid (none need be, where none is required); null where they forbid it
+ * @throws FormatError
+ */
+export function policiesOf(path: readonly Certificate[], inputs: PolicyInputs): ReadonlySet<string> | null {
   const state = new PolicyState(inputs, path.length);
   for (const [at, certificate] of path.entries()) {
     const last = at === path.length - 1;
     const selfIssued = nameKey(certificate.subject) === nameKey(certificate.issuer);
     state.take(certificate, last, selfIssued);
-    if (state.explicit === 0 && state.levels === null) return false;
+    if (state.explicit === 0 && state.levels === null) return null;
     if (last) state.finish(certificate);
-    else if (!state.prepare(certificate, selfIssued)) return false;
+    else if (!state.prepare(certificate, selfIssued)) return null;
   }
-  return state.explicit > 0 || (state.levels !== null && intersects(state.levels, inputs.initialPolicies));
+  const { levels } = state;
+  const policies = levels === null ? new Set<string>() : userConstrained(levels, inputs.initialPolicies);
+  return state.explicit > 0 || policies.size > 0 ? policies : null;
 }

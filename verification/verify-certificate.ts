@@ -8,7 +8,7 @@ import { findingOfProblem, nameOfCertificate } from './checks/path.ts';
 import { gatherEvidence } from './evidence.ts';
 import { judge } from './judge.ts';
 import { findPath } from './path.ts';
-import type { PathResult } from './path.ts';
+import type { PathResult } from './path-model.ts';
 import { portalPolicy } from './policy.ts';
 import type { Report } from './report.ts';
 import { anchorsOf } from './verify-pdf.ts';

@@ -14,7 +14,7 @@ import { OID } from '../../formats/x509/oid.ts';
 import { createHash } from 'node:crypto';
 import { gatherEvidence } from '../../verification/evidence.ts';
 import { findPath } from '../../verification/path.ts';
-import type { PathParameters } from '../../verification/path.ts';
+import type { PathParameters } from '../../verification/path-model.ts';
 import { nodeSignatureVerifier as verifier } from '../../verification/signature-verifier-node.ts';
 import { daysFromNow, makeCrl, makeKey, makeParty, makePki, nameOf, now, sha256, signWith } from './pki.ts';
 import type { Party } from './pki.ts';

@@ -3,7 +3,7 @@ import type { Certificate } from '../../formats/x509/certificate.ts';
 import { nameText } from '../../formats/x509/name.ts';
 import { failed, indeterminate } from '../check.ts';
 import type { Finding } from '../check.ts';
-import type { PathProblem, PathProblemCode } from '../path.ts';
+import type { PathProblem, PathProblemCode } from '../path-model.ts';
 import type { SubIndication, Words } from '../report.ts';
 
 /** Problems of revocation, which have a question of their own. */
@@ -54,6 +54,21 @@ const meanings: Record<
     sub: 'CHAIN_CONSTRAINTS_FAILURE',
     zh: '证书的扩展密钥用途不符',
     en: 'the extended key usage of a certificate does not fit',
+  },
+  'not-conforming': {
+    sub: 'CHAIN_CONSTRAINTS_FAILURE',
+    zh: '证书的制作不符合标准',
+    en: 'a certificate is not made as the standard demands',
+  },
+  'name-mismatch': {
+    sub: 'CHAIN_CONSTRAINTS_FAILURE',
+    zh: '证书不代表所询问的名称',
+    en: 'the certificate does not stand for the name asked for',
+  },
+  'chain-depth': {
+    sub: 'CHAIN_CONSTRAINTS_FAILURE',
+    zh: '证书链超过所要求的深度',
+    en: 'the path is longer than the caller allows',
   },
   'path-length': {
     sub: 'CHAIN_CONSTRAINTS_FAILURE',
@@ -106,7 +121,11 @@ export function findingOfProblem(problem: PathProblem, proven: boolean): Finding
     problem.revoked === undefined
       ? ''
       : ` ${problem.revoked.at.toISOString()} (${problem.revoked.reason ?? 'unspecified'})`;
-  const said: Words = { zh: `${meaning.zh}${since}:${subject}。`, en: `${meaning.en}${since}: ${subject}.` };
+  const rule = problem.rule === undefined ? '' : ` (${problem.rule.id}, ${problem.rule.citation})`;
+  const said: Words = {
+    zh: `${meaning.zh}${since}${rule}:${subject}。`,
+    en: `${meaning.en}${since}${rule}: ${subject}.`,
+  };
   const sub = subIndication(problem, proven);
   const at = problem.revoked?.thisUpdate ?? null;
   return definite.has(sub) ? failed(sub, said.zh, said.en, at) : indeterminate(sub, said.zh, said.en, at);

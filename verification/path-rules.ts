@@ -1,0 +1,192 @@
+// What is asked of one certificate in a path, and of a path as a whole (RFC 5280 sections 6.1.3 to 6.1.5).
+import type { Certificate } from '../formats/x509/certificate.ts';
+import { OID } from '../formats/x509/oid.ts';
+import type { CertificateNode, TrustAnchor } from './certificate-graph.ts';
+import { brokenRule } from './conformity.ts';
+import type { Position } from './conformity.ts';
+import { nameConstraintsOf, namesObey } from './name-constraints.ts';
+import type { NameBudget } from './name-constraints.ts';
+import { nameKey } from './names.ts';
+import type { PathParameters, PathProblem, PathProblemCode, PathPurpose } from './path-model.ts';
+import { anyPolicyInputs, policiesOf } from './policies.ts';
+import { standsFor } from './server-name.ts';
+import { stateAt } from './trust-list.ts';
+import type { ServiceType } from './trust-list.ts';
+
+const understood: ReadonlySet<string> = new Set([
+  OID.basicConstraints,
+  OID.keyUsage,
+  OID.extendedKeyUsage,
+  OID.nameConstraints,
+  OID.certificatePolicies,
+  OID.policyMappings,
+  OID.policyConstraints,
+  OID.inhibitAnyPolicy,
+  OID.subjectAltName,
+  OID.crlDistributionPoints,
+]);
+
+const anyExtendedKeyUsage = '2.5.29.37.0';
+
+/** Usages of which one is enough for a purpose; anyExtendedKeyUsage allows every one of a CA, and of documents and connections. */
+const usagesOf: Record<PathPurpose, readonly string[] | null> = {
+  // RFC 9336, and what was used for documents before it: e-mail protection, Microsoft's and Adobe's document signing.
+  signature: [OID.documentSigning, '1.3.6.1.5.5.7.3.4', '1.3.6.1.4.1.311.10.3.12', '1.2.840.113583.1.1.5'],
+  timestamp: [OID.timeStamping],
+  server: [OID.serverAuth],
+  client: [OID.clientAuth],
+  any: null,
+};
+
+const anchorTypes: Record<PathPurpose, readonly ServiceType[]> = {
+  signature: ['ca', 'seal-ca'],
+  timestamp: ['ca', 'timestamp'],
+  server: ['ca'],
+  client: ['ca'],
+  any: ['ca', 'seal-ca', 'timestamp'],
+};
+
+export function isSelfIssued(certificate: Certificate): boolean {
+  return nameKey(certificate.subject) === nameKey(certificate.issuer);
+}
+
+/** Whether the anchor stands for the purpose at the instant. */
+export function anchorTrusted(anchor: TrustAnchor, parameters: PathParameters): boolean {
+  if (anchor.service === null) return true;
+  return (
+    anchorTypes[parameters.purpose].includes(anchor.service.type) &&
+    stateAt(anchor.service, parameters.time.at)?.status === 'granted'
+  );
+}
+
+function usageAllowed(certificate: Certificate, { purpose, extendedKeyUsages = [] }: PathParameters): boolean {
+  const usages = certificate.extendedKeyUsage;
+  if (usages === null || usages.includes(anyExtendedKeyUsage)) return true;
+  const wanted = usagesOf[purpose];
+  return (
+    (wanted === null || usages.some((usage) => wanted.includes(usage))) &&
+    extendedKeyUsages.every((usage) => usages.includes(usage))
+  );
+}
+
+function endEntityProblem(certificate: Certificate, parameters: PathParameters): PathProblemCode | null {
+  const { purpose, keyUsages = [], peerNames = [] } = parameters;
+  const { keyUsage, extendedKeyUsage: extended } = certificate;
+  if (keyUsage !== null && keyUsages.some((usage) => !keyUsage.has(usage))) return 'key-usage';
+  const signs = purpose === 'signature' || purpose === 'timestamp';
+  if (signs && keyUsage !== null && !keyUsage.has('digitalSignature') && !keyUsage.has('nonRepudiation'))
+    return 'key-usage';
+  if (purpose === 'timestamp') {
+    // RFC 3161 section 2.3: this usage alone, and critical.
+    const critical = certificate.extensions.get(OID.extendedKeyUsage)?.critical === true;
+    if (!critical || extended?.length !== 1 || extended[0] !== OID.timeStamping) return 'extended-key-usage';
+  }
+  if (!usageAllowed(certificate, parameters)) return 'extended-key-usage';
+  return peerNames.every((name) => standsFor(certificate, name)) ? null : 'name-mismatch';
+}
+
+function authorityProblem(certificate: Certificate): PathProblemCode | null {
+  if (certificate.version !== 3 || certificate.basicConstraints?.ca !== true) return 'not-a-ca';
+  // RFC 5280 section 6.1.4 (n).
+  return certificate.keyUsage?.has('keyCertSign') === false ? 'key-usage' : null;
+}
+
+/** What is wrong with one certificate wherever a path holds it, as end entity (`depth` 0) or as CA. */
+export function ownProblem(
+  node: CertificateNode,
+  depth: number,
+  parameters: PathParameters,
+): PathProblemCode | null {
+  const { certificate } = node;
+  const { at } = parameters.time;
+  if (at.getTime() < certificate.notBefore.getTime()) return 'not-yet-valid';
+  // RFC 5280 section 4.1.2.5: the last second belongs to the certificate.
+  if (at.getTime() >= certificate.notAfter.getTime() + 1000) return 'expired';
+  const critical = [...certificate.extensions.values()].filter((extension) => extension.critical);
+  if (critical.some(({ oid }) => !understood.has(oid))) return 'unknown-critical-extension';
+  if (depth === 0) return endEntityProblem(certificate, parameters);
+  // An anchor of version 1 has no extensions to say that it is a CA; the list says it.
+  if (node.anchors.length > 0 && certificate.version === 1) return null;
+  return authorityProblem(certificate) ?? (usageAllowed(certificate, parameters) ? null : 'extended-key-usage');
+}
+
+/** Answers about name constraints that one search has found before; each costs much and comes on many paths. */
+export class NameAnswers {
+  readonly #budget: NameBudget;
+  readonly #known = new Map<Certificate, Map<Certificate, boolean>>();
+
+  constructor(budget: NameBudget) {
+    this.#budget = budget;
+  }
+
+  /** Whether `subject` obeys what `authority` states; null where the budget is used up. @throws FormatError */
+  obeys(subject: Certificate, authority: Certificate): boolean | null {
+    const constraints = nameConstraintsOf(authority);
+    if (constraints === null) return true;
+    const answers = this.#known.get(authority) ?? new Map<Certificate, boolean>();
+    this.#known.set(authority, answers);
+    const known = answers.get(subject);
+    if (known !== undefined) return known;
+    const answer = namesObey(subject, constraints, this.#budget);
+    if (answer !== null) answers.set(subject, answer);
+    return answer;
+  }
+}
+
+function positionOf(depth: number, length: number): Position {
+  return depth === 0 ? 'leaf' : depth === length - 1 ? 'anchor' : 'intermediate';
+}
+
+type Problem = (code: PathProblemCode, depth: number, rule?: PathProblem['rule']) => PathProblem | null;
+
+/** Lengths and names, from the end entity up. */
+function structureProblem(
+  path: readonly CertificateNode[],
+  parameters: PathParameters,
+  names: NameAnswers,
+  problem: Problem,
+): PathProblem | null {
+  let below = 0;
+  for (const [depth, { certificate }] of path.entries()) {
+    const broken = brokenRule(certificate, positionOf(depth, path.length), parameters.conformity ?? 'none');
+    if (broken !== null) return problem('not-conforming', depth, broken);
+    if (depth > 0) {
+      const allowed = certificate.basicConstraints?.pathLength ?? null;
+      if (allowed !== null && below > allowed) return problem('path-length', depth);
+      if (depth < path.length - 1 && !isSelfIssued(certificate)) below += 1;
+    }
+    for (let under = depth - 1; under >= 0; under--) {
+      const node = path[under];
+      // RFC 5280 section 6.1.3 (b): self-issued certificates are exempt unless they end the path.
+      if (node === undefined || (under > 0 && isSelfIssued(node.certificate))) continue;
+      const obeys = names.obeys(node.certificate, certificate);
+      if (obeys !== true) return problem(obeys === null ? 'too-much-work' : 'name-constraints', under);
+    }
+  }
+  const limit = parameters.maxIntermediates ?? null;
+  return limit !== null && below > limit ? problem('chain-depth', 0) : null;
+}
+
+/** Rules that need the whole path, end entity first; without a problem, the policies it is valid under. @throws FormatError */
+export function judgePath(
+  path: readonly CertificateNode[],
+  parameters: PathParameters,
+  names: NameAnswers,
+): { readonly problem: PathProblem | null; readonly policies: readonly string[] } {
+  const problem: Problem = (code, depth, rule) => {
+    const certificate = path[depth]?.certificate;
+    return certificate === undefined
+      ? null
+      : { code, certificate, depth, ...(rule === undefined ? {} : { rule }) };
+  };
+  const structure = structureProblem(path, parameters, names, problem);
+  if (structure !== null) return { problem: structure, policies: [] };
+  const belowAnchor = path
+    .slice(0, -1)
+    .toReversed()
+    .map((node) => node.certificate);
+  const policies = policiesOf(belowAnchor, parameters.policies ?? anyPolicyInputs);
+  return policies === null
+    ? { problem: problem('policies', 0), policies: [] }
+    : { problem: null, policies: [...policies].sort() };
+}
