@@ -33,13 +33,23 @@ async function stateOf(
   return { state: { status: 'withdrawn', since }, history: revocation === undefined ? [] : [granted] };
 }
 
-/** One service for each authority that speaks for others, in the order of the hierarchy. */
+const order = Object.keys(listed);
+
+/** The same authorities give the same list, whatever order they came in. */
+function inOrder(a: Authority, b: Authority): number {
+  return (
+    order.indexOf(a.kind) - order.indexOf(b.kind) ||
+    (a.hierarchy < b.hierarchy ? -1 : a.hierarchy > b.hierarchy ? 1 : a.generation - b.generation)
+  );
+}
+
+/** One service for each authority that speaks for others: by kind, hierarchy, generation. */
 export async function authorityServices(
   db: Reader,
   authorities: readonly Authority[],
 ): Promise<readonly TrustedService[]> {
   const services: TrustedService[] = [];
-  for (const authority of authorities) {
+  for (const authority of authorities.toSorted(inOrder)) {
     const about = listed[authority.kind];
     if (about === undefined) continue;
     const generation = authority.generation === 1 ? '' : ` G${authority.generation}`;

@@ -18,6 +18,12 @@ export const init: Command = {
                     It stands in every printed code and certificate: keep it for the longest license life.
 ${dataHelp}
 
+Environment:
+  YINXIN_SUITE                 international (default), or gm: everything with SM2, SM3 and SM4. Decided here, for good.
+  YINXIN_ALLOW_KEY_FILES       1 lets gm keep its keys in files; an evaluation (密评) wants a certified module instead
+  YINXIN_ROOT_KEYS             where the root keys go (default DIR/root-keys): a folder to take away after this
+  YINXIN_ROOT_PASSPHRASE_FILE  its own passphrase; default the same as for all other keys
+
 ${passphraseHelp}
 There is no default, and without it nothing opens the keys again: keep a copy where the backups are not.
 

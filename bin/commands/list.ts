@@ -34,6 +34,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./verify.ts')).verifyCommand,
   },
   {
+    name: 'crypto inventory',
+    summary: 'the table of cryptography that an evaluation asks for (密评, GB/T 39786), with its gaps',
+    load: async () => (await import('./crypto-inventory.ts')).cryptoInventoryCommand,
+  },
+  {
     name: 'migrate',
     summary: 'bring the database schema up to date (starts do it by themselves)',
     load: async () => (await import('./migrate.ts')).migrateCommand,
