@@ -12,6 +12,8 @@ export type CryptoErrorCode =
   | 'key-locked'
   | 'key-damaged'
   | 'key-store-unavailable'
+  /** A signing server did not answer, answered nonsense, or gave a signature that is not the key's. */
+  | 'signing-server-failed'
   | 'passphrase-invalid'
   /** A ciphertext is not what was written at this place: changed, cut, moved, or written under another key. */
   | 'ciphertext-damaged'
