@@ -73,14 +73,15 @@ export function signatureEngine(local: LocalKey): Pick<SigningKey, 'sign' | 'sig
   }
   const { digest } = signingAlgorithm(algorithm);
   const name = algorithm === 'Ed25519' ? null : digest;
-  const key: SignKeyObjectInput =
+  // The key object itself where it says enough: wrapped, each signature takes half as long again.
+  const key: KeyObject | SignKeyObjectInput =
     algorithm === 'PS256'
       ? {
           key: privateKey,
           padding: constants.RSA_PKCS1_PSS_PADDING,
           saltLength: constants.RSA_PSS_SALTLEN_DIGEST,
         }
-      : { key: privateKey };
+      : privateKey;
   const here = (message: Uint8Array): Promise<Uint8Array> =>
     settled(() => new Uint8Array(sign(name, message, key)));
   const elsewhere = (message: Uint8Array): Promise<Uint8Array> =>

@@ -13,6 +13,7 @@ export type FormatErrorCode =
   | 'ocsp-malformed'
   | 'cms-malformed'
   | 'timestamp-malformed'
+  | 'timestamp-version'
   | 'pkcs12-malformed'
   | 'signature-malformed'
   | 'cbor-malformed'

@@ -1,4 +1,5 @@
 // Time-stamp protocol (RFC 3161 with RFC 5816): requests, responses and the TSTInfo inside a token.
+import { FormatError } from '../errors.ts';
 import {
   readAlgorithm,
   encodeDigestAlgorithm,
@@ -102,11 +103,16 @@ function readImplicitExtensions(reader: DerReader, tag: number): ReadonlyMap<str
   return readExtensions(reader.over(bytes));
 }
 
-/** @throws FormatError `timestamp-malformed`, `der-…`, `trailing-bytes`, `ber-indefinite-length`. */
+/**
+ * @throws FormatError `timestamp-version` for a sound value that starts with another version, `timestamp-malformed`,
+ *   `der-…`, `trailing-bytes`, `ber-indefinite-length`.
+ */
 export function parseTimestampRequest(der: Uint8Array): TimestampRequest {
   return readDer(der, LIMITS, CODE, (top) =>
     top.sequence((fields): TimestampRequest => {
-      requireVersionOne(fields);
+      if (fields.smallInteger() !== 1) {
+        throw new FormatError('timestamp-version', 'The time-stamp request has another version than 1.');
+      }
       return {
         messageImprint: readMessageImprint(fields),
         policy: fields.peek() === TAG.oid ? fields.oid() : null,
@@ -212,7 +218,8 @@ export function parseTstInfo(der: Uint8Array): TstInfo {
   );
 }
 
-function encodeAccuracy(milliseconds: number): Uint8Array {
+/** Accuracy of whole milliseconds. */
+export function encodeAccuracy(milliseconds: number): Uint8Array {
   const seconds = Math.floor(milliseconds / 1000);
   const rest = milliseconds % 1000;
   return sequence(
