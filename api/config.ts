@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { SuiteName } from '../crypto/suite.ts';
 import { ApiError } from './errors.ts';
 import { readSettings, type Settings } from './settings.ts';
+import { externalPoliciesText, timeSourceText, type TimeConfig } from './time-settings.ts';
 
 /** The port used where none is said. */
 const defaultPort = 8480;
@@ -30,6 +31,8 @@ export interface Config {
   readonly passphrase: PassphraseSource;
   /** The offline store of the root keys: a folder that may be taken away, and what opens it. */
   readonly rootKeys: { readonly folder: string; readonly passphrase: PassphraseSource };
+  /** Where the time of time-stamps is known from. */
+  readonly time: TimeConfig;
   /** Proxies in front whose X-Forwarded-For is believed. */
   readonly trustedProxies: number;
   readonly logLevel: string;
@@ -79,6 +82,9 @@ const environmentSchema = z.object({
   YINXIN_ALLOW_KEY_FILES: z.enum(['0', '1']).default('0'),
   YINXIN_ROOT_KEYS: z.string().min(1).optional(),
   YINXIN_ROOT_PASSPHRASE_FILE: z.string().min(1).optional(),
+  YINXIN_TIME_SOURCE: timeSourceText.default(null),
+  YINXIN_TIME_CHECK_SECONDS: wholeNumber.refine((seconds) => seconds >= 16 && seconds <= 3600).default(64),
+  YINXIN_TSA_EXTERNAL: externalPoliciesText.optional(),
   YINXIN_TRUSTED_PROXIES: wholeNumber.refine((hops) => hops <= 10).default(0),
   YINXIN_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
   YINXIN_RATE_READING: wholeNumber.refine((rate) => rate > 0).default(600),
@@ -131,6 +137,11 @@ export function readConfig(environment: NodeJS.ProcessEnv, flags: Flags = {}): C
       folder: resolve(values.YINXIN_ROOT_KEYS ?? join(dataFolder, 'root-keys')),
       passphrase:
         rootPassphraseFile === undefined ? passphrase : { kind: 'file', path: resolve(rootPassphraseFile) },
+    },
+    time: {
+      servers: values.YINXIN_TIME_SOURCE,
+      interval: values.YINXIN_TIME_CHECK_SECONDS * 1000,
+      external: values.YINXIN_TSA_EXTERNAL ?? new Map<string, string>(),
     },
     trustedProxies: values.YINXIN_TRUSTED_PROXIES,
     logLevel: values.YINXIN_LOG_LEVEL,
@@ -213,6 +224,12 @@ function hintFor(name: string): string {
   switch (name) {
     case 'YINXIN_PORT':
       return 'a port is a whole number from 0 to 65535';
+    case 'YINXIN_TIME_SOURCE':
+      return 'system, or time servers such as ntp://ntp1.example.cn,ntp://ntp2.example.cn,ntp://ntp3.example.cn';
+    case 'YINXIN_TIME_CHECK_SECONDS':
+      return 'the clock is checked every 16 to 3600 seconds';
+    case 'YINXIN_TSA_EXTERNAL':
+      return 'policies of others and where they are answered: 1.2.3.4=https://tsa.example.cn/tsr';
     case 'YINXIN_PUBLIC_URL':
       return 'an address such as https://seal.example.gov.cn';
     case 'YINXIN_DATABASE_URL':

@@ -7,6 +7,7 @@ import { pageRoutes } from './pages.ts';
 import { sealRoutes } from './seals.ts';
 import { stampRoutes } from './stamps.ts';
 import { publicRoutes } from './status.ts';
+import { timestampRoutes } from './timestamps.ts';
 import { verificationRoutes } from './verifications.ts';
 import type { Route } from './route.ts';
 
@@ -17,6 +18,7 @@ const served: readonly Route[] = [
   ...caseRoutes,
   ...verificationRoutes,
   ...publicRoutes,
+  ...timestampRoutes,
   ...pageRoutes,
   ...accountPageRoutes,
 ];
