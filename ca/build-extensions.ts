@@ -17,6 +17,7 @@ import {
   extension,
   type Extension,
 } from '../formats/x509/extensions.ts';
+import type { Certificate } from '../formats/x509/certificate.ts';
 import { encodeName } from '../formats/x509/name.ts';
 import { OID } from '../formats/x509/oid.ts';
 import { encodeGeneralizedTime } from '../formats/x509/time.ts';
@@ -37,11 +38,23 @@ function keyUsePeriod(notBefore: Date, length: number): Uint8Array {
   );
 }
 
+/**
+ * The profile's policies, without those the issuer does not have: under it they would count for nothing (RFC 5280 section
+ * 6.1.3 (d)), and an authority of an older version has fewer.
+ */
+export function policiesUnder(profile: Profile, issuer: Certificate | null): readonly string[] {
+  const own = profile.policies?.value ?? [];
+  const above = profile.certifies === null ? (issuer?.certificatePolicies ?? null) : null;
+  return above === null ? own : own.filter((policy) => above.some(({ oid }) => oid === policy));
+}
+
 /** What the extensions of one certificate are made from. */
 export interface ExtensionInput {
   readonly profile: Profile;
   readonly key: SubjectPublicKeyInfo;
   readonly issuerKeyIdentifier: Uint8Array;
+  /** Null for a root. */
+  readonly issuer: Certificate | null;
   /** The issuing authority: its name stands in the addresses. */
   readonly authority: string;
   readonly publicUrl: string;
@@ -93,8 +106,9 @@ function issuerExtensions(input: ExtensionInput): readonly Extension[] {
       ),
     );
   }
-  if (profile.policies !== null) {
-    list.push(extension(OID.certificatePolicies, false, encodeCertificatePolicies(profile.policies.value)));
+  const policies = policiesUnder(profile, input.issuer);
+  if (policies.length > 0) {
+    list.push(extension(OID.certificatePolicies, false, encodeCertificatePolicies(policies)));
   }
   if (crl) {
     const address = crlAddress(input.publicUrl, input.authority, input.shard);

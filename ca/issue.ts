@@ -159,6 +159,7 @@ function prepare(parts: CaParts, request: IssueRequest): Prepared {
       profile,
       key,
       issuerKeyIdentifier,
+      issuer: authority.certificate,
       authority: authority.name,
       publicUrl: authority.publicUrl,
       shard,

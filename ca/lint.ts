@@ -1,11 +1,19 @@
 // Lints: what every certificate of ours must satisfy, one rule a row, checked on the parsed bytes before they are signed.
 import { CaError } from './errors.ts';
-import { algorithmLints } from './lints/algorithms.ts';
 import { extensionLints } from './lints/extensions.ts';
 import { fieldLints } from './lints/fields.ts';
+import { keyLints } from './lints/keys.ts';
 import type { Lint, LintSubject } from './lints/lint.ts';
+import { nameLints } from './lints/names.ts';
+import { statusLints } from './lints/status.ts';
 
-export const lints: readonly Lint[] = [...fieldLints, ...extensionLints, ...algorithmLints];
+export const lints: readonly Lint[] = [
+  ...fieldLints,
+  ...nameLints,
+  ...keyLints,
+  ...extensionLints,
+  ...statusLints,
+];
 
 /** Every lint that applies and is broken. */
 export function brokenLints(subject: LintSubject): readonly Lint[] {

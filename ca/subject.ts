@@ -4,6 +4,7 @@ import { isUscc } from '../formats/identifiers/uscc.ts';
 import { encodeName } from '../formats/x509/name.ts';
 import { OID } from '../formats/x509/oid.ts';
 import { CaError } from './errors.ts';
+import { isHostName } from './host-name.ts';
 import type { CaParts } from './parts.ts';
 import type { Profile } from './profile.ts';
 
@@ -43,8 +44,6 @@ export interface PreparedSubject {
 
 /** What 演示 certificates say in their organisation or name, so that none passes for a real one. */
 const DEMONSTRATION = '（演示）';
-/** RFC 1035 section 2.3.1 with RFC 1123 section 2.1; one wildcard as the whole first label (RFC 9525 section 6.3). */
-const HOST = /^(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])$/;
 
 function refused(message: string): CaError {
   return new CaError('profile-violation', message);
@@ -69,7 +68,7 @@ function requireShape(subject: CertificateSubject, { name, subject: { value, cla
   rule(!value.person && (surname !== undefined || givenName !== undefined), 'carries no name of a person');
   rule(value.hosts !== (dnsNames !== undefined && dnsNames.length > 0), 'and host names do not fit');
   for (const host of dnsNames ?? []) {
-    rule(host.length > 253 || !HOST.test(host), 'names a host that is no host name in lower case');
+    rule(!isHostName(host), 'names a host that is no host name in lower case');
   }
   rule(new Set(dnsNames).size !== (dnsNames ?? []).length, 'names a host twice');
   rule(

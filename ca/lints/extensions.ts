@@ -1,145 +1,278 @@
-// Lints on extensions: which stand, which are critical, what they say.
+// Lints on what the key may do and whom the certificate is for: usages, constraints, host names, key identifiers, codes.
 import { sameBytes } from '../../formats/bytes.ts';
-import { urisOf, type AccessDescription } from '../../formats/x509/extensions.ts';
+import { keyIdentifierOf } from '../build-extensions.ts';
+import {
+  encodeBasicConstraints,
+  encodeKeyUsage,
+  encodeOidList,
+  encodePermittedDirectories,
+  encodeSemanticsStatement,
+} from '../../formats/x509/extensions.ts';
+import { octetString, printableString } from '../../formats/x509/der-writer.ts';
+import { isUscc } from '../../formats/identifiers/uscc.ts';
+import { encodeName } from '../../formats/x509/name.ts';
 import { OID } from '../../formats/x509/oid.ts';
-import type { Lint, LintSubject } from './lint.ts';
+import { isHostName } from '../host-name.ts';
+import {
+  always,
+  attributeOf,
+  criticality,
+  encoding,
+  isRoot,
+  notRoot,
+  sameList,
+  stands,
+  type Lint,
+  type LintSubject,
+} from './lint.ts';
 
-const always = (): boolean => true;
-const notRoot = ({ profile }: LintSubject): boolean => profile.name !== 'root';
+const known: readonly string[] = [
+  OID.keyUsage,
+  OID.extendedKeyUsage,
+  OID.basicConstraints,
+  OID.subjectKeyIdentifier,
+  OID.authorityKeyIdentifier,
+  OID.certificatePolicies,
+  OID.authorityInfoAccess,
+  OID.crlDistributionPoints,
+  OID.privateKeyUsagePeriod,
+  OID.ocspNoCheck,
+  OID.nameConstraints,
+  OID.subjectAltName,
+  OID.qcStatements,
+  OID.organizationCode,
+];
 
-function critical({ certificate }: LintSubject, oid: string): boolean | null {
-  return certificate.extensions.get(oid)?.critical ?? null;
+function hostsOf({ certificate }: LintSubject): readonly string[] {
+  return (certificate.subjectAltName ?? []).flatMap((name) => (name.kind === 'dns' ? [name.value] : []));
 }
 
-function sameList(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((item) => b.includes(item));
+/** Text of the extension OrganizationCode. */
+function organizationCodeOf({ certificate }: LintSubject): string {
+  const value = certificate.extensions.get(OID.organizationCode)?.value ?? new Uint8Array();
+  return new TextDecoder().decode(value.subarray(2));
 }
 
-function access(list: readonly AccessDescription[] | null, method: string): boolean {
-  const found = (list ?? []).filter((entry) => entry.method === method);
-  return (
-    found.length === 1 &&
-    found.every(({ location }) => urisOf([location]).every((uri) => /^https?:/.test(uri)))
-  );
-}
-
-export const extensionLints: readonly Lint[] = [
-  {
-    id: 'key-usage-as-profiled',
-    citation: 'RFC 5280 section 4.2.1.3: critical where it stands',
-    applies: always,
-    check: (subject) =>
-      critical(subject, OID.keyUsage) === true &&
-      sameList([...(subject.certificate.keyUsage ?? [])], subject.profile.keyUsage.value),
-  },
-  {
-    id: 'extended-key-usage-as-profiled',
-    citation: 'RFC 5280 section 4.2.1.12; RFC 3161 section 2.3',
-    applies: always,
-    check: (subject) => {
-      const wanted = subject.profile.extendedKeyUsage?.value;
-      return (
-        critical(subject, OID.extendedKeyUsage) === (wanted?.critical ?? null) &&
-        sameList(subject.certificate.extendedKeyUsage ?? [], wanted?.oids ?? [])
-      );
-    },
-  },
-  {
-    id: 'basic-constraints-as-profiled',
-    citation: 'RFC 5280 section 4.2.1.9: critical in CA certificates',
-    applies: always,
-    check: (subject) => {
-      const wanted = subject.profile.basicConstraints?.value;
-      const found = subject.certificate.basicConstraints;
-      if (wanted === undefined || found === null) return wanted === undefined && found === null;
-      return (
-        critical(subject, OID.basicConstraints) === true &&
-        found.ca === wanted.ca &&
-        found.pathLength === wanted.pathLength
-      );
-    },
-  },
-  {
-    id: 'subject-key-identifier',
-    citation: 'RFC 5280 section 4.2.1.2; RFC 7093 section 2 method 1: 160 bits',
-    applies: always,
-    check: (subject) =>
-      critical(subject, OID.subjectKeyIdentifier) === false &&
-      subject.certificate.subjectKeyIdentifier?.length === 20,
-  },
-  {
-    id: 'authority-key-identifier',
-    citation: 'RFC 5280 section 4.2.1.1: the issuer’s key identifier and nothing else',
-    applies: notRoot,
-    check: (subject) => {
-      const found = subject.certificate.authorityKeyIdentifier;
-      const wanted = subject.issuer.subjectKeyIdentifier;
-      if (found === null || found.keyIdentifier === null || wanted === null) return false;
-      return (
-        critical(subject, OID.authorityKeyIdentifier) === false &&
-        sameBytes(found.keyIdentifier, wanted) &&
-        found.issuer === null &&
-        found.serialNumber === null
-      );
-    },
-  },
-  {
-    id: 'policies-as-profiled',
-    citation: 'RFC 5280 section 4.2.1.4; EN 319 412-2 clause 4.3.3: not critical',
-    applies: always,
-    check: (subject) => {
-      const wanted = subject.profile.policies?.value ?? [];
-      const found = (subject.certificate.certificatePolicies ?? []).map(({ oid }) => oid);
-      return sameList(found, wanted) && critical(subject, OID.certificatePolicies) !== true;
-    },
-  },
-  {
-    id: 'status-as-profiled',
-    citation: 'RFC 5280 sections 4.2.1.13 and 4.2.2.1: not critical, http',
-    applies: always,
-    check: (subject) => {
-      const { certificate, profile } = subject;
-      const { ocsp, crl, noCheck } = profile.status.value;
-      const lists = (certificate.crlDistributionPoints ?? []).flatMap(({ fullName }) => urisOf(fullName));
-      return (
-        access(certificate.authorityInfoAccess, OID.ocsp) === ocsp &&
-        (lists.length === 1) === crl &&
-        lists.every((uri) => /^https?:/.test(uri)) &&
-        (critical(subject, OID.ocspNoCheck) === false) === noCheck &&
-        critical(subject, OID.authorityInfoAccess) !== true &&
-        critical(subject, OID.crlDistributionPoints) !== true
-      );
-    },
-  },
+const usageLints: readonly Lint[] = [
   {
     id: 'only-known-extensions',
     citation: 'the profiles: nothing is copied from a request',
     applies: always,
-    check: ({ certificate }) => {
-      const known: readonly string[] = [
-        OID.keyUsage,
-        OID.extendedKeyUsage,
-        OID.basicConstraints,
-        OID.subjectKeyIdentifier,
-        OID.authorityKeyIdentifier,
-        OID.certificatePolicies,
-        OID.authorityInfoAccess,
-        OID.crlDistributionPoints,
-        OID.privateKeyUsagePeriod,
-        OID.ocspNoCheck,
-        OID.nameConstraints,
-        OID.subjectAltName,
-        OID.qcStatements,
-        OID.organizationCode,
-      ];
-      return [...certificate.extensions.keys()].every((oid) => known.includes(oid));
+    check: ({ certificate }) => [...certificate.extensions.keys()].every((oid) => known.includes(oid)),
+  },
+  {
+    id: 'key-usage-as-profiled',
+    citation: 'RFC 5280 section 4.2.1.3; EN 319 412-2 clause 4.3.2; GB/T 20518-2018 clause 5.2.4.2.3',
+    applies: always,
+    check: ({ certificate, profile }) => sameList([...(certificate.keyUsage ?? [])], profile.keyUsage.value),
+  },
+  criticality(
+    'key-usage-critical',
+    OID.keyUsage,
+    true,
+    'RFC 5280 section 4.2.1.3; EN 319 412-2 clause 4.3.2',
+  ),
+  encoding(
+    'key-usage-der',
+    OID.keyUsage,
+    ({ keyUsage }) => encodeKeyUsage([...(keyUsage ?? [])]),
+    'X.690 clause 11.2.2: a named bit list without trailing zeros',
+  ),
+  {
+    id: 'extended-key-usage-as-profiled',
+    citation: 'RFC 5280 section 4.2.1.12; RFC 3161 section 2.3; RFC 6960 section 4.2.2.2',
+    applies: always,
+    check: ({ certificate, profile }) =>
+      sameList(certificate.extendedKeyUsage ?? [], profile.extendedKeyUsage?.value.oids ?? []),
+  },
+  {
+    id: 'extended-key-usage-criticality',
+    citation: 'RFC 3161 section 2.3: critical for time-stamps; EN 319 412-2 clause 4.3.10: not for others',
+    applies: (subject) => stands(subject, OID.extendedKeyUsage),
+    check: ({ certificate, profile }) =>
+      certificate.extensions.get(OID.extendedKeyUsage)?.critical ===
+      (profile.extendedKeyUsage?.value.critical ?? false),
+  },
+  encoding(
+    'extended-key-usage-der',
+    OID.extendedKeyUsage,
+    ({ extendedKeyUsage }) => encodeOidList(extendedKeyUsage ?? []),
+    'X.690 clause 10: one form',
+  ),
+  {
+    id: 'basic-constraints-as-profiled',
+    citation: 'RFC 5280 section 4.2.1.9',
+    applies: always,
+    check: ({ certificate, profile }) => {
+      const wanted = profile.basicConstraints?.value ?? null;
+      const found = certificate.basicConstraints;
+      if (wanted === null || found === null) return wanted === found;
+      return found.ca === wanted.ca && found.pathLength === wanted.pathLength;
+    },
+  },
+  criticality(
+    'basic-constraints-critical',
+    OID.basicConstraints,
+    true,
+    'RFC 5280 section 4.2.1.9: critical in CA certificates',
+  ),
+  encoding(
+    'basic-constraints-der',
+    OID.basicConstraints,
+    ({ basicConstraints }) => (basicConstraints === null ? null : encodeBasicConstraints(basicConstraints)),
+    'X.690 clause 11.5: a default is not written',
+  ),
+  {
+    id: 'name-constraints-as-profiled',
+    citation: 'RFC 5280 section 4.2.1.10: permitted directory names',
+    applies: always,
+    check: ({ certificate, profile }) => {
+      const found = certificate.extensions.get(OID.nameConstraints)?.value ?? null;
+      const wanted = profile.permittedCountries?.value ?? null;
+      if (found === null || wanted === null) return found === wanted;
+      const names = wanted.map((value) => encodeName([{ type: OID.countryName, value }]));
+      return sameBytes(found, encodePermittedDirectories(names));
+    },
+  },
+  criticality(
+    'name-constraints-critical',
+    OID.nameConstraints,
+    true,
+    'RFC 5280 section 4.2.1.10: conforming CAs MUST mark it as critical',
+  ),
+];
+
+const subjectLints: readonly Lint[] = [
+  {
+    id: 'host-names-as-profiled',
+    citation: 'RFC 9525 section 2; RFC 5280 section 4.2.1.6: host names and nothing else',
+    applies: always,
+    check: (subject) => {
+      const names = subject.certificate.subjectAltName;
+      if (!subject.profile.subject.value.hosts) return names === null;
+      return names !== null && names.every(({ kind }) => kind === 'dns');
     },
   },
   {
-    id: 'private-key-usage-period-as-profiled',
-    citation: 'EN 319 421 clause 7.6.2',
-    applies: always,
-    check: (subject) =>
-      (critical(subject, OID.privateKeyUsagePeriod) === false) === (subject.profile.keyUseDays !== null),
+    id: 'host-names-well-formed',
+    citation: 'RFC 1034 section 3.5; RFC 1123 section 2.1; RFC 9525 section 6.3',
+    applies: (subject) => stands(subject, OID.subjectAltName),
+    check: (subject) => hostsOf(subject).every(isHostName),
   },
+  {
+    id: 'host-names-differ',
+    citation: 'own practice: what stands twice was assembled wrongly',
+    applies: (subject) => stands(subject, OID.subjectAltName),
+    check: (subject) => new Set(hostsOf(subject)).size === hostsOf(subject).length,
+  },
+  criticality(
+    'host-names-not-critical',
+    OID.subjectAltName,
+    false,
+    'RFC 5280 section 4.2.1.6: not critical beside a subject',
+  ),
+  {
+    id: 'common-name-is-a-host',
+    citation: 'CA/Browser Forum BR section 7.1.4.3: a common name is one of the host names',
+    applies: ({ profile }) => profile.subject.value.commonName === 'host',
+    check: (subject) => {
+      const name = attributeOf(subject, OID.commonName);
+      return name === null || hostsOf(subject).includes(name);
+    },
+  },
+  {
+    id: 'subject-key-identifier-stands',
+    citation: 'RFC 5280 section 4.2.1.2: MUST in CA certificates, SHOULD in others',
+    applies: always,
+    check: (subject) => stands(subject, OID.subjectKeyIdentifier),
+  },
+  encoding(
+    'subject-key-identifier-of-key',
+    OID.subjectKeyIdentifier,
+    ({ subjectPublicKeyInfo }) => octetString(keyIdentifierOf(subjectPublicKeyInfo)),
+    'RFC 7093 section 2 method 1: 160 bits of SHA-256 over the public key',
+  ),
+  criticality(
+    'subject-key-identifier-not-critical',
+    OID.subjectKeyIdentifier,
+    false,
+    'RFC 5280 section 4.2.1.2: MUST NOT be critical',
+  ),
+  {
+    id: 'authority-key-identifier-is-issuers',
+    citation: 'RFC 5280 section 4.2.1.1: the issuer’s key identifier, byte for byte',
+    applies: notRoot,
+    check: ({ certificate, issuer }) => {
+      const found = certificate.authorityKeyIdentifier?.keyIdentifier ?? null;
+      const wanted = issuer.subjectKeyIdentifier;
+      return found !== null && wanted !== null && sameBytes(found, wanted);
+    },
+  },
+  {
+    id: 'authority-key-identifier-alone',
+    citation: 'own practice: issuer and serial there tie a chain to one certificate of a key',
+    applies: (subject) => stands(subject, OID.authorityKeyIdentifier),
+    check: ({ certificate: { authorityKeyIdentifier: found } }) =>
+      found?.issuer === null && found.serialNumber === null,
+  },
+  criticality(
+    'authority-key-identifier-not-critical',
+    OID.authorityKeyIdentifier,
+    false,
+    'RFC 5280 section 4.2.1.1: MUST NOT be critical',
+  ),
+  {
+    id: 'root-names-no-authority',
+    citation:
+      'RFC 5280 section 4.2.1.1: may be left out of a self-signed certificate, and says nothing there',
+    applies: isRoot,
+    check: (subject) => !stands(subject, OID.authorityKeyIdentifier),
+  },
+  {
+    id: 'organization-code-as-profiled',
+    citation: 'GB/T 20518-2018 annex C: OrganizationCode',
+    applies: always,
+    check: (subject) => {
+      const rule = subject.profile.subject.value.creditCode;
+      return (
+        stands(subject, OID.organizationCode) === (rule === 'extension' || rule === 'extension-and-name')
+      );
+    },
+  },
+  {
+    id: 'organization-code-form',
+    citation: 'GB/T 20518-2018 annex C: PrintableString; GB 32100-2015: with its check character',
+    applies: (subject) => stands(subject, OID.organizationCode),
+    check: (subject) => {
+      const code = organizationCodeOf(subject);
+      const value = subject.certificate.extensions.get(OID.organizationCode)?.value;
+      return isUscc(code) && value !== undefined && sameBytes(value, printableString(code));
+    },
+  },
+  criticality(
+    'organization-code-not-critical',
+    OID.organizationCode,
+    false,
+    'GB/T 20518-2018 annex C; RFC 5280 section 4.2: nobody else knows it',
+  ),
+  {
+    id: 'qc-statements-as-profiled',
+    citation:
+      'EN 319 412-1 clause 5.1.4; EN 319 412-5 clause 4: how to read identifiers, and no claim of being qualified',
+    applies: always,
+    check: ({ certificate, profile }) => {
+      const found = certificate.extensions.get(OID.qcStatements)?.value ?? null;
+      const wanted = profile.semantics?.value ?? null;
+      if (found === null || wanted === null) return found === wanted;
+      return sameBytes(found, encodeSemanticsStatement(wanted));
+    },
+  },
+  criticality(
+    'qc-statements-not-critical',
+    OID.qcStatements,
+    false,
+    'EN 319 412-5 clause 4.1: shall not be critical',
+  ),
 ];
+
+export const extensionLints: readonly Lint[] = [...usageLints, ...subjectLints];

@@ -1,15 +1,39 @@
-// Lints on the basic fields: serial, names, validity.
+// Lints on the basic fields: version, serial, validity, and the forms they are written in.
 import { sameBytes } from '../../formats/bytes.ts';
-import { OID } from '../../formats/x509/oid.ts';
-import type { Lint } from './lint.ts';
+import type { Certificate } from '../../formats/x509/certificate.ts';
+import { TAG, readDer } from '../../formats/x509/der.ts';
 import { days } from '../profile.ts';
+import { always, isRoot, notRoot, type Lint } from './lint.ts';
 
-const always = (): boolean => true;
+interface RawFields {
+  /** Tags of notBefore and notAfter. */
+  readonly times: readonly number[];
+  /** Tags after the public key: `[3]` alone where all is well. */
+  readonly rest: readonly number[];
+}
+
+/** What reading a certificate loses: which of two forms a time has, and members nobody reads. */
+function rawFields({ tbs }: Certificate): RawFields {
+  return readDer(tbs, { maxBytes: 1 << 17, maxDepth: 16 }, 'certificate-malformed', (top) =>
+    top.sequence((fields) => {
+      while (fields.peek() !== TAG.integer) fields.element();
+      for (let skipped = 0; skipped < 3; skipped += 1) fields.element();
+      const times = fields.sequence((validity) => validity.every((time) => time.element().tag));
+      for (let skipped = 0; skipped < 2; skipped += 1) fields.element();
+      return { times, rest: fields.every((member) => member.element().tag) };
+    }),
+  );
+}
+
+/** RFC 5280 section 4.1.2.5: UTCTime through 2049. */
+function formOf(time: Date): number {
+  return time.getUTCFullYear() < 2050 ? TAG.utcTime : TAG.generalizedTime;
+}
 
 export const fieldLints: readonly Lint[] = [
   {
     id: 'version-3',
-    citation: 'RFC 5280 section 4.1.2.1',
+    citation: 'RFC 5280 section 4.1.2.1; GB/T 20518-2018 clause 5.2.3.1',
     applies: always,
     check: ({ certificate }) => certificate.version === 3,
   },
@@ -22,45 +46,33 @@ export const fieldLints: readonly Lint[] = [
   },
   {
     id: 'serial-length',
-    citation: 'RFC 5280 section 4.1.2.2: at most 20 octets; 64 random bits need 9 and more',
+    citation: 'RFC 5280 section 4.1.2.2: at most 20 octets',
     applies: always,
-    check: ({ certificate: { serialNumber } }) => serialNumber.length >= 9 && serialNumber.length <= 20,
+    check: ({ certificate: { serialNumber } }) => serialNumber.length <= 20,
+  },
+  {
+    id: 'serial-room-for-randomness',
+    citation: 'CA/Browser Forum BR section 7.1: 64 random bits and more; ours have 128 after a leading octet',
+    applies: always,
+    check: ({ certificate: { serialNumber } }) => serialNumber.length >= 17,
+  },
+  {
+    id: 'serial-not-patterned',
+    citation: 'CA/Browser Forum BR section 7.1: from a secure generator; one that is stuck repeats octets',
+    applies: ({ certificate: { serialNumber } }) => serialNumber.length >= 17,
+    check: ({ certificate: { serialNumber } }) => new Set(serialNumber.subarray(1)).size >= 8,
   },
   {
     id: 'issuer-is-subject-of-issuer',
     citation: 'RFC 5280 section 4.1.2.4: byte for byte',
-    applies: always,
+    applies: notRoot,
     check: ({ certificate, issuer }) => sameBytes(certificate.issuer.der, issuer.subject.der),
   },
   {
-    id: 'subject-not-empty',
-    citation: 'RFC 5280 section 4.1.2.6',
-    applies: always,
-    check: ({ certificate }) => certificate.subject.rdns.length > 0,
-  },
-  {
-    id: 'one-attribute-per-rdn',
-    citation: 'own practice: multi-valued RDNs are read differently by different software',
-    applies: always,
-    check: ({ certificate }) => certificate.subject.rdns.every((rdn) => rdn.length === 1),
-  },
-  {
-    id: 'no-attribute-twice',
-    citation: 'EN 319 412-2 clause 4.2.4',
-    applies: always,
-    check: ({ certificate }) => {
-      const types = certificate.subject.rdns.flat().map(({ type }) => type);
-      return new Set(types).size === types.length;
-    },
-  },
-  {
-    id: 'subject-country-first',
-    citation: 'EN 319 412-2 clause 4.2.4; EN 319 412-3 clause 4.2.1; GB/T 20518-2018 clause 5.2.3.6',
-    applies: always,
-    check: ({ certificate }) => {
-      const first = certificate.subject.rdns[0]?.[0];
-      return first?.type === OID.countryName && first.value === 'CN';
-    },
+    id: 'root-issues-itself',
+    citation: 'RFC 5280 section 3.2: self-signed is self-issued',
+    applies: isRoot,
+    check: ({ certificate }) => sameBytes(certificate.issuer.der, certificate.subject.der),
   },
   {
     id: 'validity-in-order',
@@ -76,10 +88,39 @@ export const fieldLints: readonly Lint[] = [
       notAfter.getTime() - notBefore.getTime() <= days(profile.maximumDays.value) - 1000,
   },
   {
-    id: 'validity-within-issuer',
+    id: 'validity-starts-within-issuer',
+    citation: 'EN 319 411-1 clause 6.3.3: nothing is older than what vouches for it',
+    applies: notRoot,
+    check: ({ certificate, issuer }) => certificate.notBefore >= issuer.notBefore,
+  },
+  {
+    id: 'validity-ends-within-issuer',
     citation: 'EN 319 411-1 clause 6.3.3: nothing outlives what vouches for it',
-    applies: ({ profile }) => profile.name !== 'root',
-    check: ({ certificate, issuer }) =>
-      certificate.notBefore >= issuer.notBefore && certificate.notAfter <= issuer.notAfter,
+    applies: notRoot,
+    check: ({ certificate, issuer }) => certificate.notAfter <= issuer.notAfter,
+  },
+  {
+    id: 'not-before-form',
+    citation: 'RFC 5280 section 4.1.2.5: UTCTime through 2049, GeneralizedTime after',
+    applies: always,
+    check: ({ certificate }) => rawFields(certificate).times[0] === formOf(certificate.notBefore),
+  },
+  {
+    id: 'not-after-form',
+    citation: 'RFC 5280 section 4.1.2.5: UTCTime through 2049, GeneralizedTime after',
+    applies: always,
+    check: ({ certificate }) => rawFields(certificate).times[1] === formOf(certificate.notAfter),
+  },
+  {
+    id: 'no-unique-identifiers',
+    citation: 'RFC 5280 section 4.1.2.8; GB/T 20518-2018 clause 5.2.3.8',
+    applies: always,
+    check: ({ certificate }) => rawFields(certificate).rest.every((tag) => tag !== 0x81 && tag !== 0x82),
+  },
+  {
+    id: 'certificate-size',
+    citation: 'own practice: what grows beyond 4 KiB stalls handshakes and codes',
+    applies: always,
+    check: ({ certificate }) => certificate.tbs.length <= 4096 - 600,
   },
 ];

@@ -1,5 +1,7 @@
-// The shape of one lint.
+// The shape of one lint, and what lints ask of a certificate again and again.
+import { sameBytes } from '../../formats/bytes.ts';
 import type { Certificate } from '../../formats/x509/certificate.ts';
+import type { NameAttribute } from '../../formats/x509/name.ts';
 import type { Profile } from '../profile.ts';
 
 /** What a lint looks at. */
@@ -18,4 +20,55 @@ export interface Lint {
   readonly applies: (subject: LintSubject) => boolean;
   /** True where the certificate is as it must be. */
   readonly check: (subject: LintSubject) => boolean;
+}
+
+export const always = (): boolean => true;
+export const isRoot = ({ profile }: LintSubject): boolean => profile.name === 'root';
+export const notRoot = (subject: LintSubject): boolean => !isRoot(subject);
+
+export function stands({ certificate }: LintSubject, oid: string): boolean {
+  return certificate.extensions.has(oid);
+}
+
+/** Where an extension stands, it is critical or not as wanted; whether it may stand at all is another lint's question. */
+export function criticality(id: string, oid: string, wanted: boolean, citation: string): Lint {
+  return {
+    id,
+    citation,
+    applies: (subject) => stands(subject, oid),
+    check: ({ certificate }) => certificate.extensions.get(oid)?.critical === wanted,
+  };
+}
+
+/** Where an extension stands, its value is these very bytes: the one DER form of what it says. */
+export function encoding(
+  id: string,
+  oid: string,
+  write: (certificate: Certificate) => Uint8Array | null,
+  citation: string,
+): Lint {
+  return {
+    id,
+    citation,
+    applies: (subject) => stands(subject, oid),
+    check: ({ certificate }) => {
+      const written = write(certificate);
+      const found = certificate.extensions.get(oid);
+      return written !== null && found !== undefined && sameBytes(found.value, written);
+    },
+  };
+}
+
+export function sameList(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && b.every((item) => a.includes(item));
+}
+
+/** Attributes of the subject, in order. */
+export function attributesOf({ certificate }: LintSubject): readonly NameAttribute[] {
+  return certificate.subject.rdns.flat();
+}
+
+/** Value of a subject attribute, null where it is absent. */
+export function attributeOf(subject: LintSubject, type: string): string | null {
+  return attributesOf(subject).find((attribute) => attribute.type === type)?.value ?? null;
 }
