@@ -2,6 +2,8 @@
 import type { RequestListener } from 'node:http';
 import { availableParallelism } from 'node:os';
 import { CrlPublisher } from '../ca/crl-publisher.ts';
+import { CaError } from '../ca/errors.ts';
+import type { Hierarchy } from '../ca/hierarchy.ts';
 import { OcspResponder } from '../ca/ocsp-responder.ts';
 import { settleIssuance } from '../ca/settle.ts';
 import { TimestampAuthority } from '../ca/timestamp-authority.ts';
@@ -19,6 +21,7 @@ import { ApiError } from './errors.ts';
 import { createGuard } from './guard.ts';
 import { openHierarchy } from './hierarchy.ts';
 import { openInstallation, sweepUploads, type Installation, type World } from './installation.ts';
+import { RateLimiter } from './limits.ts';
 import { listen, stopListening } from './listen.ts';
 import type { Log } from './log.ts';
 import { openMetrics, type Metrics } from './metrics.ts';
@@ -28,7 +31,9 @@ import { createApplication, createHttpServer } from './server.ts';
 import { lockServer } from './server-lock.ts';
 import type { Services } from './services.ts';
 import type { Settings } from './settings.ts';
+import { timestampSettings } from './time-settings.ts';
 import { timestampService } from './timestamp-http.ts';
+import { keepClockChecked } from './time-checks.ts';
 import { trustListPublisher } from './trust-list.ts';
 import { createVerificationPool, type VerificationPool } from './verification-pool.ts';
 
@@ -56,6 +61,8 @@ export interface StartOptions {
 const patience = 10 * 60_000;
 const maintenanceInterval = 6 * 3_600_000;
 const timestampBudget = 10_000;
+/** OCSP answers signed for one caller alone, by one process: about a tenth of what a core can sign. */
+const ocspSignedAtOnce = { perMinute: 120_000, burst: 4000 };
 /** Pages waiting to be drawn before callers are told to come back. */
 const renderingQueue = 200;
 
@@ -123,6 +130,7 @@ export async function startService(options: StartOptions): Promise<RunningServic
         .catch((error: unknown) => log.error({ err: error }, 'maintenance failed'));
     }, maintenanceInterval);
     maintenance.unref();
+    const clockChecks = keepClockChecked(services.timestampAuthority, config.time.interval, log);
     handler = createApplication({ routes, services, log, metrics, ready: () => ready });
     log.info(
       { address: services.address, local: localUrl, mode: config.mode, suite: config.suite },
@@ -135,6 +143,7 @@ export async function startService(options: StartOptions): Promise<RunningServic
       stop() {
         ready = false;
         clearInterval(maintenance);
+        clockChecks.stop();
         stopping ??= stopAll();
         return stopping;
       },
@@ -166,6 +175,12 @@ async function openServices(
   }
   await settleIssuance(installation);
   const hierarchy = await openHierarchy(installation, settings, address);
+  const crls = new CrlPublisher(installation, hierarchy, (error) =>
+    options.log.error({ err: error }, 'a revocation list could not be made'),
+  );
+  await firstRootLists(hierarchy, crls, options.log);
+  // Every caller together: answers that are signed for one of them alone.
+  const ocspAtOnce = new RateLimiter(ocspSignedAtOnce, installation.clock);
   const signIn = { ...installation, accounts: (await options.accounts?.(installation)) ?? [] };
   const ownCalls = createOwnCalls(installation.random);
   const timestamps = timestampClient({
@@ -196,9 +211,13 @@ async function openServices(
       publicUrl: address,
       licenseTypes: async () => (await licenseTypes(installation.database.reader)).map(faceDictionary),
     }),
-    timestampAuthority: new TimestampAuthority(installation, hierarchy),
-    ocsp: new OcspResponder(installation, hierarchy),
-    crls: new CrlPublisher(installation, hierarchy),
+    timestampAuthority: new TimestampAuthority(
+      installation,
+      hierarchy,
+      timestampSettings(config.time, installation.clock),
+    ),
+    ocsp: new OcspResponder(installation, hierarchy, () => ocspAtOnce.take('ocsp') === 0),
+    crls,
     stamps,
     licenses: { ...stamps, renderer, serviceKeys: hierarchy, publicUrl: address },
     seals: {
@@ -221,6 +240,17 @@ async function openServices(
           () => false,
         ),
   };
+}
+
+/** A root's list is made while its key is still at hand; later the officers renew it. */
+async function firstRootLists(hierarchy: Hierarchy, crls: CrlPublisher, log: Log): Promise<void> {
+  for (const { name, kind } of hierarchy.authorities()) {
+    if (kind !== 'root') continue;
+    await crls.full(name).catch((error: unknown) => {
+      if (!(error instanceof CaError && error.code === 'root-offline')) throw error;
+      log.error({ authority: name }, 'no valid revocation list, and the root key is offline');
+    });
+  }
 }
 
 /** Marks what was under way when the last process died; nothing is signed again. */

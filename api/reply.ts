@@ -57,6 +57,20 @@ export function seeOther(location: string, headers: Readonly<Record<string, stri
   return { status: 303, headers: { ...headers, Location: location }, contentType: 'text/plain', content: '' };
 }
 
+/**
+ * The answer to a caller that may hold this one already: 304 where its `If-None-Match` names our ETag (RFC 9110 section
+ * 13.1.2), which is compared weakly, as for a read.
+ */
+export async function unlessHeld(reply: Reply, ifNoneMatch: string | undefined): Promise<Reply> {
+  const tag = reply.headers?.['ETag'];
+  if (reply.status !== 200 || tag === undefined || ifNoneMatch === undefined) return reply;
+  const named = ifNoneMatch.split(',').map((each) => each.trim().replace(/^W\//, ''));
+  if (!named.includes(tag) && !named.includes('*')) return reply;
+  if (typeof reply.content !== 'string' && !(reply.content instanceof Uint8Array))
+    await reply.content.close();
+  return { ...reply, status: 304, content: '' };
+}
+
 /** Sends `reply`. Answers are private unless the handler says otherwise, so nothing on the way keeps them. */
 export async function send(response: ServerResponse, reply: Reply): Promise<void> {
   response.statusCode = reply.status;
@@ -64,6 +78,12 @@ export async function send(response: ServerResponse, reply: Reply): Promise<void
   response.setHeader('Cache-Control', 'no-store');
   for (const [name, value] of Object.entries(reply.headers ?? {})) response.setHeader(name, value);
   const { content } = reply;
+  // Not modified: no content, nor words about one (RFC 9110 section 15.4.5).
+  if (reply.status === 304) {
+    response.removeHeader('Content-Type');
+    response.end();
+    return;
+  }
   if (typeof content === 'string' || content instanceof Uint8Array) {
     response.setHeader(
       'Content-Length',

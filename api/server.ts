@@ -16,7 +16,7 @@ import { callerOfAddress, RateLimiter } from './limits.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { problemOf, retryAfterOf, type Problem } from './problems.ts';
-import { send, type Reply } from './reply.ts';
+import { send, unlessHeld, type Reply } from './reply.ts';
 import { languageOf, type Route } from './route.ts';
 import type { Services } from './services.ts';
 import { renderProblem, wordsOfStatus } from '../web/pages/problem.ts';
@@ -176,7 +176,7 @@ async function answer(
   try {
     const reply = await handled(options, limits, route, request);
     response.setHeader('X-Request-Id', requestId(request));
-    await send(response, reply);
+    await send(response, await unlessHeld(reply, request.headers['if-none-match']));
   } catch (error) {
     refuse(options, request, response, error, route.path);
   }

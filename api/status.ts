@@ -1,18 +1,46 @@
 // What relying parties fetch: trust list, status lists, revocation lists, OCSP, CA certificates; and the time-stamp service.
 import { z } from 'zod';
+import type { PublishedCrl } from '../ca/crl-publisher.ts';
 import { statusListToken } from '../licenses/status.ts';
-import { bytes } from './reply.ts';
+import { bytes, type Reply } from './reply.ts';
 import { bytesBody, route, type Route } from './route.ts';
+import type { Services } from './services.ts';
 
 const tag = '公共服务 Public services';
 const reading = { kind: 'public', rate: 'reading' } as const;
 /** Requests of RFC 3161 and RFC 6960 are a few hundred bytes. */
 const requestLimit = 16 * 1024;
-const authority = z.object({ authority: z.string().regex(/^[a-z-]{1,40}$/) });
+const authority = z.object({ authority: z.string().regex(/^[a-z0-9-]{1,40}$/) });
+const shard = authority.extend({
+  shard: z
+    .string()
+    .regex(/^(0|[1-9]\d{0,3})$/)
+    .transform(Number),
+});
 
 /** Public and the same for everybody; caches may keep it for so many seconds. */
 function cached(seconds: number): Readonly<Record<string, string>> {
   return { 'Cache-Control': `public, max-age=${seconds}`, 'Access-Control-Allow-Origin': '*' };
+}
+
+/**
+ * For what is signed for a time (RFC 5019 section 6): never kept beyond nextUpdate, asked for anew after `seconds`, since
+ * a revocation must show soon, and then mostly not sent again.
+ */
+function revalidated(
+  now: Date,
+  signed: { readonly thisUpdate: Date; readonly nextUpdate: Date; readonly entityTag: string },
+  seconds: number,
+): Readonly<Record<string, string>> {
+  const left = Math.max(0, Math.floor((signed.nextUpdate.getTime() - now.getTime()) / 1000));
+  const age = Math.min(seconds, left);
+  return {
+    'Cache-Control': `max-age=${age}, public, no-transform, must-revalidate`,
+    'Last-Modified': signed.thisUpdate.toUTCString(),
+    Expires: signed.nextUpdate.toUTCString(),
+    ETag: signed.entityTag,
+    'Access-Control-Allow-Origin': '*',
+  };
 }
 
 const trustList = route({
@@ -51,20 +79,27 @@ const statusList = route({
   },
 });
 
-const timestamp = route({
-  method: 'post',
-  path: '/tsa',
-  tag,
-  summary: 'Time-stamp (RFC 3161)',
-  access: reading,
-  body: bytesBody(['application/timestamp-query'], requestLimit),
-  replies: [
-    { status: 200, description: 'TimeStampResp.', content: { 'application/timestamp-reply': 'binary' } },
-  ],
-  async handle(services, { body }) {
-    return bytes('application/timestamp-reply', await services.timestampAuthority.respond(body));
-  },
-});
+/** Of the suite's hierarchy, or of the one the address names. */
+const timestamps = (['', 'sm2', 'international'] as const).map((hierarchy) =>
+  route({
+    method: 'post',
+    path: hierarchy === '' ? '/tsa' : `/tsa/${hierarchy}`,
+    tag,
+    summary: hierarchy === '' ? 'Time-stamp (RFC 3161)' : `Time-stamp (RFC 3161), hierarchy ${hierarchy}`,
+    access: reading,
+    body: bytesBody(['application/timestamp-query'], requestLimit),
+    replies: [
+      { status: 200, description: 'TimeStampResp.', content: { 'application/timestamp-reply': 'binary' } },
+    ],
+    async handle(services, { body }) {
+      const options = hierarchy === '' ? {} : { hierarchy };
+      return bytes(
+        'application/timestamp-reply',
+        await services.timestampAuthority.respond(body, options),
+      );
+    },
+  }),
+);
 
 const ocspReplies = [
   { status: 200, description: 'OCSPResponse.', content: { 'application/ocsp-response': 'binary' } },
@@ -80,6 +115,7 @@ const ocspPost = route({
   body: bytesBody(['application/ocsp-request'], requestLimit),
   replies: ocspReplies,
   async handle(services, { params, body }) {
+    // Nobody on the way keeps the answer to a POST.
     return bytes('application/ocsp-response', await services.ocsp.respond(params.authority, body));
   },
 });
@@ -94,20 +130,79 @@ const ocspGet = route({
   replies: ocspReplies,
   async handle(services, { params }) {
     const request = new Uint8Array(Buffer.from(params.request, 'base64'));
-    return bytes('application/ocsp-response', await services.ocsp.respond(params.authority, request));
+    const { der, cacheable } = await services.ocsp.answer(params.authority, request);
+    const headers =
+      cacheable === null
+        ? { 'Access-Control-Allow-Origin': '*' }
+        : revalidated(services.clock(), cacheable, 60);
+    return bytes('application/ocsp-response', der, headers);
   },
 });
 
-const crl = route({
+const listReplies = [
+  { status: 200, description: 'CRL, DER.', content: { 'application/pkix-crl': 'binary' } },
+] as const;
+
+async function listReply(services: Services, list: PublishedCrl, seconds: number): Promise<Reply> {
+  const { thisUpdate, nextUpdate, number } = list;
+  return {
+    status: 200,
+    contentType: 'application/pkix-crl',
+    content: await list.open(),
+    // A number names one list of its authority for ever.
+    headers: revalidated(services.clock(), { thisUpdate, nextUpdate, entityTag: `"${number}"` }, seconds),
+  };
+}
+
+const wholeDelta = route({
+  method: 'get',
+  path: '/crl/{authority}.delta.crl',
+  tag,
+  summary: 'Changes since the revocation list of a whole authority (RFC 5280 section 5.2.4)',
+  access: reading,
+  params: authority,
+  replies: listReplies,
+  async handle(services, { params }) {
+    return listReply(services, await services.crls.delta(params.authority), 1);
+  },
+});
+
+const wholeCrl = route({
   method: 'get',
   path: '/crl/{authority}.crl',
   tag,
-  summary: 'Certificate revocation list (RFC 5280)',
+  summary: 'Certificate revocation list of a whole authority (RFC 5280)',
   access: reading,
   params: authority,
-  replies: [{ status: 200, description: 'CRL, DER.', content: { 'application/pkix-crl': 'binary' } }],
+  replies: listReplies,
   async handle(services, { params }) {
-    return bytes('application/pkix-crl', await services.crls.currentCrl(params.authority), cached(60));
+    return listReply(services, await services.crls.full(params.authority), 60);
+  },
+});
+
+const shardDelta = route({
+  method: 'get',
+  path: '/crl/{authority}/{shard}.delta.crl',
+  tag,
+  summary: 'Changes since the revocation list that a certificate names (RFC 5280 section 5.2.4)',
+  access: reading,
+  params: shard,
+  replies: listReplies,
+  async handle(services, { params }) {
+    return listReply(services, await services.crls.delta(params.authority, params.shard), 1);
+  },
+});
+
+const shardCrl = route({
+  method: 'get',
+  path: '/crl/{authority}/{shard}.crl',
+  tag,
+  summary: 'The certificate revocation list that a certificate names (RFC 5280)',
+  access: reading,
+  params: shard,
+  replies: listReplies,
+  async handle(services, { params }) {
+    return listReply(services, await services.crls.full(params.authority, params.shard), 60);
   },
 });
 
@@ -121,16 +216,23 @@ const certificate = route({
   replies: [{ status: 200, description: 'Certificate.', content: { 'application/pkix-cert': 'binary' } }],
   handle(services, { params }) {
     const found = services.hierarchy.authority(params.authority);
-    return Promise.resolve(bytes('application/pkix-cert', found.certificate.der, cached(3600)));
+    const entityTag = `"${found.certificate.serialHex}"`;
+    return Promise.resolve(
+      bytes('application/pkix-cert', found.certificate.der, { ...cached(3600), ETag: entityTag }),
+    );
   },
 });
 
 export const publicRoutes: readonly Route[] = [
   trustList,
   statusList,
-  timestamp,
+  ...timestamps,
   ocspPost,
   ocspGet,
-  crl,
+  // An address ends in .crl also where it ends in .delta.crl: those come first.
+  wholeDelta,
+  wholeCrl,
+  shardDelta,
+  shardCrl,
   certificate,
 ];

@@ -1,10 +1,18 @@
 // What verification is given on the server: our own trust list, revocation lists and status lists, fresh from the source.
+import { createHash } from 'node:crypto';
 import { sameBytes } from '../formats/bytes.ts';
+import { encodeDigestAlgorithm } from '../formats/x509/algorithm.ts';
+import { parseCertificate } from '../formats/x509/certificate.ts';
+import { encodeCertId, encodeOcspRequest } from '../formats/x509/ocsp.ts';
 import type { ServiceKeySource } from '../licenses/parts.ts';
 import { statusListToken } from '../licenses/status.ts';
 import { LicenseError } from '../licenses/errors.ts';
 import type { Hierarchy } from '../ca/hierarchy.ts';
 import type { CrlPublisher } from '../ca/crl-publisher.ts';
+import { CaError } from '../ca/errors.ts';
+import type { OcspResponder } from '../ca/ocsp-responder.ts';
+import type { Authority } from '../ca/parts.ts';
+import { WHOLE } from '../ca/revocation-store.ts';
 import type { Clock } from '../crypto/clock.ts';
 import type { Suite } from '../crypto/suite.ts';
 import type { Database } from '../storage/database.ts';
@@ -19,19 +27,55 @@ export interface FactSources {
   readonly clock: Clock;
   readonly hierarchy: Hierarchy & ServiceKeySource;
   readonly crls: CrlPublisher;
+  readonly ocsp: OcspResponder;
   readonly trustList: TrustListPublisher;
   readonly address: string;
   readonly suite: Suite;
 }
 
-/** Revocation lists of our own authorities; for foreign issuers there is nothing here. */
+/** A longer list is not read for one certificate: OCSP tells of it. */
+const listLimit = 512 * 1024;
+
+/** The list that speaks for a certificate of ours, as its distribution point names it; older ones name the whole authority's. */
+function listOf(crlUrls: readonly string[]): number {
+  const shard = crlUrls.map((url) => /\/(\d{1,4})\.crl$/.exec(url)?.[1]).find((found) => found !== undefined);
+  return shard === undefined ? WHOLE : Number(shard);
+}
+
+async function ocspOf(
+  { ocsp }: FactSources,
+  { name, certificate: issuer }: Authority,
+  certificate: Uint8Array,
+): Promise<Uint8Array> {
+  const hash = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest();
+  const asked = encodeCertId({
+    hashAlgorithm: encodeDigestAlgorithm('sha256'),
+    issuerNameHash: hash(issuer.subject.der),
+    issuerKeyHash: hash(issuer.subjectPublicKeyInfo.publicKey),
+    serialNumber: parseCertificate(certificate).serialNumber,
+  });
+  return ocsp.respond(name, encodeOcspRequest([asked], null));
+}
+
+/** Status of certificates of our own authorities; for foreign issuers there is nothing here. */
 function ownEvidence(sources: FactSources): EvidenceSource {
   return {
-    async revocation({ issuer }) {
+    async revocation({ certificate, issuer, crlUrls }) {
       const found = sources.hierarchy
         .authorities()
-        .find(({ certificate }) => sameBytes(certificate.der, issuer));
-      return { crls: found === undefined ? [] : [await sources.crls.currentCrl(found.name)], ocsps: [] };
+        .find((authority) => sameBytes(authority.certificate.der, issuer));
+      if (found === undefined) return { crls: [], ocsps: [] };
+      try {
+        const list = await sources.crls.full(found.name, listOf(crlUrls));
+        if (list.size > listLimit && found.kind !== 'root')
+          return { crls: [], ocsps: [await ocspOf(sources, found, certificate)] };
+        return { crls: [await sources.crls.currentCrl(found.name, listOf(crlUrls))], ocsps: [] };
+      } catch (error) {
+        // Whether it is revoked is then unknown, and the report says so.
+        const unknown = ['root-offline', 'authority-not-found'];
+        if (error instanceof CaError && unknown.includes(error.code)) return { crls: [], ocsps: [] };
+        throw error;
+      }
     },
   };
 }

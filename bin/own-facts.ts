@@ -1,5 +1,6 @@
 // What an installation knows for verification, opened beside a running server or without one.
 import { CrlPublisher } from '../ca/crl-publisher.ts';
+import { OcspResponder } from '../ca/ocsp-responder.ts';
 import type { Config } from '../api/config.ts';
 import { ApiError } from '../api/errors.ts';
 import { openHierarchy } from '../api/hierarchy.ts';
@@ -42,6 +43,7 @@ export async function openOwnFacts(config: Config): Promise<OwnFacts | null> {
       ...installation,
       hierarchy,
       crls: new CrlPublisher(installation, hierarchy),
+      ocsp: new OcspResponder(installation, hierarchy),
       trustList,
       address,
     });

@@ -58,7 +58,7 @@ describe('every route', () => {
 
   it('takes no number and no name of a person in its address', () => {
     // Identifiers we make, an authority, a status list, a case of the own department, and what a reading is for.
-    const allowed = ['id', 'seal', 'authority', 'request', 'list', 'case', 'purpose', 'returnTo'];
+    const allowed = ['id', 'seal', 'authority', 'shard', 'request', 'list', 'case', 'purpose', 'returnTo'];
     for (const { method, path, params, query } of routes) {
       for (const name of [...Object.keys(params.shape), ...Object.keys(query.shape)])
         assert.ok(allowed.includes(name), `${method} ${path}: ${name}`);

@@ -1,6 +1,5 @@
 // What our own stamping and issuing make, judged by our own verification: a decision, a license, its withdrawal.
 import assert from 'node:assert/strict';
-import { CrlPublisher } from '../../ca/crl-publisher.ts';
 import { bytesSource } from '../../formats/pdf/source.ts';
 import { changeStatus } from '../../licenses/change.ts';
 import { issueLicense } from '../../licenses/issue.ts';
@@ -13,6 +12,7 @@ import { nodeSignatureVerifier, nodeStartDigest } from '../../verification/signa
 import type { TrustedService, TrustList } from '../../verification/trust-list.ts';
 import { verify } from '../../verification/verify.ts';
 import type { VerificationDependencies } from '../../verification/verify.ts';
+import { openPublisher } from '../ca/status-parts.ts';
 import { approval, openLicenseOffice } from '../licenses/license-office.ts';
 import type { LicenseOffice } from '../licenses/license-office.ts';
 import { samplePdf } from '../signing/seal-office.ts';
@@ -61,8 +61,8 @@ describe('what we make ourselves, verified', () => {
 
   before(async () => {
     office = await openLicenseOffice();
-    const { parts, hierarchy } = office.office.district;
-    const crls = new CrlPublisher(parts, hierarchy);
+    const { parts } = office.office.district;
+    const { publisher: crls } = await openPublisher(office.office.district);
     const trustList = await listOf(office);
     dependencies = () => ({
       verifier: nodeSignatureVerifier,

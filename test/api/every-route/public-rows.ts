@@ -57,6 +57,33 @@ export function publicRows(visitor: Visitor): Rows {
       type: 'application/pkix-crl',
       bad: { 'an unknown authority': [() => get('/crl/none.crl'), 404, 'authority-not-found'] },
     },
+    'get /crl/{authority}.delta.crl': {
+      good: () => get('/crl/department-seals.delta.crl'),
+      status: 200,
+      type: 'application/pkix-crl',
+      bad: { 'a root, which has none': [() => get('/crl/root.delta.crl'), 404, 'authority-not-found'] },
+    },
+    'get /crl/{authority}/{shard}.crl': {
+      good: () => get('/crl/department-seals/0.crl'),
+      status: 200,
+      type: 'application/pkix-crl',
+      bad: {
+        'a shard that is not there': [() => get('/crl/department-seals/999.crl'), 404, 'authority-not-found'],
+        'no number': [() => get('/crl/department-seals/x.crl'), 400, 'request-invalid'],
+      },
+    },
+    'get /crl/{authority}/{shard}.delta.crl': {
+      good: () => get('/crl/sm2-residents/63.delta.crl'),
+      status: 200,
+      type: 'application/pkix-crl',
+      bad: {
+        'a shard that is not there': [
+          () => get('/crl/sm2-residents/64.delta.crl'),
+          404,
+          'authority-not-found',
+        ],
+      },
+    },
     'get /ca/{authority}.cer': {
       good: () => get('/ca/root.cer'),
       status: 200,
