@@ -2,9 +2,7 @@
 import { sameBytes } from '../../formats/bytes.ts';
 import { keyIdentifierOf } from '../build-extensions.ts';
 import {
-  encodeBasicConstraints,
   encodeKeyUsage,
-  encodeOidList,
   encodePermittedDirectories,
   encodeSemanticsStatement,
 } from '../../formats/x509/extensions.ts';
@@ -93,12 +91,6 @@ const usageLints: readonly Lint[] = [
       certificate.extensions.get(OID.extendedKeyUsage)?.critical ===
       (profile.extendedKeyUsage?.value.critical ?? false),
   },
-  encoding(
-    'extended-key-usage-der',
-    OID.extendedKeyUsage,
-    ({ extendedKeyUsage }) => encodeOidList(extendedKeyUsage ?? []),
-    'X.690 clause 10: one form',
-  ),
   {
     id: 'basic-constraints-as-profiled',
     citation: 'RFC 5280 section 4.2.1.9',
@@ -115,12 +107,6 @@ const usageLints: readonly Lint[] = [
     OID.basicConstraints,
     true,
     'RFC 5280 section 4.2.1.9: critical in CA certificates',
-  ),
-  encoding(
-    'basic-constraints-der',
-    OID.basicConstraints,
-    ({ basicConstraints }) => (basicConstraints === null ? null : encodeBasicConstraints(basicConstraints)),
-    'X.690 clause 11.5: a default is not written',
   ),
   {
     id: 'name-constraints-as-profiled',
