@@ -14,7 +14,6 @@ import {
   parseCertificate,
   type Certificate,
 } from '../formats/x509/certificate.ts';
-import { nameText } from '../formats/x509/name.ts';
 import type { Actor } from '../storage/actor.ts';
 import type { Writer } from '../storage/database.ts';
 import { isUniqueViolation } from '../storage/errors.ts';
@@ -27,7 +26,7 @@ import { shardOf, type Authority, type CaParts } from './parts.ts';
 import type { IssuingKind, Profile, ProfileName } from './profile.ts';
 import { profileOf } from './profiles/list.ts';
 import { completeIntention, findAuthority, insertIntention, type Intention } from './store.ts';
-import { prepareSubject, type CertificateSubject, type Holder } from './subject.ts';
+import { prepareSubject, registeredText, type CertificateSubject, type Holder } from './subject.ts';
 import { validityOf } from './validity.ts';
 
 export interface IssueRequest {
@@ -179,7 +178,7 @@ function prepare(parts: CaParts, request: IssueRequest): Prepared {
     serial,
     authority: authority.name,
     profile: profile.name,
-    subject: nameText(draft.subject),
+    subject: registeredText(draft.subject, subject.pseudonym !== null),
     keyId: certifiedKeyId(key),
     shard,
     subjectKey: subject.subjectKey,

@@ -1,7 +1,7 @@
 // Whom a certificate is for: the request's words held to the profile, and written as the profile's subject.
 import { FormatError } from '../formats/errors.ts';
 import { isUscc } from '../formats/identifiers/uscc.ts';
-import { encodeName } from '../formats/x509/name.ts';
+import { encodeName, nameText, type Name } from '../formats/x509/name.ts';
 import { OID } from '../formats/x509/oid.ts';
 import { CaError } from './errors.ts';
 import { isHostName } from './host-name.ts';
@@ -174,4 +174,16 @@ export function prepareSubject(
     if (!(cause instanceof FormatError)) throw cause;
     throw new CaError('profile-violation', `The subject does not fit: ${cause.message}`, { cause });
   }
+}
+
+/** What names a person in a subject. */
+const PERSONAL: ReadonlySet<string> = new Set([OID.commonName, OID.surname, OID.givenName]);
+
+/** RFC 4514 text of a subject as the register keeps it in clear: of a person the pseudonym and the organisation, no name. */
+export function registeredText(subject: Name, person: boolean): string {
+  if (!person) return nameText(subject);
+  return nameText({
+    ...subject,
+    rdns: subject.rdns.filter((rdn) => rdn.every(({ type }) => !PERSONAL.has(type))),
+  });
 }

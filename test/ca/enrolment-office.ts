@@ -18,7 +18,7 @@ export const RESIDENT = {
   surname: '张',
   givenName: '演示',
   documentType: 'resident-id',
-  documentNumber: '120105199001010014',
+  documentNumber: '120105199001010012',
 } as const;
 
 export const ENTERPRISE = {
