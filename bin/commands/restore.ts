@@ -32,6 +32,13 @@ Exit codes: 0 restored, 1 the backup is damaged, 73 the folder is not empty, 78 
       { YINXIN_SUITE: settings.suite, ...terminal.environment },
       { data: values.data, mode: settings.mode },
     );
+    if (config.suite !== settings.suite) {
+      throw new ApiError(
+        'configuration-refused',
+        `The backup is of the suite ${settings.suite} and cannot be restored for ${config.suite}.`,
+        { hint: 'unset YINXIN_SUITE' },
+      );
+    }
     const summary = await restore(source, {
       databaseFile: join(config.dataFolder, 'yinxin.db'),
       documentsFolder: join(config.dataFolder, 'documents'),

@@ -91,7 +91,16 @@ describe('configuration', () => {
       environment: { YINXIN_PASSPHRASE_FILE: '/somewhere/demonstration-passphrase' },
       says: /demonstration/,
     },
-    'the suite gm': { environment: { ...demonstration, YINXIN_SUITE: 'gm' }, says: /gm/ },
+    'the suite gm in a folder of the other suite': {
+      prepare: () => writeSettings(folder, { ...production, mode: 'demonstration' }),
+      environment: { ...demonstration, YINXIN_SUITE: 'gm' },
+      says: /made for the suite international and cannot be used for gm/,
+    },
+    'the international suite in a folder of gm': {
+      prepare: () => writeSettings(folder, { ...production, mode: 'demonstration', suite: 'gm' }),
+      environment: { ...demonstration, YINXIN_SUITE: 'international' },
+      says: /made for the suite gm and cannot be used for international/,
+    },
   };
   for (const [what, { prepare, environment: more, says }] of Object.entries(refusals)) {
     it(`refuses ${what}, with a hint`, async () => {
@@ -131,6 +140,40 @@ describe('configuration', () => {
     } finally {
       rmSync(other, { recursive: true, force: true });
     }
+  });
+
+  it('takes the suite of the folder where none is said', async () => {
+    assert.equal(readConfig(environment(demonstration)).suite, 'international');
+    await writeSettings(folder, { ...production, mode: 'demonstration', suite: 'gm' });
+    assert.equal(readConfig(environment(demonstration)).suite, 'gm');
+  });
+
+  it('refuses production of gm with its keys in files, unless somebody decided so', async () => {
+    const production = { YINXIN_SUITE: 'gm', YINXIN_PASSPHRASE: 'a passphrase of some length' };
+    const open = (more: NodeJS.ProcessEnv) =>
+      openInstallation(readConfig(environment({ ...production, ...more })), { ...realWorld, keyCost: 1024 });
+    await assert.rejects(
+      open({}),
+      (error: Error & { code?: string; hint?: string }) =>
+        error.code === 'configuration-refused' &&
+        error.message.includes('密评') &&
+        error.hint?.includes('YINXIN_ALLOW_KEY_FILES=1') === true,
+    );
+    const allowed = await open({ YINXIN_ALLOW_KEY_FILES: '1' });
+    assert.equal(allowed.suite.name, 'gm');
+    assert.equal(allowed.keys.cipher, 'sm4-ctr-hmac-sm3');
+    await allowed.close();
+  });
+
+  it('refuses keys that were encrypted for the other suite, whatever else the folder says', async () => {
+    const world = { ...realWorld, keyCost: 1024 };
+    await (await openInstallation(readConfig(environment(demonstration)), world)).close();
+    for (const name of ['yinxin.db', 'yinxin.db-wal', 'yinxin.db-shm'])
+      rmSync(join(folder, name), { force: true });
+    await assert.rejects(
+      openInstallation(readConfig(environment({ ...demonstration, YINXIN_SUITE: 'gm' })), world),
+      /aes-256-gcm, which is not the suite gm/,
+    );
   });
 
   it('says so when the settings file is damaged', () => {

@@ -9,27 +9,14 @@ import { district } from '../../fixtures/district.ts';
 import { foodBusinessLicense } from '../../fixtures/licenses.ts';
 import { signatureTimeStampsOf } from '../../formats/cms/attributes.ts';
 import { parseSignedData } from '../../formats/cms/signed-data.ts';
-import { derLength } from '../../formats/x509/der.ts';
 import { readCodes } from '../../licenses/code-reader.ts';
 import { producedDocuments, producerPrograms } from '../interop/producers.ts';
 import { asPgm, asPixels, rasterise } from '../licenses/raster.ts';
 import { requireProgram, run } from '../programs.ts';
 import { binaryBody } from './binary-body.ts';
 import { startService, type Harness } from './harness.ts';
+import { lastSignature } from './last-signature.ts';
 import { bearer, issue, licenseBody, stamp } from './samples.ts';
-
-/** The last signature of a PDF: the bytes it covers, and its CMS without the padding. */
-function lastSignature(pdf: Buffer): { readonly signed: Buffer; readonly cms: Uint8Array } {
-  const text = pdf.toString('latin1');
-  const found = [...text.matchAll(/\/ByteRange\s*\[\s*0\s+(\d+)\s+(\d+)\s+(\d+)\s*\]/g)].at(-1);
-  assert.ok(found !== undefined, 'a signature');
-  const [before = 0, gapEnd = 0, after = 0] = found.slice(1).map(Number);
-  const padded = Buffer.from(text.slice(before + 1, gapEnd - 1), 'hex');
-  return {
-    signed: Buffer.concat([pdf.subarray(0, before), pdf.subarray(gapEnd, gapEnd + after)]),
-    cms: new Uint8Array(padded.subarray(0, derLength(padded))),
-  };
-}
 
 describe('what the service gives back, judged by others', function () {
   this.timeout(240_000);
