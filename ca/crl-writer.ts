@@ -14,9 +14,9 @@ import { CaError } from './errors.ts';
 import { listedEntries, listedShapes, type CrlScope } from './revocation-store.ts';
 
 /** Entries read and encoded in one turn of the event loop: a few milliseconds. */
-const PAGE = 1000;
+const PAGE = 500;
 /** Entries that the database counts in one turn. */
-const COUNTED = 8000;
+const COUNTED = 2000;
 /** Lists up to so many bytes are made in memory and kept in their row. */
 const IN_ROW = 256 * 1024;
 const CHUNK = 256 * 1024;

@@ -46,9 +46,13 @@ function revocationOf(row: Row): Revocation {
   };
 }
 
-function entryOf(serial: string, row: Row): CrlEntry {
-  const { reason, revokedAt, invalidityDate } = revocationOf(row);
-  return { serialNumber: fromHex(serial), revocationDate: revokedAt, reason, invalidityDate };
+function entryOf(row: Omit<Row, 'state'> & { readonly serial: string }): CrlEntry {
+  return {
+    serialNumber: fromHex(row.serial),
+    revocationDate: new Date(row.revoked_at),
+    reason: row.reason as RevocationReason,
+    invalidityDate: row.invalidity_date === null ? null : new Date(row.invalidity_date),
+  };
 }
 
 /**
@@ -226,7 +230,7 @@ export async function changedEntries(
   return rows
     .toSorted((one, other) => (one.serial < other.serial ? -1 : 1))
     .map((row) => {
-      const entry = entryOf(row.serial, row);
+      const entry = entryOf(row);
       return row.state === 'released' ? { ...entry, reason: 'removeFromCRL', invalidityDate: null } : entry;
     });
 }
@@ -245,7 +249,7 @@ export interface Part<T> {
 
 function listed(reader: Reader, scope: CrlScope, after: string, limit: number) {
   return ofScope(reader, scope)
-    .select(['serial', 'state', 'reason', 'revoked_at', 'invalidity_date'])
+    .select(['serial', 'reason', 'revoked_at', 'invalidity_date'])
     .where('state', 'in', ['revoked', 'held'])
     .where('serial', '>', after)
     .orderBy('serial')
@@ -260,7 +264,7 @@ export async function listedEntries(
   limit: number,
 ): Promise<Part<CrlEntry>> {
   const rows = await listed(reader, scope, after, limit).execute();
-  const values = rows.map((row) => entryOf(row.serial, row));
+  const values = rows.map(entryOf);
   return { values, next: rows.length < limit ? null : (rows.at(-1)?.serial ?? null) };
 }
 
@@ -291,7 +295,7 @@ export async function listedShapes(
     .execute();
   const values = rows.map((row) => ({
     count: row.count,
-    sample: entryOf(row.serial, { ...row, state: 'revoked' }),
+    sample: entryOf(row),
   }));
   const total = values.reduce((sum, { count }) => sum + count, 0);
   const last = rows.reduce((latest, row) => (row.last > latest ? row.last : latest), '');
