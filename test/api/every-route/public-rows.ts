@@ -20,18 +20,33 @@ export function publicRows(visitor: Visitor): Rows {
         'no number': [() => get('/api/v1/status-lists/x'), 400, 'request-invalid'],
       },
     },
-    'post /tsa': {
-      good: () => raw('/tsa', 'application/timestamp-query', Buffer.from('3003020101', 'hex')),
+    ...Object.fromEntries(
+      ['/tsa', '/tsa/sm2', '/tsa/international'].map((path) => [
+        `post ${path}`,
+        {
+          good: () => raw(path, 'application/timestamp-query', Buffer.from('3003020101', 'hex')),
+          status: 200,
+          type: 'application/timestamp-reply',
+          bad: {
+            'another type': [
+              () => raw(path, 'text/plain', Buffer.from('x')),
+              415,
+              'content-type-unsupported',
+            ],
+            'too much': [
+              () => raw(path, 'application/timestamp-query', Buffer.alloc(20_000)),
+              413,
+              'body-too-large',
+            ],
+          },
+        } satisfies Rows[string],
+      ]),
+    ),
+    'get /api/v1/timestamps/clock': {
+      good: () => get('/api/v1/timestamps/clock'),
       status: 200,
-      type: 'application/timestamp-reply',
-      bad: {
-        'another type': [() => raw('/tsa', 'text/plain', Buffer.from('x')), 415, 'content-type-unsupported'],
-        'too much': [
-          () => raw('/tsa', 'application/timestamp-query', Buffer.alloc(20_000)),
-          413,
-          'body-too-large',
-        ],
-      },
+      type: 'application/json',
+      bad: { 'another method': wrongMethod('/api/v1/timestamps/clock') },
     },
     'post /ocsp/{authority}': {
       good: () => raw('/ocsp/department-seals', 'application/ocsp-request', visitor.ocspRequest),
