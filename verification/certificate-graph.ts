@@ -41,7 +41,7 @@ export interface CertificateGraph {
 
 const maxCertificates = 1000;
 /** In units of one P-256 or RSA-2048 check; keeps the worst case well under a second. */
-const workLimit = 2000;
+const workLimit = 1000;
 /** Keys that inherit their parameters from each other, and no longer a row of them. */
 const maxInheritance = 4;
 

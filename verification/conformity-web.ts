@@ -4,25 +4,31 @@ import type { Certificate } from '../formats/x509/certificate.ts';
 import { OID } from '../formats/x509/oid.ts';
 import type { ConformityRule } from './conformity.ts';
 import type { Conformity } from './path-model.ts';
-import { addressOf } from './server-name.ts';
+import { nameKey } from './names.ts';
+import { hostLabels } from './server-name.ts';
+import { rsaSizes } from './signature-work.ts';
 
 const web: readonly Conformity[] = ['webpki', 'strict'];
-const keyTypes: ReadonlySet<string | null> = new Set(['rsa', 'p256', 'p384', 'p521']);
+const keyTypes: ReadonlySet<string | null> = new Set(['p256', 'p384', 'p521']);
 
-/** Section 7.1.2.1.3 of a root; 7.1.2.11.1 of what it issued. */
-function authorityKeyHolds(certificate: Certificate, root: boolean): boolean {
+/** Section 7.1.2.1.3, of a root; an anchor issued by somebody else is none. */
+function authorityKeyHolds(certificate: Certificate): boolean {
+  if (nameKey(certificate.subject) !== nameKey(certificate.issuer)) return true;
   const identifier = certificate.authorityKeyIdentifier;
   if (identifier === null) return true;
   if (identifier.keyIdentifier === null || identifier.issuer !== null || identifier.serialNumber !== null)
     return false;
   const own = certificate.subjectKeyIdentifier;
-  return !root || (own !== null && sameBytes(identifier.keyIdentifier, own));
+  return own !== null && sameBytes(identifier.keyIdentifier, own);
 }
 
 /** IPv4 in its one form and IPv6 as RFC 5952 section 4 writes it. */
 function addressText(octets: Uint8Array): string {
   if (octets.length === 4) return octets.join('.');
-  const groups = Array.from({ length: 8 }, (_, at) => (octets[2 * at] ?? 0) * 256 + (octets[2 * at + 1] ?? 0));
+  const groups = Array.from(
+    { length: 8 },
+    (_, at) => (octets[2 * at] ?? 0) * 256 + (octets[2 * at + 1] ?? 0),
+  );
   let best = { start: -1, length: 1 };
   for (let start = 0; start < 8; start += 1) {
     let length = 0;
@@ -34,32 +40,44 @@ function addressText(octets: Uint8Array): string {
   return `${text(groups.slice(0, best.start))}::${text(groups.slice(best.start + best.length))}`;
 }
 
-/** Section 7.1.4.3: a common name, where there is one, is one of the alternative names, character by character. */
+/** An address in any notation that some program reads: decimal with zeros before, hexadecimal, with colons. */
+function looksLikeAddress(text: string): boolean {
+  return (
+    /^0x[0-9a-f]+$/i.test(text) ||
+    /^[0-9]+(\.[0-9]+){0,3}$/.test(text) ||
+    /^[0-9a-f.]*:[0-9a-f:.]*$/i.test(text)
+  );
+}
+
+/**
+ * Section 7.1.4.3: a common name is a copy of one of the alternative names. Many authorities write the domain above them
+ * instead, or words that are no name of a server; that misleads nobody and is let pass.
+ */
+function commonNameHolds(text: string, certificate: Certificate): boolean {
+  const alternatives = certificate.subjectAltName ?? [];
+  const hosts = alternatives.flatMap((name) => (name.kind === 'dns' ? [name.value] : []));
+  const addresses = alternatives.flatMap((name) => (name.kind === 'ip' ? [addressText(name.octets)] : []));
+  if (hosts.includes(text) || addresses.includes(text)) return true;
+  if (looksLikeAddress(text)) return false;
+  const lower = text.toLowerCase();
+  const wellFormed = hostLabels(lower) !== null;
+  const meansHost = /^[^\s@]+\.[^\s@]+$/.test(text) && (wellFormed || /[^\x20-\x7e]/.test(text));
+  const complete = hosts.filter((host) => !host.startsWith('*.'));
+  if (!meansHost || complete.length === 0) return true;
+  return wellFormed && complete.some((host) => host.toLowerCase().endsWith(`.${lower}`));
+}
+
 function commonNamesHold(certificate: Certificate): boolean {
-  const names = (certificate.subjectAltName ?? []).flatMap((name) => {
-    if (name.kind === 'dns') return [name.value];
-    return name.kind === 'ip' ? [addressText(name.octets)] : [];
-  });
   return certificate.subject.rdns
     .flat()
     .filter(({ type }) => type === OID.commonName)
-    .every(({ value }) => value !== null && (names.includes(value) || !isHostOrAddress(value)));
+    .every(({ value }) => value !== null && commonNameHolds(value, certificate));
 }
 
-/** What could be taken for the name of a server: only that must stand among the alternative names under RFC 5280 too. */
-function isHostOrAddress(text: string): boolean {
-  return text.includes('.') || addressOf(text) !== null || text.includes(':');
-}
-
-function rsaBitsHold(certificate: Certificate): boolean {
-  const { keyType, publicKey } = certificate.subjectPublicKeyInfo;
-  if (keyType !== 'rsa') return true;
-  // RSAPublicKey is two INTEGERs: the modulus' length field tells whether it is of whole octets.
-  const start = publicKey.findIndex((octet, at) => at > 1 && octet === 0x02);
-  const marked = publicKey[start + 1] ?? 0;
-  const content = start + 2 + (marked > 0x80 ? marked & 0x7f : 0);
-  const lead = publicKey[content] === 0 ? content + 1 : content;
-  return (publicKey[lead] ?? 0) >= 0x80;
+function keyHolds({ subjectPublicKeyInfo: { keyType, publicKey } }: Certificate): boolean {
+  if (keyType !== 'rsa') return keyTypes.has(keyType);
+  const sizes = rsaSizes(publicKey);
+  return sizes !== null && sizes.modulus >= 2048 && sizes.modulus % 8 === 0;
 }
 
 export const webRules: readonly ConformityRule[] = [
@@ -73,7 +91,7 @@ export const webRules: readonly ConformityRule[] = [
     id: 'web-authority-key-identifier',
     citation: 'CABF BR 7.1.2.1.3',
     asked: web,
-    holds: (certificate, position) => authorityKeyHolds(certificate, position === 'anchor'),
+    holds: (certificate, position) => position !== 'anchor' || authorityKeyHolds(certificate),
   },
   {
     id: 'web-common-name',
@@ -85,7 +103,7 @@ export const webRules: readonly ConformityRule[] = [
     id: 'web-key',
     citation: 'CABF BR 6.1.5, 7.1.3.1',
     asked: web,
-    holds: (certificate) => keyTypes.has(certificate.subjectPublicKeyInfo.keyType) && rsaBitsHold(certificate),
+    holds: (certificate) => keyHolds(certificate),
   },
   {
     id: 'web-root-extended-key-usage',

@@ -1,9 +1,7 @@
 // Rules for the making of certificates, asked of foreign ones where a caller wants only conforming paths: one row a rule.
-import { sameBytes } from '../formats/bytes.ts';
 import type { Certificate } from '../formats/x509/certificate.ts';
 import { OID } from '../formats/x509/oid.ts';
 import { webRules } from './conformity-web.ts';
-import { nameKey } from './names.ts';
 import type { Conformity } from './path-model.ts';
 import { mailboxOf, presentedHost } from './server-name.ts';
 
@@ -32,11 +30,6 @@ function isCa(certificate: Certificate): boolean {
   return certificate.basicConstraints?.ca === true;
 }
 
-function isSelfSigned({ subject, issuer, authorityKeyIdentifier, subjectKeyIdentifier }: Certificate): boolean {
-  const [wanted, own] = [authorityKeyIdentifier?.keyIdentifier ?? null, subjectKeyIdentifier];
-  return nameKey(subject) === nameKey(issuer) && (wanted === null || own === null || sameBytes(wanted, own));
-}
-
 /** Positive, not zero, 20 octets at most. */
 function serialHolds({ serialNumber }: Certificate): boolean {
   const first = serialNumber[0] ?? 0x80;
@@ -61,7 +54,7 @@ const rules: readonly ConformityRule[] = [
     id: 'serial-number',
     citation: 'RFC 5280 4.1.2.2',
     asked: everywhere,
-    holds: (certificate) => serialHolds(certificate),
+    holds: (certificate, position) => position === 'anchor' || serialHolds(certificate),
   },
   {
     id: 'issuer-name',
@@ -94,10 +87,9 @@ const rules: readonly ConformityRule[] = [
     id: 'authority-key-identifier',
     citation: 'RFC 5280 4.2.1.1',
     asked: everywhere,
-    holds: (certificate, position) => {
-      if ((certificate.authorityKeyIdentifier?.keyIdentifier ?? null) !== null) return true;
-      return position === 'anchor' && isSelfSigned(certificate);
-    },
+    // An anchor needs nobody above it to be found.
+    holds: ({ authorityKeyIdentifier }, position) =>
+      position === 'anchor' || (authorityKeyIdentifier?.keyIdentifier ?? null) !== null,
   },
   {
     id: 'subject-key-identifier',

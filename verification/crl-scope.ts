@@ -102,8 +102,8 @@ export function reasonsCovered(list: CertificateList, certificate: Certificate):
       point.crlIssuers === null ? direct : point.crlIssuers.has(issuer) && scope?.indirectCrl === true;
     if (!byIssuer || (published !== null && !sharesName(published, point))) continue;
     speaks = true;
-    for (const reason of scope?.onlySomeReasons ?? allReasons)
-      if (point.reasons.has(reason)) covered.add(reason);
+    for (const reason of allReasons)
+      if (point.reasons.has(reason) && scope?.onlySomeReasons?.has(reason) !== false) covered.add(reason);
   }
   return speaks ? covered : null;
 }

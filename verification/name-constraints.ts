@@ -1,6 +1,6 @@
 // Name constraints (RFC 5280 section 4.2.1.10): every form understood, every form not understood refused, within a bound.
 import type { Certificate } from '../formats/x509/certificate.ts';
-import type { DerReader } from '../formats/x509/der.ts';
+import type { DerElement, DerReader } from '../formats/x509/der.ts';
 import { readExtension } from '../formats/x509/extensions.ts';
 import { readGeneralName } from '../formats/x509/general-name.ts';
 import type { GeneralName } from '../formats/x509/general-name.ts';
@@ -25,19 +25,19 @@ function readSubtrees(reader: DerReader): {
   readonly bases: readonly GeneralName[];
   readonly bounded: boolean;
 } {
-  let bounded = false;
-  const bases = reader.every((each) =>
-    each.sequence((subtree) => {
-      const base = readGeneralName(subtree);
-      while (subtree.peek() !== null) {
-        const { tag, content } = subtree.element();
-        if (tag !== 0x80 || content.length !== 1 || content[0] !== 0) bounded = true;
-      }
-      return base;
-    }),
+  const trees = reader.every((each) =>
+    each.sequence((subtree) => ({
+      base: readGeneralName(subtree),
+      bounds: subtree.every((bound) => bound.element()),
+    })),
   );
-  // GeneralSubtrees has one member at least.
-  return { bases, bounded: bounded || bases.length === 0 };
+  const zero = ({ tag, content }: DerElement): boolean =>
+    tag === 0x80 && content.length === 1 && content[0] === 0;
+  return {
+    bases: trees.map(({ base }) => base),
+    // GeneralSubtrees has one member at least.
+    bounded: trees.length === 0 || !trees.every(({ bounds }) => bounds.every(zero)),
+  };
 }
 
 const known = new WeakMap<Certificate, { readonly constraints: NameConstraints | null }>();
@@ -185,8 +185,6 @@ export function namesObey(
     const form = formOf(name);
     const permitted = (constraints.permitted ?? []).filter((base) => formOf(base) === form);
     if (permitted.length > 0 && !permitted.some((base) => relation(name, base) === 'inside')) return false;
-    return constraints.excluded.every(
-      (base) => formOf(base) !== form || relation(name, base) === 'outside',
-    );
+    return constraints.excluded.every((base) => formOf(base) !== form || relation(name, base) === 'outside');
   });
 }

@@ -136,7 +136,8 @@ export function statusByOcsp(
   const useless: RevocationStatus = { kind: 'unknown', offered: true };
   const { producedAt, extensions } = evidence.response;
   if (!evidence.signers.some((signer) => authorised(signer, issuer, producedAt))) return useless;
-  if ([...extensions.values(), ...single.extensions.values()].some(({ critical }) => critical)) return useless;
+  if ([...extensions.values(), ...single.extensions.values()].some(({ critical }) => critical))
+    return useless;
   if (producedAt.getTime() > time.now.getTime() + time.skewSeconds * 1000) return useless;
   const speaks = speaksFor(single.thisUpdate, single.nextUpdate, time);
   if (single.status.kind === 'revoked') {

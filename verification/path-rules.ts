@@ -59,7 +59,10 @@ export function anchorTrusted(anchor: TrustAnchor, parameters: PathParameters): 
   );
 }
 
-function usageAllowed(certificate: Certificate, { purpose, extendedKeyUsages = [] }: PathParameters): boolean {
+function usageAllowed(
+  certificate: Certificate,
+  { purpose, extendedKeyUsages = [] }: PathParameters,
+): boolean {
   const usages = certificate.extendedKeyUsage;
   if (usages === null || usages.includes(anyExtendedKeyUsage)) return true;
   const wanted = usagesOf[purpose];
@@ -107,7 +110,9 @@ export function ownProblem(
   if (depth === 0) return endEntityProblem(certificate, parameters);
   // An anchor of version 1 has no extensions to say that it is a CA; the list says it.
   if (node.anchors.length > 0 && certificate.version === 1) return null;
-  return authorityProblem(certificate) ?? (usageAllowed(certificate, parameters) ? null : 'extended-key-usage');
+  return (
+    authorityProblem(certificate) ?? (usageAllowed(certificate, parameters) ? null : 'extended-key-usage')
+  );
 }
 
 /** Answers about name constraints that one search has found before; each costs much and comes on many paths. */

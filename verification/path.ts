@@ -37,6 +37,8 @@ function revokedAt(
   return since <= parameters.time.at.getTime();
 }
 
+type ByIssuer = Map<CertificateNode, RevocationStatus>;
+
 /** What one call of `findPath` works on and remembers, shared by the searches within it. */
 interface Context {
   readonly evidence: RevocationEvidence;
@@ -45,7 +47,7 @@ interface Context {
   readonly leading: ReadonlySet<CertificateNode>;
   /** Whether a certificate may sign lists under an anchor. */
   readonly listSigners: Map<TrustAnchor, Map<CertificateNode, boolean>>;
-  readonly statuses: Map<TrustAnchor, Map<CertificateNode, Map<CertificateNode, RevocationStatus>>>;
+  readonly statuses: Map<TrustAnchor, Map<CertificateNode, ByIssuer>>;
 }
 
 function under<K, V>(map: Map<K, V>, key: K, make: () => V): V {
@@ -86,7 +88,7 @@ class Search {
     const { parameters, reaching, only } = this.#options;
     const depth = trail.length - 1;
     this.#steps += 1;
-    if (this.#spent) return this.#refuse('too-much-work', node, depth);
+    if (this.#spent()) return this.#refuse('too-much-work', node, depth);
     const own = ownProblem(node, depth, parameters);
     if (own !== null) return this.#refuse(own, node, depth);
     for (const anchor of node.anchors) {
@@ -98,7 +100,7 @@ class Search {
     }
     if (depth >= maxDepth) return null;
     for (const issuer of node.issuers) {
-      if (this.#spent) return this.#refuse('too-much-work', node, depth);
+      if (this.#spent()) return this.#refuse('too-much-work', node, depth);
       if (!reaching.has(issuer) || this.#repeats(trail, issuer)) continue;
       const found = this.from([...trail, issuer]);
       if (found !== null) return found;
@@ -106,7 +108,7 @@ class Search {
     return null;
   }
 
-  get #spent(): boolean {
+  #spent(): boolean {
     return this.#steps > this.#options.maxSteps;
   }
 
@@ -154,7 +156,8 @@ class Search {
         this.#keep({ code: 'revoked', certificate: node.certificate, depth, revoked: status });
         return null;
       }
-      const unheard = parameters.revocation === 'offered' && status.kind === 'unknown' && status.offered === true;
+      const unheard =
+        parameters.revocation === 'offered' && status.kind === 'unknown' && status.offered === true;
       if (unheard || (status.kind === 'unknown' && parameters.revocation === 'required'))
         return this.#refuse('revocation-unknown', node, depth);
       statuses.unshift(status);
@@ -176,8 +179,12 @@ class Search {
         maySign: (signer) => only === null && this.#maySignLists(signer, anchor),
       });
     if (only !== null) return find();
-    const known = under(under(context.statuses, anchor, () => new Map()), node, () => new Map());
-    return under(known, issuer, find);
+    const byNode = under(context.statuses, anchor, () => new Map<CertificateNode, ByIssuer>());
+    return under(
+      under(byNode, node, () => new Map<CertificateNode, RevocationStatus>()),
+      issuer,
+      find,
+    );
   }
 
   /** RFC 5280 section 6.3.3 (f): whoever signed a list has a path of his own to the same anchor. */

@@ -37,7 +37,8 @@ interface PolicyConstraints {
 }
 
 function skipCount(content: Uint8Array, reader: DerReader): number {
-  if (content.length === 0 || (content[0] ?? 0) > 127) throw reader.refusal('A count of certificates is negative.');
+  if (content.length === 0 || (content[0] ?? 0) > 127)
+    throw reader.refusal('A count of certificates is negative.');
   // A count beyond any path is as good as none.
   return content.length > 2 ? 0xffff : content.reduce((sum, octet) => sum * 256 + octet, 0);
 }

@@ -23,7 +23,7 @@ export interface RevocationEvidence {
 
 const maxEvidence = 200;
 /** In units of one P-256 or RSA-2048 check. */
-const workLimit = 2000;
+const workLimit = 1000;
 
 function tryParse<T>(parse: () => T): T | null {
   try {
@@ -56,7 +56,8 @@ export async function gatherRevocation(
     candidates: readonly CertificateNode[],
   ): Promise<readonly CertificateNode[]> => {
     const signers: CertificateNode[] = [];
-    for (const node of candidates) if (await signedBy(signed, node, graph.bySubject, work)) signers.push(node);
+    for (const node of candidates)
+      if (await signedBy(signed, node, graph.bySubject, work)) signers.push(node);
     return signers;
   };
   const verifiedCrls: VerifiedCrl[] = [];

@@ -106,7 +106,9 @@ export function standsFor(certificate: Certificate, peer: PeerName): boolean {
   const names: readonly GeneralName[] = certificate.subjectAltName ?? [];
   if (peer.kind === 'DNS') {
     const reference = referenceHost(peer.value);
-    return reference !== null && names.some((name) => name.kind === 'dns' && hostMatches(name.value, reference));
+    return (
+      reference !== null && names.some((name) => name.kind === 'dns' && hostMatches(name.value, reference))
+    );
   }
   if (peer.kind === 'IP') {
     const octets = addressOf(peer.value);

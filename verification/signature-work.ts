@@ -39,7 +39,9 @@ const costs: Partial<Record<NonNullable<SubjectPublicKeyInfo['keyType']>, number
 const rsaBits = { least: 2048, most: 16_384 };
 
 /** Bit lengths of modulus and exponent; null where the key is malformed. */
-function rsaSizes(publicKey: Uint8Array): { readonly modulus: number; readonly exponent: number } | null {
+export function rsaSizes(
+  publicKey: Uint8Array,
+): { readonly modulus: number; readonly exponent: number } | null {
   try {
     const [modulus, exponent] = readDer(publicKey, { maxBytes: 8192, maxDepth: 2 }, 'der-malformed', (top) =>
       top.sequence((fields) => [fields.integer(4096), fields.integer(4096)] as const),

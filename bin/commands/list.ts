@@ -34,6 +34,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./verify.ts')).verifyCommand,
   },
   {
+    name: 'verify-chain',
+    summary: 'judge certificates and their paths, a JSON line each, from standard input to standard output',
+    load: async () => (await import('./verify-chain.ts')).verifyChainCommand,
+  },
+  {
+    name: 'ca samples',
+    summary: 'one certificate of every profile, lists, a status answer, a time-stamp: for other linters',
+    load: async () => (await import('./ca-samples.ts')).caSamples,
+  },
+  {
     name: 'crypto inventory',
     summary: 'the table of cryptography that an evaluation asks for (密评, GB/T 39786), with its gaps',
     load: async () => (await import('./crypto-inventory.ts')).cryptoInventoryCommand,
