@@ -9,14 +9,12 @@ import {
   type SignKeyObjectInput,
 } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { joinBytes } from '../formats/bytes.ts';
 import { RSA_BITS_MADE, signingAlgorithm } from './algorithms.ts';
 import type { RandomBytes } from './clock.ts';
 import type { SignatureAlgorithm, SigningKey } from './signing-key.ts';
 import { startSm2, type RunningSignature } from './sm2.ts';
 
-const generatePair = promisify(generateKeyPair);
 const DER = {
   publicKeyEncoding: { type: 'spki', format: 'der' },
   privateKeyEncoding: { type: 'pkcs8', format: 'der' },
@@ -27,21 +25,21 @@ const CHUNK = 1 << 20;
 const HASHED_HERE = 1 << 18;
 
 /** A new key pair as DER: SubjectPublicKeyInfo and PKCS#8. */
-export async function generateKey(
+export function generateKey(
   algorithm: SignatureAlgorithm,
 ): Promise<{ readonly publicKey: Uint8Array; readonly pkcs8: Uint8Array }> {
   const { key } = signingAlgorithm(algorithm);
-  // Straight to DER: a generated SM2 key object is no SM2 key to node:crypto until it was imported.
-  if (key.type === 'ec') return derOf(await generatePair('ec', { namedCurve: key.curve, ...DER }));
-  if (key.type === 'ed25519') return derOf(await generatePair('ed25519', DER));
-  return derOf(await generatePair('rsa', { modulusLength: RSA_BITS_MADE, ...DER }));
-}
-
-function derOf(pair: { readonly publicKey: Uint8Array; readonly privateKey: Uint8Array }): {
-  readonly publicKey: Uint8Array;
-  readonly pkcs8: Uint8Array;
-} {
-  return { publicKey: new Uint8Array(pair.publicKey), pkcs8: new Uint8Array(pair.privateKey) };
+  return new Promise((resolve, reject) => {
+    const done = (error: Error | null, publicKey: Uint8Array, privateKey: Uint8Array): void => {
+      if (error === null)
+        resolve({ publicKey: new Uint8Array(publicKey), pkcs8: new Uint8Array(privateKey) });
+      else reject(error);
+    };
+    // Straight to DER: a generated SM2 key object is no SM2 key to node:crypto until it was imported.
+    if (key.type === 'ec') generateKeyPair('ec', { namedCurve: key.curve, ...DER }, done);
+    else if (key.type === 'ed25519') generateKeyPair('ed25519', DER, done);
+    else generateKeyPair('rsa', { modulusLength: RSA_BITS_MADE, ...DER }, done);
+  });
 }
 
 /** The private half as node:crypto wants it. @param pkcs8 - PKCS#8 DER. */
