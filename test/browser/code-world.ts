@@ -1,19 +1,20 @@
 // A small world for the code's page: one listed issuer with its keys, a trust list, a status list that can change.
-import {
-  createPrivateKey,
-  createPublicKey,
-  createHash,
-  randomBytes,
-  sign,
-  type KeyObject,
-} from 'node:crypto';
+import { createPrivateKey, createPublicKey, randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
+import { digest, signingAlgorithm } from '../../crypto/algorithms.ts';
+import { signatureEngine } from '../../crypto/key-engine.ts';
 import { toBase64 } from '../../formats/bytes.ts';
 import { encodeClaims } from '../../formats/cose/cwt.ts';
-import { encodeProtectedHeader, encodeSign1, keyIdOf, sign1Input } from '../../formats/cose/sign1.ts';
+import {
+  encodeProtectedHeader,
+  encodeSign1,
+  keyIdOf,
+  sign1Input,
+  type Sign1,
+} from '../../formats/cose/sign1.ts';
 import { FACE } from '../../formats/qr/labels.ts';
 import { encodeEnvelope } from '../../formats/qr/license-code.ts';
 import { derToRaw } from '../../formats/x509/ecdsa-signature.ts';
@@ -31,33 +32,42 @@ import { signJws, type JwsSigner } from '../../verification/jws.ts';
 import { buildTrustList, type TrustList } from '../../verification/trust-list.ts';
 import { run } from '../programs.ts';
 
+/** What a world signs with. */
+export type WorldAlgorithm = 'ES256' | 'SM2SM3';
+
 interface Identity {
-  readonly key: KeyObject;
+  readonly algorithm: WorldAlgorithm;
+  /** @returns DER `SEQUENCE { r, s }`. */
+  readonly sign: (message: Uint8Array) => Promise<Uint8Array>;
   /** DER. */
   readonly certificate: Uint8Array;
   /** SubjectPublicKeyInfo, DER. */
   readonly publicKey: Uint8Array;
 }
 
-function makeIdentity(openssl: string, folder: string, name: string): Identity {
+function makeIdentity(openssl: string, folder: string, name: string, algorithm: WorldAlgorithm): Identity {
+  const sm2 = algorithm === 'SM2SM3';
   const [keyPath, certificatePath] = [join(folder, `${name}.key`), join(folder, `${name}.der`)];
+  const kind = sm2 ? ['-algorithm', 'SM2'] : ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256'];
+  run(openssl, ['genpkey', ...kind, '-out', keyPath]);
   run(openssl, [
-    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '30'],
-    ...['-subj', `/CN=${name} test`, '-keyout', keyPath, '-outform', 'DER', '-out', certificatePath],
+    ...['req', '-x509', '-key', keyPath, '-days', '30', '-subj', `/CN=${name} test`],
+    ...(sm2 ? ['-sm3', '-sigopt', 'distid:1234567812345678'] : []),
+    ...['-outform', 'DER', '-out', certificatePath],
   ]);
-  const key = createPrivateKey(readFileSync(keyPath));
+  const privateKey = createPrivateKey(readFileSync(keyPath));
+  const publicKey = new Uint8Array(createPublicKey(privateKey).export({ format: 'der', type: 'spki' }));
+  const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
   return {
-    key,
+    algorithm,
+    sign: signatureEngine({ algorithm, privateKey, publicKey, random }).sign,
     certificate: new Uint8Array(readFileSync(certificatePath)),
-    publicKey: new Uint8Array(createPublicKey(key).export({ format: 'der', type: 'spki' })),
+    publicKey,
   };
 }
 
 function signerOf(identity: Identity): JwsSigner {
-  return {
-    algorithm: 'ES256',
-    sign: (message) => Promise.resolve(new Uint8Array(sign('sha256', message, identity.key))),
-  };
+  return { algorithm: identity.algorithm, sign: identity.sign };
 }
 
 export interface CodeWorld {
@@ -65,6 +75,8 @@ export interface CodeWorld {
   readonly operatorKey: string;
   /** Digits of a printed food business license. */
   readonly digits: string;
+  /** What they spell. */
+  readonly envelope: Pick<Sign1, 'protectedHeader' | 'payload' | 'signature'>;
   /** The trust list as JWS. @param sequence edition, 7 unless told. */
   trustList(sequence?: number): Promise<string>;
   /** The status list as JWT, dated `now`. @param value status of the license. */
@@ -72,10 +84,13 @@ export interface CodeWorld {
 }
 
 /** Makes keys, a license and its code. @param openssl path of the program. */
-export function makeCodeWorld(openssl: string): CodeWorld {
+export async function makeCodeWorld(
+  openssl: string,
+  algorithm: WorldAlgorithm = 'ES256',
+): Promise<CodeWorld> {
   const folder = mkdtempSync(join(tmpdir(), 'code-world-'));
-  const operator = makeIdentity(openssl, folder, 'operator');
-  const issuer = makeIdentity(openssl, folder, 'issuer');
+  const operator = makeIdentity(openssl, folder, 'operator', algorithm);
+  const issuer = makeIdentity(openssl, folder, 'issuer', algorithm);
   rmSync(folder, { recursive: true });
   const started = new Date();
   const license = foodBusinessLicense(enterprises[0]!, 1);
@@ -105,8 +120,8 @@ export function makeCodeWorld(openssl: string): CodeWorld {
     verifyHosts: ['localhost'],
   };
   const protectedHeader = encodeProtectedHeader(
-    'ES256',
-    keyIdOf(createHash('sha256').update(issuer.publicKey).digest()),
+    algorithm,
+    keyIdOf(digest(signingAlgorithm(algorithm).digest, issuer.publicKey)),
   );
   const payload = encodeClaims({
     issuer: approvalOffice.creditCode,
@@ -125,12 +140,10 @@ export function makeCodeWorld(openssl: string): CodeWorld {
       [17, license.face['KZ_JYXM'] ?? ''],
     ]),
   });
-  const signature = derToRaw(
-    new Uint8Array(sign('sha256', sign1Input(protectedHeader, payload), issuer.key)),
-    32,
-  );
+  const signature = derToRaw(await issuer.sign(sign1Input(protectedHeader, payload)), 32);
   return {
     operatorKey: toBase64(operator.publicKey),
+    envelope: { protectedHeader, payload, signature },
     digits: encodeEnvelope(encodeSign1({ protectedHeader, payload, signature })),
     trustList: (sequence = list.sequence) => buildTrustList({ ...list, sequence }, signerOf(operator)),
     statusList(value) {
