@@ -1,7 +1,6 @@
 // The SNTP client against real servers on loopback that tell the truth, lie, are slow, die, forge and ask to be left alone.
 import assert from 'node:assert/strict';
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
-import type { AddressInfo } from 'node:net';
 import {
   agreedSample,
   ntpTimeSource,
