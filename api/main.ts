@@ -1,10 +1,14 @@
 // Composition root of the service: opens everything, settles what a crash left, listens, and ends in order.
 import type { RequestListener } from 'node:http';
 import { availableParallelism } from 'node:os';
+import { BulkRunner } from '../ca/bulk-runner.ts';
 import { CrlPublisher } from '../ca/crl-publisher.ts';
 import { CaError } from '../ca/errors.ts';
 import type { Hierarchy } from '../ca/hierarchy.ts';
+import { settleEnrolments } from '../ca/enrol-settle.ts';
+import { settleForeign } from '../ca/foreign-credential.ts';
 import { OcspResponder } from '../ca/ocsp-responder.ts';
+import { settleRequests } from '../ca/requests.ts';
 import { settleIssuance } from '../ca/settle.ts';
 import { TimestampAuthority } from '../ca/timestamp-authority.ts';
 import type { DemonstrationAccount } from '../identity/demonstration-sign-in.ts';
@@ -31,6 +35,8 @@ import { createApplication, createHttpServer } from './server.ts';
 import { lockServer } from './server-lock.ts';
 import type { Services } from './services.ts';
 import type { Settings } from './settings.ts';
+import { signingServersOf } from './signing-server-http.ts';
+import { statusSource } from './status-source-http.ts';
 import { timestampSettings } from './time-settings.ts';
 import { timestampService } from './timestamp-http.ts';
 import { keepClockChecked } from './time-checks.ts';
@@ -123,8 +129,12 @@ export async function startService(options: StartOptions): Promise<RunningServic
       port,
     });
     await settleLeftovers(services, log);
+    // Before anything closes: rows under way are finished.
+    undo.push(() => services.bulk.stop());
+    services.bulk.wake();
     let ready = true;
     const maintenance = setInterval(() => {
+      services.bulk.wake();
       services.hierarchy
         .maintain()
         .catch((error: unknown) => log.error({ err: error }, 'maintenance failed'));
@@ -218,6 +228,11 @@ async function openServices(
     ),
     ocsp: new OcspResponder(installation, hierarchy, () => ocspAtOnce.take('ocsp') === 0),
     crls,
+    bulk: new BulkRunner({ ...installation, hierarchy }, (error) =>
+      options.log.error({ err: error }, 'a bulk operation was interrupted'),
+    ),
+    signingServer: await signingServersOf(config.dataFolder, installation.demonstration),
+    statusSource: statusSource(!installation.demonstration),
     stamps,
     licenses: { ...stamps, renderer, serviceKeys: hierarchy, publicUrl: address },
     seals: {
@@ -261,6 +276,9 @@ async function settleLeftovers(services: Services, log: Log): Promise<void> {
     seals: await settleSeals(services, before),
     licenses: await settleLicenses(services, before),
     stamps: await settleStamps(services, before),
+    enrolments: await settleEnrolments(services, before),
+    foreignRequests: await settleForeign(services, before),
+    officerRequests: await settleRequests(services, before),
   };
   if (Object.values(settled).some((count) => count > 0)) log.warn(settled, 'left-overs of a crash settled');
 }

@@ -1,5 +1,11 @@
 // Every route, one table.
 import { accountPageRoutes } from './account-pages.ts';
+import { caAuthorityRoutes } from './ca-authorities.ts';
+import { caBatchRoutes } from './ca-batches.ts';
+import { caCertificateRoutes } from './ca-certificates.ts';
+import { caEnrolmentRoutes } from './ca-enrolments.ts';
+import { caForeignRoutes } from './ca-foreign.ts';
+import { caRequestRoutes } from './ca-requests.ts';
 import { caseRoutes } from './cases.ts';
 import { docsRoutes } from './docs.ts';
 import { licenseRoutes } from './licenses.ts';
@@ -17,6 +23,12 @@ const served: readonly Route[] = [
   ...licenseRoutes,
   ...caseRoutes,
   ...verificationRoutes,
+  ...caEnrolmentRoutes,
+  ...caCertificateRoutes,
+  ...caBatchRoutes,
+  ...caRequestRoutes,
+  ...caForeignRoutes,
+  ...caAuthorityRoutes,
   ...publicRoutes,
   ...timestampRoutes,
   ...pageRoutes,

@@ -1,8 +1,11 @@
 // Everything handlers may call, put together in main.ts.
+import type { BulkRunner } from '../ca/bulk-runner.ts';
+import type { StatusSource } from '../ca/foreign-credential.ts';
 import type { Hierarchy } from '../ca/hierarchy.ts';
 import type { CrlPublisher } from '../ca/crl-publisher.ts';
 import type { OcspResponder } from '../ca/ocsp-responder.ts';
 import type { TimestampAuthority } from '../ca/timestamp-authority.ts';
+import type { SigningServer } from '../crypto/signing-server.ts';
 import type { SignInDependencies } from '../identity/demonstration-sign-in.ts';
 import type { LicenseParts } from '../licenses/parts.ts';
 import type { SealRegisterParts } from '../signing/seal-register.ts';
@@ -25,6 +28,10 @@ export interface Services extends Installation {
   readonly timestampAuthority: TimestampAuthority;
   readonly ocsp: OcspResponder;
   readonly crls: CrlPublisher;
+  readonly bulk: BulkRunner;
+  /** A department's signing server by its name. */
+  readonly signingServer: (name: string) => SigningServer | null;
+  readonly statusSource: StatusSource;
   readonly stamps: StampParts;
   readonly seals: SealRegisterParts;
   readonly licenses: LicenseParts;

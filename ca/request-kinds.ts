@@ -3,6 +3,7 @@ import type { RevocationReason } from '../formats/x509/crl.ts';
 import type { Actor } from '../storage/actor.ts';
 import type { Reader, Writer } from '../storage/database.ts';
 import { isEnrolledProfile } from './enrolment.ts';
+import type { CrlPublisher } from './crl-publisher.ts';
 import { CaError } from './errors.ts';
 import type { Hierarchy } from './hierarchy.ts';
 import type { CaParts } from './parts.ts';
@@ -39,8 +40,7 @@ type Recorder = (tx: Writer, outcome: Facts) => Promise<void>;
 
 export interface ControlParts extends CaParts {
   readonly hierarchy: Hierarchy;
-  /** Signs and publishes a root's list now. @returns its number. */
-  readonly publishRootCrl: (hierarchy: HierarchyName) => Promise<number>;
+  readonly crls: Pick<CrlPublisher, 'publishRootCrl'>;
 }
 
 export interface Execution {
@@ -91,7 +91,9 @@ const rootCrl: ControlledKind<Of<'root-crl'>> = {
     return last > Number(expected['after'] ?? 0) ? { number: String(last) } : null;
   },
   async execute(parts, { hierarchy }, { record }) {
-    const number = await parts.publishRootCrl(hierarchy);
+    const { name } = parts.hierarchy.issuer('root', hierarchy);
+    await parts.crls.publishRootCrl(name);
+    const number = await lastRootNumber(parts.database.reader, name);
     await parts.database.write((tx) => record(tx, { number: String(number) }));
   },
 };

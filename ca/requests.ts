@@ -70,11 +70,13 @@ export async function askFor(
 
 /**
  * Approves what another officer asked for, and executes it. The outcome is recorded: `executed`, or `failed` with the
- * refusal's code.
+ * refusal's code. The same officer's approval once more answers what came of it.
  * @throws CaError `ca-request-not-found`, `ca-request-closed`, `self-approval`; `root-offline` where the root's key is
  *   needed and not at hand: the request stays open then.
  */
 export async function approve(parts: ControlParts, actor: Actor, id: string): Promise<OfficerRequest> {
+  const repeated = await requiredRow(parts, id);
+  if (repeated.decided_by === actor.id && repeated.rejection === null) return requiredRequest(parts, id);
   const row = await openRequest(parts, actor, id);
   const operation = operationOf(row);
   const kind = kindOf(operation);
