@@ -12,6 +12,62 @@ export function header(tag: number, length: number): Uint8Array {
   return Uint8Array.of(tag, 0x80 | octets.length, ...octets);
 }
 
+/** Bytes of a whole value whose content has `length` bytes. */
+export function taggedSize(length: number): number {
+  let octets = 2;
+  if (length >= 0x80) for (let left = length; left > 0; left = Math.floor(left / 256)) octets += 1;
+  return octets + length;
+}
+
+/**
+ * Writes values one after another into bytes measured before with `taggedSize`: for what is made very often, where an
+ * array for each value costs more than its content.
+ */
+export class DerSink {
+  readonly bytes: Uint8Array;
+  #at = 0;
+
+  constructor(size: number) {
+    this.bytes = new Uint8Array(size);
+  }
+
+  /** Identifier and shortest length. */
+  header(tag: number, length: number): this {
+    this.octet(tag);
+    if (length < 0x80) return this.octet(length);
+    if (length < 0x100) return this.octet(0x81).octet(length);
+    if (length < 0x10000)
+      return this.octet(0x82)
+        .octet(length >> 8)
+        .octet(length & 0xff);
+    return this.raw(header(tag, length).subarray(1));
+  }
+
+  /** A complete value, or content. */
+  raw(value: Uint8Array): this {
+    this.bytes.set(value, this.#at);
+    this.#at += value.length;
+    return this;
+  }
+
+  octet(value: number): this {
+    this.bytes[this.#at] = value;
+    this.#at += 1;
+    return this;
+  }
+
+  /** So many decimal digits. */
+  digits(value: number, count: number): this {
+    let left = value;
+    for (let place = count - 1; place >= 0; place -= 1) {
+      this.bytes[this.#at + place] = 0x30 + (left % 10);
+      left = Math.floor(left / 10);
+    }
+    this.#at += count;
+    return this;
+  }
+}
+
 /** Identifier, shortest length, content. */
 export function tagged(tag: number, content: Uint8Array): Uint8Array {
   const length = content.length;

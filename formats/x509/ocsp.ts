@@ -3,7 +3,7 @@ import { toHex } from '../bytes.ts';
 import { readAlgorithm, type AlgorithmIdentifier } from './algorithm.ts';
 import { TAG, readDer, type DerReader } from './der.ts';
 import {
-  bitString,
+  DerSink,
   explicit,
   implicitConstructed,
   implicitPrimitive,
@@ -14,12 +14,18 @@ import {
   oid,
   sequence,
   tagged,
+  taggedSize,
 } from './der-writer.ts';
 import { encodeReason, readReason, type RevocationReason } from './crl.ts';
 import { encodeExtensions, extension, readExtension, readExtensions, type Extension } from './extensions.ts';
 import { readName, type Name } from './name.ts';
 import { OID } from './oid.ts';
-import { encodeGeneralizedTime, readGeneralizedTime } from './time.ts';
+import {
+  encodeGeneralizedTime,
+  GENERALIZED_TIME_SIZE,
+  putGeneralizedTime,
+  readGeneralizedTime,
+} from './time.ts';
 
 export interface CertId {
   readonly hashAlgorithm: AlgorithmIdentifier;
@@ -275,9 +281,16 @@ export interface TbsOcspResponse {
   readonly extendedRevoke: boolean;
 }
 
+const GOOD = implicitPrimitive(0, new Uint8Array(0));
+const UNKNOWN = implicitPrimitive(2, new Uint8Array(0));
+const NONCE = oid(OID.ocspNonce);
+const EXTENDED_REVOKE = encodeExtensions([extension(OID.ocspExtendedRevoke, false, nullValue())]).subarray(2);
+const BASIC = oid(OID.ocspBasic);
+const SUCCESSFUL = tagged(TAG.enumerated, Uint8Array.of(STATUSES.successful));
+
 function encodeCertStatus(status: OcspCertStatus): Uint8Array {
-  if (status.kind === 'good') return implicitPrimitive(0, new Uint8Array(0));
-  if (status.kind === 'unknown') return implicitPrimitive(2, new Uint8Array(0));
+  if (status.kind === 'good') return GOOD;
+  if (status.kind === 'unknown') return UNKNOWN;
   return implicitConstructed(
     1,
     encodeGeneralizedTime(status.at, false),
@@ -285,26 +298,53 @@ function encodeCertStatus(status: OcspCertStatus): Uint8Array {
   );
 }
 
+/** The members of Extensions. */
+function encodeResponseExtensions({ nonce, extendedRevoke }: TbsOcspResponse): Uint8Array {
+  const revoke = extendedRevoke ? EXTENDED_REVOKE : new Uint8Array(0);
+  if (nonce === null) return revoke;
+  const value = taggedSize(nonce.length);
+  const content = NONCE.length + taggedSize(value);
+  const sink = new DerSink(taggedSize(content) + revoke.length)
+    .header(TAG.sequence, content)
+    .raw(NONCE)
+    .header(TAG.octetString, value)
+    .header(TAG.octetString, nonce.length)
+    .raw(nonce);
+  return sink.raw(revoke).bytes;
+}
+
 export function encodeTbsOcspResponse(tbs: TbsOcspResponse): Uint8Array {
-  const extensions = [
-    ...(tbs.nonce === null ? [] : [extension(OID.ocspNonce, false, octetString(tbs.nonce))]),
-    ...(tbs.extendedRevoke ? [extension(OID.ocspExtendedRevoke, false, nullValue())] : []),
-  ];
-  return sequence(
-    explicit(2, octetString(tbs.responderKeyHash)),
-    encodeGeneralizedTime(tbs.producedAt, false),
-    sequence(
-      ...tbs.responses.map(({ certId, status, thisUpdate, nextUpdate }) =>
-        sequence(
-          certId,
-          encodeCertStatus(status),
-          encodeGeneralizedTime(thisUpdate, false),
-          explicit(0, encodeGeneralizedTime(nextUpdate, false)),
-        ),
-      ),
-    ),
-    ...(extensions.length === 0 ? [] : [explicit(1, encodeExtensions(extensions))]),
-  );
+  const statuses = tbs.responses.map(({ status }) => encodeCertStatus(status));
+  const times = GENERALIZED_TIME_SIZE + taggedSize(GENERALIZED_TIME_SIZE);
+  const sizes = tbs.responses.map(({ certId }, at) => certId.length + (statuses[at]?.length ?? 0) + times);
+  const list = sizes.reduce((sum, size) => sum + taggedSize(size), 0);
+  const keyHash = taggedSize(tbs.responderKeyHash.length);
+  const extensions = encodeResponseExtensions(tbs);
+  const sequenceOf = taggedSize(extensions.length);
+  const content =
+    taggedSize(keyHash) +
+    GENERALIZED_TIME_SIZE +
+    taggedSize(list) +
+    (extensions.length === 0 ? 0 : taggedSize(sequenceOf));
+  const sink = new DerSink(taggedSize(content))
+    .header(TAG.sequence, content)
+    .header(0xa2, keyHash)
+    .header(TAG.octetString, tbs.responderKeyHash.length)
+    .raw(tbs.responderKeyHash);
+  putGeneralizedTime(sink, tbs.producedAt);
+  sink.header(TAG.sequence, list);
+  tbs.responses.forEach(({ certId, thisUpdate, nextUpdate }, at) => {
+    sink
+      .header(TAG.sequence, sizes[at] ?? 0)
+      .raw(certId)
+      .raw(statuses[at] ?? UNKNOWN);
+    putGeneralizedTime(sink, thisUpdate);
+    sink.header(0xa0, GENERALIZED_TIME_SIZE);
+    putGeneralizedTime(sink, nextUpdate);
+  });
+  if (extensions.length > 0)
+    sink.header(0xa1, sequenceOf).header(TAG.sequence, extensions.length).raw(extensions);
+  return sink.bytes;
 }
 
 /** A successful OCSPResponse around signed ResponseData. */
@@ -314,16 +354,33 @@ export function encodeOcspResponse(
   signature: Uint8Array,
   certificates: readonly Uint8Array[],
 ): Uint8Array {
-  const basic = sequence(
-    tbs,
-    signatureAlgorithm,
-    bitString(signature),
-    ...(certificates.length === 0 ? [] : [explicit(0, sequence(...certificates))]),
-  );
-  return sequence(
-    tagged(TAG.enumerated, Uint8Array.of(0)),
-    explicit(0, sequence(oid(OID.ocspBasic), octetString(basic))),
-  );
+  const bits = signature.length + 1;
+  const list = certificates.reduce((sum, { length }) => sum + length, 0);
+  const basic =
+    tbs.length +
+    signatureAlgorithm.length +
+    taggedSize(bits) +
+    (list === 0 ? 0 : taggedSize(taggedSize(list)));
+  const wrapped = BASIC.length + taggedSize(taggedSize(basic));
+  const whole = SUCCESSFUL.length + taggedSize(taggedSize(wrapped));
+  const sink = new DerSink(taggedSize(whole))
+    .header(TAG.sequence, whole)
+    .raw(SUCCESSFUL)
+    .header(0xa0, taggedSize(wrapped))
+    .header(TAG.sequence, wrapped)
+    .raw(BASIC)
+    .header(TAG.octetString, taggedSize(basic))
+    .header(TAG.sequence, basic)
+    .raw(tbs)
+    .raw(signatureAlgorithm)
+    .header(TAG.bitString, bits)
+    .octet(0)
+    .raw(signature);
+  if (list > 0) {
+    sink.header(0xa0, taggedSize(list)).header(TAG.sequence, list);
+    for (const certificate of certificates) sink.raw(certificate);
+  }
+  return sink.bytes;
 }
 
 /** An unsigned OCSPResponse that says why there is no answer. */

@@ -1,6 +1,6 @@
 // UTCTime and GeneralizedTime as X.509 profiles them: always Z, always seconds, only dates that exist.
 import { TAG, type DerReader } from './der.ts';
-import { tagged } from './der-writer.ts';
+import { tagged, type DerSink } from './der-writer.ts';
 
 function asciiOf(bytes: Uint8Array): string {
   return String.fromCharCode(...bytes.subarray(0, 32));
@@ -51,6 +51,22 @@ export function encodeTime(date: Date): Uint8Array {
   return year >= 1950 && year < 2050
     ? tagged(TAG.utcTime, new TextEncoder().encode(`${digits(date).slice(2)}Z`))
     : encodeGeneralizedTime(date, false);
+}
+
+/** Bytes of `putGeneralizedTime`. */
+export const GENERALIZED_TIME_SIZE = 17;
+
+/** As `encodeGeneralizedTime` without a fraction, into a sink. */
+export function putGeneralizedTime(sink: DerSink, date: Date): void {
+  sink
+    .header(TAG.generalizedTime, 15)
+    .digits(date.getUTCFullYear(), 4)
+    .digits(date.getUTCMonth() + 1, 2)
+    .digits(date.getUTCDate(), 2)
+    .digits(date.getUTCHours(), 2)
+    .digits(date.getUTCMinutes(), 2)
+    .digits(date.getUTCSeconds(), 2)
+    .octet(0x5a);
 }
 
 /** GeneralizedTime, with milliseconds where `fraction` and they are not zero. */
