@@ -1,4 +1,5 @@
 // The demonstration district put into an installation: departments, seals, keys and accounts, each once.
+import { caAccounts, type CaAccountKey } from '../fixtures/ca-accounts.ts';
 import { district } from '../fixtures/district.ts';
 import { createApiKey } from '../identity/api-keys.ts';
 import { addDepartment, departmentByCode } from '../identity/departments.ts';
@@ -32,6 +33,8 @@ export interface DemonstrationApiKey {
   readonly department: string;
   readonly creditCode: string;
   readonly apiKey: string;
+  /** Whose key it is at the certification authority; absent for a department's approval system. */
+  readonly account?: CaAccountKey;
 }
 
 /** The sample officers and holders; holders come into the register of persons, encrypted. */
@@ -110,7 +113,7 @@ export async function establishDistrict(
   for (const type of district.licenseTypes) await publishLicenseType(services, type);
 }
 
-/** One key for every department, with all a department's system may have. */
+/** One key for every department, with all a department's system may have; then those of the certification authority. */
 export async function createDistrictKeys(services: Services): Promise<readonly DemonstrationApiKey[]> {
   const keys: DemonstrationApiKey[] = [];
   for (const department of district.departments) {
@@ -120,6 +123,14 @@ export async function createDistrictKeys(services: Services): Promise<readonly D
       label: 'demonstration',
     });
     keys.push({ department: department.name, creditCode: department.creditCode, apiKey: key });
+  }
+  for (const { key: account, name, department, scopes } of caAccounts) {
+    const { key } = await createApiKey(services, operator, {
+      department: department.creditCode,
+      scopes,
+      label: name,
+    });
+    keys.push({ department: department.name, creditCode: department.creditCode, apiKey: key, account });
   }
   return keys;
 }

@@ -7,7 +7,7 @@ import type { Database } from '../storage/database.ts';
 import { encodeBase64url } from '../formats/cose/base64url.ts';
 import { requireDepartment } from './departments.ts';
 import { IdentityError } from './errors.ts';
-import { scopes as knownScopes, scopesNamed, type Principal, type Scope } from './principal.ts';
+import { scopes as knownScopes, scopesNamed, type Principal, type Role, type Scope } from './principal.ts';
 import { randomIdentifier } from './identifier.ts';
 
 export interface ApiKeyDependencies {
@@ -101,10 +101,21 @@ export async function principalOfApiKey(
     kind: 'client',
     department: row.department,
     scopes: knownScopes.filter((scope) => granted.includes(scope)),
-    roles: granted.includes('ca:enrol') ? ['registration-authority'] : ['approval-system'],
+    roles: rolesOf(granted),
     level: 0,
     actingFor: null,
   };
+}
+
+/** What a system with these scopes is, in words. */
+function rolesOf(granted: readonly string[]): readonly Role[] {
+  const has = (...names: readonly Scope[]): boolean => names.some((name) => granted.includes(name));
+  const roles: Role[] = [];
+  if (granted.some((name) => !name.startsWith('ca:'))) roles.push('approval-system');
+  if (has('ca:enrol')) roles.push('registration-authority');
+  if (has('ca:operate', 'ca:approve')) roles.push('ca-officer');
+  if (has('ca:read', 'ca:disclose')) roles.push('ca-auditor');
+  return roles;
 }
 
 /**

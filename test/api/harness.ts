@@ -14,6 +14,7 @@ import { realWorld, type World } from '../../api/installation.ts';
 import { openLog, type Log } from '../../api/log.ts';
 import { startService as start } from '../../api/main.ts';
 import type { Services } from '../../api/services.ts';
+import type { CaAccountKey } from '../../fixtures/ca-accounts.ts';
 import type { DepartmentKey } from '../../fixtures/departments.ts';
 import { district } from '../../fixtures/district.ts';
 
@@ -32,6 +33,8 @@ export interface Harness {
   readonly dataFolder: string;
   /** Key of each demonstration department, with every scope of a department. */
   readonly apiKeys: Readonly<Record<DepartmentKey, string>>;
+  /** Keys of those who work at the certification authority. */
+  readonly caKeys: Readonly<Record<CaAccountKey, string>>;
   readonly services: Services;
   stop(): Promise<void>;
 }
@@ -65,10 +68,18 @@ export async function startService(options: HarnessOptions = {}): Promise<Harnes
         const code = district.departments.find((department) => department.key === key)?.creditCode;
         return keys.find((created) => created.creditCode === code)?.apiKey ?? '';
       };
+      const caKeyOf = (account: CaAccountKey): string =>
+        keys.find((created) => created.account === account)?.apiKey ?? '';
       return {
         url: service.localUrl,
         dataFolder,
         services: service.services,
+        caKeys: {
+          'registration-authority': caKeyOf('registration-authority'),
+          'ca-officer-1': caKeyOf('ca-officer-1'),
+          'ca-officer-2': caKeyOf('ca-officer-2'),
+          'ca-auditor': caKeyOf('ca-auditor'),
+        },
         apiKeys: {
           'approval-office': keyOf('approval-office'),
           'market-supervision': keyOf('market-supervision'),
