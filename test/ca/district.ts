@@ -12,6 +12,8 @@ import { openKeyFiles, type KeyFiles } from '../../crypto/key-files.ts';
 import { suiteNamed, type SuiteName } from '../../crypto/suite.ts';
 import { auditChain } from '../../storage/audit-chain.ts';
 import type { Database } from '../../storage/database.ts';
+import type { DatabaseLocation } from '../../storage/open.ts';
+import type { DatabaseLocation } from '../../storage/open.ts';
 import { engines, type Engine, type TestDatabase } from '../storage/engines.ts';
 
 /** The first moment of the tests' world. */
@@ -31,6 +33,8 @@ export interface District {
   /** Where the root keys lie, and how they are taken away and brought back. */
   readonly rootKeys: { take(): void; bring(): void };
   readonly database: Database;
+  /** Where the database lies: another node joins it there. */
+  readonly location: DatabaseLocation;
   readonly hierarchy: Hierarchy;
   readonly folder: string;
   /** Moves the world's clock by so many milliseconds. */
@@ -82,6 +86,7 @@ export async function openDistrict(
     parts,
     rootKeys: { take: () => void (atHand = false), bring: () => void (atHand = true) },
     database: store.database,
+    location: store.location,
     hierarchy: await establishHierarchy(parts, {
       ...SETTINGS,
       ...(options.algorithms === undefined ? {} : { algorithms: options.algorithms }),
