@@ -110,8 +110,9 @@ function requireScope(list: CertificateList, own: Certificate): void {
 function statusOfAnswer(der: Uint8Array, own: Certificate, issuer: Certificate, now: Date): ForeignStatus {
   const { status, basic } = parseOcspResponse(der);
   if (basic === null) throw refused(`The answer is no answer: ${status}.`);
-  const single = basic.responses.find(({ certId }) => isAbout(certId, own, issuer));
+  const [single, ...more] = basic.responses.filter(({ certId }) => isAbout(certId, own, issuer));
   if (single === undefined) throw refused('The answer does not speak of the certificate.');
+  if (more.length > 0) throw refused('The answer speaks of the certificate more than once.');
   if (!signedByResponder(basic, issuer, now)) {
     throw refused('The answer is not signed by the authority or by a responder of its own.');
   }
