@@ -66,8 +66,13 @@ export interface ExtensionInput {
   readonly organizationCode: string | null;
 }
 
-/** What the key may do and where the certificate stands. */
-function usageExtensions({ profile, key, hosts }: ExtensionInput): readonly Extension[] {
+/** What a profile says of every certificate alike. */
+const profileParts = new WeakMap<Profile, readonly Extension[]>();
+
+/** What the key may do. */
+function usageExtensions(profile: Profile): readonly Extension[] {
+  const known = profileParts.get(profile);
+  if (known !== undefined) return known;
   const list: Extension[] = [extension(OID.keyUsage, true, encodeKeyUsage(profile.keyUsage.value))];
   if (profile.extendedKeyUsage !== null) {
     const { oids, critical } = profile.extendedKeyUsage.value;
@@ -82,13 +87,28 @@ function usageExtensions({ profile, key, hosts }: ExtensionInput): readonly Exte
     );
     list.push(extension(OID.nameConstraints, true, encodePermittedDirectories(names)));
   }
-  if (hosts.length > 0) list.push(extension(OID.subjectAltName, false, encodeDnsNames(hosts)));
-  list.push(extension(OID.subjectKeyIdentifier, false, octetString(keyIdentifierOf(key))));
+  profileParts.set(profile, list);
   return list;
 }
 
+/** What an issuer says of every certificate of one profile and shard alike. */
+const issuerParts = new WeakMap<Certificate, WeakMap<Profile, Map<string, readonly Extension[]>>>();
+
 /** Who issued it, under which policy, and where its status is found. */
 function issuerExtensions(input: ExtensionInput): readonly Extension[] {
+  const { issuer, profile, publicUrl, authority, shard } = input;
+  if (issuer === null) return newIssuerExtensions(input);
+  const ofIssuer = issuerParts.get(issuer) ?? new WeakMap<Profile, Map<string, readonly Extension[]>>();
+  const ofProfile = ofIssuer.get(profile) ?? new Map<string, readonly Extension[]>();
+  const place = `${publicUrl} ${authority} ${shard}`;
+  const list = ofProfile.get(place) ?? newIssuerExtensions(input);
+  ofProfile.set(place, list);
+  ofIssuer.set(profile, ofProfile);
+  issuerParts.set(issuer, ofIssuer);
+  return list;
+}
+
+function newIssuerExtensions(input: ExtensionInput): readonly Extension[] {
   const { profile } = input;
   const published = publishedAt(input.publicUrl, input.authority);
   const { ocsp, crl, noCheck } = profile.status.value;
@@ -120,8 +140,13 @@ function issuerExtensions(input: ExtensionInput): readonly Extension[] {
 
 /** Everything the profile says, in a fixed order. */
 export function profileExtensions(input: ExtensionInput): readonly Extension[] {
-  const { profile, organizationCode } = input;
-  const list: Extension[] = [...usageExtensions(input), ...issuerExtensions(input)];
+  const { profile, hosts, key, organizationCode } = input;
+  const list: Extension[] = [...usageExtensions(profile)];
+  if (hosts.length > 0) list.push(extension(OID.subjectAltName, false, encodeDnsNames(hosts)));
+  list.push(
+    extension(OID.subjectKeyIdentifier, false, octetString(keyIdentifierOf(key))),
+    ...issuerExtensions(input),
+  );
   if (profile.keyUseDays !== null) {
     const period = keyUsePeriod(input.notBefore, days(profile.keyUseDays.value));
     list.push(extension(OID.privateKeyUsagePeriod, false, period));

@@ -10,7 +10,7 @@ import {
 import {
   encodeCertificate,
   encodeTbsCertificate,
-  parseCertificate,
+  parseCertificateOnce,
   type Certificate,
 } from '../formats/x509/certificate.ts';
 import { profileExtensions, keyIdentifierOf } from './build-extensions.ts';
@@ -126,7 +126,7 @@ export function prepareCertificate(
       organizationCode: subject.organizationCode,
     }),
   });
-  const draft = parseCertificate(encodeCertificate(tbs, signatureAlgorithm, new Uint8Array(64)));
+  const draft = parseCertificateOnce(encodeCertificate(tbs, signatureAlgorithm, new Uint8Array(64)));
   const linted = lintForSigning({
     certificate: draft,
     profile,
@@ -172,5 +172,5 @@ export async function signPrepared(
   { key, certificate: issuer }: Pick<IssueRequest['authority'], 'key' | 'certificate'>,
 ): Promise<SignedCertificate> {
   const der = encodeCertificate(tbs, signatureAlgorithm, await linted.sign(key, tbs));
-  return { der, certificate: compareWithDraft(draft, der, issuer ?? draft) };
+  return { der, certificate: await compareWithDraft(draft, der, issuer ?? draft) };
 }

@@ -1,5 +1,12 @@
 // The one entrance for checking signatures: strict about the key, the encoding, and their fit to the algorithm.
-import { constants, createPublicKey, createVerify, verify, type KeyObject } from 'node:crypto';
+import {
+  constants,
+  createPublicKey,
+  createVerify,
+  verify,
+  type KeyObject,
+  type VerifyKeyObjectInput,
+} from 'node:crypto';
 import { joinBytes } from '../formats/bytes.ts';
 import { FormatError } from '../formats/errors.ts';
 import { derToRaw } from '../formats/x509/ecdsa-signature.ts';
@@ -159,16 +166,39 @@ function rawEcdsa(check: Omit<SignatureCheck, 'message'>, rule: Rule, key: KeyOb
   return strictEcdsa(check.signature, curve.size, curve.order);
 }
 
-function verifyEcdsa(check: SignatureCheck, rule: Rule, digest: DigestName, key: KeyObject): boolean {
-  const raw = rawEcdsa(check, rule, key);
-  return raw !== null && verify(digest, check.message, { key, dsaEncoding: 'ieee-p1363' }, raw);
-}
-
 function ruleOf(algorithm: string): Rule {
   if (/^(ES|RS|PS)1$/.test(algorithm)) throw refused('Signatures over SHA-1 are not accepted.');
   if (!isVerifiable(algorithm))
     throw new CryptoError('algorithm-unknown', 'The signature algorithm is not known.');
   return rules[algorithm];
+}
+
+/** What node:crypto is asked, once key, encoding and algorithm are found to fit; null where no signature can be one. */
+interface Question {
+  /** Null for Ed25519, which names none. */
+  readonly digest: DigestName | null;
+  readonly key: KeyObject | VerifyKeyObjectInput;
+  readonly signature: Uint8Array;
+}
+
+function questionOf(check: Omit<SignatureCheck, 'message'>, rule: Rule, key: KeyObject): Question | null {
+  const { signature } = check;
+  const { digest } = rule;
+  if (rule.family === 'ed25519') {
+    if (key.asymmetricKeyType !== 'ed25519') throw refused('The algorithm is Ed25519 and the key is not.');
+    return signature.length === 64 ? { digest, key, signature } : null;
+  }
+  if (rule.family === 'ecdsa') {
+    const raw = rawEcdsa(check, rule, key);
+    return raw === null ? null : { digest, key: { key, dsaEncoding: 'ieee-p1363' }, signature: raw };
+  }
+  const family = rule.family === 'rsa' ? 'rsa' : 'rsa-pss';
+  requireRsa(key, family);
+  const { modulusLength = 0 } = key.asymmetricKeyDetails ?? {};
+  if (signature.length !== Math.ceil(modulusLength / 8)) return null;
+  if (family === 'rsa') return { digest, key, signature };
+  const saltLength = check.saltLength ?? constants.RSA_PSS_SALTLEN_DIGEST;
+  return { digest, key: { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength }, signature };
 }
 
 /**
@@ -178,26 +208,33 @@ function ruleOf(algorithm: string): Rule {
  *   malformed, or not of the algorithm's kind.
  */
 export function verifySignature(check: SignatureCheck): boolean {
-  const { algorithm, message, signature } = check;
-  const rule = ruleOf(algorithm);
-  const key = keyOf(check.publicKey);
-  if (rule.family === 'sm2') return verifySm2(check.publicKey, key, message, signature);
-  if (rule.family === 'ed25519' || rule.digest === null) {
-    if (key.asymmetricKeyType !== 'ed25519') throw refused('The algorithm is Ed25519 and the key is not.');
-    return signature.length === 64 && verify(null, message, key, signature);
-  }
-  if (rule.family === 'ecdsa') return verifyEcdsa(check, rule, rule.digest, key);
-  requireRsa(key, rule.family);
-  const { modulusLength = 0 } = key.asymmetricKeyDetails ?? {};
-  if (signature.length !== Math.ceil(modulusLength / 8)) return false;
-  if (rule.family === 'rsa') return verify(rule.digest, message, key, signature);
-  const saltLength = check.saltLength ?? constants.RSA_PSS_SALTLEN_DIGEST;
-  return verify(
-    rule.digest,
-    message,
-    { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength },
-    signature,
-  );
+  const { message, publicKey, signature } = check;
+  const rule = ruleOf(check.algorithm);
+  const key = keyOf(publicKey);
+  if (rule.family === 'sm2') return verifySm2(publicKey, key, message, signature);
+  const question = questionOf(check, rule, key);
+  return question !== null && verify(question.digest, message, question.key, question.signature);
+}
+
+/** As `verifySignature`, reckoned on another thread but for SM2. @throws CryptoError as `verifySignature`. */
+export function verifySignatureElsewhere(check: SignatureCheck): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const { message, publicKey, signature } = check;
+    const rule = ruleOf(check.algorithm);
+    const key = keyOf(publicKey);
+    if (rule.family === 'sm2') {
+      resolve(verifySm2(publicKey, key, message, signature));
+      return;
+    }
+    const question = questionOf(check, rule, key);
+    if (question === null) {
+      resolve(false);
+      return;
+    }
+    verify(question.digest, message, question.key, question.signature, (error, result) =>
+      error === null ? resolve(result) : reject(error),
+    );
+  });
 }
 
 /**
@@ -210,25 +247,14 @@ export async function verifySignaturePieces(
   pieces: AsyncIterable<Uint8Array>,
 ): Promise<boolean> {
   const rule = ruleOf(check.algorithm);
-  const key = keyOf(check.publicKey);
   if (rule.digest === null) {
-    if (key.asymmetricKeyType !== 'ed25519') throw refused('The algorithm is Ed25519 and the key is not.');
     const gathered: Uint8Array[] = [];
     for await (const piece of pieces) gathered.push(piece);
-    return elsewhere(joinBytes(gathered), key, check.signature);
+    return verifySignatureElsewhere({ ...check, message: joinBytes(gathered) });
   }
-  const running = startCheck(check, rule, rule.digest, key);
+  const running = startCheck(check, rule, rule.digest, keyOf(check.publicKey));
   for await (const piece of pieces) running.update(piece);
   return running.finish();
-}
-
-/** On another thread: a large message is hashed twice over. */
-function elsewhere(message: Uint8Array, key: KeyObject, signature: Uint8Array): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    verify(null, message, key, signature, (error, result) =>
-      error === null ? resolve(result) : reject(error),
-    );
-  });
 }
 
 function startCheck(
@@ -238,24 +264,10 @@ function startCheck(
   key: KeyObject,
 ): RunningCheck {
   if (rule.family === 'sm2') return startSm2Check(check.publicKey, key, check.signature);
+  const question = questionOf(check, rule, key);
   const verification = createVerify(digest);
-  const update = (piece: Uint8Array): void => void verification.update(piece);
-  if (rule.family === 'ecdsa') {
-    const raw = rawEcdsa(check, rule, key);
-    return {
-      update,
-      finish: () => raw !== null && verification.verify({ key, dsaEncoding: 'ieee-p1363' }, raw),
-    };
-  }
-  if (rule.family === 'ed25519') throw refused('Ed25519 names no digest.');
-  requireRsa(key, rule.family);
-  const saltLength = check.saltLength ?? constants.RSA_PSS_SALTLEN_DIGEST;
-  const padded =
-    rule.family === 'rsa' ? { key } : { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength };
-  const { modulusLength = 0 } = key.asymmetricKeyDetails ?? {};
   return {
-    update,
-    finish: () =>
-      check.signature.length === Math.ceil(modulusLength / 8) && verification.verify(padded, check.signature),
+    update: (piece) => void verification.update(piece),
+    finish: () => question !== null && verification.verify(question.key, question.signature),
   };
 }

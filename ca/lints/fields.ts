@@ -12,8 +12,17 @@ interface RawFields {
   readonly rest: readonly number[];
 }
 
+/** Read once for all the lints that ask. */
+const known = new WeakMap<Certificate, RawFields>();
+
 /** What reading a certificate loses: which of two forms a time has, and members nobody reads. */
-function rawFields({ tbs }: Certificate): RawFields {
+function rawFields(certificate: Certificate): RawFields {
+  const found = known.get(certificate) ?? readRawFields(certificate);
+  known.set(certificate, found);
+  return found;
+}
+
+function readRawFields({ tbs }: Certificate): RawFields {
   return readDer(tbs, { maxBytes: 1 << 17, maxDepth: 16 }, 'certificate-malformed', (top) =>
     top.sequence((fields) => {
       while (fields.peek() !== TAG.integer) fields.element();

@@ -42,8 +42,8 @@ function isResidentNumber(text: string, today: Date): boolean {
 
 /** Whether a resident's number stands anywhere, in whatever field; the organisation's own code may look like one. */
 function holdsResidentNumber(subject: LintSubject): boolean {
-  let text = '';
-  for (const octet of subject.certificate.tbs) text += String.fromCharCode(octet);
+  const { tbs } = subject.certificate;
+  const text = Buffer.from(tbs.buffer, tbs.byteOffset, tbs.length).toString('latin1');
   const code = creditCodeOf(subject);
   for (const match of text.matchAll(/(?=(\d{17}[\dXx]))/g)) {
     const [, candidate = ''] = match;

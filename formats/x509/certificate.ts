@@ -110,6 +110,28 @@ export const parseCertificate: (der: Uint8Array) => Certificate = remembered(rea
   longest: 4096,
 });
 
+/** As `parseCertificate`, remembering nothing: for bytes that will not come again. */
+export function parseCertificateOnce(der: Uint8Array): Certificate {
+  return readCertificate(der);
+}
+
+/**
+ * The three parts of a certificate as they stand, each checked to be sound DER; what the signed part says is not read.
+ * @throws FormatError as `parseCertificate`.
+ */
+export function splitCertificate(
+  der: Uint8Array,
+): Pick<Certificate, 'der' | 'tbs' | 'signatureAlgorithm' | 'signature'> {
+  return readDer(der, LIMITS, CODE, (top) =>
+    top.sequence((outer) => ({
+      der: top.bytes,
+      tbs: outer.element(TAG.sequence).bytes,
+      signatureAlgorithm: readAlgorithm(outer),
+      signature: outer.bitStringOctets(),
+    })),
+  );
+}
+
 function readCertificate(der: Uint8Array): Certificate {
   return readDer(der, LIMITS, CODE, (top) =>
     top.sequence((outer): Certificate => {

@@ -68,6 +68,10 @@ export class DerSink {
   }
 }
 
+const encoder = new TextEncoder();
+/** The identifiers that are written are few and come again and again. */
+const writtenOids = new Map<string, Uint8Array>();
+
 /** Identifier, shortest length, content. */
 export function tagged(tag: number, content: Uint8Array): Uint8Array {
   const length = content.length;
@@ -139,7 +143,11 @@ export function integerContent(content: Uint8Array): Uint8Array {
 }
 
 export function oid(text: string): Uint8Array {
-  return tagged(TAG.oid, encodeOidContent(text));
+  const known = writtenOids.get(text);
+  if (known !== undefined) return known;
+  const written = tagged(TAG.oid, encodeOidContent(text));
+  if (writtenOids.size < 1024) writtenOids.set(text, written);
+  return written;
 }
 
 export function octetString(content: Uint8Array): Uint8Array {
@@ -174,7 +182,7 @@ export function nullValue(): Uint8Array {
 }
 
 export function utf8String(text: string): Uint8Array {
-  return tagged(TAG.utf8String, new TextEncoder().encode(text));
+  return tagged(TAG.utf8String, encoder.encode(text));
 }
 
 /** @throws FormatError `value-out-of-range` outside the PrintableString alphabet (X.680 clause 41.4). */
@@ -182,12 +190,12 @@ export function printableString(text: string): Uint8Array {
   if (!/^[A-Za-z0-9 '()+,\-./:=?]*$/.test(text)) {
     throw new FormatError('value-out-of-range', 'The text has a character that PrintableString lacks.');
   }
-  return tagged(TAG.printableString, new TextEncoder().encode(text));
+  return tagged(TAG.printableString, encoder.encode(text));
 }
 
 /** ASCII content for IA5String (or an implicit tag over it). */
 export function ia5String(text: string, tag: number = TAG.ia5String): Uint8Array {
-  const content = new TextEncoder().encode(text);
+  const content = encoder.encode(text);
   if (content.some((octet) => octet > 127)) {
     throw new FormatError('value-out-of-range', 'The text has a character that IA5String lacks.');
   }

@@ -48,8 +48,16 @@ export function readExtensions(reader: DerReader): ReadonlyMap<string, Extension
   return extensions;
 }
 
-function encodeExtension({ oid: identifier, critical, value }: Extension): Uint8Array {
-  return sequence(oid(identifier), ...(critical ? [boolean(true)] : []), octetString(value));
+/** Extensions that stand in many certificates alike are written once. */
+const written = new WeakMap<Extension, Uint8Array>();
+
+function encodeExtension(each: Extension): Uint8Array {
+  const known = written.get(each);
+  if (known !== undefined) return known;
+  const { oid: identifier, critical, value } = each;
+  const der = sequence(oid(identifier), ...(critical ? [boolean(true)] : []), octetString(value));
+  written.set(each, der);
+  return der;
 }
 
 export function encodeExtensions(extensions: readonly Extension[]): Uint8Array {

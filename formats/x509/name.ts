@@ -20,11 +20,12 @@ export interface Name {
   readonly rdns: readonly (readonly NameAttribute[])[];
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 /** Content of a DirectoryString or IA5String as text; null where the tag is another type. @throws via `reader` where octets are no text. */
 export function stringOf(tag: number, content: Uint8Array, reader: DerReader): string | null {
   try {
-    if (tag === TAG.utf8String)
-      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content);
+    if (tag === TAG.utf8String) return utf8.decode(content);
     if (tag === TAG.bmpString) return decodeWide(content, 2);
     if (tag === TAG.universalString) return decodeWide(content, 4);
   } catch (cause) {

@@ -42,8 +42,21 @@ function pushArc(octets: number[], arc: string): void {
   }
 }
 
+/** Texts of contents read before: the identifiers met are few and come again and again. */
+const readTexts = new Map<string, string>();
+
 /** Dotted text of DER content already checked by `checkOidContent`. */
 export function decodeOidContent(content: Uint8Array): string {
+  const name = String.fromCharCode(...content);
+  const known = readTexts.get(name);
+  if (known !== undefined) return known;
+  const text = dottedText(content);
+  // Foreign input cannot fill the memory, nor push out what is there.
+  if (readTexts.size < 1024) readTexts.set(name, text);
+  return text;
+}
+
+function dottedText(content: Uint8Array): string {
   const arcs: string[] = [];
   let small = 0;
   let large = 0n;

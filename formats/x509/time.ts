@@ -6,14 +6,33 @@ function asciiOf(bytes: Uint8Array): string {
   return String.fromCharCode(...bytes.subarray(0, 32));
 }
 
+const encoder = new TextEncoder();
+
+/** Two decimal digits of the text. */
+function two(text: string, at: number): number {
+  return (text.charCodeAt(at) - 48) * 10 + text.charCodeAt(at + 1) - 48;
+}
+
+/** @param rest - MMDDHHMMSS, ten digits. */
 function dateOf(reader: DerReader, year: number, rest: string, milliseconds: number): Date {
-  const [month, day, hour, minute, second] = [0, 2, 4, 6, 8].map((at) => Number(rest.slice(at, at + 2)));
+  const [month, day, hour, minute, second] = [
+    two(rest, 0),
+    two(rest, 2),
+    two(rest, 4),
+    two(rest, 6),
+    two(rest, 8),
+  ];
   const date = new Date(0);
-  date.setUTCFullYear(year, (month ?? 0) - 1, day);
-  date.setUTCHours(hour ?? 0, minute, second, milliseconds);
+  date.setUTCFullYear(year, month - 1, day);
+  date.setUTCHours(hour, minute, second, milliseconds);
   // An impossible date (31 February) would roll over silently.
-  const written = date.toISOString().replace(/[-:T]/g, '').slice(4, 14);
-  if (written !== rest) throw reader.refusal('A time names a date or an hour that does not exist.');
+  const exists =
+    date.getUTCMonth() === month - 1 &&
+    date.getUTCDate() === day &&
+    date.getUTCHours() === hour &&
+    date.getUTCMinutes() === minute &&
+    date.getUTCSeconds() === second;
+  if (!exists) throw reader.refusal('A time names a date or an hour that does not exist.');
   return date;
 }
 
@@ -49,7 +68,7 @@ function digits(date: Date): string {
 export function encodeTime(date: Date): Uint8Array {
   const year = date.getUTCFullYear();
   return year >= 1950 && year < 2050
-    ? tagged(TAG.utcTime, new TextEncoder().encode(`${digits(date).slice(2)}Z`))
+    ? tagged(TAG.utcTime, encoder.encode(`${digits(date).slice(2)}Z`))
     : encodeGeneralizedTime(date, false);
 }
 
@@ -73,5 +92,5 @@ export function putGeneralizedTime(sink: DerSink, date: Date): void {
 export function encodeGeneralizedTime(date: Date, fraction: boolean): Uint8Array {
   const milliseconds = fraction ? date.getUTCMilliseconds() : 0;
   const tail = milliseconds === 0 ? '' : `.${String(milliseconds).padStart(3, '0').replace(/0+$/, '')}`;
-  return tagged(TAG.generalizedTime, new TextEncoder().encode(`${digits(date)}${tail}Z`));
+  return tagged(TAG.generalizedTime, encoder.encode(`${digits(date)}${tail}Z`));
 }
