@@ -180,7 +180,8 @@ describe('names', () => {
       [OID.commonName, '章'.repeat(65)],
       [OID.countryName, 'CHN'],
       [OID.countryName, '中国'],
-      [OID.givenName, 'x'],
+      [OID.givenName, '华'.repeat(65)],
+      [OID.title, 'x'],
     ] as const) {
       assert.throws(() => encodeName([{ type, value }]), { code: 'value-out-of-range' });
     }
