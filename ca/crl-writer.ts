@@ -55,22 +55,24 @@ export function entriesSource(entries: readonly CrlEntry[]): CrlSource {
 /** Everything revoked or held in the scope, read page by page. @param snapshot - one view for as long as the source is used. */
 export async function scopeSource(snapshot: Reader, scope: CrlScope): Promise<CrlSource> {
   let [count, length] = [0, 0];
-  for (let after: string | null = ''; after !== null; await nextTurn()) {
+  for (let after: string | null = ''; after !== null;) {
     const part = await listedShapes(snapshot, scope, after, COUNTED);
     for (const shape of part.values) {
       count += shape.count;
       length += shape.count * encodeCrlEntry(shape.sample).length;
     }
     after = part.next;
+    await nextTurn();
   }
   return {
     count,
     length,
     pieces: async function* () {
-      for (let after: string | null = ''; after !== null; await nextTurn()) {
+      for (let after: string | null = ''; after !== null;) {
         const part = await listedEntries(snapshot, scope, after, PAGE);
         yield joinBytes(part.values.map(encodeCrlEntry));
         after = part.next;
+        await nextTurn();
       }
     },
   };

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { DatabaseSync } from 'node:sqlite';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
-import { CrlPublisher } from '../../ca/crl-publisher.ts';
+import type { CrlPublisher } from '../../ca/crl-publisher.ts';
 import { OcspResponder } from '../../ca/ocsp-responder.ts';
 import { revokeCertificate } from '../../ca/revoke.ts';
 import { encodeOcspRequest, parseOcspResponse } from '../../formats/x509/ocsp.ts';

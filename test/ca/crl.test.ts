@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { fromBER } from 'asn1js';
 import { CertificateRevocationList } from 'pkijs';
-import { CrlPublisher } from '../../ca/crl-publisher.ts';
+import type { CrlPublisher } from '../../ca/crl-publisher.ts';
 import {
   releaseCertificate,
   revokeAuthority,

@@ -120,7 +120,11 @@ async function checkLists(district: District): Promise<number> {
 for (const engine of engines) {
   describe(`status on two nodes (${engine.name})`, function () {
     this.timeout(180_000);
-    let district: District;
+    let district: District | null = null;
+    const opened = (): District => {
+      assert.ok(district);
+      return district;
+    };
     before(async function () {
       engine.require(this);
       district = await openDistrict({ engine, realClock: true });
@@ -129,7 +133,7 @@ for (const engine of engines) {
 
     it('is one: no serial twice, numbers strictly rising, every revocation on the next list', async () => {
       const rounds = scale(25);
-      const nodes = ['a', 'b'].map((name) => startNode(district, name, String(rounds)));
+      const nodes = ['a', 'b'].map((name) => startNode(opened(), name, String(rounds)));
       await Promise.all(nodes.map(({ ended }) => ended));
       const seen = nodes.flatMap((node) => node.seen());
       assert.equal(seen.length, 2 * rounds);
@@ -144,13 +148,13 @@ for (const engine of engines) {
           });
         }
       }
-      assert.ok((await checkLists(district)) > rounds);
-      const { publisher } = await openPublisher(district);
+      assert.ok((await checkLists(opened())) > rounds);
+      const { publisher } = await openPublisher(opened());
       const whole = await listOf(publisher.full(NAME));
       const named = new Set(whole.revoked.map(({ serialHex }) => serialHex));
       assert.ok(seen.every(({ serial }) => named.has(serial)));
-      const changes = await district.database.reader
-        .selectFrom('ca_revocation')
+      const changes = await opened()
+        .database.reader.selectFrom('ca_revocation')
         .select('change')
         .where('authority', '=', NAME)
         .orderBy('change')
@@ -162,18 +166,19 @@ for (const engine of engines) {
     });
 
     it('answers on the other node what this one revoked, within a second', async () => {
-      const second = await openDatabase(district.location);
+      const here = opened();
+      const second = await openDatabase(here.location);
       try {
-        const there = new OcspResponder({ ...district.parts, database: second }, district.hierarchy);
-        const issuer = district.hierarchy.authority(NAME).certificate;
+        const there = new OcspResponder({ ...here.parts, database: second }, here.hierarchy);
+        const issuer = here.hierarchy.authority(NAME).certificate;
         let slowest = 0;
         for (let round = 0; round < 5; round += 1) {
-          const { serial, certificate } = await issueSeal(district);
+          const { serial, certificate } = await issueSeal(here);
           const request = encodeOcspRequest([certId(issuer, certificate.serialNumber)], null);
           const status = async (): Promise<string | undefined> =>
             parseOcspResponse(await there.respond(NAME, request)).basic?.responses[0]?.status.kind;
           assert.equal(await status(), 'good');
-          await revokeCertificate(district.parts, { serial, reason: 'keyCompromise', actor: SYSTEM });
+          await revokeCertificate(here.parts, { serial, reason: 'keyCompromise', actor: SYSTEM });
           const started = performance.now();
           while ((await status()) === 'good') await pause(10);
           slowest = Math.max(slowest, performance.now() - started);
