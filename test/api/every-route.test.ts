@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { routes } from '../../api/routes.ts';
 import { requireProgram } from '../programs.ts';
+import { caRows } from './every-route/ca-rows.ts';
 import { interfaceRows } from './every-route/interface-rows.ts';
 import { pageRows } from './every-route/page-rows.ts';
 import { publicRows } from './every-route/public-rows.ts';
@@ -22,7 +23,12 @@ describe('every route', () => {
     service = await startService();
     const visitor = new Visitor(service);
     await visitor.arrive(openssl);
-    table = { ...interfaceRows(visitor), ...publicRows(visitor), ...pageRows(visitor) };
+    table = {
+      ...interfaceRows(visitor),
+      ...publicRows(visitor),
+      ...pageRows(visitor),
+      ...caRows(visitor, openssl),
+    };
   });
   after(() => service.stop());
 
@@ -58,7 +64,21 @@ describe('every route', () => {
 
   it('takes no number and no name of a person in its address', () => {
     // Identifiers we make, an authority, a status list, a case of the own department, and what a reading is for.
-    const allowed = ['id', 'seal', 'authority', 'shard', 'request', 'list', 'case', 'purpose', 'returnTo'];
+    const allowed = [
+      'id',
+      'seal',
+      'authority',
+      'shard',
+      'request',
+      'list',
+      'case',
+      'purpose',
+      'returnTo',
+      'serial',
+      'status',
+      'after',
+      'limit',
+    ];
     for (const { method, path, params, query } of routes) {
       for (const name of [...Object.keys(params.shape), ...Object.keys(query.shape)])
         assert.ok(allowed.includes(name), `${method} ${path}: ${name}`);

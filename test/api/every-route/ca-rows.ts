@@ -1,0 +1,478 @@
+// Good and bad input of every call of the certification authority.
+import request, { type Response } from 'supertest';
+import { bareListBy, csr, enrol, enterprise, evidence, get, post, resident } from '../ca-office.ts';
+import type { Rows, Visitor } from './visitor.ts';
+
+const noSerial = 'ff'.repeat(17);
+const absent = (prefix: string): string => `${prefix}_${'0'.repeat(32)}`;
+
+/** Made once, when the first row asks for it. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | null = null;
+  return () => (made ??= make());
+}
+
+export function caRows(visitor: Visitor, openssl: string): Rows {
+  const { service, wrongMethod } = visitor;
+  const csrOf = (): string => csr(service, openssl);
+  const enrolled = once(async () => (await enrol(service, { csr: csrOf() })).body as { serial: string; enrolment: string }); // prettier-ignore
+  const personal = once(async () => {
+    const change = { profile: 'resident-signing', subject: { person: resident } };
+    return (await enrol(service, { csr: csrOf() }, change)).body as { serial: string };
+  });
+  const asked = async (): Promise<string> =>
+    String((await post(service, 'ca-officer-1', '/api/v1/ca/requests', { operation: { kind: 'profile-setting', hierarchy: 'sm2', profile: 'server', enabled: true }, purpose: '演示' })).body.id); // prettier-ignore
+  const batch = once(
+    async () =>
+    String((await post(service, 'registration-authority', '/api/v1/ca/batches/revocations', { reason: 'superseded', target: { serials: [noSerial] } })).body.id), // prettier-ignore
+  );
+  const foreignBody = {
+    department: enterprise.creditCode,
+    organization: '天津市河北区政务服务办公室',
+    commonName: '演示印章',
+    authority: '某某电子认证有限公司（演示）',
+    key: { generate: 'ES256' },
+  };
+  const foreign = async (): Promise<{ id: string; request: string }> =>
+    (await post(service, 'ca-officer-1', '/api/v1/ca/foreign-credentials', foreignBody)).body as { id: string; request: string }; // prettier-ignore
+  const active = once(async () => {
+    const made = await foreign();
+    const brought = bareListBy(service, openssl, made.request);
+    await post(service, 'ca-officer-1', `/api/v1/ca/foreign-credentials/${made.id}/chain`, { certificates: brought.chain }); // prettier-ignore
+    const kept = await post(service, 'ca-officer-1', `/api/v1/ca/foreign-credentials/${made.id}/status`, { crl: brought.crl }); // prettier-ignore
+    return { ...made, ...brought, status: String(kept.body.id) };
+  });
+  const stranger = (path: string): [() => PromiseLike<Response>, number, string] => [
+    () => request(service.url).post(path).send({}),
+    401,
+    'unauthenticated',
+  ];
+  const onCertificate = (
+    path: string,
+    good: () => Promise<Response>,
+    status: number,
+    body: object = {},
+  ): Rows[string] => ({
+    good,
+    status,
+    type: 'application/json',
+    bad: {
+      'a stranger': stranger(`/api/v1/ca/certificates/${noSerial}/${path}`),
+      'no certificate': [
+        () => post(service, 'registration-authority', `/api/v1/ca/certificates/${noSerial}/${path}`, body),
+        404,
+        'certificate-not-found',
+      ],
+    },
+  });
+  return {
+    'post /api/v1/ca/enrolments': {
+      good: () => enrol(service, { csr: csrOf() }),
+      status: 201,
+      type: 'application/json',
+      bad: {
+        'a department': [() => visitor.post('/api/v1/ca/enrolments', {}), 403, 'scope-missing'],
+        'no evidence': [
+          () => enrol(service, { csr: csrOf() }, { evidence: undefined }),
+          400,
+          'request-invalid',
+        ],
+        'an extension that is not given': [
+          () => enrol(service, { csr: csr(service, openssl, ['-addext', 'basicConstraints=CA:TRUE']) }),
+          422,
+          'csr-extension-refused',
+        ],
+        'no request at all': [() => enrol(service, { csr: 'AAAA' }), 422, 'der-malformed'],
+        'no base64': [() => enrol(service, { csr: '!!' }), 400, 'request-invalid'],
+      },
+    },
+    'get /api/v1/ca/enrolments/{id}': {
+      good: async () =>
+        get(service, 'registration-authority', `/api/v1/ca/enrolments/${(await enrolled()).enrolment}`),
+      status: 200,
+      type: 'application/json',
+      bad: {
+        'one that is not there': [
+          () => get(service, 'ca-auditor', `/api/v1/ca/enrolments/${absent('enr')}`),
+          404,
+          'enrolment-not-found',
+        ],
+      },
+    },
+    'post /api/v1/ca/certificates/{serial}/renewals': onCertificate(
+      'renewals',
+      async () => {
+        const { serial } = await enrolled();
+        // As if most of its life were over.
+        const soon = new Date(Date.now() + 3_600_000).toISOString();
+        await service.services.database.write((tx) =>
+          tx.updateTable('ca_certificate').set({ not_after: soon }).where('serial', '=', serial).execute(),
+        );
+        return post(service, 'registration-authority', `/api/v1/ca/certificates/${serial}/renewals`, { evidence }); // prettier-ignore
+      },
+      201,
+      { evidence },
+    ),
+    'post /api/v1/ca/certificates/{serial}/rekeyings': onCertificate(
+      'rekeyings',
+      async () =>
+        post(service, 'registration-authority', `/api/v1/ca/certificates/${(await enrolled()).serial}/rekeyings`, { evidence, key: { csr: csrOf() } }), // prettier-ignore
+      201,
+      { evidence, key: { csr: 'AAAA' } },
+    ),
+    'get /api/v1/ca/certificates/{serial}': {
+      good: async () => get(service, 'ca-auditor', `/api/v1/ca/certificates/${(await enrolled()).serial}`),
+      status: 200,
+      type: 'application/json',
+      bad: {
+        'one that is not there': [
+          () => get(service, 'ca-auditor', `/api/v1/ca/certificates/${noSerial}`),
+          404,
+          'certificate-not-found',
+        ],
+        'no serial number': [
+          () => get(service, 'ca-auditor', '/api/v1/ca/certificates/xyz'),
+          400,
+          'request-invalid',
+        ],
+      },
+    },
+    'post /api/v1/ca/certificates:search': {
+      good: () =>
+        post(service, 'ca-auditor', '/api/v1/ca/certificates:search', {
+          subject: { creditCode: enterprise.creditCode },
+          purpose: '演示',
+        }),
+      status: 200,
+      type: 'application/json',
+      bad: {
+        'no purpose': [
+          () => post(service, 'ca-auditor', '/api/v1/ca/certificates:search', { subject: { creditCode: enterprise.creditCode } }), // prettier-ignore
+          400,
+          'request-invalid',
+        ],
+        'a page of nobody': [
+          () => post(service, 'ca-auditor', '/api/v1/ca/certificates:search', { subject: { creditCode: enterprise.creditCode }, purpose: '演示', after: "' OR 1=1" }), // prettier-ignore
+          422,
+          'enrolment-invalid',
+        ],
+      },
+    },
+    'post /api/v1/ca/certificates/{serial}/suspension': onCertificate(
+      'suspension',
+      async () => {
+        const { body } = await enrol(service, { csr: csrOf() });
+        return post(service, 'ca-officer-1', `/api/v1/ca/certificates/${body.serial as string}/suspension`);
+      },
+      200,
+    ),
+    'post /api/v1/ca/certificates/{serial}/release': onCertificate(
+      'release',
+      async () => {
+        const path = `/api/v1/ca/certificates/${String((await enrol(service, { csr: csrOf() })).body.serial)}`;
+        await post(service, 'registration-authority', `${path}/suspension`);
+        return post(service, 'registration-authority', `${path}/release`);
+      },
+      200,
+    ),
+    'post /api/v1/ca/certificates/{serial}/revocation': onCertificate(
+      'revocation',
+      async () => {
+        const { body } = await enrol(service, { csr: csrOf() });
+        return post(service, 'registration-authority', `/api/v1/ca/certificates/${body.serial as string}/revocation`, { reason: 'superseded' }); // prettier-ignore
+      },
+      200,
+      { reason: 'superseded' },
+    ),
+    'post /api/v1/ca/certificates/{serial}/subject': {
+      good: async () =>
+        post(service, 'ca-auditor', `/api/v1/ca/certificates/${(await personal()).serial}/subject`, { purpose: '演示' }), // prettier-ignore
+      status: 200,
+      type: 'application/json',
+      bad: {
+        'a registration authority': [
+          () => post(service, 'registration-authority', `/api/v1/ca/certificates/${noSerial}/subject`, { purpose: '演示' }), // prettier-ignore
+          403,
+          'scope-missing',
+        ],
+        'no pseudonym': [
+          async () => post(service, 'ca-auditor', `/api/v1/ca/certificates/${(await enrolled()).serial}/subject`, { purpose: '演示' }), // prettier-ignore
+          404,
+          'certificate-not-found',
+        ],
+      },
+    },
+    'get /api/v1/ca/certificates/{serial}/disclosures': {
+      good: async () =>
+        get(service, 'ca-auditor', `/api/v1/ca/certificates/${(await personal()).serial}/disclosures`),
+      status: 200,
+      type: 'application/json',
+      bad: {
+        'an officer': [
+          () => get(service, 'ca-officer-1', `/api/v1/ca/certificates/${noSerial}/disclosures`),
+          403,
+          'scope-missing',
+        ],
+      },
+    },
+    'post /api/v1/ca/batches/enrolments': {
+      good: () =>
+        post(service, 'registration-authority', '/api/v1/ca/batches/enrolments', [
+          { profile: 'enterprise-seal', subject: enterprise, evidence, key: { csr: csrOf() } },
+        ]),
+      status: 202,
+      type: 'application/json',
+      bad: {
+        'no rows': [
+          () => post(service, 'registration-authority', '/api/v1/ca/batches/enrolments', []),
+          422,
+          'batch-invalid',
+        ],
+        'no JSON': [
+          () => post(service, 'registration-authority', '/api/v1/ca/batches/enrolments').set('Content-Type', 'application/json').send('[{'), // prettier-ignore
+          400,
+          'json-malformed',
+        ],
+      },
+    },
+    'post /api/v1/ca/batches/revocations': {
+      good: () =>
+        post(service, 'ca-officer-1', '/api/v1/ca/batches/revocations', {
+          reason: 'superseded',
+          target: { serials: [noSerial] },
+        }),
+      status: 202,
+      type: 'application/json',
+      bad: {
+        'no target': [
+          () => post(service, 'ca-officer-1', '/api/v1/ca/batches/revocations', { reason: 'superseded', target: {} }), // prettier-ignore
+          422,
+          'batch-invalid',
+        ],
+        'a hold': [
+          () => post(service, 'ca-officer-1', '/api/v1/ca/batches/revocations', { reason: 'certificateHold', target: { serials: [noSerial] } }), // prettier-ignore
+          400,
+          'request-invalid',
+        ],
+      },
+    },
+    'get /api/v1/ca/batches/{id}': {
+      good: async () => get(service, 'registration-authority', `/api/v1/ca/batches/${await batch()}`),
+      status: 200,
+      type: 'application/json',
+      bad: {
+        'one that is not there': [
+          () => get(service, 'ca-auditor', `/api/v1/ca/batches/${absent('bat')}`),
+          404,
+          'batch-not-found',
+        ],
+      },
+    },
+    'get /api/v1/ca/batches/{id}/items': {
+      good: async () => get(service, 'ca-auditor', `/api/v1/ca/batches/${await batch()}/items?limit=5`),
+      status: 200,
+      type: 'application/json',
+      bad: {
+        'a place before the first': [
+          async () => get(service, 'ca-auditor', `/api/v1/ca/batches/${await batch()}/items?after=-1`),
+          400,
+          'request-invalid',
+        ],
+      },
+    },
+    'post /api/v1/ca/requests': {
+      good: () =>
+        post(service, 'ca-officer-1', '/api/v1/ca/requests', {
+          operation: { kind: 'root-crl', hierarchy: 'international' },
+          purpose: '演示',
+        }),
+      status: 201,
+      type: 'application/json',
+      bad: {
+        'a longer life': [
+          () => post(service, 'ca-officer-1', '/api/v1/ca/requests', { operation: { kind: 'profile-setting', hierarchy: 'sm2', profile: 'server', enabled: true, maximumDays: 9999 }, purpose: '演示' }), // prettier-ignore
+          422,
+          'ca-request-invalid',
+        ],
+        'no authority': [
+          () => post(service, 'ca-officer-1', '/api/v1/ca/requests', { operation: { kind: 'succeed-authority', authority: 'none' }, purpose: '演示' }), // prettier-ignore
+          404,
+          'authority-not-found',
+        ],
+      },
+    },
+    'get /api/v1/ca/requests': {
+      good: () => get(service, 'ca-auditor', '/api/v1/ca/requests'),
+      status: 200,
+      type: 'application/json',
+      bad: {
+        'a registration authority': [
+          () => get(service, 'registration-authority', '/api/v1/ca/requests'),
+          403,
+          'scope-missing',
+        ],
+      },
+    },
+    'get /api/v1/ca/requests/{id}': {
+      good: async () => get(service, 'ca-officer-2', `/api/v1/ca/requests/${await asked()}`),
+      status: 200,
+      type: 'application/json',
+      bad: {
+        'one that is not there': [
+          () => get(service, 'ca-officer-2', `/api/v1/ca/requests/${absent('req')}`),
+          404,
+          'ca-request-not-found',
+        ],
+      },
+    },
+    'post /api/v1/ca/requests/{id}/approval': {
+      good: async () => post(service, 'ca-officer-2', `/api/v1/ca/requests/${await asked()}/approval`),
+      status: 200,
+      type: 'application/json',
+      bad: {
+        'the own request': [
+          async () => post(service, 'ca-officer-1', `/api/v1/ca/requests/${await asked()}/approval`),
+          403,
+          'self-approval',
+        ],
+        'an auditor': [
+          async () => post(service, 'ca-auditor', `/api/v1/ca/requests/${await asked()}/approval`),
+          403,
+          'scope-missing',
+        ],
+      },
+    },
+    'post /api/v1/ca/requests/{id}/rejection': {
+      good: async () =>
+        post(service, 'ca-officer-2', `/api/v1/ca/requests/${await asked()}/rejection`, { reason: '不必' }),
+      status: 200,
+      type: 'application/json',
+      bad: {
+        'no reason': [
+          async () => post(service, 'ca-officer-2', `/api/v1/ca/requests/${await asked()}/rejection`),
+          400,
+          'request-invalid',
+        ],
+      },
+    },
+    'post /api/v1/ca/foreign-credentials': {
+      good: () => post(service, 'ca-officer-1', '/api/v1/ca/foreign-credentials', foreignBody),
+      status: 201,
+      type: 'application/json',
+      bad: {
+        'a server that is not set up': [
+          () => post(service, 'ca-officer-1', '/api/v1/ca/foreign-credentials', { ...foreignBody, key: { server: 'none', name: 'x' } }), // prettier-ignore
+          422,
+          'foreign-credential-invalid',
+        ],
+      },
+    },
+    'get /api/v1/ca/foreign-credentials': {
+      good: () => get(service, 'ca-auditor', '/api/v1/ca/foreign-credentials'),
+      status: 200,
+      type: 'application/json',
+      bad: { 'another method': wrongMethod('/api/v1/ca/foreign-credentials') },
+    },
+    'get /api/v1/ca/foreign-credentials/{id}': {
+      good: async () => get(service, 'ca-auditor', `/api/v1/ca/foreign-credentials/${(await active()).id}`),
+      status: 200,
+      type: 'application/json',
+      bad: {
+        'one that is not there': [
+          () => get(service, 'ca-auditor', `/api/v1/ca/foreign-credentials/${absent('fcr')}`),
+          404,
+          'foreign-credential-not-found',
+        ],
+      },
+    },
+    'post /api/v1/ca/foreign-credentials/{id}/chain': {
+      good: async () => {
+        const made = await foreign();
+        const { chain } = bareListBy(service, openssl, made.request);
+        return post(service, 'ca-officer-1', `/api/v1/ca/foreign-credentials/${made.id}/chain`, { certificates: chain }); // prettier-ignore
+      },
+      status: 200,
+      type: 'application/json',
+      bad: {
+        'the chain of another key': [
+          async () => post(service, 'ca-officer-1', `/api/v1/ca/foreign-credentials/${(await foreign()).id}/chain`, { certificates: (await active()).chain }), // prettier-ignore
+          422,
+          'foreign-chain-refused',
+        ],
+        'no PEM': [
+          async () => post(service, 'ca-officer-1', `/api/v1/ca/foreign-credentials/${(await active()).id}/chain`, { certificates: 'x' }), // prettier-ignore
+          400,
+          'request-invalid',
+        ],
+      },
+    },
+    'post /api/v1/ca/foreign-credentials/{id}/status': {
+      good: async () =>
+        post(service, 'ca-officer-1', `/api/v1/ca/foreign-credentials/${(await active()).id}/status`, { crl: (await active()).crl }), // prettier-ignore
+      status: 201,
+      type: 'application/json',
+      bad: {
+        'nowhere to fetch it from': [
+          async () => post(service, 'ca-officer-1', `/api/v1/ca/foreign-credentials/${(await active()).id}/status`, { fetch: true }), // prettier-ignore
+          422,
+          'foreign-status-refused',
+        ],
+        'no list': [
+          async () => post(service, 'ca-officer-1', `/api/v1/ca/foreign-credentials/${(await active()).id}/status`, { crl: 'AAAA' }), // prettier-ignore
+          422,
+          'der-malformed',
+        ],
+      },
+    },
+    'get /api/v1/ca/foreign-credentials/{id}/status/{status}': {
+      good: async () => {
+        const { id, status } = await active();
+        return get(service, 'ca-auditor', `/api/v1/ca/foreign-credentials/${id}/status/${status}`);
+      },
+      status: 200,
+      type: 'application/pkix-crl',
+      bad: {
+        'evidence of another': [
+          async () => get(service, 'ca-auditor', `/api/v1/ca/foreign-credentials/${absent('fcr')}/status/${(await active()).status}`), // prettier-ignore
+          404,
+          'foreign-credential-not-found',
+        ],
+      },
+    },
+    'post /api/v1/ca/foreign-credentials/{id}/retirement': {
+      good: async () =>
+        post(service, 'ca-officer-1', `/api/v1/ca/foreign-credentials/${(await foreign()).id}/retirement`),
+      status: 200,
+      type: 'application/json',
+      bad: {
+        twice: [
+          async () => {
+            const { id } = await foreign();
+            await post(service, 'ca-officer-1', `/api/v1/ca/foreign-credentials/${id}/retirement`);
+            return post(service, 'ca-officer-1', `/api/v1/ca/foreign-credentials/${id}/retirement`);
+          },
+          409,
+          'transition-not-allowed',
+        ],
+      },
+    },
+    'get /api/v1/ca/authorities': {
+      good: () => visitor.get('/api/v1/ca/authorities'),
+      status: 200,
+      type: 'application/json',
+      bad: { 'another method': wrongMethod('/api/v1/ca/authorities') },
+    },
+    'get /api/v1/ca/profiles': {
+      good: () => visitor.get('/api/v1/ca/profiles'),
+      status: 200,
+      type: 'application/json',
+      bad: { 'another method': wrongMethod('/api/v1/ca/profiles') },
+    },
+    'get /ca/{authority}.pem': {
+      good: () => visitor.get('/ca/sm2-residents.pem'),
+      status: 200,
+      type: 'application/pem-certificate-chain',
+      bad: { 'no authority': [() => visitor.get('/ca/none.pem'), 404, 'authority-not-found'] },
+    },
+  };
+}
