@@ -102,9 +102,9 @@ export function caRows(visitor: Visitor, openssl: string): Rows {
     'post /api/v1/ca/certificates/{serial}/renewals': onCertificate(
       'renewals',
       async () => {
-        const { serial } = await enrolled();
+        const serial = String((await enrol(service, { csr: csrOf() })).body.serial);
         // As if most of its life were over.
-        const soon = new Date(Date.now() + 3_600_000).toISOString();
+        const soon = new Date(Date.now() + 60_000).toISOString();
         await service.services.database.write((tx) =>
           tx.updateTable('ca_certificate').set({ not_after: soon }).where('serial', '=', serial).execute(),
         );
