@@ -13,7 +13,6 @@ import { suiteNamed, type SuiteName } from '../../crypto/suite.ts';
 import { auditChain } from '../../storage/audit-chain.ts';
 import type { Database } from '../../storage/database.ts';
 import type { DatabaseLocation } from '../../storage/open.ts';
-import type { DatabaseLocation } from '../../storage/open.ts';
 import { engines, type Engine, type TestDatabase } from '../storage/engines.ts';
 
 /** The first moment of the tests' world. */
