@@ -159,7 +159,7 @@ describe('traps of paths', () => {
       'another key': makeCrl(ca, { key: makeKey() }),
       'another authority': makeCrl(makeParty({ commonName: 'CA', issuer: null, ca: true })),
       'CAs only': listOf(ca, { scope: { onlyContainsCaCerts: true } } as Partial<CrlFrame>),
-      delta: listOf(ca, { deltaBase: 6 } as Partial<CrlFrame>),
+      delta: listOf(ca, { deltaBase: 6 }),
     };
     for (const [name, list] of Object.entries(useless)) {
       const answer = await ask(leaf, root, { ...required, crls: [makeCrl(root), list] });
