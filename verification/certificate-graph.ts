@@ -41,13 +41,13 @@ export interface CertificateGraph {
 
 const maxCertificates = 1000;
 /** In units of one P-256 or RSA-2048 check; keeps the worst case well under a second. */
-const workLimit = 1000;
+const workLimit = 800;
 /** Keys that inherit their parameters from each other, and no longer a row of them. */
 const maxInheritance = 4;
 
 /** The node being filled: links are found after all nodes exist. */
 interface OpenNode extends CertificateNode {
-  readonly issuers: CertificateNode[];
+  readonly issuers: OpenNode[];
 }
 
 async function readNodes(
@@ -113,11 +113,33 @@ export function signedBy(
   return work.holds(signed, key, inherited);
 }
 
-/** Whether the key identifiers say that `issuer` signed `certificate`: a hint, never a proof (RFC 4158 section 3.5.12). */
-function named(certificate: Certificate, issuer: Certificate): boolean {
-  const wanted = certificate.authorityKeyIdentifier?.keyIdentifier ?? null;
-  const own = issuer.subjectKeyIdentifier;
-  return wanted === null || own === null || sameBytes(wanted, own);
+/** Candidates told apart by their key identifiers: a hint who signed, never a proof (RFC 4158 section 3.5.12). */
+class Candidates {
+  readonly #all: readonly OpenNode[];
+  readonly #byKey = new Map<string, OpenNode[]>();
+
+  constructor(nodes: readonly OpenNode[]) {
+    this.#all = nodes;
+    for (const node of nodes) {
+      const key = toHex(node.certificate.subjectKeyIdentifier ?? new Uint8Array());
+      const same = this.#byKey.get(key);
+      if (same === undefined) this.#byKey.set(key, [node]);
+      else same.push(node);
+    }
+  }
+
+  /** Those whose identifier is the one named, or who have none; everybody where none is named. */
+  likely({ authorityKeyIdentifier }: Certificate): readonly OpenNode[] {
+    const wanted = authorityKeyIdentifier?.keyIdentifier ?? null;
+    if (wanted === null) return this.#all;
+    return [...(this.#byKey.get(toHex(wanted)) ?? []), ...(this.#byKey.get('') ?? [])];
+  }
+
+  unlikely(certificate: Certificate): readonly OpenNode[] {
+    if ((certificate.authorityKeyIdentifier?.keyIdentifier ?? null) === null) return [];
+    const likely = new Set(this.likely(certificate));
+    return this.#all.filter((node) => !likely.has(node));
+  }
 }
 
 /**
@@ -139,15 +161,28 @@ export async function buildCertificateGraph(
     if (same === undefined) bySubject.set(key, [node]);
     else same.push(node);
   }
-  // A thousand certificates of one name must not use up the work before the likely issuers were tried.
-  for (const likely of [true, false]) {
-    for (const node of nodes.values()) {
-      const { certificate } = node;
-      for (const candidate of bySubject.get(nameKey(certificate.issuer)) ?? []) {
-        if (candidate === node || named(certificate, candidate.certificate) !== likely) continue;
-        if (await signedBy(certificate, candidate, bySubject, work)) node.issuers.push(candidate);
-      }
+  const candidates = new Map([...bySubject].map(([key, same]) => [key, new Candidates(same)]));
+  const link = async (node: OpenNode, among: readonly OpenNode[]): Promise<void> => {
+    for (const candidate of among) {
+      if (candidate !== node && (await signedBy(node.certificate, candidate, bySubject, work)))
+        node.issuers.push(candidate);
     }
+  };
+  // A thousand certificates of one name must not use up the work before the likely issuers were tried, nor before those
+  // above the first certificates were followed up.
+  const linked = new Set<OpenNode>();
+  for (const start of nodes.values()) {
+    const open = [start];
+    for (let node = open.pop(); node !== undefined; node = open.pop()) {
+      if (linked.has(node)) continue;
+      linked.add(node);
+      await link(node, candidates.get(nameKey(node.certificate.issuer))?.likely(node.certificate) ?? []);
+      open.push(...node.issuers);
+    }
+  }
+  for (const node of nodes.values()) {
+    if (work.exhausted) break;
+    await link(node, candidates.get(nameKey(node.certificate.issuer))?.unlikely(node.certificate) ?? []);
   }
   return { nodes, bySubject, exhausted: work.exhausted };
 }

@@ -164,13 +164,21 @@ const rules: readonly ConformityRule[] = [
   ...webRules,
 ];
 
+type Broken = Pick<ConformityRule, 'id' | 'citation'> | null;
+
+/** Answers given before: a certificate stands on many paths. */
+const answers = new WeakMap<Certificate, Map<string, Broken>>();
+
 /** The first rule that the certificate breaks; null where it breaks none or none are asked. */
-export function brokenRule(
-  certificate: Certificate,
-  position: Position,
-  conformity: Conformity,
-): Pick<ConformityRule, 'id' | 'citation'> | null {
+export function brokenRule(certificate: Certificate, position: Position, conformity: Conformity): Broken {
   if (conformity === 'none') return null;
-  const broken = rules.find((rule) => rule.asked.includes(conformity) && !rule.holds(certificate, position));
-  return broken === undefined ? null : { id: broken.id, citation: broken.citation };
+  const known = answers.get(certificate) ?? new Map<string, Broken>();
+  answers.set(certificate, known);
+  const key = `${position} ${conformity}`;
+  const answer = known.get(key);
+  if (answer !== undefined) return answer;
+  const rule = rules.find((each) => each.asked.includes(conformity) && !each.holds(certificate, position));
+  const broken = rule === undefined ? null : { id: rule.id, citation: rule.citation };
+  known.set(key, broken);
+  return broken;
 }

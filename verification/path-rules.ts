@@ -9,6 +9,7 @@ import type { NameBudget } from './name-constraints.ts';
 import { nameKey } from './names.ts';
 import type { PathParameters, PathProblem, PathProblemCode, PathPurpose } from './path-model.ts';
 import { anyPolicyInputs, policiesOf } from './policies.ts';
+import type { PolicyBudget } from './policies.ts';
 import { standsFor } from './server-name.ts';
 import { stateAt } from './trust-list.ts';
 import type { ServiceType } from './trust-list.ts';
@@ -115,14 +116,14 @@ export function ownProblem(
   );
 }
 
-/** Answers about name constraints that one search has found before; each costs much and comes on many paths. */
-export class NameAnswers {
-  readonly #budget: NameBudget;
-  readonly #known = new Map<Certificate, Map<Certificate, boolean>>();
+/** Names compared with subtrees of name constraints, and policies walked over, in one search. */
+const budgets = { names: 1 << 18, policies: 1 << 20 };
 
-  constructor(budget: NameBudget) {
-    this.#budget = budget;
-  }
+/** What one search has found before, and may still spend: names and policies cost much and come on many paths. */
+export class PathAnswers {
+  readonly policyBudget: PolicyBudget = { left: budgets.policies };
+  readonly #budget: NameBudget = { left: budgets.names };
+  readonly #known = new Map<Certificate, Map<Certificate, boolean>>();
 
   /** Whether `subject` obeys what `authority` states; null where the budget is used up. @throws FormatError */
   obeys(subject: Certificate, authority: Certificate): boolean | null {
@@ -148,7 +149,7 @@ type Problem = (code: PathProblemCode, depth: number, rule?: PathProblem['rule']
 function structureProblem(
   path: readonly CertificateNode[],
   parameters: PathParameters,
-  names: NameAnswers,
+  answers: PathAnswers,
   problem: Problem,
 ): PathProblem | null {
   let below = 0;
@@ -164,7 +165,7 @@ function structureProblem(
       const node = path[under];
       // RFC 5280 section 6.1.3 (b): self-issued certificates are exempt unless they end the path.
       if (node === undefined || (under > 0 && isSelfIssued(node.certificate))) continue;
-      const obeys = names.obeys(node.certificate, certificate);
+      const obeys = answers.obeys(node.certificate, certificate);
       if (obeys !== true) return problem(obeys === null ? 'too-much-work' : 'name-constraints', under);
     }
   }
@@ -176,7 +177,7 @@ function structureProblem(
 export function judgePath(
   path: readonly CertificateNode[],
   parameters: PathParameters,
-  names: NameAnswers,
+  answers: PathAnswers,
 ): { readonly problem: PathProblem | null; readonly policies: readonly string[] } {
   const problem: Problem = (code, depth, rule) => {
     const certificate = path[depth]?.certificate;
@@ -184,14 +185,14 @@ export function judgePath(
       ? null
       : { code, certificate, depth, ...(rule === undefined ? {} : { rule }) };
   };
-  const structure = structureProblem(path, parameters, names, problem);
+  const structure = structureProblem(path, parameters, answers, problem);
   if (structure !== null) return { problem: structure, policies: [] };
   const belowAnchor = path
     .slice(0, -1)
     .toReversed()
     .map((node) => node.certificate);
-  const policies = policiesOf(belowAnchor, parameters.policies ?? anyPolicyInputs);
-  return policies === null
-    ? { problem: problem('policies', 0), policies: [] }
+  const policies = policiesOf(belowAnchor, parameters.policies ?? anyPolicyInputs, answers.policyBudget);
+  return policies === null || policies === 'too-much-work'
+    ? { problem: problem(policies ?? 'policies', 0), policies: [] }
     : { problem: null, policies: [...policies].sort() };
 }

@@ -4,7 +4,7 @@ import { FormatError } from '../formats/errors.ts';
 import { OID } from '../formats/x509/oid.ts';
 import type { CertificateGraph, CertificateNode, TrustAnchor } from './certificate-graph.ts';
 import type { PathParameters, PathProblem, PathProblemCode, PathResult, ValidPath } from './path-model.ts';
-import { NameAnswers, anchorTrusted, judgePath, ownProblem } from './path-rules.ts';
+import { PathAnswers, anchorTrusted, judgePath, ownProblem } from './path-rules.ts';
 import { revocationStatus } from './revocation.ts';
 import type { RevocationEvidence } from './revocation.ts';
 import type { RevocationStatus } from './revocation-time.ts';
@@ -17,8 +17,6 @@ const maxDepth = 16;
 /** Certificates tried as signers of a CA's lists, each with a search of its own. */
 const maxListSigners = 32;
 const maxStepsForSigner = 1000;
-/** Names compared with subtrees of name constraints. */
-const maxNameComparisons = 1 << 18;
 
 /** Reasons that say nothing against what the key did before (RFC 3161 section 4). */
 const orderlyEnds: ReadonlySet<string | null> = new Set([
@@ -42,7 +40,7 @@ type ByIssuer = Map<CertificateNode, RevocationStatus>;
 /** What one call of `findPath` works on and remembers, shared by the searches within it. */
 interface Context {
   readonly evidence: RevocationEvidence;
-  readonly names: NameAnswers;
+  readonly answers: PathAnswers;
   /** Certificates that lead to some anchor, fit or not. */
   readonly leading: ReadonlySet<CertificateNode>;
   /** Whether a certificate may sign lists under an anchor. */
@@ -136,7 +134,7 @@ class Search {
     const { parameters, context } = this.#options;
     let judged: ReturnType<typeof judgePath>;
     try {
-      judged = judgePath(path, parameters, context.names);
+      judged = judgePath(path, parameters, context.answers);
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
       const [node] = path;
@@ -237,7 +235,7 @@ export function findPath(
   }
   const context: Context = {
     evidence,
-    names: new NameAnswers({ left: maxNameComparisons }),
+    answers: new PathAnswers(),
     leading: any,
     listSigners: new Map(),
     statuses: new Map(),

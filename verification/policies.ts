@@ -21,6 +21,11 @@ export const anyPolicyInputs: PolicyInputs = {
   inhibitAnyPolicy: false,
 };
 
+/** Policies and mappings that one search may still walk over. */
+export interface PolicyBudget {
+  left: number;
+}
+
 interface PolicyNode {
   readonly parents: ReadonlySet<string>;
   readonly expected: ReadonlySet<string>;
@@ -50,7 +55,7 @@ function readConstraints(reader: DerReader): PolicyConstraints {
   }));
 }
 
-function readMappings(reader: DerReader): readonly (readonly [string, string])[] {
+function readMappings(reader: DerReader): Mappings {
   return reader.sequence((list) =>
     list.every((each) => each.sequence((pair) => [pair.oid(), pair.oid()] as const)),
   );
@@ -58,13 +63,28 @@ function readMappings(reader: DerReader): readonly (readonly [string, string])[]
 
 const CODE = 'certificate-malformed';
 
+type Mappings = readonly (readonly [string, string])[];
+
+const mappingsKnown = new WeakMap<Certificate, Mappings>();
+
+function mappingsOf(certificate: Certificate): Mappings {
+  let mappings = mappingsKnown.get(certificate);
+  if (mappings === undefined) {
+    mappings = readExtension(certificate.extensions, OID.policyMappings, CODE, readMappings) ?? [];
+    mappingsKnown.set(certificate, mappings);
+  }
+  return mappings;
+}
+
 class PolicyState {
   #levels: Level[] | null = [new Map([[any, { parents: new Set(), expected: new Set([any]) }]])];
   explicit: number;
   #inhibitAny: number;
   #mapping: number;
+  readonly #budget: PolicyBudget;
 
-  constructor(inputs: PolicyInputs, length: number) {
+  constructor(inputs: PolicyInputs, length: number, budget: PolicyBudget) {
+    this.#budget = budget;
     this.explicit = inputs.requireExplicitPolicy ? 0 : length + 1;
     this.#inhibitAny = inputs.inhibitAnyPolicy ? 0 : length + 1;
     this.#mapping = inputs.inhibitPolicyMapping ? 0 : length + 1;
@@ -83,28 +103,33 @@ class PolicyState {
     }
     const stated = new Set(certificate.certificatePolicies.map((policy) => policy.oid));
     const level: Level = new Map();
-    for (const policy of stated) {
-      if (policy === any) continue;
-      const parents = [...previous].filter(([, node]) => node.expected.has(policy)).map(([parent]) => parent);
-      if (parents.length === 0 && previous.has(any)) parents.push(any);
-      if (parents.length > 0) level.set(policy, { parents: new Set(parents), expected: new Set([policy]) });
-    }
-    if (stated.has(any) && (this.#inhibitAny > 0 || (!last && selfIssued))) {
-      for (const expected of new Set([...previous.values()].flatMap((node) => [...node.expected]))) {
-        if (level.has(expected)) continue;
-        const parents = [...previous]
-          .filter(([, node]) => node.expected.has(expected))
-          .map(([parent]) => parent);
-        level.set(expected, { parents: new Set(parents), expected: new Set([expected]) });
+    const parentsOf = new Map<string, Set<string>>();
+    for (const [parent, node] of previous) {
+      for (const expected of node.expected) {
+        const parents = parentsOf.get(expected);
+        if (parents === undefined) parentsOf.set(expected, new Set([parent]));
+        else parents.add(parent);
       }
+      this.#budget.left -= node.expected.size;
     }
+    this.#budget.left -= stated.size;
+    const grow = (policy: string, parents: ReadonlySet<string>): void =>
+      void level.set(policy, { parents, expected: new Set([policy]) });
+    for (const policy of stated) {
+      const parents = policy === any ? undefined : parentsOf.get(policy);
+      if (parents !== undefined) grow(policy, parents);
+      else if (policy !== any && previous.has(any)) grow(policy, new Set([any]));
+    }
+    if (stated.has(any) && (this.#inhibitAny > 0 || (!last && selfIssued)))
+      for (const [expected, parents] of parentsOf) if (!level.has(expected)) grow(expected, parents);
     this.#levels.push(level);
     this.#prune();
   }
 
   /** Section 6.1.4; @returns false where a mapping speaks of anyPolicy. */
   prepare(certificate: Certificate, selfIssued: boolean): boolean {
-    const mappings = readExtension(certificate.extensions, OID.policyMappings, CODE, readMappings) ?? [];
+    const mappings = mappingsOf(certificate);
+    this.#budget.left -= mappings.length;
     if (mappings.some(([issuer, subject]) => issuer === any || subject === any)) return false;
     this.#map(mappings);
     if (!selfIssued) {
@@ -129,7 +154,7 @@ class PolicyState {
     if (constraints?.requireExplicit === 0) this.explicit = 0;
   }
 
-  #map(mappings: readonly (readonly [string, string])[]): void {
+  #map(mappings: Mappings): void {
     const level = this.#levels?.at(-1);
     if (level === undefined) return;
     const targets = new Map<string, Set<string>>();
@@ -176,15 +201,21 @@ function userConstrained(levels: readonly Level[], wanted: ReadonlySet<string> |
 
 /**
  * @param path from just below the anchor to the end entity
+ * @param budget is used up by what is walked over
  * @returns the policies under which the path is valid (none need be, where none is required); null where they forbid it
  * @throws FormatError
  */
-export function policiesOf(path: readonly Certificate[], inputs: PolicyInputs): ReadonlySet<string> | null {
-  const state = new PolicyState(inputs, path.length);
+export function policiesOf(
+  path: readonly Certificate[],
+  inputs: PolicyInputs,
+  budget: PolicyBudget,
+): ReadonlySet<string> | 'too-much-work' | null {
+  const state = new PolicyState(inputs, path.length, budget);
   for (const [at, certificate] of path.entries()) {
     const last = at === path.length - 1;
     const selfIssued = nameKey(certificate.subject) === nameKey(certificate.issuer);
     state.take(certificate, last, selfIssued);
+    if (budget.left < 0) return 'too-much-work';
     if (state.explicit === 0 && state.levels === null) return null;
     if (last) state.finish(certificate);
     else if (!state.prepare(certificate, selfIssued)) return null;

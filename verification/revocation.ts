@@ -23,7 +23,7 @@ export interface RevocationEvidence {
 
 const maxEvidence = 200;
 /** In units of one P-256 or RSA-2048 check. */
-const workLimit = 1000;
+const workLimit = 800;
 
 function tryParse<T>(parse: () => T): T | null {
   try {

@@ -87,6 +87,7 @@ function costOf(
 export class SignatureWork {
   readonly #verifier: SignatureVerifier;
   readonly #historical: HistoricalAlgorithm | null;
+  readonly #seen = new Set<SubjectPublicKeyInfo>();
   #left: number;
   #exhausted = false;
 
@@ -124,7 +125,10 @@ export class SignatureWork {
     }
     const algorithm = verifiableAlgorithm(signatureNameOf(signed.signatureAlgorithm));
     const cost = algorithm === null ? null : costOf(algorithm, signed.signature, key);
-    if (algorithm === null || cost === null || !this.#pay(cost)) return false;
+    // A key met for the first time must be read, which takes as long as a check.
+    if (algorithm === null || cost === null || !this.#pay(this.#seen.has(key) ? cost : cost + 1))
+      return false;
+    this.#seen.add(key);
     return this.#verifier.verify(algorithm, key.der, signed.tbs, signed.signature);
   }
 
