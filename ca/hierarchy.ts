@@ -77,7 +77,7 @@ class KnownAuthorities {
   async load(): Promise<void> {
     const rows = await findAuthorities(this.#parts.database.reader);
     const opened = await Promise.all(
-      rows.map((row) => {
+      rows.map(async (row): Promise<Authority> => {
         const known = this.#byName.get(row.name);
         if (known === undefined) return openAuthority(this.#parts, this.#settings, row);
         return known.state === row.state ? known : { ...known, state: row.state };

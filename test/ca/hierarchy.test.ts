@@ -272,7 +272,7 @@ for (const engine of engines) {
       if (opened) await district.remove();
     });
 
-    it('replaces an issuing key within a second, here and on the other node', async function () {
+    it('replaces an issuing key within seconds, here and on the other node', async function () {
       const openssl = requireProgram(this, 'openssl');
       const { hierarchy, parts } = district;
       const node = await establishHierarchy(parts, SETTINGS);
@@ -281,7 +281,7 @@ for (const engine of engines) {
         const started = performance.now();
         const made = await succeedAuthority(parts, hierarchy, name, SYSTEM);
         const took = performance.now() - started;
-        assert.ok(took < 1000, `${took} ms`);
+        assert.ok(took < 5000, `${took} ms`);
         assert.equal(made.name, `${name}-g2`);
         assert.equal(hierarchy.issuer(made.kind, made.hierarchy).name, made.name);
         assert.equal(hierarchy.authority(name).state, 'retired');

@@ -79,7 +79,7 @@ describe('sound keys', () => {
     }
   });
 
-  it('are not: points off their curve, compressed, or with a private key of 1 to 32', async () => {
+  it('are not: points off their curve, compressed, or with a private key of 1 to 32', () => {
     for (const [keyType, name, size] of [
       ['p256', 'prime256v1', 32],
       ['p384', 'secp384r1', 48],
