@@ -2,7 +2,7 @@
 import type { Suite } from '../crypto/suite.ts';
 import type { Words } from '../verification/report.ts';
 import { algorithmFacts } from './crypto-inventory-algorithms.ts';
-import type { InventoryGap, InventoryRow } from './crypto-inventory.ts';
+import type { InventoryGap, InventoryRow } from './crypto-inventory-model.ts';
 
 export const words = (zh: string, en: string): Words => ({ zh, en });
 

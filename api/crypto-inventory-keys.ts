@@ -3,7 +3,7 @@ import type { Suite } from '../crypto/suite.ts';
 import type { Words } from '../verification/report.ts';
 import type { InventoryFacts, KeyCount } from './crypto-inventory-facts.ts';
 import { computed, keyRemedy, layers, words } from './crypto-inventory-gaps.ts';
-import type { InventoryGap, InventoryRow } from './crypto-inventory.ts';
+import type { InventoryGap, InventoryRow } from './crypto-inventory-model.ts';
 
 const purposes: Readonly<Record<string, { readonly asset: Words; readonly purpose: Words }>> = {
   'root-ca': {

@@ -11,7 +11,7 @@ import {
   notNational,
   words,
 } from './crypto-inventory-gaps.ts';
-import type { InventoryRow } from './crypto-inventory.ts';
+import type { InventoryRow } from './crypto-inventory-model.ts';
 
 /** Data at rest: digests, keyed digests, ciphertexts, and what protects the keys themselves. */
 export function dataRows(suite: Suite, facts: InventoryFacts): readonly InventoryRow[] {

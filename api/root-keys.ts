@@ -43,7 +43,7 @@ export function rootKeyStore(options: RootKeyOptions): () => Promise<KeyStore | 
 }
 
 /** Whether the folder of the root keys is at hand. */
-export function isThere(config: Config): Promise<boolean> {
+function isThere(config: Config): Promise<boolean> {
   return access(join(config.rootKeys.folder, 'vault.json')).then(
     () => true,
     () => false,

@@ -92,7 +92,7 @@ export function trustListPublisher(sources: TrustListSources): TrustListPublishe
 async function contentOf(sources: TrustListSources, earlierHosts: readonly string[]): Promise<TrustList> {
   const { installation, settings, hierarchy, publicUrl } = sources;
   const services: TrustedService[] = [
-    ...(await authorityServices(installation.database.reader, hierarchy.authorities())),
+    ...(await authorityServices(installation.database.reader)),
     await signers(hierarchy, 'license-code', words('电子证照二维码签发', 'Signer of license codes')),
     await signers(hierarchy, 'status-list', words('电子证照状态列表签发', 'Signer of license status lists')),
     await signers(hierarchy, 'receipt', words('核验回执签发', 'Signer of receipts')),

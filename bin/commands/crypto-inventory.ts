@@ -1,6 +1,7 @@
 // `yinxin crypto inventory`: what protects what, with which algorithm, where its keys lie, and what no certified product does.
 import { readConfig, type Config } from '../../api/config.ts';
-import { cryptoInventory, type Inventory, type InventoryRow } from '../../api/crypto-inventory.ts';
+import { cryptoInventory } from '../../api/crypto-inventory.ts';
+import type { Inventory, InventoryRow } from '../../api/crypto-inventory-model.ts';
 import { inventoryFacts, type InventoryFacts } from '../../api/crypto-inventory-facts.ts';
 import { openDatabaseOf } from '../../api/installation.ts';
 import { ApiError } from '../../api/errors.ts';

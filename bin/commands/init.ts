@@ -87,6 +87,9 @@ Exit codes: 0 made, 64 usage, 69 the database is not reachable, 73 the folder is
     await writeSettings(config.dataFolder, settings);
     terminal.print(config.dataFolder);
     terminal.tell(
+      `The root keys lie in ${config.rootKeys.folder}: take that folder away, the service runs without it.`,
+    );
+    terminal.tell(
       'Made. Next: yinxin department add, yinxin seal create, yinxin api-key create, yinxin serve.',
     );
     return exitCodes.done;

@@ -4,7 +4,7 @@ import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig } from '../../api/config.ts';
-import type { Inventory, InventoryRow } from '../../api/crypto-inventory.ts';
+import type { Inventory, InventoryRow } from '../../api/crypto-inventory-model.ts';
 import { demonstrationSettings } from '../../api/demonstration.ts';
 import { openHierarchy } from '../../api/hierarchy.ts';
 import { openInstallation, realWorld } from '../../api/installation.ts';
