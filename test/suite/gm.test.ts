@@ -6,6 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import request from 'supertest';
+import { departmentAdd } from '../../bin/commands/department-add.ts';
+import { init } from '../../bin/commands/init.ts';
+import { sealCreate } from '../../bin/commands/seal-create.ts';
+import { keyFolderFacts } from '../../crypto/key-folder-facts.ts';
 import { backupCommand } from '../../bin/commands/backup.ts';
 import { restoreCommand } from '../../bin/commands/restore.ts';
 import { writeSettings } from '../../api/settings.ts';
@@ -372,5 +376,33 @@ describe('the suite gm', function () {
     await assert.rejects(startService({ dataFolder }), refused);
     service = await start();
     assert.equal(await verified(sealed), 'TOTAL-PASSED');
+  });
+
+  it('makes a production installation where keys in files are allowed, and its suite is kept', async () => {
+    const place = join(folder, 'production');
+    const told: string[] = [];
+    const environment = { YINXIN_SUITE: 'gm', YINXIN_PASSPHRASE: 'a passphrase of some length' };
+    const terminal = (more: NodeJS.ProcessEnv) => ({
+      environment: { YINXIN_PASSPHRASE: environment.YINXIN_PASSPHRASE, ...more },
+      print: (line: string) => void told.push(line),
+      tell: (line: string) => void told.push(line),
+      interactive: false,
+    });
+    const district = ['--data', place, '--district', '天津市河北区', '--uscc', '11120105000123457H'];
+    const args = [...district, '--division', '120105', '--public-url', 'https://zz.example.gov.cn'];
+    await assert.rejects(init.run(args, terminal(gm)), /密评/);
+    assert.equal(await init.run(args, terminal({ ...gm, YINXIN_ALLOW_KEY_FILES: '1' })), 0);
+    assert.match(told.join('\n'), /root-keys: take that folder away/);
+    // Without its root keys, and without being told the suite again: the folder knows.
+    rmSync(join(place, 'root-keys'), { recursive: true });
+    const later = terminal({ YINXIN_ALLOW_KEY_FILES: '1' });
+    const office = ['--data', place, '--name', '天津市河北区审批局', '--uscc', '11120105000123457H'];
+    assert.equal(await departmentAdd.run(office, later), 0);
+    assert.equal(await sealCreate.run(['--data', place, '--department', '11120105000123457H'], later), 0);
+    const keys = (await keyFolderFacts(join(place, 'keys')))?.keys ?? [];
+    assert.deepEqual(
+      keys.filter(({ purpose }) => purpose === 'seal').map(({ algorithm, cipher }) => [algorithm, cipher]),
+      [['SM2SM3', 'sm4-ctr-hmac-sm3']],
+    );
   });
 });
