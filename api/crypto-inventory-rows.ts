@@ -86,6 +86,7 @@ export function dataRows(suite: Suite, facts: InventoryFacts): readonly Inventor
       keys: null,
       keyPlace: words('口令文件或环境变量，不入备份', 'a file or variable of the operator, in no backup'),
     },
+    identifiers,
     {
       layer,
       asset: words('已盖章文件（documents/）', 'Sealed documents (documents/)'),
@@ -108,6 +109,26 @@ export function dataRows(suite: Suite, facts: InventoryFacts): readonly Inventor
     },
   ];
 }
+
+/** Digests that only name something: nobody relies on them, and other people's programs expect them so. */
+const identifiers: InventoryRow = {
+  layer: layers.application,
+  asset: words(
+    '标识用摘要（证书密钥标识、OCSP CertID、PDF /ID、网页 ETag、密钥库文件校验和）',
+    'Digests that are names (key identifiers, OCSP CertID, PDF /ID, ETag, checksum of the vault file)',
+  ),
+  purpose: words('标识与检错，不承担安全保护', 'naming and finding damage; they protect nothing'),
+  algorithm: 'SHA-256, SHA-1',
+  standard: 'FIPS 180-4',
+  keys: null,
+  keyPlace: words('无密钥', 'no key'),
+  certifiedProduct: null,
+  gaps: [
+    notNational(
+      words('不用于保护，测评时予以说明', 'nothing rests on them: to be explained in the evaluation'),
+    ),
+  ],
+};
 
 /** What stands round the service. */
 export function surroundingRows(facts: InventoryFacts): readonly InventoryRow[] {

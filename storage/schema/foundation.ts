@@ -14,7 +14,7 @@ export interface AuditLogTable {
   details: string;
   /** `hash` of the node's previous row; the empty text in its first row. */
   previous: string;
-  /** `sha256:<hex>` over the canonical JSON of everything above. */
+  /** `<digest>:<hex>` over the canonical JSON of everything above, by the digest of the suite. */
   hash: string;
 }
 

@@ -3,7 +3,7 @@
 export interface TrustListEditionTable {
   /** 1, 2, 3 … */
   sequence: number;
-  /** `sha256:<hex>` over what the edition says, without its sequence and times. */
+  /** `<digest>:<hex>` over what the edition says, without its sequence and times. */
   content_digest: string;
   /** Compact JWS. */
   jws: string;
