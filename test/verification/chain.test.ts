@@ -194,7 +194,7 @@ describe('yinxin verify-chain', () => {
       assert.equal(code, 1);
       assert.equal(lines.length, 2);
       assert.equal(lines[0]?.error?.code, 'line-invalid');
-      assert.equal(lines[0]?.id, id);
+      assert.equal(lines[0].id, id);
       assert.equal(lines[1]?.conclusion, 'TOTAL-PASSED');
     });
   }
