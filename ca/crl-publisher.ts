@@ -12,19 +12,12 @@ import {
   type CrlKind,
   type StoredCrl,
 } from './crl-store.ts';
-import { entriesSource, scopeSource, writeCrl } from './crl-writer.ts';
+import { changesSource, scopeSource, writeCrl } from './crl-writer.ts';
 import { CaError } from './errors.ts';
 import type { Hierarchy } from './hierarchy.ts';
 import { crlAddress, deltaCrlAddress, type Authority, type CaParts } from './parts.ts';
 import { days } from './profile.ts';
-import {
-  changedEntries,
-  changesOfAll,
-  countChanges,
-  lastChange,
-  WHOLE,
-  type CrlScope,
-} from './revocation-store.ts';
+import { changesOfAll, countChanges, lastChange, WHOLE, type CrlScope } from './revocation-store.ts';
 
 const HOUR = 3_600_000;
 
@@ -259,9 +252,7 @@ export class CrlPublisher {
   }> {
     const change = (await changesOfAll(snapshot)).get(scope.authority) ?? 0;
     const source =
-      base === null
-        ? await scopeSource(snapshot, scope)
-        : entriesSource(await changedEntries(snapshot, scope, base.change));
+      base === null ? await scopeSource(snapshot, scope) : await changesSource(snapshot, scope, base.change);
     const { size, der, document } = await writeCrl(this.#parts.documents, key, frame, source);
     return { entries: source.count, change, size, der, document };
   }

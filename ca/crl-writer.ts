@@ -2,16 +2,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { verifySignaturePieces } from '../crypto/verify-signature.ts';
 import type { SigningKey } from '../crypto/signing-key.ts';
-import { joinBytes } from '../formats/bytes.ts';
+import { compareBytes, joinBytes, toHex } from '../formats/bytes.ts';
 import { encodeSigned } from '../formats/x509/certificate.ts';
-import { encodeCrlEntry, encodeCrlFrame, type CrlEntry, type CrlFrame } from '../formats/x509/crl.ts';
+import { encodeCrlEntries, encodeCrlFrame, type CrlEntry, type CrlFrame } from '../formats/x509/crl.ts';
 import { TAG } from '../formats/x509/der.ts';
 import { bitString, header } from '../formats/x509/der-writer.ts';
 import type { Reader } from '../storage/database.ts';
 import type { DocumentHandle, DocumentStore } from '../storage/documents.ts';
 import { signChecked } from './checked-signing.ts';
 import { CaError } from './errors.ts';
-import { listedEntries, listedShapes, type CrlScope } from './revocation-store.ts';
+import { changedEntries, listedEntries, listedShapes, type CrlScope, type Part } from './revocation-store.ts';
 
 /** Entries read and encoded in one turn of the event loop: a few milliseconds. */
 const PAGE = 500;
@@ -36,16 +36,36 @@ export interface WrittenCrl {
   readonly document: string | null;
 }
 
-/** Entries at hand. */
-export function entriesSource(entries: readonly CrlEntry[]): CrlSource {
-  const encoded = entries.map(encodeCrlEntry);
-  const length = encoded.reduce((sum, { length: size }) => sum + size, 0);
+/** What changed in the scope after `change`, sorted by serial a few at a time; it is few enough to be kept in memory. */
+export async function changesSource(snapshot: Reader, scope: CrlScope, change: number): Promise<CrlSource> {
+  const groups = new Map<string, CrlEntry[]>();
+  let count = 0;
+  for (let after: number | null = change; after !== null;) {
+    const part: Part<CrlEntry, number> = await changedEntries(snapshot, scope, after, PAGE);
+    for (const entry of part.values) {
+      // Serials are random behind their first octet.
+      const start = toHex(entry.serialNumber.subarray(0, 2));
+      const group = groups.get(start);
+      if (group === undefined) groups.set(start, [entry]);
+      else group.push(entry);
+    }
+    count += part.values.length;
+    after = part.next;
+    await nextTurn();
+  }
+  const pieces: Uint8Array[] = [];
+  for (const [, group] of [...groups].toSorted(([one], [other]) => (one < other ? -1 : 1))) {
+    pieces.push(
+      encodeCrlEntries(group.toSorted((one, other) => compareBytes(one.serialNumber, other.serialNumber))),
+    );
+    await nextTurn();
+  }
   return {
-    count: entries.length,
-    length,
+    count,
+    length: pieces.reduce((sum, { length }) => sum + length, 0),
     pieces: async function* () {
-      for (let start = 0; start < encoded.length; start += PAGE) {
-        yield joinBytes(encoded.slice(start, start + PAGE));
+      for (const piece of pieces) {
+        yield piece;
         await nextTurn();
       }
     },
@@ -59,7 +79,7 @@ export async function scopeSource(snapshot: Reader, scope: CrlScope): Promise<Cr
     const part = await listedShapes(snapshot, scope, after, COUNTED);
     for (const shape of part.values) {
       count += shape.count;
-      length += shape.count * encodeCrlEntry(shape.sample).length;
+      length += shape.count * encodeCrlEntries([shape.sample]).length;
     }
     after = part.next;
     await nextTurn();
@@ -70,7 +90,7 @@ export async function scopeSource(snapshot: Reader, scope: CrlScope): Promise<Cr
     pieces: async function* () {
       for (let after: string | null = ''; after !== null;) {
         const part = await listedEntries(snapshot, scope, after, PAGE);
-        yield joinBytes(part.values.map(encodeCrlEntry));
+        yield encodeCrlEntries(part.values);
         after = part.next;
         await nextTurn();
       }

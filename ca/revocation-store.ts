@@ -213,38 +213,42 @@ export async function countChanges(
   return row.count;
 }
 
-/**
- * What changed in the scope after `change`, sorted by serial: entries of a delta list. A hold that was released stands as
- * removeFromCRL, also where it began after the base: some list in between may have named it (RFC 5280 section 5.2.4).
- */
-export async function changedEntries(
-  reader: Reader,
-  scope: CrlScope,
-  change: number,
-): Promise<readonly CrlEntry[]> {
-  const rows = await ofScope(reader, scope)
-    .select(['serial', 'state', 'reason', 'revoked_at', 'invalidity_date'])
-    .where('change', '>', change)
-    .orderBy('change')
-    .execute();
-  return rows
-    .toSorted((one, other) => (one.serial < other.serial ? -1 : 1))
-    .map((row) => {
-      const entry = entryOf(row);
-      return row.state === 'released' ? { ...entry, reason: 'removeFromCRL', invalidityDate: null } : entry;
-    });
-}
-
 /** Entries of equal encoded length: how many, and one of them. */
 export interface EntryShape {
   readonly count: number;
   readonly sample: CrlEntry;
 }
 
-/** A part of a scope in order of serials, and after which serial the next part begins; null at the end. */
-export interface Part<T> {
+/** A part of a scope, and after what the next part begins; null at the end. */
+export interface Part<T, Key = string> {
   readonly values: readonly T[];
-  readonly next: string | null;
+  readonly next: Key | null;
+}
+
+/**
+ * What changed in the scope after `change`, `limit` at a time in order of changes: entries of a delta list. A hold that
+ * was released stands as removeFromCRL, also where it began after the base: some list in between may have named it (RFC
+ * 5280 section 5.2.4).
+ */
+export async function changedEntries(
+  reader: Reader,
+  scope: CrlScope,
+  change: number,
+  limit: number,
+): Promise<Part<CrlEntry, number>> {
+  const rows = await ofScope(reader, scope)
+    .select(['serial', 'state', 'reason', 'revoked_at', 'invalidity_date', 'change'])
+    .where('change', '>', change)
+    .orderBy('change')
+    .limit(limit)
+    .execute();
+  const values = rows.map((row) => {
+    const entry = entryOf(row);
+    return row.state === 'released'
+      ? { ...entry, reason: 'removeFromCRL' as const, invalidityDate: null }
+      : entry;
+  });
+  return { values, next: rows.length < limit ? null : (rows.at(-1)?.change ?? null) };
 }
 
 function listed(reader: Reader, scope: CrlScope, after: string, limit: number) {

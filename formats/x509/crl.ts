@@ -4,13 +4,15 @@ import { remembered } from '../remembered.ts';
 import { readAlgorithm, type AlgorithmIdentifier } from './algorithm.ts';
 import { TAG, readDer, type DerReader } from './der.ts';
 import {
+  DerSink,
   explicit,
   header,
   implicitConstructed,
   implicitPrimitive,
   integer,
+  integerMagnitude,
   sequence,
-  unsignedInteger,
+  taggedSize,
 } from './der-writer.ts';
 import {
   encodeAuthorityKeyIdentifier,
@@ -29,7 +31,14 @@ import {
 import { encodeUri } from './general-name.ts';
 import { readName, type Name } from './name.ts';
 import { OID } from './oid.ts';
-import { encodeGeneralizedTime, encodeTime, readGeneralizedTime, readTime } from './time.ts';
+import {
+  encodeGeneralizedTime,
+  encodeTime,
+  putTime,
+  readGeneralizedTime,
+  readTime,
+  timeSize,
+} from './time.ts';
 
 /** CRLReason (RFC 5280 section 5.3.1); 7 is unused. */
 const REASONS = {
@@ -226,34 +235,52 @@ export interface CrlFrame {
   readonly expiredCertsOnCrl?: Date | null;
 }
 
-const reasonExtensions = new Map<RevocationReason, Extension>();
+const reasonExtensions = new Map<RevocationReason, Uint8Array>();
 
-function reasonExtension(reason: RevocationReason): Extension {
+/** The extension reasonCode, complete; nothing for `unspecified`. */
+function reasonExtension(reason: RevocationReason): Uint8Array {
   const known = reasonExtensions.get(reason);
   if (known !== undefined) return known;
-  const made = extension(OID.reasonCode, false, encodeReason(reason));
+  const made =
+    reason === 'unspecified'
+      ? new Uint8Array(0)
+      : contentOf(encodeExtensions([extension(OID.reasonCode, false, encodeReason(reason))]));
   reasonExtensions.set(reason, made);
   return made;
 }
 
-/** An entry of revokedCertificates. Its length depends on the serial's length, the reason and the dates' years alone. */
-export function encodeCrlEntry({
-  serialNumber,
-  revocationDate,
-  reason,
-  invalidityDate = null,
-}: CrlEntry): Uint8Array {
-  const extensions = [
-    ...(reason === 'unspecified' ? [] : [reasonExtension(reason)]),
-    ...(invalidityDate === null
-      ? []
-      : [extension(OID.invalidityDate, false, encodeGeneralizedTime(invalidityDate, false))]),
-  ];
-  return sequence(
-    unsignedInteger(serialNumber),
-    encodeTime(revocationDate),
-    ...(extensions.length === 0 ? [] : [encodeExtensions(extensions)]),
+function invalidityExtension(date: Date | null | undefined): Uint8Array {
+  if (date === null || date === undefined) return new Uint8Array(0);
+  return contentOf(
+    encodeExtensions([extension(OID.invalidityDate, false, encodeGeneralizedTime(date, false))]),
   );
+}
+
+/** Of a value of less than 128 bytes. */
+function contentOf(value: Uint8Array): Uint8Array {
+  return value.subarray(2);
+}
+
+/**
+ * Entries of revokedCertificates, one after another. The length of each depends on the serial's length, the reason, and
+ * the dates' years alone.
+ */
+export function encodeCrlEntries(entries: readonly CrlEntry[]): Uint8Array {
+  const parts = entries.map(({ serialNumber, revocationDate, reason, invalidityDate }) => {
+    const serial = integerMagnitude(serialNumber);
+    const [code, invalidity] = [reasonExtension(reason), invalidityExtension(invalidityDate)];
+    const extensions = code.length + invalidity.length;
+    const length =
+      taggedSize(serial.length) + timeSize(revocationDate) + (extensions === 0 ? 0 : taggedSize(extensions));
+    return { serial, revocationDate, code, invalidity, extensions, length };
+  });
+  const sink = new DerSink(parts.reduce((sum, { length }) => sum + taggedSize(length), 0));
+  for (const { serial, revocationDate, code, invalidity, extensions, length } of parts) {
+    sink.header(TAG.sequence, length).header(TAG.integer, serial.length).raw(serial);
+    putTime(sink, revocationDate);
+    if (extensions > 0) sink.header(TAG.sequence, extensions).raw(code).raw(invalidity);
+  }
+  return sink.bytes;
 }
 
 function encodeScope({ uri, onlyContainsCaCerts }: NonNullable<CrlFrame['scope']>): Uint8Array {
@@ -302,7 +329,7 @@ export function encodeCrlFrame(
 
 /** TBSCertList of a small list. */
 export function encodeTbsCrl(tbs: CrlFrame & { readonly revoked: readonly CrlEntry[] }): Uint8Array {
-  const entries = joinBytes(tbs.revoked.map(encodeCrlEntry));
+  const entries = encodeCrlEntries(tbs.revoked);
   const { before, after } = encodeCrlFrame(tbs, entries.length);
   return joinBytes([before, entries, after]);
 }

@@ -128,13 +128,18 @@ export function integer(value: number, tag: number = TAG.integer): Uint8Array {
   return tagged(tag, Uint8Array.from(octets));
 }
 
-/** INTEGER from an unsigned big-endian magnitude: leading zeros go, and one comes where the top bit is set. */
-export function unsignedInteger(magnitude: Uint8Array): Uint8Array {
+/** Content of an INTEGER from an unsigned big-endian magnitude: leading zeros go, and one comes where the top bit is set. */
+export function integerMagnitude(magnitude: Uint8Array): Uint8Array {
   let start = 0;
   while (start < magnitude.length - 1 && magnitude[start] === 0) start += 1;
-  const shortest = magnitude.subarray(start);
-  if (shortest.length === 0) return integer(0);
-  return tagged(TAG.integer, (shortest[0] ?? 0) >= 128 ? joinBytes([Uint8Array.of(0), shortest]) : shortest);
+  const first = magnitude[start] ?? 0;
+  if (first < 128) return magnitude.length === 0 ? Uint8Array.of(0) : magnitude.subarray(start);
+  return start > 0 ? magnitude.subarray(start - 1) : joinBytes([Uint8Array.of(0), magnitude]);
+}
+
+/** INTEGER from an unsigned big-endian magnitude. */
+export function unsignedInteger(magnitude: Uint8Array): Uint8Array {
+  return tagged(TAG.integer, integerMagnitude(magnitude));
 }
 
 /** INTEGER from two's-complement content that is minimal already (a serial number or nonce read before). */

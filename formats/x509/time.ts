@@ -64,28 +64,46 @@ function digits(date: Date): string {
   return date.toISOString().replace(/[-:T]/g, '').slice(0, 14);
 }
 
+/** Whether a time is written as UTCTime (RFC 5280 section 4.1.2.5). */
+function isShort(date: Date): boolean {
+  const year = date.getUTCFullYear();
+  return year >= 1950 && year < 2050;
+}
+
 /** UTCTime to 2049, GeneralizedTime after (RFC 5280 section 4.1.2.5); milliseconds are cut. */
 export function encodeTime(date: Date): Uint8Array {
-  const year = date.getUTCFullYear();
-  return year >= 1950 && year < 2050
-    ? tagged(TAG.utcTime, encoder.encode(`${digits(date).slice(2)}Z`))
+  return isShort(date)
+    ? tagged(TAG.utcTime, new TextEncoder().encode(`${digits(date).slice(2)}Z`))
     : encodeGeneralizedTime(date, false);
 }
 
 /** Bytes of `putGeneralizedTime`. */
 export const GENERALIZED_TIME_SIZE = 17;
 
-/** As `encodeGeneralizedTime` without a fraction, into a sink. */
-export function putGeneralizedTime(sink: DerSink, date: Date): void {
+function putDigits(sink: DerSink, date: Date): void {
   sink
-    .header(TAG.generalizedTime, 15)
-    .digits(date.getUTCFullYear(), 4)
     .digits(date.getUTCMonth() + 1, 2)
     .digits(date.getUTCDate(), 2)
     .digits(date.getUTCHours(), 2)
     .digits(date.getUTCMinutes(), 2)
     .digits(date.getUTCSeconds(), 2)
     .octet(0x5a);
+}
+
+/** As `encodeGeneralizedTime` without a fraction, into a sink. */
+export function putGeneralizedTime(sink: DerSink, date: Date): void {
+  putDigits(sink.header(TAG.generalizedTime, 15).digits(date.getUTCFullYear(), 4), date);
+}
+
+/** Bytes of `putTime`. */
+export function timeSize(date: Date): number {
+  return isShort(date) ? 15 : GENERALIZED_TIME_SIZE;
+}
+
+/** As `encodeTime`, into a sink. */
+export function putTime(sink: DerSink, date: Date): void {
+  if (!isShort(date)) putGeneralizedTime(sink, date);
+  else putDigits(sink.header(TAG.utcTime, 13).digits(date.getUTCFullYear() % 100, 2), date);
 }
 
 /** GeneralizedTime, with milliseconds where `fraction` and they are not zero. */
