@@ -1,7 +1,7 @@
 // Lints on the basic fields: version, serial, validity, and the forms they are written in.
 import { sameBytes } from '../../formats/bytes.ts';
 import type { Certificate } from '../../formats/x509/certificate.ts';
-import { TAG, readDer } from '../../formats/x509/der.ts';
+import { DerReader, TAG } from '../../formats/x509/der.ts';
 import { days } from '../profile.ts';
 import { always, isRoot, notRoot, type Lint } from './lint.ts';
 
@@ -17,21 +17,18 @@ const known = new WeakMap<Certificate, RawFields>();
 
 /** What reading a certificate loses: which of two forms a time has, and members nobody reads. */
 function rawFields(certificate: Certificate): RawFields {
-  const found = known.get(certificate) ?? readRawFields(certificate);
+  const seen = known.get(certificate);
+  if (seen !== undefined) return seen;
+  // The bytes were found sound when the certificate was read.
+  const found = new DerReader(certificate.tbs, 'certificate-malformed').sequence((fields) => {
+    while (fields.peek() !== TAG.integer) fields.element();
+    for (let skipped = 0; skipped < 3; skipped += 1) fields.element();
+    const times = fields.sequence((validity) => validity.every((time) => time.element().tag));
+    for (let skipped = 0; skipped < 2; skipped += 1) fields.element();
+    return { times, rest: fields.every((member) => member.element().tag) };
+  });
   known.set(certificate, found);
   return found;
-}
-
-function readRawFields({ tbs }: Certificate): RawFields {
-  return readDer(tbs, { maxBytes: 1 << 17, maxDepth: 16 }, 'certificate-malformed', (top) =>
-    top.sequence((fields) => {
-      while (fields.peek() !== TAG.integer) fields.element();
-      for (let skipped = 0; skipped < 3; skipped += 1) fields.element();
-      const times = fields.sequence((validity) => validity.every((time) => time.element().tag));
-      for (let skipped = 0; skipped < 2; skipped += 1) fields.element();
-      return { times, rest: fields.every((member) => member.element().tag) };
-    }),
-  );
 }
 
 /** RFC 5280 section 4.1.2.5: UTCTime through 2049. */
