@@ -118,7 +118,10 @@ const revocation = route({
   body: jsonBody(
     z.strictObject({
       reason: revocationReason,
-      invalidityDate: instant.nullish().describe('Since when the key is known or suspected to be another’s.'),
+      invalidityDate: instant
+        .nullable()
+        .default(null)
+        .describe('Since when the key is known or suspected to be another’s.'),
     }),
   ),
   replies: one,
@@ -130,7 +133,7 @@ const revocation = route({
       serial: params.serial,
       reason,
       actor,
-      invalidityDate: invalidityDate == null ? null : new Date(invalidityDate),
+      invalidityDate: invalidityDate === null ? null : new Date(invalidityDate),
     });
     return answer(services, actor, params.serial);
   },

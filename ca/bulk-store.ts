@@ -155,7 +155,7 @@ export async function progressOf(reader: Reader, row: CaBatchTable): Promise<Bat
     .groupBy('state')
     .execute();
   const count = (state: CaBatchItemTable['state']): number =>
-    Number(counts.find((each) => each.state === state)?.count ?? 0);
+    counts.find((each) => each.state === state)?.count ?? 0;
   return {
     id: row.id,
     kind: row.kind,

@@ -42,14 +42,16 @@ export async function discloseSubject(
   const purpose = requirePurpose(request.purpose);
   const { serial } = request;
   const found = await findCertificate(parts.database.reader, serial);
-  if (found?.pseudonym == null || found.identityCipher === null) {
+  const pseudonym = found?.pseudonym ?? null;
+  const sealed = found?.identityCipher ?? null;
+  if (pseudonym === null || sealed === null) {
     throw new CaError(
       'certificate-not-found',
       'No certificate with a pseudonym was issued under this serial.',
     );
   }
   const place = { table: 'ca_certificate', column: 'identity_cipher', row: serial };
-  const identity = JSON.parse(parts.cipher.open(place, found.identityCipher)) as Omit<
+  const identity = JSON.parse(parts.cipher.open(place, sealed)) as Omit<
     DisclosedSubject,
     'serial' | 'pseudonym'
   >;
@@ -63,7 +65,7 @@ export async function discloseSubject(
     }),
   );
   const { name, documentType, documentNumber } = identity;
-  return { serial, pseudonym: found.pseudonym, name, documentType, documentNumber };
+  return { serial, pseudonym, name, documentType, documentNumber };
 }
 
 /** Who asked whom a certificate stands for, newest first, from the audit log. */

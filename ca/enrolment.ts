@@ -247,7 +247,7 @@ export function checkedEvidence(evidence: Evidence, profile: EnrolledProfile): E
  */
 export function requirePassword(password: string, subject: EnrolmentSubject): void {
   const kinds = [/\p{Ll}/u, /\p{Lu}/u, /\p{Nd}/u, /[^\p{L}\p{Nd}]/u].filter((kind) => kind.test(password));
-  const characters = [...password];
+  const characters = Array.from(password);
   const known = [subject.person?.documentNumber, subject.person?.name, subject.creditCode].filter(
     (value): value is string => value !== undefined && value.length > 1,
   );

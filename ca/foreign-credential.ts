@@ -262,8 +262,18 @@ export async function keepStatus(
       details: { serial, kind: status.kind, status: status.status, source: received.source },
     });
   });
-  const { der: _, ...shown } = status;
-  return { id: kept, source: received.source, receivedAt: at, ...shown };
+  const { kind, reason, revokedAt, thisUpdate, nextUpdate } = status;
+  return {
+    id: kept,
+    source: received.source,
+    receivedAt: at,
+    kind,
+    status: status.status,
+    reason,
+    revokedAt,
+    thisUpdate,
+    nextUpdate,
+  };
 }
 
 /**

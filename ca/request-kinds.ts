@@ -69,11 +69,11 @@ function invalid(message: string): CaError {
 async function lastRootNumber(reader: Reader, root: string): Promise<number> {
   const row = await reader
     .selectFrom('ca_crl')
-    .select((e) => e.fn.max('number').as('last'))
+    .select((e) => e.fn.max<number | null>('number').as('last'))
     .where('authority', '=', root)
     .where((e) => e.or([e('der', 'is not', null), e('document', 'is not', null)]))
     .executeTakeFirst();
-  return Number(row?.last ?? 0);
+  return row?.last ?? 0;
 }
 
 type Of<K extends ControlledOperation['kind']> = Extract<ControlledOperation, { kind: K }>;
@@ -191,5 +191,5 @@ const KINDS: { readonly [K in ControlledOperation['kind']]: ControlledKind<Of<K>
 
 /** The row of an operation's kind. */
 export function kindOf(operation: ControlledOperation): ControlledKind<ControlledOperation> {
-  return KINDS[operation.kind] as ControlledKind<ControlledOperation>;
+  return KINDS[operation.kind];
 }

@@ -1,9 +1,9 @@
 // Calls of those who work at the certification authority, good unless changed.
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import request, { type Response, type Test } from 'supertest';
 import type { CaAccountKey } from '../../fixtures/ca-accounts.ts';
-import { run } from '../programs.ts';
 import type { Harness } from './harness.ts';
 import { freshKey } from './samples.ts';
 
@@ -42,6 +42,11 @@ export function get(service: Harness, account: CaAccountKey, path: string): Test
 }
 
 let made = 0;
+
+/** Runs openssl, whose remarks nobody wants to see. */
+function run(openssl: string, args: readonly string[]): void {
+  execFileSync(openssl, args, { stdio: 'pipe' });
+}
 
 /** A request by openssl for a new P-256 key, PEM, without a subject. */
 export function csr(service: Harness, openssl: string, args: readonly string[] = []): string {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { routes } from '../../api/routes.ts';
 import { requireProgram } from '../programs.ts';
+import { caForeignRows } from './every-route/ca-foreign-rows.ts';
 import { caRows } from './every-route/ca-rows.ts';
 import { interfaceRows } from './every-route/interface-rows.ts';
 import { pageRows } from './every-route/page-rows.ts';
@@ -28,6 +29,7 @@ describe('every route', () => {
       ...publicRows(visitor),
       ...pageRows(visitor),
       ...caRows(visitor, openssl),
+      ...caForeignRows(visitor, openssl),
     };
   });
   after(() => service.stop());
