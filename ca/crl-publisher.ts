@@ -1,29 +1,19 @@
 // Revocation lists: one for each shard of an authority and one for all of it, full ones and deltas, made when asked for.
-import { encodeSignatureAlgorithm } from '../formats/x509/algorithm.ts';
-import type { CrlFrame } from '../formats/x509/crl.ts';
-import type { Reader } from '../storage/database.ts';
-import type { DocumentHandle, DocumentStore } from '../storage/documents.ts';
-import {
-  completeCrl,
-  crlBytes,
-  fullListUnderWay,
-  intendCrl,
-  newestCrl,
-  type CrlKind,
-  type StoredCrl,
-} from './crl-store.ts';
-import { changesSource, scopeSource, writeCrl } from './crl-writer.ts';
+import type { DocumentHandle } from '../storage/documents.ts';
+import { makeCrl, type CrlParts } from './crl-making.ts';
+import { crlBytes, fullListUnderWay, newestCrl, type CrlKind, type StoredCrl } from './crl-store.ts';
 import { CaError } from './errors.ts';
 import type { Hierarchy } from './hierarchy.ts';
-import { crlAddress, deltaCrlAddress, type Authority, type CaParts } from './parts.ts';
+import type { Authority } from './parts.ts';
 import { days } from './profile.ts';
-import { changesOfAll, countChanges, lastChange, WHOLE, type CrlScope } from './revocation-store.ts';
+import { countChanges, lastChange, WHOLE, type CrlScope } from './revocation-store.ts';
 
 const HOUR = 3_600_000;
 
 /** How long a list lives, and after how long a new one is made though nothing changed. */
 const LIFE = {
-  root: { life: days(180), renewAfter: days(90) },
+  // Renewed by the officers, at half its life.
+  root: { life: days(180) },
   full: { life: days(7), renewAfter: days(1) },
   delta: { life: HOUR, renewAfter: HOUR / 2 },
 } as const;
@@ -40,11 +30,6 @@ const PATIENCE = 10 * 60_000;
 const ATTEMPTS = 8;
 const READ_TOGETHER = 64;
 
-export type CrlParts = Pick<CaParts, 'database' | 'clock'> & {
-  /** Where large lists lie. */
-  readonly documents: DocumentStore;
-};
-
 /** A list as it is handed out. */
 export interface PublishedCrl {
   readonly number: number;
@@ -54,13 +39,6 @@ export interface PublishedCrl {
   readonly size: number;
   /** The list, DER: at once, or for reading piece by piece where it is large; whoever opens it closes it. */
   open(): Promise<Uint8Array | DocumentHandle>;
-}
-
-/** A list of the whole authority has its delta beside it too. */
-function deltaOf(publicUrl: string, authority: string, shard: number): string {
-  return shard === WHOLE
-    ? `${publicUrl}/crl/${authority}.delta.crl`
-    : deltaCrlAddress(publicUrl, authority, shard);
 }
 
 export class CrlPublisher {
@@ -202,59 +180,18 @@ export class CrlPublisher {
   }
 
   async #publish(authority: Authority, scope: CrlScope, kind: CrlKind): Promise<StoredCrl> {
+    const life = LIFE[authority.kind === 'root' ? 'root' : kind].life;
     for (let left = ATTEMPTS; left > 0; left -= 1) {
-      const made = await this.#attempt(authority, scope, kind);
+      const base = kind === 'delta' ? await this.#newest(scope, 'full') : null;
+      if (kind === 'delta' && base === null)
+        throw new CaError('hierarchy-damaged', `The full list of ${scope.authority} is gone.`);
+      const made = await makeCrl(this.#parts, authority, scope, base, life);
       if (made !== null) return made;
     }
     throw new CaError(
       'self-check-failed',
       'Other nodes overtook every attempt to publish a revocation list.',
     );
-  }
-
-  /** Number → snapshot → signed, written, verified → complete. A crash in between leaves a number unused. */
-  async #attempt(authority: Authority, scope: CrlScope, kind: CrlKind): Promise<StoredCrl | null> {
-    const { database, clock } = this.#parts;
-    const base = kind === 'delta' ? await this.#newest(scope, 'full') : null;
-    if (kind === 'delta' && base === null)
-      throw new CaError('hierarchy-damaged', `The full list of ${scope.authority} is gone.`);
-    const thisUpdate = clock();
-    const life = authority.kind === 'root' ? LIFE.root.life : LIFE[kind].life;
-    const nextUpdate = new Date(thisUpdate.getTime() + life);
-    const baseNumber = base?.number ?? null;
-    const number = await database.write((tx) => intendCrl(tx, scope, { thisUpdate, nextUpdate, baseNumber }));
-    const frame = frameOf(authority, scope, { number, thisUpdate, nextUpdate, baseNumber });
-    const written = await database.reader
-      .transaction()
-      .setIsolationLevel('repeatable read')
-      .execute(async (snapshot) => this.#write(snapshot, authority, scope, frame, base));
-    const stored: StoredCrl = {
-      ...scope,
-      ...{ number, thisUpdate, nextUpdate, baseNumber },
-      ...{ entries: written.entries, change: written.change, size: written.size, document: written.document },
-    };
-    const complete = await database.write((tx) => completeCrl(tx, scope, { ...stored, der: written.der }));
-    return complete ? stored : null;
-  }
-
-  async #write(
-    snapshot: Reader,
-    { key }: Authority,
-    scope: CrlScope,
-    frame: CrlFrame,
-    base: StoredCrl | null,
-  ): Promise<{
-    readonly entries: number;
-    readonly change: number;
-    readonly size: number;
-    readonly der: Uint8Array | null;
-    readonly document: string | null;
-  }> {
-    const change = (await changesOfAll(snapshot)).get(scope.authority) ?? 0;
-    const source =
-      base === null ? await scopeSource(snapshot, scope) : await changesSource(snapshot, scope, base.change);
-    const { size, der, document } = await writeCrl(this.#parts.documents, key, frame, source);
-    return { entries: source.count, change, size, der, document };
   }
 
   #published(list: StoredCrl): PublishedCrl {
@@ -291,40 +228,4 @@ function keyOf({ authority, shard }: CrlScope, kind: CrlKind): string {
 /** A root has one list, whatever it is asked for by. */
 function scopeOf({ name, kind }: Authority, shard: number): CrlScope {
   return { authority: name, shard: kind === 'root' ? 0 : shard };
-}
-
-function frameOf(
-  authority: Authority,
-  { shard }: CrlScope,
-  list: {
-    readonly number: number;
-    readonly thisUpdate: Date;
-    readonly nextUpdate: Date;
-    readonly baseNumber: number | null;
-  },
-): CrlFrame {
-  const { certificate, key, name, publicUrl } = authority;
-  if (certificate.subjectKeyIdentifier === null) {
-    throw new CaError('hierarchy-damaged', `The authority ${name} has no key identifier.`);
-  }
-  const root = authority.kind === 'root';
-  return {
-    signatureAlgorithm: encodeSignatureAlgorithm(key.algorithm),
-    issuer: certificate.subject.der,
-    thisUpdate: list.thisUpdate,
-    nextUpdate: list.nextUpdate,
-    authorityKeyIdentifier: certificate.subjectKeyIdentifier,
-    crlNumber: list.number,
-    deltaBase: list.baseNumber,
-    // A root has one list, for itself too, which names no address.
-    scope: root
-      ? { uri: null, onlyContainsCaCerts: true }
-      : shard === WHOLE
-        ? null
-        : // The same address as in the certificates, byte for byte (RFC 5280 section 6.3.3 step b.2.i).
-          { uri: crlAddress(publicUrl, name, shard), onlyContainsCaCerts: false },
-    freshestCrl: root || list.baseNumber !== null ? null : deltaOf(publicUrl, name, shard),
-    // Entries stay after expiry: what was signed before is verified for longer.
-    expiredCertsOnCrl: certificate.notBefore,
-  };
 }
