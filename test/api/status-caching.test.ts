@@ -1,11 +1,13 @@
 // How lists and answers may be kept on the way (RFC 5019 section 6, RFC 9110 section 13), and that a change shows at once.
 import assert from 'node:assert/strict';
 import request from 'supertest';
+import { verificationFacts } from '../../api/verification-facts.ts';
 import { revokeCertificate } from '../../ca/revoke.ts';
+import { verifySignature } from '../../crypto/verify-signature.ts';
 import { parseCrl } from '../../formats/x509/crl.ts';
 import { encodeOcspRequest, parseOcspResponse } from '../../formats/x509/ocsp.ts';
 import { parseCertificate } from '../../formats/x509/certificate.ts';
-import { certId, shardOf } from '../ca/status-parts.ts';
+import { certId, loadRevoked, shardOf } from '../ca/status-parts.ts';
 import { startService, type Harness } from './harness.ts';
 
 describe('status over HTTP', () => {
@@ -106,6 +108,39 @@ describe('status over HTTP', () => {
     assert.equal(after.status, 200);
     const { basic } = parseOcspResponse(new Uint8Array(after.body as Buffer));
     assert.equal(basic?.responses[0]?.status.kind, 'revoked');
+  });
+
+  it('streams a large list, and verification then asks OCSP instead', async () => {
+    // Of an authority that has revoked nothing yet, whose changes may be numbered by the test.
+    await loadRevoked(service.services, 'enterprises', 12_000);
+    const path = '/crl/enterprises/0.crl';
+    const response = await get(path);
+    assert.equal(response.status, 200);
+    const body = new Uint8Array(response.body as Buffer);
+    assert.equal(response.headers['content-length'], String(body.length));
+    assert.ok(body.length > 512 * 1024);
+    const list = parseCrl(body);
+    assert.equal(list.revoked.length, 12_000);
+    const { publicKey } = service.services.hierarchy.authority('enterprises').key;
+    const { tbs: message, signature } = list;
+    assert.ok(verifySignature({ algorithm: 'ES256', publicKey, message, signature }));
+    assert.equal((await get(path, response.headers['etag'])).status, 304);
+    const issuer = service.services.hierarchy.authority('enterprises').certificate.der;
+    const { evidence } = await verificationFacts(service.services);
+    const ask = (shard: number) =>
+      evidence!.revocation({
+        certificate: service.services.hierarchy.authority('residents').certificate.der,
+        issuer,
+        crlUrls: [`http://localhost:8480/crl/enterprises/${shard}.crl`],
+        ocspUrls: [],
+      });
+    const large = await ask(0);
+    assert.equal(large.crls.length, 0);
+    // Not issued by this authority: never good.
+    const [single] = parseOcspResponse(large.ocsps[0]!).basic?.responses ?? [];
+    assert.equal(single?.status.kind, 'revoked');
+    const small = await ask(1);
+    assert.deepEqual([small.crls.length, small.ocsps.length], [1, 0]);
   });
 
   it("gives an authority's certificate once", async () => {
