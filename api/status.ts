@@ -93,10 +93,7 @@ const timestamps = (['', 'sm2', 'international'] as const).map((hierarchy) =>
     ],
     async handle(services, { body }) {
       const options = hierarchy === '' ? {} : { hierarchy };
-      return bytes(
-        'application/timestamp-reply',
-        await services.timestampAuthority.respond(body, options),
-      );
+      return bytes('application/timestamp-reply', await services.timestampAuthority.respond(body, options));
     },
   }),
 );
