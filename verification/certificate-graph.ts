@@ -42,8 +42,6 @@ export interface CertificateGraph {
 const maxCertificates = 1000;
 /** In units of one P-256 or RSA-2048 check; keeps the worst case well under a second. */
 const workLimit = 800;
-/** Keys that inherit their parameters from each other, and no longer a row of them. */
-const maxInheritance = 4;
 
 /** The node being filled: links are found after all nodes exist. */
 interface OpenNode extends CertificateNode {
@@ -86,18 +84,25 @@ async function readNodes(
 /** Nodes by `nameKey` of the subject. */
 type BySubject = ReadonlyMap<string, readonly CertificateNode[]>;
 
+/** Answers of `inheritedParameters`; null also while one is being looked for, so that a loop inherits nothing. */
+const inherited = new WeakMap<CertificateNode, Uint8Array | null>();
+
 /** Parameters a key without its own takes from its issuer's (RFC 5280 section 6.1.4 (e)); null unless all candidates agree. */
-function inheritedParameters(node: CertificateNode, bySubject: BySubject, depth = 0): Uint8Array | null {
+function inheritedParameters(node: CertificateNode, bySubject: BySubject): Uint8Array | null {
   const { certificate } = node;
   const { algorithm } = certificate.subjectPublicKeyInfo;
-  if (algorithm.parameters !== null || depth > maxInheritance) return algorithm.parameters;
+  if (algorithm.parameters !== null) return algorithm.parameters;
+  const known = inherited.get(node);
+  if (known !== undefined) return known;
+  inherited.set(node, null);
   let agreed: Uint8Array | null = null;
   for (const issuer of bySubject.get(nameKey(certificate.issuer)) ?? []) {
     if (issuer === node || issuer.certificate.subjectPublicKeyInfo.algorithm.oid !== algorithm.oid) continue;
-    const parameters = inheritedParameters(issuer, bySubject, depth + 1);
+    const parameters = inheritedParameters(issuer, bySubject);
     if (parameters === null || (agreed !== null && !sameBytes(agreed, parameters))) return null;
     agreed = parameters;
   }
+  inherited.set(node, agreed);
   return agreed;
 }
 
@@ -108,9 +113,9 @@ export function signedBy(
   bySubject: BySubject,
   work: SignatureWork,
 ): Promise<boolean> {
-  const key = node.certificate.subjectPublicKeyInfo;
-  const inherited = key.keyType === null ? inheritedParameters(node, bySubject) : null;
-  return work.holds(signed, key, inherited);
+  return work.holds(signed, node.certificate.subjectPublicKeyInfo, () =>
+    inheritedParameters(node, bySubject),
+  );
 }
 
 /** Candidates told apart by their key identifiers: a hint who signed, never a proof (RFC 4158 section 3.5.12). */

@@ -25,6 +25,8 @@ Reads one case a line from standard input and writes one answer a line, in order
                          (CA/Browser Forum), strict (both, RFC 5280 where they differ); default strict for server and
                          client, none otherwise
 
+  --data DIR             taken as by every command and not used: a case brings everything along
+
 An answer has id, conclusion, subIndication, policies and rows. For a line that is no case it has id (where it could be
 read) and error {code: line-invalid or line-too-long, message}.
 

@@ -47,7 +47,7 @@ const anchorTypes: Record<PathPurpose, readonly ServiceType[]> = {
   any: ['ca', 'seal-ca', 'timestamp'],
 };
 
-export function isSelfIssued(certificate: Certificate): boolean {
+function isSelfIssued(certificate: Certificate): boolean {
   return nameKey(certificate.subject) === nameKey(certificate.issuer);
 }
 

@@ -111,17 +111,17 @@ export class SignatureWork {
 
   /**
    * Whether the key made the signature.
-   * @param inherited parameters of the key where it has none of its own (RFC 5280 section 6.1.4 (e))
+   * @param inherited finds parameters for a key that has none of its own (RFC 5280 section 6.1.4 (e))
    */
   async holds(
     signed: Signed,
     key: SubjectPublicKeyInfo,
-    inherited: Uint8Array | null = null,
+    inherited: () => Uint8Array | null,
   ): Promise<boolean> {
     const historical = this.#isHistorical(signed.signatureAlgorithm) ? this.#historical : null;
     if (historical !== null) {
       if (key.algorithm.oid !== historical.key || !this.#pay(4)) return false;
-      return historical.verify(completed(key, inherited), signed.tbs, signed.signature);
+      return historical.verify(completed(key, inherited()), signed.tbs, signed.signature);
     }
     const algorithm = verifiableAlgorithm(signatureNameOf(signed.signatureAlgorithm));
     const cost = algorithm === null ? null : costOf(algorithm, signed.signature, key);

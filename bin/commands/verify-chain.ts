@@ -9,7 +9,11 @@ import type { Command } from '../command.ts';
 export const verifyChainCommand: Command = {
   help: verifyChainUsage,
   async run(args, terminal) {
-    const { values } = parseFlags(args, { json: { type: 'boolean', default: false } });
+    const { values } = parseFlags(args, {
+      json: { type: 'boolean', default: false },
+      // Taken as everywhere: a case brings everything along, and nothing is read from an installation.
+      data: { type: 'string' },
+    });
     if (!values.json) throw new UsageError('--json is required: cases and answers are lines of JSON.');
     return runVerifyChain({
       verifier: nodeSignatureVerifier,

@@ -199,6 +199,33 @@ describe('yinxin verify-chain', () => {
     });
   }
 
+  it('has an answer for whatever the bytes are, and none is yes', async () => {
+    const spoiled = (text: string, at: number): string => {
+      const body = Buffer.from(text.replace(/-----[^-]+-----/g, ''), 'base64');
+      const place = (at * 7919) % body.length;
+      body[place] = (body[place] ?? 0) ^ (1 + ((at * 31) % 255));
+      return at % 5 === 0 ? pem(body.subarray(0, place)) : pem(body);
+    };
+    const lines = Array.from({ length: 400 }, (_, at) => {
+      const part = at % 4;
+      return {
+        ...good,
+        id: at,
+        leaf: part === 0 ? spoiled(good.leaf, at) : good.leaf,
+        untrusted: part === 1 ? good.untrusted.map((each) => spoiled(each, at)) : good.untrusted,
+        anchors: part === 2 ? good.anchors.map((each) => spoiled(each, at)) : good.anchors,
+        crls: part === 3 ? good.crls.map((each) => spoiled(each, at)) : good.crls,
+      };
+    });
+    const { lines: answers } = await run([bytes(lines)]);
+    assert.equal(answers.length, lines.length);
+    // An anchor is a name and a key: its own signature is nobody's matter, so a spoiled one may still be one.
+    const accepted = answers.filter(
+      ({ conclusion, id }) => conclusion === 'TOTAL-PASSED' && Number(id) % 4 !== 2,
+    );
+    assert.deepEqual(accepted, []);
+  });
+
   it('reads lines however they come in pieces, and answers in order', async () => {
     const all = bytes([good, '', { ...good, id: 2 }, { ...good, id: '三' }]);
     for (const size of [1, 7, 1000, all.length]) {
