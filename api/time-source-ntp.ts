@@ -53,7 +53,7 @@ function shortMilliseconds(packet: Buffer, at: number): number {
 }
 
 /** The four letters of a kiss-o'-death packet (RFC 5905 section 7.4). */
-export class KissOfDeath extends Error {
+class KissOfDeath extends Error {
   readonly code: string;
 
   constructor(code: string) {
