@@ -11,7 +11,7 @@ function lasting(subject: string): string {
 
 /**
  * Refuses a key that is certified already for somebody or something else. The same subject may have it certified again
- * for the same purpose: that is a renewal. A new name takes a new key.
+ * for the same purpose: that is a renewal. An organisation's new name takes a new key.
  * @throws CaError `key-reused`, `key-compromised`.
  */
 export async function requireFreshKey(
