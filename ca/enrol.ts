@@ -29,7 +29,8 @@ import {
   settleDelivery,
 } from './enrolment-store.ts';
 import { CaError } from './errors.ts';
-import { issueCertificate, type IssuedCertificate } from './issue.ts';
+import { issueCertificate } from './issue.ts';
+import type { IssuedCertificate } from './issue-request.ts';
 import type { HierarchyName, Profile } from './profile.ts';
 import { permittedDays } from './profile-settings.ts';
 import { profileOf } from './profiles/list.ts';

@@ -16,7 +16,7 @@ import {
 import { profileExtensions, keyIdentifierOf } from './build-extensions.ts';
 import { compareWithDraft } from './compare.ts';
 import { CaError } from './errors.ts';
-import type { IssueRequest } from './issue.ts';
+import type { IssueRequest } from './issue-request.ts';
 import { lintForSigning, type LintedBytes } from './linted.ts';
 import { shardOf, type Authority, type CaParts } from './parts.ts';
 import type { Profile } from './profile.ts';

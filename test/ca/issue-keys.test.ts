@@ -1,7 +1,8 @@
 // Keys to certify: refused where they are weak, lost or somebody else's; one key asked for twice at once.
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
-import { issueCertificate, type IssueRequest } from '../../ca/issue.ts';
+import { issueCertificate } from '../../ca/issue.ts';
+import type { IssueRequest } from '../../ca/issue-request.ts';
 import { certificatesOfSubject } from '../../ca/store.ts';
 import { revokeCertificate } from '../../ca/revoke.ts';
 import { engines } from '../storage/engines.ts';

@@ -1,5 +1,5 @@
 // Requests for certificates as tests begin with them.
-import type { IssueRequest } from '../../ca/issue.ts';
+import type { IssueRequest } from '../../ca/issue-request.ts';
 import { CREDIT_CODE, looseKey, SYSTEM, type District } from './district.ts';
 
 /** Nobody: the example of GB 11643. */

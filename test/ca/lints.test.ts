@@ -1,7 +1,8 @@
 // Lints: each one broken alone by a certificate made for it, none by what we issue.
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
-import { issueCertificate, type IssueRequest } from '../../ca/issue.ts';
+import { issueCertificate } from '../../ca/issue.ts';
+import type { IssueRequest } from '../../ca/issue-request.ts';
 import { brokenLints, lints } from '../../ca/lint.ts';
 import type { Authority } from '../../ca/parts.ts';
 import type { Profile } from '../../ca/profile.ts';

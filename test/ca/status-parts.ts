@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { CrlPublisher } from '../../ca/crl-publisher.ts';
-import { issueCertificate, type IssuedCertificate } from '../../ca/issue.ts';
+import { issueCertificate } from '../../ca/issue.ts';
+import type { IssuedCertificate } from '../../ca/issue-request.ts';
 import { generateKey } from '../../crypto/key-engine.ts';
 import { encodeDigestAlgorithm } from '../../formats/x509/algorithm.ts';
 import type { Certificate } from '../../formats/x509/certificate.ts';

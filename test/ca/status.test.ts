@@ -5,7 +5,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { IssuedCertificate } from '../../ca/issue.ts';
+import type { IssuedCertificate } from '../../ca/issue-request.ts';
 import { OcspResponder } from '../../ca/ocsp-responder.ts';
 import { releaseCertificate, revokeCertificate, suspendCertificate } from '../../ca/revoke.ts';
 import { verifySignature } from '../../crypto/verify-signature.ts';
