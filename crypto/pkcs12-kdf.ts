@@ -79,9 +79,12 @@ export function pkcs12KeySync(order: Pkcs12KeyOrder): Uint8Array {
   }
 }
 
-/** Derives, on another thread where it takes long. */
-export async function pkcs12Key(order: Pkcs12KeyOrder): Promise<Uint8Array> {
-  if (order.iterations <= ROUNDS_HERE) return pkcs12KeySync(order);
+/** Threads that derive at the same time, whoever asks: more would only wait for each other's core. */
+const LANES = 2;
+const lanes: Promise<unknown>[] = Array.from({ length: LANES }, () => Promise.resolve());
+let turn = 0;
+
+async function deriveElsewhere(order: Pkcs12KeyOrder): Promise<Uint8Array> {
   const entry = import.meta.url.endsWith('.ts') ? './pkcs12-kdf-worker.ts' : './pkcs12-kdf-worker.js';
   const worker = new Worker(new URL(entry, import.meta.url), { workerData: order, execArgv: [] });
   try {
@@ -95,4 +98,13 @@ export async function pkcs12Key(order: Pkcs12KeyOrder): Promise<Uint8Array> {
   } finally {
     await worker.terminate();
   }
+}
+
+/** Derives, on another thread where it takes long, after those that asked before. */
+export function pkcs12Key(order: Pkcs12KeyOrder): Promise<Uint8Array> {
+  if (order.iterations <= ROUNDS_HERE) return Promise.resolve(pkcs12KeySync(order));
+  turn = (turn + 1) % LANES;
+  const derived = (lanes[turn] ?? Promise.resolve()).then(() => deriveElsewhere(order));
+  lanes[turn] = derived.catch(() => undefined);
+  return derived;
 }

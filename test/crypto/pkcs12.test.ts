@@ -6,7 +6,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { pkcs12KeySync, PKCS12_KEY_ID } from '../../crypto/pkcs12-kdf.ts';
+import { pkcs12Key, pkcs12KeySync, PKCS12_KEY_ID } from '../../crypto/pkcs12-kdf.ts';
 import { openLegacyPkcs12 } from '../../crypto/pkcs12-legacy.ts';
 import { makePkcs12, openPkcs12, type Pkcs12Input } from '../../crypto/pkcs12.ts';
 import { CryptoError } from '../../crypto/errors.ts';
@@ -372,6 +372,21 @@ describe('key derivation of PKCS #12', () => {
     assert.equal(
       derive(3, '263216fcc2fab31c', 1000, 20, 'queeg'),
       '5ec4c7a80df652294c3925b6489a7ab857c83476',
+    );
+  });
+
+  it('gives the same on another thread, for many who ask together', async () => {
+    const order = {
+      digest: 'sha256',
+      id: 3,
+      salt: Uint8Array.of(1, 2, 3),
+      size: 32,
+      password: PASSWORD,
+    } as const;
+    const counts = [1, 9999, 10_001, 20_000, 30_000, 40_000, 50_000];
+    assert.deepEqual(
+      (await Promise.all(counts.map((iterations) => pkcs12Key({ ...order, iterations })))).map(toHex),
+      counts.map((iterations) => toHex(pkcs12KeySync({ ...order, iterations }))),
     );
   });
 });
