@@ -21,6 +21,10 @@ Environment:
                             requests a minute and address, address, principal; counted by each process for itself
   YINXIN_LOG_LEVEL          fatal, error, warn, info (default), debug, silent; logs are JSON lines on standard error
   YINXIN_MODE               demonstration or production; default what the folder was made for
+  YINXIN_SUITE              international or gm; default what the folder was made for, and nothing else is taken
+  YINXIN_ALLOW_KEY_FILES    1 lets production of gm keep its keys in files (see yinxin crypto inventory)
+  YINXIN_ROOT_KEYS, YINXIN_ROOT_PASSPHRASE_FILE
+                            the offline root keys and what opens them; needed for root operations only
 
 ${passphraseHelp}
 
