@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { measureCertification } from './certification.ts';
 import { measureLimits } from './limits.ts';
 import type { Measure } from './measure.ts';
 import { measureMainJob } from './main-job.ts';
@@ -26,7 +27,10 @@ function line(entry: Measure): string {
 
 try {
   const limits = await measureLimits(Math.min(seconds, 2), folder);
-  for await (const entry of measureMainJob(seconds, folder, limits)) process.stdout.write(`${line(entry)}\n`);
+  for (const part of [measureMainJob, measureCertification]) {
+    const own = mkdtempSync(join(folder, 'part-'));
+    for await (const entry of part(seconds, own, limits)) process.stdout.write(`${line(entry)}\n`);
+  }
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -1,0 +1,51 @@
+// An OCSP responder as one writes it with pkijs: what ours is measured against, on the same question and key type.
+import { fromBER, OctetString } from 'asn1js';
+import {
+  BasicOCSPResponse,
+  Certificate,
+  CryptoEngine,
+  OCSPRequest,
+  OCSPResponse,
+  ResponseBytes,
+  RelativeDistinguishedNames,
+  SingleResponse,
+  setEngine,
+} from 'pkijs';
+import { OID } from '../formats/x509/oid.ts';
+
+/**
+ * @param certificateDer - the responder's certificate, whose name the answers carry
+ * @returns reads a request and signs an answer that says good about everything asked, with P-256 through WebCrypto
+ */
+export async function pkijsResponder(
+  certificateDer: Uint8Array,
+): Promise<(request: Uint8Array) => Promise<ArrayBuffer>> {
+  const engine = new CryptoEngine({ name: 'node', crypto: globalThis.crypto });
+  setEngine('node', engine);
+  const pair = await globalThis.crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, [
+    'sign',
+    'verify',
+  ]);
+  const certificate = Certificate.fromBER(certificateDer);
+  return async (bytes) => {
+    const request = new OCSPRequest({ schema: fromBER(bytes).result });
+    const basic = new BasicOCSPResponse();
+    basic.tbsResponseData.responderID = new RelativeDistinguishedNames({
+      schema: certificate.subject.toSchema(),
+    });
+    basic.tbsResponseData.producedAt = new Date();
+    for (const { reqCert } of request.tbsRequest.requestList) {
+      const single = new SingleResponse({ certID: reqCert, thisUpdate: new Date(), nextUpdate: new Date() });
+      basic.tbsResponseData.responses.push(single);
+    }
+    basic.certs = [certificate];
+    await basic.sign(pair.privateKey, 'SHA-256');
+    const response = new OCSPResponse();
+    response.responseStatus.valueBlock.valueDec = 0;
+    response.responseBytes = new ResponseBytes({
+      responseType: OID.ocspBasic,
+      response: new OctetString({ valueHex: basic.toSchema().toBER(false) }),
+    });
+    return response.toSchema().toBER(false);
+  };
+}
