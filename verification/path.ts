@@ -1,6 +1,7 @@
 // Certification paths (RFC 5280 section 6): every path to an anchor is tried, within a bound; the first that holds is taken.
 import { sameBytes } from '../formats/bytes.ts';
 import { FormatError } from '../formats/errors.ts';
+import type { Certificate } from '../formats/x509/certificate.ts';
 import { OID } from '../formats/x509/oid.ts';
 import type { CertificateGraph, CertificateNode, TrustAnchor } from './certificate-graph.ts';
 import type { PathParameters, PathProblem, PathProblemCode, PathResult, ValidPath } from './path-model.ts';
@@ -46,6 +47,8 @@ interface Context {
   /** Whether a certificate may sign lists under an anchor. */
   readonly listSigners: Map<TrustAnchor, Map<CertificateNode, boolean>>;
   readonly statuses: Map<TrustAnchor, Map<CertificateNode, ByIssuer>>;
+  /** The same as found for signers of lists, where no further signers count. */
+  readonly signerStatuses: Map<TrustAnchor, Map<CertificateNode, ByIssuer>>;
 }
 
 function under<K, V>(map: Map<K, V>, key: K, make: () => V): V {
@@ -55,6 +58,17 @@ function under<K, V>(map: Map<K, V>, key: K, make: () => V): V {
     map.set(key, value);
   }
   return value;
+}
+
+/** RFC 9608: the issuer says that it will never publish a status, for lives of a few hours; of no CA, and nowhere else. */
+function neverPublished(certificate: Certificate): boolean {
+  return (
+    certificate.extensions.has(OID.noRevocationAvailable) &&
+    certificate.basicConstraints?.ca !== true &&
+    certificate.crlDistributionPoints === null &&
+    !certificate.extensions.has(OID.freshestCrl) &&
+    !(certificate.authorityInfoAccess ?? []).some(({ method }) => method === OID.ocsp)
+  );
 }
 
 interface SearchOptions {
@@ -166,18 +180,18 @@ class Search {
   #status(node: CertificateNode, issuer: CertificateNode, anchor: TrustAnchor): RevocationStatus {
     const { context, parameters, only } = this.#options;
     if (parameters.revocation === 'ignored') return { kind: 'unknown' };
-    // RFC 9608: the issuer says that it will never publish a status, for lives of a few hours.
-    if (node.certificate.extensions.has(OID.noRevocationAvailable)) {
-      return { kind: 'good', thisUpdate: node.certificate.notBefore };
-    }
-    const find = (): RevocationStatus =>
-      revocationStatus(node, issuer, context.evidence, {
+    const find = (): RevocationStatus => {
+      const status = revocationStatus(node, issuer, context.evidence, {
         time: parameters.time,
         conforming: (parameters.conformity ?? 'none') !== 'none',
         maySign: (signer) => only === null && this.#maySignLists(signer, anchor),
       });
-    if (only !== null) return find();
-    const byNode = under(context.statuses, anchor, () => new Map<CertificateNode, ByIssuer>());
+      return status.kind === 'unknown' && neverPublished(node.certificate)
+        ? { kind: 'good', thisUpdate: node.certificate.notBefore }
+        : status;
+    };
+    const known = only === null ? context.statuses : context.signerStatuses;
+    const byNode = under(known, anchor, () => new Map<CertificateNode, ByIssuer>());
     return under(
       under(byNode, node, () => new Map<CertificateNode, RevocationStatus>()),
       issuer,
@@ -239,6 +253,7 @@ export function findPath(
     leading: any,
     listSigners: new Map(),
     statuses: new Map(),
+    signerStatuses: new Map(),
   };
   // Dead ends are cut off first: a thicket of expired or unfit CAs must not use up the steps.
   const usable = reachingAnchors(graph, (node) => ownProblem(node, 1, parameters) === null);
@@ -251,8 +266,8 @@ export function findPath(
   const found = search.from([leaf]);
   if (found !== null) return found;
   const problem = search.problem ?? { code: 'no-anchor', certificate, depth: 0 };
-  // Links that could not be looked at might have led to a path that holds.
-  if (graph.exhausted && problem.code !== 'revoked')
+  // Links that could not be looked at might have led to a path that holds, but for what is wrong with the end entity itself.
+  if (graph.exhausted && problem.code !== 'revoked' && ownProblem(leaf, 0, parameters) === null)
     return { kind: 'problem', problem: { code: 'too-much-work', certificate, depth: 0 } };
   return { kind: 'problem', problem };
 }

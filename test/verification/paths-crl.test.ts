@@ -1,7 +1,8 @@
 // Revocation lists in a path (RFC 5280 section 6.3): what each may say, of whom, and what only several say together.
 import assert from 'node:assert/strict';
 import { toHex } from '../../formats/bytes.ts';
-import { oid, sequence, utf8String } from '../../formats/x509/der-writer.ts';
+import { nullValue, oid, sequence, utf8String } from '../../formats/x509/der-writer.ts';
+import { extension } from '../../formats/x509/extensions.ts';
 import { OID } from '../../formats/x509/oid.ts';
 import { gatherEvidence } from '../../verification/evidence.ts';
 import { findPath } from '../../verification/path.ts';
@@ -304,6 +305,26 @@ describe('a delta list', () => {
     const crls = [base(entry('certificateHold')), delta(entry('removeFromCRL'))];
     assert.equal(await outcome(leaf, crls, { at: daysFromNow(-1.5) }), 'revoked');
     assert.equal(await outcome(leaf, crls, { at: daysFromNow(-0.5) }), 'valid');
+  });
+});
+
+describe('a certificate whose status is never published (RFC 9608)', () => {
+  const never = extension(OID.noRevocationAvailable, false, nullValue());
+  const short = leafWith({ extra: [never] });
+
+  it('needs none', async () => {
+    assert.equal(await outcome(short, []), 'valid');
+  });
+
+  it('is revoked all the same where a list says so', async () => {
+    const entries = [{ certificate: short.certificate, reason: 'keyCompromise' as const }];
+    assert.equal(await outcome(short, [makeList(ca, { entries })]), 'revoked');
+  });
+
+  it('needs one where it says where it is published, or is a CA', async () => {
+    const both = leafWith({ extra: [never, pointsOf({ name: { uri: 'http://crl.test/' } })] });
+    assert.equal(await outcome(both, []), unknown);
+    assert.equal(await outcome(leafWith({ ca: true, extra: [never] }), []), unknown);
   });
 });
 
