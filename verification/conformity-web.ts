@@ -2,7 +2,7 @@
 import { sameBytes } from '../formats/bytes.ts';
 import type { Certificate } from '../formats/x509/certificate.ts';
 import { OID } from '../formats/x509/oid.ts';
-import type { ConformityRule } from './conformity.ts';
+import type { ConformityRule } from './conformity-rule.ts';
 import type { Conformity } from './path-model.ts';
 import { nameKey } from './names.ts';
 import { hostLabels } from './server-name.ts';

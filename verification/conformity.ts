@@ -1,20 +1,10 @@
 // Rules for the making of certificates, asked of foreign ones where a caller wants only conforming paths: one row a rule.
 import type { Certificate } from '../formats/x509/certificate.ts';
 import { OID } from '../formats/x509/oid.ts';
+import type { ConformityRule, Position } from './conformity-rule.ts';
 import { webRules } from './conformity-web.ts';
 import type { Conformity } from './path-model.ts';
 import { mailboxOf, presentedHost } from './server-name.ts';
-
-/** Where in its path a certificate stands. */
-export type Position = 'leaf' | 'intermediate' | 'anchor';
-
-export interface ConformityRule {
-  readonly id: string;
-  readonly citation: string;
-  /** Under which rules it is asked; `strict` asks all that do not contradict RFC 5280. */
-  readonly asked: readonly Conformity[];
-  holds(certificate: Certificate, position: Position): boolean;
-}
 
 const everywhere: readonly Conformity[] = ['rfc5280', 'webpki', 'strict'];
 
