@@ -13,7 +13,7 @@ export function openLog(level: string, stream: NodeJS.WritableStream = process.s
       formatters: { level: (label) => ({ level: label }) },
       // A second net under the rule that nothing of the kind is logged in the first place.
       redact: {
-        paths: ['*.authorization', '*.cookie', '*.passphrase', 'authorization', 'cookie', 'passphrase'],
+        paths: ['authorization', 'cookie', 'passphrase', 'password'].flatMap((name) => [name, `*.${name}`]),
       },
     },
     stream,

@@ -78,9 +78,9 @@ async function* measureIssuing(seconds: number, services: Services, limits: Limi
 
 async function* measureStatus(seconds: number, services: Services, limits: Limits): AsyncGenerator<Measure> {
   const [request] = await requests(services, 1);
-  if (request?.authority.certificate == null) throw new Error('There is no issuing authority.');
+  const issuer = request?.authority.certificate ?? null;
+  if (request === undefined || issuer === null) throw new Error('There is no issuing authority.');
   const { authority } = request;
-  const issuer = request.authority.certificate;
   const { certificate } = await issueCertificate(services, request);
   const digest = (bytes: Uint8Array): Uint8Array => createHash('sha1').update(bytes).digest();
   const id = encodeCertId({

@@ -3,7 +3,7 @@ import type { Certificate } from '../formats/x509/certificate.ts';
 import { OID } from '../formats/x509/oid.ts';
 import type { CertificateNode, TrustAnchor } from './certificate-graph.ts';
 import { brokenRule } from './conformity.ts';
-import type { Position } from './conformity.ts';
+import type { Position } from './conformity-rule.ts';
 import { nameConstraintsOf, namesObey } from './name-constraints.ts';
 import type { NameBudget } from './name-constraints.ts';
 import { nameKey } from './names.ts';
