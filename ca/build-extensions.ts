@@ -15,6 +15,7 @@ import {
   encodePermittedDirectories,
   encodeSemanticsStatement,
   extension,
+  writtenExtension,
   type Extension,
 } from '../formats/x509/extensions.ts';
 import type { Certificate } from '../formats/x509/certificate.ts';
@@ -87,8 +88,9 @@ function usageExtensions(profile: Profile): readonly Extension[] {
     );
     list.push(extension(OID.nameConstraints, true, encodePermittedDirectories(names)));
   }
-  profileParts.set(profile, list);
-  return list;
+  const written = list.map(writtenExtension);
+  profileParts.set(profile, written);
+  return written;
 }
 
 /** What an issuer says of every certificate of one profile and shard alike. */
@@ -101,7 +103,7 @@ function issuerExtensions(input: ExtensionInput): readonly Extension[] {
   const ofIssuer = issuerParts.get(issuer) ?? new WeakMap<Profile, Map<string, readonly Extension[]>>();
   const ofProfile = ofIssuer.get(profile) ?? new Map<string, readonly Extension[]>();
   const place = `${publicUrl} ${authority} ${shard}`;
-  const list = ofProfile.get(place) ?? newIssuerExtensions(input);
+  const list = ofProfile.get(place) ?? newIssuerExtensions(input).map(writtenExtension);
   ofProfile.set(place, list);
   ofIssuer.set(profile, ofProfile);
   issuerParts.set(issuer, ofIssuer);

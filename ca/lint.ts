@@ -3,7 +3,7 @@ import { CaError } from './errors.ts';
 import { extensionLints } from './lints/extensions.ts';
 import { fieldLints } from './lints/fields.ts';
 import { keyLints } from './lints/keys.ts';
-import type { Lint, LintSubject } from './lints/lint.ts';
+import { viewOf, type Lint, type LintSubject } from './lints/lint.ts';
 import { nameLints } from './lints/names.ts';
 import { statusLints } from './lints/status.ts';
 
@@ -17,7 +17,8 @@ export const lints: readonly Lint[] = [
 
 /** Every lint that applies and is broken. */
 export function brokenLints(subject: LintSubject): readonly Lint[] {
-  return lints.filter((lint) => lint.applies(subject) && !lint.check(subject));
+  const view = viewOf(subject);
+  return lints.filter((lint) => lint.applies(view) && !lint.check(view));
 }
 
 /** @throws CaError `lint-failed`, naming each broken lint with its citation. */

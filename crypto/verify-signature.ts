@@ -7,7 +7,7 @@ import {
   type KeyObject,
   type VerifyKeyObjectInput,
 } from 'node:crypto';
-import { joinBytes } from '../formats/bytes.ts';
+import { fromHex, joinBytes } from '../formats/bytes.ts';
 import { FormatError } from '../formats/errors.ts';
 import { derToRaw } from '../formats/x509/ecdsa-signature.ts';
 import type { DigestName } from './algorithms.ts';
@@ -64,22 +64,27 @@ const rules: Readonly<Record<VerifiableAlgorithm, Rule>> = {
   SM2SM3: { family: 'sm2', digest: 'sm3', curve: null },
 };
 
-const curves: ReadonlyMap<string, { readonly size: 32 | 48 | 66; readonly order: bigint }> = new Map([
-  ['prime256v1', { size: 32, order: 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n }],
+const curves: ReadonlyMap<string, { readonly size: 32 | 48 | 66; readonly order: Uint8Array }> = new Map([
+  [
+    'prime256v1',
+    { size: 32, order: fromHex('ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551') },
+  ],
   [
     'secp384r1',
     {
       size: 48,
-      order:
-        0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973n,
+      order: fromHex(
+        'ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973',
+      ),
     },
   ],
   [
     'secp521r1',
     {
       size: 66,
-      order:
-        0x01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409n,
+      order: fromHex(
+        '01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409',
+      ),
     },
   ],
 ]);
@@ -138,23 +143,31 @@ function requireRsa(key: KeyObject, family: 'rsa' | 'rsa-pss'): void {
     throw refused('The RSA key has an impossible exponent.');
 }
 
-/** r and s in 1 … n−1 (FIPS 186-5 §6.4.2 step 1), in their one DER form; null where the bytes are no such signature. */
-function strictEcdsa(signature: Uint8Array, size: 32 | 48 | 66, order: bigint): Uint8Array | null {
+/** Whether the big-endian number of `raw` between the two positions is neither zero nor the order or above. */
+function isScalar(raw: Uint8Array, start: number, order: Uint8Array): boolean {
+  let zero = true;
+  let compared = 0;
+  for (let at = 0; at < order.length; at += 1) {
+    const octet = raw[start + at] ?? 0;
+    if (octet !== 0) zero = false;
+    if (compared === 0) compared = octet - (order[at] ?? 0);
+  }
+  return !zero && compared < 0;
+}
+
+/** Whether r and s lie in 1 … n−1 (FIPS 186-5 §6.4.2 step 1) and stand in their one DER form. */
+function strictEcdsa(signature: Uint8Array, size: 32 | 48 | 66, order: Uint8Array): boolean {
   try {
     const raw = derToRaw(signature, size);
-    for (const half of [raw.subarray(0, size), raw.subarray(size)]) {
-      const scalar = BigInt(`0x${Buffer.from(half).toString('hex')}`);
-      if (scalar === 0n || scalar >= order) return null;
-    }
-    return raw;
+    return isScalar(raw, 0, order) && isScalar(raw, size, order);
   } catch (error) {
-    if (error instanceof FormatError) return null;
+    if (error instanceof FormatError) return false;
     throw error;
   }
 }
 
-/** r‖s of a signature that fits the key, null where it is none. */
-function rawEcdsa(check: Omit<SignatureCheck, 'message'>, rule: Rule, key: KeyObject): Uint8Array | null {
+/** Whether the signature can be one of the key's at all. */
+function fitsEcdsa(check: Omit<SignatureCheck, 'message'>, rule: Rule, key: KeyObject): boolean {
   const curveName = key.asymmetricKeyDetails?.namedCurve ?? '';
   const curve = curves.get(curveName);
   if (key.asymmetricKeyType !== 'ec' || curve === undefined) {
@@ -189,8 +202,8 @@ function questionOf(check: Omit<SignatureCheck, 'message'>, rule: Rule, key: Key
     return signature.length === 64 ? { digest, key, signature } : null;
   }
   if (rule.family === 'ecdsa') {
-    const raw = rawEcdsa(check, rule, key);
-    return raw === null ? null : { digest, key: { key, dsaEncoding: 'ieee-p1363' }, signature: raw };
+    // Found to be in its one form, the DER goes on as it is: from r‖s OpenSSL would have to make it again.
+    return fitsEcdsa(check, rule, key) ? { digest, key, signature } : null;
   }
   const family = rule.family === 'rsa' ? 'rsa' : 'rsa-pss';
   requireRsa(key, family);

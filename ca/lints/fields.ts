@@ -1,35 +1,8 @@
 // Lints on the basic fields: version, serial, validity, and the forms they are written in.
 import { sameBytes } from '../../formats/bytes.ts';
-import type { Certificate } from '../../formats/x509/certificate.ts';
-import { DerReader, TAG } from '../../formats/x509/der.ts';
+import { TAG } from '../../formats/x509/der.ts';
 import { days } from '../profile.ts';
 import { always, isRoot, notRoot, type Lint } from './lint.ts';
-
-interface RawFields {
-  /** Tags of notBefore and notAfter. */
-  readonly times: readonly number[];
-  /** Tags after the public key: `[3]` alone where all is well. */
-  readonly rest: readonly number[];
-}
-
-/** Read once for all the lints that ask. */
-const known = new WeakMap<Certificate, RawFields>();
-
-/** What reading a certificate loses: which of two forms a time has, and members nobody reads. */
-function rawFields(certificate: Certificate): RawFields {
-  const seen = known.get(certificate);
-  if (seen !== undefined) return seen;
-  // The bytes were found sound when the certificate was read.
-  const found = new DerReader(certificate.tbs, 'certificate-malformed').sequence((fields) => {
-    while (fields.peek() !== TAG.integer) fields.element();
-    for (let skipped = 0; skipped < 3; skipped += 1) fields.element();
-    const times = fields.sequence((validity) => validity.every((time) => time.element().tag));
-    for (let skipped = 0; skipped < 2; skipped += 1) fields.element();
-    return { times, rest: fields.every((member) => member.element().tag) };
-  });
-  known.set(certificate, found);
-  return found;
-}
 
 /** RFC 5280 section 4.1.2.5: UTCTime through 2049. */
 function formOf(time: Date): number {
@@ -109,19 +82,19 @@ export const fieldLints: readonly Lint[] = [
     id: 'not-before-form',
     citation: 'RFC 5280 section 4.1.2.5: UTCTime through 2049, GeneralizedTime after',
     applies: always,
-    check: ({ certificate }) => rawFields(certificate).times[0] === formOf(certificate.notBefore),
+    check: ({ certificate, raw }) => raw.times[0] === formOf(certificate.notBefore),
   },
   {
     id: 'not-after-form',
     citation: 'RFC 5280 section 4.1.2.5: UTCTime through 2049, GeneralizedTime after',
     applies: always,
-    check: ({ certificate }) => rawFields(certificate).times[1] === formOf(certificate.notAfter),
+    check: ({ certificate, raw }) => raw.times[1] === formOf(certificate.notAfter),
   },
   {
     id: 'no-unique-identifiers',
     citation: 'RFC 5280 section 4.1.2.8; GB/T 20518-2018 clause 5.2.3.8',
     applies: always,
-    check: ({ certificate }) => rawFields(certificate).rest.every((tag) => tag !== 0x81 && tag !== 0x82),
+    check: ({ raw }) => raw.rest.every((tag) => tag !== 0x81 && tag !== 0x82),
   },
   {
     id: 'certificate-size',

@@ -3,6 +3,7 @@ import { sameBytes } from '../../formats/bytes.ts';
 import type { Certificate } from '../../formats/x509/certificate.ts';
 import type { NameAttribute } from '../../formats/x509/name.ts';
 import type { Profile } from '../profile.ts';
+import { rawFields, type RawFields } from './raw-fields.ts';
 
 /** What a lint looks at. */
 export interface LintSubject {
@@ -14,12 +15,24 @@ export interface LintSubject {
   readonly authority: { readonly name: string; readonly shards: number; readonly publicUrl: string };
 }
 
+/** The same, with what many lints ask for, found once. */
+export interface LintView extends LintSubject {
+  /** Attributes of the subject, in order. */
+  readonly attributes: readonly NameAttribute[];
+  readonly raw: RawFields;
+}
+
+export function viewOf(subject: LintSubject): LintView {
+  const { certificate } = subject;
+  return { ...subject, attributes: certificate.subject.rdns.flat(), raw: rawFields(certificate) };
+}
+
 export interface Lint {
   readonly id: string;
   readonly citation: string;
-  readonly applies: (subject: LintSubject) => boolean;
+  readonly applies: (subject: LintView) => boolean;
   /** True where the certificate is as it must be. */
-  readonly check: (subject: LintSubject) => boolean;
+  readonly check: (subject: LintView) => boolean;
 }
 
 export const always = (): boolean => true;
@@ -64,11 +77,11 @@ export function sameList(a: readonly string[], b: readonly string[]): boolean {
 }
 
 /** Attributes of the subject, in order. */
-export function attributesOf({ certificate }: LintSubject): readonly NameAttribute[] {
-  return certificate.subject.rdns.flat();
+export function attributesOf({ attributes }: LintView): readonly NameAttribute[] {
+  return attributes;
 }
 
 /** Value of a subject attribute, null where it is absent. */
-export function attributeOf(subject: LintSubject, type: string): string | null {
-  return attributesOf(subject).find((attribute) => attribute.type === type)?.value ?? null;
+export function attributeOf({ attributes }: LintView, type: string): string | null {
+  return attributes.find((attribute) => attribute.type === type)?.value ?? null;
 }

@@ -5,7 +5,7 @@ import { parseResidentNumber } from '../../formats/identifiers/resident-number.t
 import { TAG } from '../../formats/x509/der.ts';
 import { OID } from '../../formats/x509/oid.ts';
 import type { SubjectRule } from '../profile.ts';
-import { always, attributeOf, attributesOf, stands, type Lint, type LintSubject } from './lint.ts';
+import { always, attributeOf, attributesOf, stands, type Lint, type LintView } from './lint.ts';
 
 /** Upper bounds in characters (RFC 5280 appendix A.1; X.520 for organizationIdentifier). */
 const BOUNDS: Readonly<Record<string, number>> = {
@@ -19,11 +19,10 @@ const BOUNDS: Readonly<Record<string, number>> = {
 };
 const printable: readonly string[] = [OID.countryName, OID.serialNumber];
 
-const creditCodeRule = ({ profile }: LintSubject): SubjectRule['creditCode'] =>
-  profile.subject.value.creditCode;
+const creditCodeRule = ({ profile }: LintView): SubjectRule['creditCode'] => profile.subject.value.creditCode;
 
 /** The credit code that the certificate says in one of its places; null where in none. */
-function creditCodeOf(subject: LintSubject): string | null {
+function creditCodeOf(subject: LintView): string | null {
   const identifier = attributeOf(subject, OID.organizationIdentifier);
   if (identifier !== null) return identifier.replace(/^NTRCN-/, '');
   const value = subject.certificate.extensions.get(OID.organizationCode)?.value;
@@ -41,15 +40,18 @@ function isResidentNumber(text: string, today: Date): boolean {
 }
 
 /** Whether a resident's number stands anywhere, in whatever field; the organisation's own code may look like one. */
-function holdsResidentNumber(subject: LintSubject): boolean {
-  const { tbs } = subject.certificate;
-  const text = Buffer.from(tbs.buffer, tbs.byteOffset, tbs.length).toString('latin1');
-  // Most certificates hold no such run of digits: seen quickly, without looking at every place twice.
-  if (!/\d{17}/.test(text)) return false;
-  const code = creditCodeOf(subject);
-  for (const match of text.matchAll(/(?=(\d{17}[\dXx]))/g)) {
-    const [, candidate = ''] = match;
-    if (candidate !== code && isResidentNumber(candidate, subject.certificate.notBefore)) return true;
+function holdsResidentNumber(subject: LintView): boolean {
+  const { tbs, notBefore } = subject.certificate;
+  let digits = 0;
+  for (let at = 0; at < tbs.length; at += 1) {
+    const octet = tbs[at] ?? 0;
+    const isDigit = octet >= 0x30 && octet <= 0x39;
+    // 17 digits, and as the 18th another or the X that stands for ten (GB 11643).
+    if (digits >= 17 && (isDigit || octet === 0x58 || octet === 0x78)) {
+      const candidate = String.fromCharCode(...tbs.subarray(at - 17, at + 1));
+      if (candidate !== creditCodeOf(subject) && isResidentNumber(candidate, notBefore)) return true;
+    }
+    digits = isDigit ? digits + 1 : 0;
   }
   return false;
 }

@@ -28,6 +28,8 @@ export interface Extension {
   readonly critical: boolean;
   /** Content of extnValue: the extension's own DER. */
   readonly value: Uint8Array;
+  /** The whole Extension, where it was written before. */
+  readonly der?: Uint8Array;
 }
 
 /** Extensions in their order; an identifier may stand once (RFC 5280 section 4.2). */
@@ -48,16 +50,13 @@ export function readExtensions(reader: DerReader): ReadonlyMap<string, Extension
   return extensions;
 }
 
-/** Extensions that stand in many certificates alike are written once. */
-const written = new WeakMap<Extension, Uint8Array>();
+function encodeExtension({ oid: identifier, critical, value, der }: Extension): Uint8Array {
+  return der ?? sequence(oid(identifier), ...(critical ? [boolean(true)] : []), octetString(value));
+}
 
-function encodeExtension(each: Extension): Uint8Array {
-  const known = written.get(each);
-  if (known !== undefined) return known;
-  const { oid: identifier, critical, value } = each;
-  const der = sequence(oid(identifier), ...(critical ? [boolean(true)] : []), octetString(value));
-  written.set(each, der);
-  return der;
+/** The extension with its encoding beside it: for one that stands in many certificates alike. */
+export function writtenExtension(each: Extension): Extension {
+  return { ...each, der: encodeExtension(each) };
 }
 
 export function encodeExtensions(extensions: readonly Extension[]): Uint8Array {
