@@ -37,6 +37,20 @@ export function post(
   return as(service, account, request(service.url).post(path)).set('Idempotency-Key', key).send(body);
 }
 
+/** Sends text as JSON Lines. */
+export function lines(
+  service: Harness,
+  account: CaAccountKey,
+  path: string,
+  text: string,
+  key = freshKey(),
+): Test {
+  return as(service, account, request(service.url).post(path))
+    .set('Idempotency-Key', key)
+    .set('Content-Type', 'application/x-ndjson')
+    .send(text);
+}
+
 export function get(service: Harness, account: CaAccountKey, path: string): Test {
   return as(service, account, request(service.url).get(path));
 }

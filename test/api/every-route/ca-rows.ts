@@ -1,6 +1,6 @@
 // Good and bad input of every call of the certification authority.
 import request, { type Response } from 'supertest';
-import { csr, enrol, enterprise, evidence, get, post, resident } from '../ca-office.ts';
+import { csr, enrol, enterprise, evidence, get, lines, post, resident } from '../ca-office.ts';
 import type { Rows, Visitor } from './visitor.ts';
 
 const noSerial = 'ff'.repeat(17);
@@ -213,7 +213,7 @@ export function caRows(visitor: Visitor, openssl: string): Rows {
           'batch-invalid',
         ],
         'no JSON': [
-          () => post(service, 'registration-authority', '/api/v1/ca/batches/enrolments').set('Content-Type', 'application/json').send('[{'), // prettier-ignore
+          () => lines(service, 'registration-authority', '/api/v1/ca/batches/enrolments', '[{'), // prettier-ignore
           400,
           'json-malformed',
         ],
