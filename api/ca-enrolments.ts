@@ -1,6 +1,7 @@
 // Enrolment over HTTP: registration authorities enrol, renew and re-key; the flow itself knows nothing of HTTP.
 import { z } from 'zod';
-import { enrol, storedResult } from '../ca/enrol.ts';
+import { enrol } from '../ca/enrol.ts';
+import { storedResult } from '../ca/enrol-answers.ts';
 import type { EnrolmentResult } from '../ca/enrolment.ts';
 import { enrolmentById } from '../ca/enrolment-store.ts';
 import { CaError } from '../ca/errors.ts';

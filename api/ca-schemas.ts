@@ -48,7 +48,7 @@ export const personQuery = z.strictObject(document);
 
 const person = z.strictObject({ name: line(64), surname: line(40), givenName: line(40), ...document });
 
-export const subject = z
+const subject = z
   .strictObject({
     organization: line(64).optional(),
     creditCode: creditCode.optional(),

@@ -26,7 +26,7 @@ import {
 /** Rows of one batch that are sent. */
 export const MAX_ROWS = 10_000;
 /** Certificates that one filter may name. */
-export const MAX_FILTERED = 100_000;
+const MAX_FILTERED = 100_000;
 /** Sealing takes some microseconds a row: others get their turn in between. */
 const ROWS_A_TURN = 200;
 
@@ -62,7 +62,7 @@ interface Submission {
 }
 
 /** The row of a bulk enrolment as it is kept, encrypted, until it is worked on. */
-export function enrolmentText(row: BulkEnrolment): string {
+function enrolmentText(row: BulkEnrolment): string {
   return JSON.stringify({ ...row, csr: toBase64(row.csr) });
 }
 

@@ -3,11 +3,11 @@ import { generateKey } from '../crypto/key-engine.ts';
 import { makePkcs12 } from '../crypto/pkcs12.ts';
 import { toHex } from '../formats/bytes.ts';
 import { parseSubjectPublicKeyInfo } from '../formats/x509/algorithm.ts';
-import { parseCertificate } from '../formats/x509/certificate.ts';
 import type { Actor } from '../storage/actor.ts';
 import type { Writer } from '../storage/database.ts';
 import type { CaEnrolmentTable } from '../storage/schema/ca-enrolment.ts';
 import { checkedRequestKey, requireKey, type RegisteredSubject } from './csr-checks.ts';
+import { answerOfOther, earlierEnrolment } from './enrol-answers.ts';
 import {
   checkedEvidence,
   checkedSubject,
@@ -21,13 +21,7 @@ import {
   type EnrolmentSubject,
   type Evidence,
 } from './enrolment.ts';
-import {
-  abandonEnrolments,
-  completeEnrolment,
-  enrolmentByKey,
-  insertEnrolment,
-  settleDelivery,
-} from './enrolment-store.ts';
+import { abandonEnrolments, completeEnrolment, insertEnrolment, settleDelivery } from './enrolment-store.ts';
 import { CaError } from './errors.ts';
 import { issueCertificate } from './issue.ts';
 import type { IssuedCertificate } from './issue-request.ts';
@@ -35,7 +29,6 @@ import type { HierarchyName, Profile } from './profile.ts';
 import { permittedDays } from './profile-settings.ts';
 import { profileOf } from './profiles/list.ts';
 import { revokeCertificate } from './revoke.ts';
-import { findCertificate } from './store.ts';
 
 /** An enrolment, a renewal or a re-key, checked and ready to be made. */
 export interface EnrolmentOrder {
@@ -343,60 +336,5 @@ function resultOf(
     pkcs12,
     keySource: order.key.kind,
     replaces: order.replaces,
-  };
-}
-
-/**
- * What an earlier request under the same key came to; null where there was none.
- * @throws CaError `idempotency-mismatch`, `idempotency-in-progress`, `idempotency-abandoned`.
- */
-export async function earlierEnrolment(
-  parts: EnrolmentParts,
-  request: { readonly actor: Actor; readonly idempotencyKey: string },
-  digest: string,
-): Promise<EnrolmentResult | null> {
-  const row = await enrolmentByKey(parts.database.reader, request.actor.id, request.idempotencyKey);
-  if (row === null) return null;
-  if (row.request_digest !== digest) {
-    throw new CaError('idempotency-mismatch', 'The Idempotency-Key was used for another request.');
-  }
-  if (row.state === 'abandoned' || row.state === 'undelivered') {
-    throw new CaError(
-      'idempotency-abandoned',
-      row.state === 'abandoned'
-        ? 'The enrolment under this Idempotency-Key came to nothing: use a new key.'
-        : 'The key made under this Idempotency-Key was never handed over, and its certificate is revoked: enrol anew under a new key.',
-    );
-  }
-  if (row.state === 'intended' || (row.state === 'issued' && row.key_source === 'generated')) {
-    throw new CaError('idempotency-in-progress', 'The same enrolment is in progress.');
-  }
-  return storedResult(parts, row);
-}
-
-async function answerOfOther(parts: EnrolmentParts, order: EnrolmentOrder): Promise<EnrolmentResult> {
-  const earlier = await earlierEnrolment(parts, order, order.digest);
-  if (earlier !== null) return earlier;
-  throw new CaError('idempotency-in-progress', 'The same enrolment is in progress.');
-}
-
-/** The answer of a finished enrolment, without the key: that was handed over once. */
-export async function storedResult(parts: EnrolmentParts, row: CaEnrolmentTable): Promise<EnrolmentResult> {
-  const stored = row.serial === null ? null : await findCertificate(parts.database.reader, row.serial);
-  if (stored === null) throw new CaError('enrolment-not-found', 'The enrolment has no certificate.');
-  const certificate = parseCertificate(stored.der);
-  return {
-    enrolment: row.id,
-    kind: row.kind,
-    serial: stored.serial,
-    profile: row.profile,
-    hierarchy: row.hierarchy,
-    certificate: stored.der,
-    chain: [stored.der, ...parts.hierarchy.authority(stored.authority).chain],
-    notBefore: certificate.notBefore,
-    notAfter: certificate.notAfter,
-    pkcs12: null,
-    keySource: row.key_source,
-    replaces: row.replaces,
   };
 }

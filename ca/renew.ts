@@ -4,13 +4,13 @@ import { sameBytes } from '../formats/bytes.ts';
 import { parseCertificate } from '../formats/x509/certificate.ts';
 import {
   checkedKey,
-  earlierEnrolment,
   enrolledProfile,
   keyFacts,
   performEnrolment,
   requestDigest,
   type EnrolmentOrder,
 } from './enrol.ts';
+import { earlierEnrolment } from './enrol-answers.ts';
 import { supersede } from './enrol-settle.ts';
 import {
   checkedEvidence,
