@@ -18,6 +18,7 @@ import { compareWithDraft } from './compare.ts';
 import { CaError } from './errors.ts';
 import type { IssueRequest } from './issue-request.ts';
 import { lintForSigning, type LintedBytes } from './linted.ts';
+import { underWayDuring } from './opinion-thread.ts';
 import { shardOf, type Authority, type CaParts } from './parts.ts';
 import type { Profile } from './profile.ts';
 import { profileOf } from './profiles/list.ts';
@@ -167,10 +168,12 @@ export interface SignedCertificate {
  * Signs what was prepared, once, and accepts it only where it reads as meant and verifies with the issuer's public key.
  * @throws CaError `self-check-failed`, `root-offline`; CryptoError where the key cannot be used.
  */
-export async function signPrepared(
+export function signPrepared(
   { tbs, signatureAlgorithm, draft, linted }: PreparedCertificate,
   { key, certificate: issuer }: Pick<IssueRequest['authority'], 'key' | 'certificate'>,
 ): Promise<SignedCertificate> {
-  const der = encodeCertificate(tbs, signatureAlgorithm, await linted.sign(key, tbs));
-  return { der, certificate: await compareWithDraft(draft, der, issuer ?? draft) };
+  return underWayDuring(async () => {
+    const der = encodeCertificate(tbs, signatureAlgorithm, await linted.sign(key, tbs));
+    return { der, certificate: await compareWithDraft(draft, der, issuer ?? draft) };
+  });
 }
