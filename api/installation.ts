@@ -7,6 +7,7 @@ import type { Clock, RandomBytes } from '../crypto/clock.ts';
 import { createDurably } from '../crypto/durable-file.ts';
 import { createFieldCipher } from '../crypto/field-cipher.ts';
 import { openKeyFiles, type KeyFiles } from '../crypto/key-files.ts';
+import { pooledRandom } from '../crypto/random-pool.ts';
 import { suiteNamed, type Suite } from '../crypto/suite.ts';
 import type { KeyStore } from '../crypto/signing-key.ts';
 import type { PersonDependencies } from '../identity/persons.ts';
@@ -34,7 +35,7 @@ export interface World {
 /** The real one. */
 export const realWorld: World = {
   clock: () => new Date(),
-  random: (length) => new Uint8Array(randomBytes(length)),
+  random: pooledRandom((length) => new Uint8Array(randomBytes(length))),
 };
 
 /** Whoever sits at the machine's shell. */

@@ -22,7 +22,7 @@ let worker: Worker | null = null;
 let underWay = 0;
 let gathering: Waiting[] = [];
 /** Messages sent and not yet answered, in order. */
-let sent: Waiting[][] = [];
+const sent: Waiting[][] = [];
 let behind = 0;
 
 /** Counts a certificate under way while `work` lasts: by their number the place of judging is chosen. */

@@ -139,7 +139,11 @@ const SHORT_NAMES: Readonly<Record<string, string>> = {
   [OID.organizationIdentifier]: 'organizationIdentifier',
 };
 
+/** What RFC 4514 section 2.4 has escaped, somewhere or at an edge. */
+const ESCAPED = /["+,;<>\\\u0000-\u001f\u007f]|^[ #]| $/;
+
 function escapeValue(value: string): string {
+  if (!ESCAPED.test(value)) return value;
   let text = '';
   const characters = Array.from(value);
   for (const [at, character] of characters.entries()) {

@@ -1,4 +1,5 @@
 // Object identifiers: dotted text to DER content and back, and the ones this system names.
+import { sameBytes } from '../bytes.ts';
 import { FormatError } from '../errors.ts';
 
 /** Longest content accepted; room for a 128-bit arc under 2.25 and its leaves. */
@@ -42,17 +43,20 @@ function pushArc(octets: number[], arc: string): void {
   }
 }
 
-/** Texts of contents read before: the identifiers met are few and come again and again. */
-const readTexts = new Map<string, string>();
+/** What was read before, by a digest of the content: the identifiers met are few and come again and again. */
+const readBefore = new Map<number, { readonly content: Uint8Array; readonly text: string }>();
 
 /** Dotted text of DER content already checked by `checkOidContent`. */
 export function decodeOidContent(content: Uint8Array): string {
-  const name = String.fromCharCode(...content);
-  const known = readTexts.get(name);
-  if (known !== undefined) return known;
+  // FNV-1a finds the place only; the bytes themselves are compared.
+  let place = 0x811c9dc5;
+  for (const octet of content) place = Math.imul(place ^ octet, 0x01000193);
+  const known = readBefore.get(place);
+  if (known !== undefined && sameBytes(known.content, content)) return known.text;
   const text = dottedText(content);
   // Foreign input cannot fill the memory, nor push out what is there.
-  if (readTexts.size < 1024) readTexts.set(name, text);
+  if (known === undefined && readBefore.size < 1024)
+    readBefore.set(place, { content: Uint8Array.from(content), text });
   return text;
 }
 
