@@ -8,6 +8,7 @@ import {
   requiredForeign,
   retireForeign,
 } from '../ca/foreign-credential.ts';
+import { importForeign } from '../ca/foreign-import.ts';
 import {
   allForeign,
   keptEvidence,
@@ -158,6 +159,43 @@ const create = route({
   },
 });
 
+const imported = route({
+  method: 'post',
+  path: `${path}/imports`,
+  tag,
+  summary:
+    'Take in a PKCS #12 file of a licensed authority: key and chain together; the password is kept nowhere',
+  access: withScope('ca:operate'),
+  idempotent: true,
+  body: jsonBody(
+    z.strictObject({
+      department: creditCode,
+      authority: z.string().min(2).max(100),
+      pkcs12: z.string().min(1).max(700_000).describe('Base64; also files of RC2 or Triple DES.'),
+      password: z.string().max(1024),
+      certificates: z
+        .string()
+        .max(200_000)
+        .optional()
+        .describe('PEM blocks of certificates above that the file does not hold, root last.'),
+    }),
+  ),
+  replies: [{ status: 201, description: 'The credential.', content: { 'application/json': whole } }],
+  async handle(services, call) {
+    const { department, authority, pkcs12, password, certificates } = call.body;
+    const made = await importForeign(services, {
+      actor: principalOf(call.principal),
+      idempotencyKey: call.idempotencyKey ?? '',
+      department,
+      authorityName: authority,
+      pkcs12: decodeBase64(pkcs12, 'pkcs12'),
+      password,
+      above: certificates === undefined ? [] : dersOf(certificates, ['CERTIFICATE'], 'certificates'),
+    });
+    return json(201, await wholeOf(services, made), { Location: `${path}/${made.id}` });
+  },
+});
+
 const list = route({
   method: 'get',
   path,
@@ -276,6 +314,7 @@ const retirement = route({
 
 export const caForeignRoutes: readonly Route[] = [
   create,
+  imported,
   list,
   read,
   chain,

@@ -52,7 +52,9 @@ export interface ForeignRequest {
   readonly authorityName: string;
   readonly key:
     | { readonly place: 'store'; readonly algorithm: SignatureAlgorithm }
-    | { readonly place: 'server'; readonly server: string; readonly name: string };
+    | { readonly place: 'server'; readonly server: string; readonly name: string }
+    /** Made elsewhere: PKCS#8 DER, kept in the store from now on. */
+    | { readonly place: 'imported'; readonly algorithm: SignatureAlgorithm; readonly privateKey: Uint8Array };
 }
 
 /**
@@ -67,7 +69,8 @@ export async function requestForeign(
   const { actor, idempotencyKey, key } = request;
   const subject = requestSubject(request);
   const { department, authorityName } = request;
-  const facts = [department, authorityName, request.organization, request.commonName, key];
+  const named = key.place === 'imported' ? [key.place, toHex(key.privateKey)] : key;
+  const facts = [department, authorityName, request.organization, request.commonName, named];
   const digest = parts.index.of('foreign.request', JSON.stringify(facts));
   const earlier = await earlierForeign(parts, request, digest);
   if (earlier !== null) return earlier;
@@ -81,7 +84,7 @@ export async function requestForeign(
       request_digest: digest,
       department,
       authority_name: authorityName,
-      key_place: key.place,
+      key_place: key.place === 'server' ? 'server' : 'store',
       server: key.place === 'server' ? key.server : null,
       server_key: key.place === 'server' ? key.name : null,
       created_at: parts.clock().toISOString(),
@@ -157,8 +160,10 @@ async function keyFor(
   key: ForeignRequest['key'],
   server: SigningServer | null,
 ): Promise<SigningKey> {
-  if (key.place === 'store') {
-    const { id } = await parts.keys.generate('seal', key.algorithm);
+  if (key.place !== 'server') {
+    const { id } = await (key.place === 'store'
+      ? parts.keys.generate('seal', key.algorithm)
+      : parts.keys.import('seal', key.algorithm, key.privateKey));
     return parts.keys.open(id, 'seal', []);
   }
   if (server === null) throw invalid('No signing server is set up under this name.');

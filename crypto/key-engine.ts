@@ -12,6 +12,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { joinBytes } from '../formats/bytes.ts';
 import { RSA_BITS_MADE, signingAlgorithm } from './algorithms.ts';
 import type { RandomBytes } from './clock.ts';
+import { parseSubjectPublicKeyInfo } from '../formats/x509/algorithm.ts';
+import { CryptoError } from './errors.ts';
 import type { SignatureAlgorithm, SigningKey } from './signing-key.ts';
 import { startSm2, type RunningSignature } from './sm2.ts';
 
@@ -45,6 +47,22 @@ export function generateKey(
 /** The private half as node:crypto wants it. @param pkcs8 - PKCS#8 DER. */
 export function importPrivateKey(pkcs8: Uint8Array): KeyObject {
   return createPrivateKey({ key: Buffer.from(pkcs8), format: 'der', type: 'pkcs8' });
+}
+
+/** @throws CryptoError `algorithm-refused` where a key of this kind does not make signatures of the algorithm. */
+export function requireKeyFor(algorithm: SignatureAlgorithm, spki: Uint8Array): void {
+  const { keyType } = parseSubjectPublicKeyInfo(spki);
+  const fitting = {
+    ES256: 'p256',
+    ES384: 'p384',
+    RS256: 'rsa',
+    PS256: 'rsa',
+    Ed25519: 'ed25519',
+    SM2SM3: 'sm2',
+  };
+  if (keyType !== fitting[algorithm]) {
+    throw new CryptoError('algorithm-refused', `The key does not make signatures of ${algorithm}.`);
+  }
 }
 
 /** What signs with a private key that lies here. */

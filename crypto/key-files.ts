@@ -7,7 +7,7 @@ import { isSignatureAlgorithm, keyIdOf } from './algorithms.ts';
 import type { RandomBytes } from './clock.ts';
 import { createDurably, writeDurably } from './durable-file.ts';
 import { CryptoError } from './errors.ts';
-import { generateKey, signatureEngine } from './key-engine.ts';
+import { generateKey, importPrivateKey, requireKeyFor, signatureEngine } from './key-engine.ts';
 import { openKeyVault, type KeyVault, type KeyVaultOptions } from './key-vault.ts';
 import { MasterKey } from './master-key.ts';
 import type { GeneratedKey, KeyPurpose, KeyStore, SignatureAlgorithm, SigningKey } from './signing-key.ts';
@@ -90,6 +90,28 @@ class KeyFolder implements KeyFiles {
   async generate(purpose: KeyPurpose, algorithm: SignatureAlgorithm): Promise<GeneratedKey> {
     const { publicKey, pkcs8 } = await generateKey(algorithm);
     const id = keyIdOf(publicKey, algorithm);
+    await this.#keep(id, { purpose, algorithm, publicKey, pkcs8 });
+    return { id, publicKey };
+  }
+
+  async import(purpose: KeyPurpose, algorithm: SignatureAlgorithm, pkcs8: Uint8Array): Promise<GeneratedKey> {
+    const privateKey = importPrivateKey(pkcs8);
+    const publicKey = new Uint8Array(createPublicKey(privateKey).export({ format: 'der', type: 'spki' }));
+    requireKeyFor(algorithm, publicKey);
+    const id = keyIdOf(publicKey, algorithm);
+    const kept = await this.#load(id).catch((error: unknown) => {
+      if (error instanceof CryptoError && error.code === 'key-not-found') return null;
+      throw error;
+    });
+    if (kept === null) await this.#keep(id, { purpose, algorithm, publicKey, pkcs8 });
+    else if (kept.stored.purpose !== purpose) {
+      throw new CryptoError('key-purpose', `The key is kept already, for ${kept.stored.purpose}.`);
+    }
+    return { id, publicKey };
+  }
+
+  async #keep(id: string, key: Omit<StoredKey, 'box'> & { readonly pkcs8: Uint8Array }): Promise<void> {
+    const { purpose, algorithm, publicKey, pkcs8 } = key;
     const { cipher } = this.#vault;
     const box = this.#vault.seal(surroundings(id, purpose, algorithm), pkcs8);
     const content = JSON.stringify({
@@ -106,7 +128,6 @@ class KeyFolder implements KeyFiles {
     } catch (error) {
       throw new CryptoError('key-store-unavailable', 'The new key cannot be stored.', { cause: error });
     }
-    return { id, publicKey };
   }
 
   async open(id: string, purpose: KeyPurpose, chain: readonly Uint8Array[]): Promise<SigningKey> {

@@ -55,6 +55,12 @@ export interface GeneratedKey {
  */
 export interface KeyStore {
   generate(purpose: KeyPurpose, algorithm: SignatureAlgorithm): Promise<GeneratedKey>;
+  /**
+   * Keeps a key that was made elsewhere. Durable when it resolves; the same key again is one key.
+   * @param pkcs8 - PKCS#8 DER, of the algorithm's kind.
+   * @throws CryptoError `key-purpose` where the key is kept already, for another purpose; `algorithm-refused`.
+   */
+  import(purpose: KeyPurpose, algorithm: SignatureAlgorithm, pkcs8: Uint8Array): Promise<GeneratedKey>;
   /** @throws CryptoError `key-not-found`, `key-purpose` (made for another purpose), `key-locked` (wrong passphrase), `key-damaged`. */
   open(id: string, purpose: KeyPurpose, chain: readonly Uint8Array[]): Promise<SigningKey>;
 }

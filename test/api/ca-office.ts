@@ -110,3 +110,20 @@ export function bareListBy(
   const read = (name: string): string => readFileSync(at(name), 'utf8');
   return { chain: read('own.pem') + read('root.pem'), crl: read('crl.pem') };
 }
+
+/** A PKCS #12 file with a key and its certificate by an authority that openssl plays, in base64, and that authority's root. */
+export function fileBy(
+  service: Harness,
+  openssl: string,
+  password: string,
+): { readonly pkcs12: string; readonly root: string } {
+  made += 1;
+  const number = made;
+  const at = (name: string): string => join(service.dataFolder, `file-${number}-${name}`);
+  run(openssl, ['req', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-noenc', '-subj', '/C=CN/O=Office/CN=Seal', '-keyout', at('own.key'), '-out', at('request.pem')]); // prettier-ignore
+  const { chain } = bareListBy(service, openssl, readFileSync(at('request.pem'), 'utf8'));
+  const [own = '', root = ''] = chain.split(/(?<=-----END CERTIFICATE-----\n)/);
+  writeFileSync(at('own.pem'), own);
+  run(openssl, ['pkcs12', '-export', '-inkey', at('own.key'), '-in', at('own.pem'), '-passout', `pass:${password}`, '-out', at('own.p12')]); // prettier-ignore
+  return { pkcs12: readFileSync(at('own.p12')).toString('base64'), root };
+}

@@ -148,6 +148,7 @@ for (const engine of engines) {
         keys: {
           generate: () => new Promise<never>(() => undefined),
           open: office.register.keys.open.bind(office.register.keys),
+          import: office.register.keys.import.bind(office.register.keys),
         },
       };
       const request = { ...licensing, code: '12010500000888' };

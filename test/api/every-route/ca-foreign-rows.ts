@@ -1,5 +1,5 @@
 // Good and bad input of calls about certificates of licensed authorities, and of what the CA shows to everybody.
-import { bareListBy, enterprise, get, post } from '../ca-office.ts';
+import { bareListBy, enterprise, fileBy, get, post } from '../ca-office.ts';
 import { once } from './ca-rows.ts';
 import type { Rows, Visitor } from './visitor.ts';
 
@@ -13,6 +13,11 @@ export function caForeignRows(visitor: Visitor, openssl: string): Rows {
     commonName: '演示印章',
     authority: '某某电子认证有限公司（演示）',
     key: { generate: 'ES256' },
+  };
+  const importBody = (): Readonly<Record<string, string>> => {
+    const { pkcs12, root } = fileBy(service, openssl, 'of the file');
+    const { department, authority } = foreignBody;
+    return { department, authority, pkcs12, password: 'of the file', certificates: root };
   };
   const foreign = async (): Promise<{ id: string; request: string }> =>
     (await post(service, 'ca-officer-1', '/api/v1/ca/foreign-credentials', foreignBody)).body as { id: string; request: string }; // prettier-ignore
@@ -33,6 +38,23 @@ export function caForeignRows(visitor: Visitor, openssl: string): Rows {
           () => post(service, 'ca-officer-1', '/api/v1/ca/foreign-credentials', { ...foreignBody, key: { server: 'none', name: 'x' } }), // prettier-ignore
           422,
           'foreign-credential-invalid',
+        ],
+      },
+    },
+    'post /api/v1/ca/foreign-credentials/imports': {
+      good: () => post(service, 'ca-officer-1', '/api/v1/ca/foreign-credentials/imports', importBody()),
+      status: 201,
+      type: 'application/json',
+      bad: {
+        'a wrong password': [
+          () => post(service, 'ca-officer-1', '/api/v1/ca/foreign-credentials/imports', { ...importBody(), password: 'another' }), // prettier-ignore
+          422,
+          'pkcs12-password',
+        ],
+        'no file': [
+          () => post(service, 'ca-officer-1', '/api/v1/ca/foreign-credentials/imports', { ...importBody(), pkcs12: '%' }), // prettier-ignore
+          400,
+          'request-invalid',
         ],
       },
     },
