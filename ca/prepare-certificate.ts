@@ -59,7 +59,7 @@ export function requireActive(state: Authority['state'], profile: Profile, name:
 }
 
 /** @throws CaError `profile-violation` for a kind of key the profile does not certify, `key-weak`. */
-export function requireSoundKey(key: SubjectPublicKeyInfo, profile: Profile): SubjectPublicKeyInfo {
+function requireSoundKey(key: SubjectPublicKeyInfo, profile: Profile): SubjectPublicKeyInfo {
   if (key.keyType === null || !profile.keyTypes.value.includes(key.keyType)) {
     throw new CaError(
       'profile-violation',
@@ -154,7 +154,7 @@ export function prepareCertificate(
 }
 
 /** `SigningKey.id` of a key to certify. */
-export function certifiedKeyId(key: SubjectPublicKeyInfo): string {
+function certifiedKeyId(key: SubjectPublicKeyInfo): string {
   return keyIdOf(key.der, key.keyType === 'sm2' ? 'SM2SM3' : 'ES256');
 }
 

@@ -230,7 +230,7 @@ export function verifySignature(check: SignatureCheck): boolean {
 }
 
 /** As `verifySignature`, reckoned on another thread but for SM2. @throws CryptoError as `verifySignature`. */
-export function verifySignatureElsewhere(check: SignatureCheck): Promise<boolean> {
+function verifySignatureElsewhere(check: SignatureCheck): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const { message, publicKey, signature } = check;
     const rule = ruleOf(check.algorithm);
