@@ -14,6 +14,7 @@ import { openDocumentFiles } from '../../storage/documents-files.ts';
 import { migrate } from '../../storage/migrate.ts';
 import { openDatabase } from '../../storage/open.ts';
 import { exitCodes, parseFlags, required, type Command } from '../command.ts';
+import { dataFlag } from '../installation.ts';
 
 /** What addresses in the samples say: a name that is reserved and answers nowhere (RFC 2606). */
 const PUBLIC_URL = 'http://yinxin.example';
@@ -22,14 +23,15 @@ export const caSamples: Command = {
   help: `Usage: yinxin ca samples --out DIR
 
   --out DIR        an empty or absent folder
+  --data DIR       is taken as by every command, and not looked at: no installation is needed
 
 Writes one certificate of every profile of both hierarchies (international, sm2) with its chain, revocation lists, a status
-answer and a time-stamp, each as DER and as PEM, and INDEX.txt. Needs no installation: authorities and keys are made for
-this, in a temporary folder, and thrown away. Every subject says 演示.
+answer and a time-stamp, each as DER and as PEM, and INDEX.txt. Authorities and keys are made for this, in a
+temporary folder, and thrown away. Every subject says 演示.
 
 Exit codes: 0 written, 64 usage, 73 the folder is not empty`,
   async run(args, terminal) {
-    const { values } = parseFlags(args, { out: { type: 'string' } });
+    const { values } = parseFlags(args, { ...dataFlag, out: { type: 'string' } });
     const out = required(values.out, 'out');
     await mkdir(out, { recursive: true });
     if ((await readdir(out)).length > 0) {
