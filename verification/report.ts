@@ -35,6 +35,9 @@ export type SubIndication =
 
 export type Outcome = 'passed' | 'warned' | 'failed' | 'indeterminate' | 'not-applicable';
 
+/** What answered a question, where it was not the bytes asked about themselves. */
+export type Evidence = 'certificate' | 'crl' | 'ocsp' | 'time-stamp' | 'trust-list' | 'status-list';
+
 /** One question asked, with its answer, its citation and what was found. */
 export interface Row {
   /** Stable and language-free, e.g. `pdf.byte-range`. */
@@ -46,12 +49,14 @@ export interface Row {
   readonly finding: Words;
   /** Set on failed and indeterminate rows. */
   readonly subIndication: SubIndication | null;
+  /** What answered; null where the bytes alone did. */
+  readonly evidence: Evidence | null;
   /** The instant the evidence speaks for (ISO 8601), e.g. a time-stamp's or a CRL's; null where the bytes alone answer. */
   readonly evidenceTime: string | null;
 }
 
 /** What sort of thing the bytes were. */
-export type InputKind = 'pdf' | 'certificate' | 'license-code' | 'unknown';
+export type InputKind = 'pdf' | 'cms' | 'certificate' | 'license-code' | 'unknown';
 
 /** PAdES baseline level as it really is; `none` where the signature is not a PAdES baseline signature. */
 export type SignatureLevel = 'none' | 'B-B' | 'B-T';

@@ -11,7 +11,7 @@ import type { CrlRules, VerifiedCrl } from './crl-status.ts';
 import { nameKey } from './names.ts';
 import { CertIds, statusByOcsp } from './ocsp-status.ts';
 import type { VerifiedOcsp } from './ocsp-status.ts';
-import type { RevocationStatus } from './revocation-time.ts';
+import type { RevocationSource, RevocationStatus } from './revocation-time.ts';
 import type { SignatureVerifier } from './signature-verifier.ts';
 import { SignatureWork } from './signature-work.ts';
 import type { HistoricalAlgorithm, Signed } from './signature-work.ts';
@@ -82,6 +82,10 @@ export async function gatherRevocation(
   return { crls: verifiedCrls, ocsps: verifiedOcsps };
 }
 
+function saidBy(source: RevocationSource, status: RevocationStatus): RevocationStatus {
+  return status.kind === 'unknown' ? status : { ...status, source };
+}
+
 /** Everything the evidence says together: revoked anywhere beats good anywhere; nothing usable is unknown. */
 export function revocationStatus(
   node: CertificateNode,
@@ -90,8 +94,8 @@ export function revocationStatus(
   rules: CrlRules,
 ): RevocationStatus {
   const answers = [
-    statusByCrls(evidence.crls, node.certificate, issuer, rules),
-    ...evidence.ocsps.map((ocsp) => statusByOcsp(ocsp, node, issuer, rules.time)),
+    saidBy('crl', statusByCrls(evidence.crls, node.certificate, issuer, rules)),
+    ...evidence.ocsps.map((ocsp) => saidBy('ocsp', statusByOcsp(ocsp, node, issuer, rules.time))),
   ];
   const revoked = answers.find((answer) => answer.kind === 'revoked');
   if (revoked !== undefined) return revoked;

@@ -34,6 +34,7 @@ async function reportUnknown(input: ByteSource, dependencies: VerificationDepend
         citation: 'ETSI EN 319 102-1 5.2.2',
         finding,
         subIndication: 'FORMAT_FAILURE',
+        evidence: null,
         evidenceTime: null,
       },
     ],

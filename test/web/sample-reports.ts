@@ -21,6 +21,7 @@ function row(id: string, outcome: Row['outcome'], zh: string, en: string, citati
         : { zh: '符合要求。', en: 'As required.' },
     citation,
     subIndication: outcome === 'failed' ? 'HASH_FAILURE' : null,
+    evidence: null,
     evidenceTime: outcome === 'passed' ? time : null,
   };
 }

@@ -79,9 +79,9 @@ function judgeStatus(facts: CodeFacts, policy: VerificationPolicy, time: Date): 
   if (age !== null) return age;
   const word = wordsOfStatus(status.value);
   const [zh, en] = [`证照状态：${word.zh}。`, `License status: ${word.en}.`];
-  if (status.value === STATUS.valid) return passed(zh, en, status.issuedAt);
-  if (status.value === STATUS.inspectionOverdue) return warned(zh, en, status.issuedAt);
-  return failed('REVOKED', zh, en, status.issuedAt);
+  if (status.value === STATUS.valid) return passed(zh, en, status.issuedAt, 'status-list');
+  if (status.value === STATUS.inspectionOverdue) return warned(zh, en, status.issuedAt, 'status-list');
+  return failed('REVOKED', zh, en, status.issuedAt, 'status-list');
 }
 
 /** In the order in which people ask; the first of the worst names the reason. */

@@ -17,12 +17,17 @@ export const trustChecks: readonly SignatureCheck[] = [
     applies: (judged, policy) => isTimestamp(judged) || policy.timestamp !== 'ignored',
     evaluate: (judged, policy) => {
       const good = judged.tokens.find((token) => token.valid);
-      if (good !== undefined) return passed(good.finding.zh, good.finding.en, good.genTime);
+      if (good !== undefined) return passed(good.finding.zh, good.finding.en, good.genTime, 'time-stamp');
       const bad = judged.tokens[0];
       const reason = bad?.finding ?? words('没有时间戳。', 'There is no time-stamp.');
       if (isTimestamp(judged)) return indeterminate('SIG_CONSTRAINTS_FAILURE', reason.zh, reason.en);
       if (judged.proven !== null)
-        return passed('由其后的文档时间戳证明。', 'A later document time-stamp proves it.', judged.proven);
+        return passed(
+          '由其后的文档时间戳证明。',
+          'A later document time-stamp proves it.',
+          judged.proven,
+          'time-stamp',
+        );
       return policy.timestamp === 'required'
         ? indeterminate(
             'NO_POE',
@@ -66,6 +71,7 @@ export const trustChecks: readonly SignatureCheck[] = [
           '证书在签名之后才被吊销，不影响本签名。',
           'A certificate was revoked after the signature; that does not affect it.',
           later.thisUpdate,
+          later.source ?? null,
         );
       }
       const unknown = path.statuses.some((status) => status.kind === 'unknown');
@@ -75,7 +81,9 @@ export const trustChecks: readonly SignatureCheck[] = [
           `Whether a certificate is revoked is unknown (allowed by policy ${policy.name}).`,
         );
       const newest = path.statuses[0];
-      return passed('未被吊销。', 'They are not.', newest?.kind === 'good' ? newest.thisUpdate : null);
+      return newest?.kind === 'good'
+        ? passed('未被吊销。', 'They are not.', newest.thisUpdate, newest.source ?? null)
+        : passed('未被吊销。', 'They are not.');
     },
   },
   {
