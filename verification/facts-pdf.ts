@@ -26,7 +26,8 @@ import type { CoveredRange } from './pdf-digests.ts';
 import type { Change } from './report.ts';
 import type { DigestAlgorithm, SignatureVerifier, StartDigest } from './signature-verifier.ts';
 import { digestOf } from '../formats/x509/algorithm.ts';
-import { embeddedEvidence } from './pdf-evidence.ts';
+import { embeddedEvidence, standingIn } from './pdf-evidence.ts';
+import type { Standing } from './pdf-evidence.ts';
 
 export interface PdfSignatureFacts {
   readonly id: string;
@@ -59,6 +60,8 @@ export interface PdfFacts {
   readonly carried: CarriedLicense;
   readonly graph: CertificateGraph;
   readonly evidence: GatheredEvidence['revocation'];
+  /** Which evidence the file itself holds, and since which revision. */
+  readonly standing: Standing;
 }
 
 export interface PdfSources extends EvidenceInput {
@@ -234,9 +237,25 @@ async function gatherDocument(
   const signedDatas = opened.flatMap(({ read }) => (read.signedData === null ? [] : [read.signedData]));
   const { graph, revocation } = await gatherEvidence({
     ...sources,
-    certificates: [...opened.flatMap(certificatesOf), ...embedded.certificates, ...sources.certificates],
-    crls: [...sources.crls, ...embedded.crls, ...signedDatas.flatMap((data) => data.crls)],
-    ocsps: [...sources.ocsps, ...embedded.ocsps, ...signedDatas.flatMap((data) => data.ocspResponses)],
+    certificates: [
+      ...opened.flatMap(certificatesOf),
+      ...embedded.certificates.map(({ der }) => der),
+      ...sources.certificates,
+    ],
+    crls: [
+      ...sources.crls,
+      ...embedded.crls.map(({ der }) => der),
+      ...signedDatas.flatMap((data) => data.crls),
+    ],
+    ocsps: [
+      ...sources.ocsps,
+      ...embedded.ocsps.map(({ der }) => der),
+      ...signedDatas.flatMap((data) => data.ocspResponses),
+    ],
+  });
+  const besideSignatures = opened.flatMap((each) => {
+    const { revision } = each.signature.coverage;
+    return revision === null ? [] : certificatesOf(each).map((der) => ({ der, revision }));
   });
   const ranges = opened.flatMap(({ range }) => (range === null ? [] : [range]));
   const digests = await digestRanges(document.source, ranges, sources.startDigest);
@@ -268,6 +287,7 @@ async function gatherDocument(
     carried: await carriedLicense(document),
     graph,
     evidence: revocation,
+    standing: await standingIn(embedded, besideSignatures, sources.verifier),
   };
 }
 
@@ -290,6 +310,7 @@ export async function gatherPdf(source: ByteSource, sources: PdfSources): Promis
       carried: { record: null, code: null },
       graph: { nodes: new Map(), bySubject: new Map(), exhausted: false },
       evidence: { crls: [], ocsps: [] },
+      standing: { certificates: new Map(), revocation: new Map() },
     };
   }
 }

@@ -59,7 +59,7 @@ export interface Row {
 export type InputKind = 'pdf' | 'cms' | 'certificate' | 'license-code' | 'unknown';
 
 /** PAdES baseline level as it really is; `none` where the signature is not a PAdES baseline signature. */
-export type SignatureLevel = 'none' | 'B-B' | 'B-T';
+export type SignatureLevel = 'none' | 'B-B' | 'B-T' | 'B-LT' | 'B-LTA';
 
 /** Which bytes of the file the signature speaks for. */
 export type Coverage = 'whole-file' | 'earlier-revision' | 'unclear';
@@ -160,6 +160,8 @@ export interface LicenseReport {
   readonly expiresAt: string | null;
   readonly fields: readonly LicenseField[];
   readonly status: LicenseStatusReport | null;
+  /** Where the present status is published; null for a type whose status is not. */
+  readonly statusEntry: { readonly list: number; readonly index: number } | null;
   /** `sha256:` or, for codes signed with SM2, `sm3:`, and the lower-case hex of the first 16 or all 32 bytes of the record's digest. */
   readonly recordDigest: string | null;
   /** What the code does not prove, e.g. the bearer's identity. */

@@ -69,7 +69,7 @@ export async function gatherRevocation(
     if (list === null) continue;
     const signers = await signersOf(list, graph.bySubject.get(nameKey(list.issuer)) ?? []);
     if (signers.length > 0 && tryParse(() => indexOf(list)) === null) continue;
-    verifiedCrls.push({ list, signers });
+    verifiedCrls.push({ list, signers, digest });
   }
   const verifiedOcsps: VerifiedOcsp[] = [];
   const ids = new CertIds(graph, verifier);
@@ -77,7 +77,8 @@ export async function gatherRevocation(
     const response = tryParse(() => parseOcspResponse(der))?.basic;
     if (response === undefined || response === null) continue;
     const signers = await signersOf(response, await ids.responders(response));
-    verifiedOcsps.push({ response, signers, about: await ids.named(response) });
+    const digest = toHex(await verifier.digest('sha256', der));
+    verifiedOcsps.push({ response, signers, about: await ids.named(response), digest });
   }
   return { crls: verifiedCrls, ocsps: verifiedOcsps };
 }

@@ -2,8 +2,13 @@
 import { failed, indeterminate, passed, warned, words } from '../check.ts';
 import { reportQualification } from '../report.ts';
 import { findingOfProblem, revocationProblems } from './path.ts';
-import { isTimestamp } from './signature-kinds.ts';
+import { isSignature, isTimestamp } from './signature-kinds.ts';
 import type { SignatureCheck } from './signature-kinds.ts';
+
+/** A sentence's first letter in the middle of another. */
+function lowered(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
 
 /** When it was made, by whom, and what was done afterwards. */
 export const trustChecks: readonly SignatureCheck[] = [
@@ -35,6 +40,45 @@ export const trustChecks: readonly SignatureCheck[] = [
             `The time of signing is not proven: ${reason.en}`,
           )
         : warned(`签名时间未得到证明：${reason.zh}`, `The time of signing is not proven: ${reason.en}`);
+    },
+  },
+  {
+    id: 'signature.time-order',
+    question: words('各时间戳的先后次序是否一致？', 'Are the time-stamps in order?'),
+    citation: 'ETSI EN 319 102-1 5.5.4, 5.6.3',
+    applies: ({ tokens, later }) => later.length > 0 && tokens.some(({ valid }) => valid),
+    evaluate: ({ tokens, later }, policy) => {
+      const skew = policy.clockSkewSeconds * 1000;
+      const newest = Math.max(...tokens.map(({ valid, genTime }) => (valid ? (genTime?.getTime() ?? 0) : 0)));
+      const early = later.find(({ token }) => (token.genTime?.getTime() ?? 0) + skew < newest);
+      return early === undefined
+        ? passed('一致。', 'They are.')
+        : indeterminate(
+            'TIMESTAMP_ORDER_FAILURE',
+            '后加的文档时间戳早于其保护的时间戳。',
+            'A document time-stamp is older than a time-stamp that it was put over.',
+            early.token.genTime,
+          );
+    },
+  },
+  {
+    id: 'signature.level',
+    question: words('签名达到哪个PAdES基线级别？', 'Which PAdES baseline level does the signature have?'),
+    citation: 'ETSI EN 319 142-1 6',
+    applies: isSignature,
+    evaluate: ({ level, missing, proven }) => {
+      if (level === 'none')
+        return warned(
+          `不是PAdES基线签名：${missing?.zh ?? '没有证书'}。`,
+          `It is no PAdES baseline signature: ${missing?.en ?? 'there is no certificate'}.`,
+        );
+      return missing === null
+        ? passed(`${level}。`, `${level}.`, proven)
+        : passed(
+            `${level}；未达更高级别的原因：${missing.zh}。`,
+            `${level}; not higher because ${lowered(missing.en)}.`,
+            proven,
+          );
     },
   },
   {
