@@ -67,6 +67,8 @@ export function append(
 export interface TokenOptions {
   /** What the token is over; default the signature value. */
   readonly over?: Uint8Array;
+  /** SHA-256 of what the token is over, where only that is known. */
+  readonly imprint?: Uint8Array;
   readonly genTime?: Date;
   readonly authority?: Party;
   readonly withoutEss?: boolean;
@@ -78,7 +80,10 @@ export function makeToken(pki: TestPki, value: Uint8Array, options: TokenOptions
   const authority = options.authority ?? pki.tsa;
   const content = encodeTstInfo({
     policy: '1.2.3.4.1',
-    messageImprint: sequence(encodeDigestAlgorithm('sha256'), octetString(sha256(options.over ?? value))),
+    messageImprint: sequence(
+      encodeDigestAlgorithm('sha256'),
+      octetString(options.imprint ?? sha256(options.over ?? value)),
+    ),
     serialNumber: Uint8Array.of(1, 2, 3),
     genTime: options.genTime ?? now,
     accuracy: 1000,

@@ -1,9 +1,18 @@
 // The questions about time, certificates and later changes.
 import { failed, indeterminate, passed, warned, words } from '../check.ts';
+import type { JudgedSignature } from '../judged-signature.ts';
 import { reportQualification } from '../report.ts';
 import { findingOfProblem, revocationProblems } from './path.ts';
 import { isSignature, isTimestamp } from './signature-kinds.ts';
 import type { SignatureCheck } from './signature-kinds.ts';
+
+/**
+ * A signature time-stamp is taken when the signature is made and so tells when that was; a document time-stamp of years
+ * later tells only that it was before.
+ */
+function stampedWhenMade({ tokens }: JudgedSignature): boolean {
+  return tokens.some(({ valid }) => valid);
+}
 
 /** A sentence's first letter in the middle of another. */
 function lowered(text: string): string {
@@ -89,11 +98,12 @@ export const trustChecks: readonly SignatureCheck[] = [
     ),
     citation: 'RFC 5280 6; ETSI EN 319 102-1 5.2.6',
     applies: ({ path }) => path !== null,
-    evaluate: ({ path, proven }, _policy, time) => {
+    evaluate: (judged, _policy, time) => {
+      const { path, proven } = judged;
       if (path === null)
         return indeterminate('NO_SIGNING_CERTIFICATE_FOUND', '没有证书。', 'There is no certificate.');
       if (path.kind === 'problem' && !revocationProblems.has(path.problem.code))
-        return findingOfProblem(path.problem, proven !== null);
+        return findingOfProblem(path.problem, stampedWhenMade(judged));
       const at = (proven ?? time).toISOString();
       return passed(`证书链成立(${at})。`, `The path holds (${at}).`, proven);
     },
@@ -106,9 +116,10 @@ export const trustChecks: readonly SignatureCheck[] = [
       path !== null &&
       policy.revocation !== 'ignored' &&
       (path.kind === 'valid' || revocationProblems.has(path.problem.code)),
-    evaluate: ({ path, proven }, policy) => {
+    evaluate: (judged, policy) => {
+      const { path } = judged;
       if (path === null) return indeterminate('TRY_LATER', '没有证书。', 'There is no certificate.');
-      if (path.kind === 'problem') return findingOfProblem(path.problem, proven !== null);
+      if (path.kind === 'problem') return findingOfProblem(path.problem, stampedWhenMade(judged));
       const later = path.statuses.find((status) => status.kind === 'revoked');
       if (later?.kind === 'revoked') {
         return warned(
