@@ -17,6 +17,8 @@ export interface VerificationDependencies extends CodeDependencies {
   readonly crls?: readonly Uint8Array[];
   readonly ocsps?: readonly Uint8Array[];
   readonly evidence?: EvidenceSource;
+  /** Credit code or resident number of whose license it should be; asked of licenses only. */
+  readonly holder?: string;
   /** What a detached signature or the use of a seal is said to be over. */
   readonly content?: DetachedContent;
   /** Absent: the status of a seal is told as unchecked. */

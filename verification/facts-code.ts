@@ -1,7 +1,7 @@
 // Gathering about a license code: what it says, which listed key signed it, and what its status list says. Never judges.
 import { sameBytes, toHex } from '../formats/bytes.ts';
 import { decodeClaims } from '../formats/cose/cwt.ts';
-import type { LicenseClaims } from '../formats/cose/cwt.ts';
+import type { LicenseClaims, StatusReference } from '../formats/cose/cwt.ts';
 import { decodeSign1, keyIdOf, sign1Input } from '../formats/cose/sign1.ts';
 import type { Sign1 } from '../formats/cose/sign1.ts';
 import { FormatError } from '../formats/errors.ts';
@@ -13,11 +13,12 @@ import { rawToDer } from '../formats/x509/ecdsa-signature.ts';
 import { parseCertificate } from '../formats/x509/certificate.ts';
 import { readJws } from './jws.ts';
 import type { DigestAlgorithm, SignatureVerifier } from './signature-verifier.ts';
+import { sameOperator } from './recognised-lists.ts';
 import { servicesOfType } from './trust-list.ts';
 import type { FaceDictionary, ListedService, ServiceType, TrustedEntity, TrustList } from './trust-list.ts';
 
 /** What is known about the license's status; everything but `read` is unknown. */
-type StatusFacts =
+export type StatusFacts =
   | { readonly kind: 'not-published' }
   | { readonly kind: 'unavailable' }
   | { readonly kind: 'malformed' }
@@ -61,17 +62,17 @@ export interface CodeSources {
   readonly trustList: TrustList | null;
   readonly trustListProblem: string | null;
   /** @returns the list's JWT, null where it could not be had. */
-  readonly statusList: (list: number) => Promise<string | null>;
+  readonly statusList: (list: number, supplyPoint: string | null) => Promise<string | null>;
 }
 
 const statusListLimit = 1024 * 1024;
 
-interface ListedKey {
+export interface ListedKey {
   readonly listed: ListedService;
   readonly publicKey: Uint8Array;
 }
 
-function keysOfType(list: TrustList | null, type: ServiceType): readonly ListedKey[] {
+export function keysOfType(list: TrustList | null, type: ServiceType): readonly ListedKey[] {
   if (list === null) return [];
   return servicesOfType(list, [type]).flatMap((listed) =>
     listed.service.certificates.flatMap((der) => {
@@ -86,12 +87,26 @@ function keysOfType(list: TrustList | null, type: ServiceType): readonly ListedK
   );
 }
 
-async function gatherStatus(claims: LicenseClaims, sources: CodeSources): Promise<StatusFacts> {
-  if (claims.status === null) return { kind: 'not-published' };
-  const { list, index } = claims.status;
-  const token = await sources.statusList(list);
+/**
+ * What the status list of the operators who signed says of an entry. A list of another operator, however genuine, counts
+ * licenses of its own; and where nobody listed signed, nobody is asked.
+ */
+export async function gatherStatus(
+  reference: StatusReference | null,
+  signers: readonly ListedService[],
+  sources: Pick<CodeSources, 'verifier' | 'inflate' | 'trustList' | 'statusList'>,
+): Promise<StatusFacts> {
+  if (reference === null) return { kind: 'not-published' };
+  const { list, index } = reference;
+  const keys = keysOfType(sources.trustList, 'status-list').filter(({ listed }) =>
+    signers.some(({ entity }) => sameOperator(entity, listed.entity)),
+  );
+  const [first] = keys;
+  if (first === undefined) return { kind: 'unavailable' };
+  const { entity, service } = first.listed;
+  const supplyPoint = entity.recognisedFrom === undefined ? null : (service.supplyPoint ?? '');
+  const token = supplyPoint === '' ? null : await sources.statusList(list, supplyPoint);
   if (token === null) return { kind: 'unavailable' };
-  const keys = keysOfType(sources.trustList, 'status-list');
   const jws = await readJws(
     token,
     STATUS_LIST_TYPE,
@@ -121,7 +136,7 @@ async function gatherStatus(claims: LicenseClaims, sources: CodeSources): Promis
 }
 
 /** The digest that goes with the algorithm of a code: it names keys, and records by what a code claims of them. */
-export function digestOfCode(message: Pick<Sign1, 'algorithm'>): DigestAlgorithm {
+export function digestOfCode(message: Pick<Sign1, 'algorithm'>): Extract<DigestAlgorithm, 'sha256' | 'sm3'> {
   return message.algorithm === 'SM2SM3' ? 'sm3' : 'sha256';
 }
 
@@ -140,6 +155,17 @@ async function gatherSigners(
     if (await sources.verifier.verify(message.algorithm, publicKey, signed, signature)) signers.push(listed);
   }
   return { candidates, signers };
+}
+
+/** The authority by the name that the signer's own operator lists: nobody's key speaks for another operator's departments. */
+function issuerOf(
+  claims: LicenseClaims,
+  signers: readonly ListedService[],
+  list: TrustList | null,
+): TrustedEntity | null {
+  const named = list?.entities.filter((entity) => entity.identifier === claims.issuer) ?? [];
+  const own = named.find((each) => signers.some(({ entity }) => sameOperator(entity, each)));
+  return own ?? (signers.length === 0 ? (named[0] ?? null) : null);
 }
 
 /** Reads digits → envelope → claims, tries every listed key with the code's key id, and asks for the status. Never throws for the text. */
@@ -172,6 +198,8 @@ export async function gatherCode(text: string, sources: CodeSources): Promise<Co
   const { code, message, claims } = read;
   const algorithm = digestOfCode(message);
   const typeCode = claims.face.get(FACE.typeCode);
+  const signed = await gatherSigners(message, sources);
+  const { signers } = signed;
   return {
     ...nothing,
     prefix: code.prefix,
@@ -179,10 +207,10 @@ export async function gatherCode(text: string, sources: CodeSources): Promise<Co
     envelopeDigest: `${algorithm}:${toHex(await sources.verifier.digest(algorithm, code.envelope))}`,
     message,
     claims,
-    ...(await gatherSigners(message, sources)),
-    issuer: sources.trustList?.entities.find((entity) => entity.identifier === claims.issuer) ?? null,
+    ...signed,
+    issuer: issuerOf(claims, signers, sources.trustList),
     typeCode: typeof typeCode === 'string' ? typeCode : null,
     dictionary: sources.trustList?.licenseTypes.find((type) => type.typeCode === typeCode) ?? null,
-    status: await gatherStatus(claims, sources),
+    status: await gatherStatus(claims.status, signers, sources),
   };
 }

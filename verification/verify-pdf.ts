@@ -63,7 +63,15 @@ export async function verifyPdf(source: ByteSource, dependencies: VerificationDe
     source: dependencies.evidence ?? null,
   });
   const judged = judgeSignatures(facts, policy, now);
-  const license = await gatherLicense(facts.carried, (text) => gatherCodeFacts(text, dependencies), verifier);
+  const signatures = judged.map((each) => reportSignature(each, judge(signatureChecks, each, policy, now)));
+  const license = await gatherLicense(facts.carried, {
+    verifier,
+    readCode: (text) => gatherCodeFacts(text, dependencies),
+    signers: signatures.flatMap(({ type, signer }) =>
+      type === 'signature' ? (signer?.organizationIdentifier ?? []) : [],
+    ),
+    holder: dependencies.holder ?? null,
+  });
   const code = license?.code ?? null;
   const whole = { facts, trustList, trustListProblem: dependencies.trustListProblem ?? null };
   return assembleReport({
@@ -79,7 +87,7 @@ export async function verifyPdf(source: ByteSource, dependencies: VerificationDe
       ...(code === null ? [] : judge(codeChecks, code, policy, now)),
     ],
     license: code === null || code.signers.length === 0 ? null : reportLicense(code),
-    signatures: judged.map((each) => reportSignature(each, judge(signatureChecks, each, policy, now))),
+    signatures,
     passedWords: words('文件的签名有效，内容未被改动。', 'The signatures hold and the content is unchanged.'),
   });
 }

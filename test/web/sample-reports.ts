@@ -164,6 +164,7 @@ export const unsureReport: Report = {
       },
     ],
     status: null,
+    statusEntry: { list: 0, index: 4711 },
     recordDigest: null,
     notCovered: { zh: '其余内容不在签名保护范围内。', en: 'Nothing else is covered.' },
   },

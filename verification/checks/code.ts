@@ -5,6 +5,7 @@ import type { Check, Finding } from '../check.ts';
 import type { CodeFacts } from '../facts-code.ts';
 import { unexplainedKeys, wordsOfStatus } from '../license-words.ts';
 import type { VerificationPolicy } from '../policy.ts';
+import { speaksForRegion, speaksForType } from '../recognised-lists.ts';
 import { stateAt } from '../trust-list.ts';
 import type { ListedService } from '../trust-list.ts';
 
@@ -174,7 +175,10 @@ export const codeChecks: readonly Check<CodeFacts>[] = [
   },
   {
     id: 'code.scope',
-    question: words('该密钥可否签发此类证照？', 'May the key speak for this type of license?'),
+    question: words(
+      '该密钥可否为该区域签发此类证照？',
+      'May the key speak for this type of license in this region?',
+    ),
     citation: 'GB/T 36902; ETSI TS 119 602',
     applies: signed,
     evaluate: (facts) => {
@@ -186,15 +190,21 @@ export const codeChecks: readonly Check<CodeFacts>[] = [
           'The type of license is not in the trust list.',
         );
       }
-      const inScope = grantedSigners(facts).some(
-        ({ service }) => service.licenseTypes?.includes(typeCode) !== false,
-      );
-      return inScope
+      const ofType = grantedSigners(facts).filter(({ service }) => speaksForType(service, typeCode));
+      if (ofType.length === 0) {
+        return indeterminate(
+          'CHAIN_CONSTRAINTS_FAILURE',
+          '该密钥不得签发此类证照。',
+          'The key may not speak for this type of license.',
+        );
+      }
+      const issuer = facts.claims?.issuer ?? '';
+      return ofType.some(({ service }) => speaksForRegion(service, issuer))
         ? passed(`证照类型:${facts.dictionary.name.zh}。`, `License type: ${facts.dictionary.name.en}.`)
         : indeterminate(
             'CHAIN_CONSTRAINTS_FAILURE',
-            '该密钥不得签发此类证照。',
-            'The key may not speak for this type of license.',
+            '颁证机关不在该密钥的区域范围内。',
+            'The issuing authority lies outside the region that the key may speak for.',
           );
     },
   },
