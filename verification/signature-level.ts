@@ -26,7 +26,10 @@ export interface LevelContext extends TimeContext {
   readonly standing: Standing;
 }
 
-/** EN 319 142-1 clause 6.3: what keeps a signature from being a PAdES baseline signature at all; null where nothing does. */
+/**
+ * EN 319 142-1 clause 6.3: what keeps a signature from being a PAdES baseline signature at all; null where nothing does.
+ * The signing-time attribute, forbidden too, protects nothing and harms nothing: it is told beside the level.
+ */
 function notBaseline({ signature, cms }: PdfSignatureFacts): Words | null {
   if (signature.subFilter !== 'ETSI.CAdES.detached')
     return { zh: '签名格式不是ETSI.CAdES.detached', en: 'its /SubFilter is not ETSI.CAdES.detached' };
@@ -34,8 +37,6 @@ function notBaseline({ signature, cms }: PdfSignatureFacts): Words | null {
     return { zh: '签名的结构不正确', en: 'it is not built as a signature must be' };
   if (cms.contentType !== 'agrees' || cms.messageDigest !== 'agrees' || cms.signingCertificate !== 'agrees')
     return { zh: '受签名保护的属性缺失或不正确', en: 'signed attributes are absent or wrong' };
-  if (cms.signingTime !== null)
-    return { zh: '写入了被禁止的自称时间属性', en: 'it has the forbidden signing-time attribute' };
   if (cms.signature !== 'valid')
     return { zh: '签名值不正确或无法核对', en: 'its value does not hold or could not be checked' };
   return null;

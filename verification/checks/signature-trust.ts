@@ -75,7 +75,13 @@ export const trustChecks: readonly SignatureCheck[] = [
     question: words('签名达到哪个PAdES基线级别？', 'Which PAdES baseline level does the signature have?'),
     citation: 'ETSI EN 319 142-1 6',
     applies: isSignature,
-    evaluate: ({ level, missing, proven }) => {
+    evaluate: ({ facts, level, missing, proven }) => {
+      if (level !== 'none' && facts.cms.signingTime !== null)
+        return warned(
+          `${level}，但写入了基线禁止的自称时间属性${missing === null ? '' : `；未达更高级别的原因：${missing.zh}`}。`,
+          `${level}, but for the signing-time attribute, which the baseline forbids${missing === null ? '' : `; not higher because ${lowered(missing.en)}`}.`,
+          proven,
+        );
       if (level === 'none')
         return warned(
           `不是PAdES基线签名：${missing?.zh ?? '没有证书'}。`,
