@@ -56,7 +56,8 @@ export interface Row {
 }
 
 /** What sort of thing the bytes were. */
-export type InputKind = 'pdf' | 'cms' | 'certificate' | 'license-code' | 'unknown';
+export type InputKind =
+  'pdf' | 'cms' | 'seal' | 'seal-signature' | 'certificate' | 'license-code' | 'unknown';
 
 /** PAdES baseline level as it really is; `none` where the signature is not a PAdES baseline signature. */
 export type SignatureLevel = 'none' | 'B-B' | 'B-T' | 'B-LT' | 'B-LTA';
