@@ -24,6 +24,8 @@ const outcomeWords: Record<Outcome, Words> = {
 const kindWords: Record<Report['kind'], Words> = {
   pdf: { zh: 'PDF 文件', en: 'PDF document' },
   cms: { zh: '签名数据', en: 'CMS signature' },
+  seal: { zh: '电子印章', en: 'Electronic seal' },
+  'seal-signature': { zh: '电子签章', en: 'Use of an electronic seal' },
   certificate: { zh: '数字证书', en: 'Certificate' },
   'license-code': { zh: '电子证照码', en: 'License code' },
   unknown: { zh: '未能识别的文件', en: 'Not recognised' },
