@@ -88,18 +88,18 @@ export function keysOfType(list: TrustList | null, type: ServiceType): readonly 
 }
 
 /**
- * What the status list of the operators who signed says of an entry. A list of another operator, however genuine, counts
- * licenses of its own; and where nobody listed signed, nobody is asked.
+ * What the status list of the operators behind a license says of an entry. A list of another operator, however genuine,
+ * counts licenses of its own; and where there is no operator, nobody is asked.
  */
 export async function gatherStatus(
   reference: StatusReference | null,
-  signers: readonly ListedService[],
+  operators: readonly TrustedEntity[],
   sources: Pick<CodeSources, 'verifier' | 'inflate' | 'trustList' | 'statusList'>,
 ): Promise<StatusFacts> {
   if (reference === null) return { kind: 'not-published' };
   const { list, index } = reference;
   const keys = keysOfType(sources.trustList, 'status-list').filter(({ listed }) =>
-    signers.some(({ entity }) => sameOperator(entity, listed.entity)),
+    operators.some((operator) => sameOperator(operator, listed.entity)),
   );
   const [first] = keys;
   if (first === undefined) return { kind: 'unavailable' };
@@ -211,6 +211,10 @@ export async function gatherCode(text: string, sources: CodeSources): Promise<Co
     issuer: issuerOf(claims, signers, sources.trustList),
     typeCode: typeof typeCode === 'string' ? typeCode : null,
     dictionary: sources.trustList?.licenseTypes.find((type) => type.typeCode === typeCode) ?? null,
-    status: await gatherStatus(claims.status, signers, sources),
+    status: await gatherStatus(
+      claims.status,
+      signers.map(({ entity }) => entity),
+      sources,
+    ),
   };
 }

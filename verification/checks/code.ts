@@ -54,8 +54,12 @@ function judgeStatusAge(
   return null;
 }
 
-function judgeStatus(facts: CodeFacts, policy: VerificationPolicy, time: Date): Finding {
-  const { status } = facts;
+/** What the present status says of a license, whoever asks. */
+export function judgeLicenseStatus(
+  status: CodeFacts['status'],
+  policy: VerificationPolicy,
+  time: Date,
+): Finding {
   if (status.kind !== 'read') {
     const reasons = {
       'not-published': words(
@@ -246,7 +250,7 @@ export const codeChecks: readonly Check<CodeFacts>[] = [
     question: words('证照当前是否有效？', 'Is the license in force now?'),
     citation: 'IETF Token Status List 8; 行政许可法 8, 69, 70',
     applies: signed,
-    evaluate: judgeStatus,
+    evaluate: ({ status }, policy, time) => judgeLicenseStatus(status, policy, time),
   },
   {
     id: 'code.host',
