@@ -1,5 +1,5 @@
 // Gathering about a CMS signature that stands by itself, beside its content or around it. Never judges.
-import { sameBytes } from '../formats/bytes.ts';
+import { sameBytes, toBase64 } from '../formats/bytes.ts';
 import { signatureTimeStampsOf } from '../formats/cms/attributes.ts';
 import type { SignedData, SignerInfo } from '../formats/cms/signed-data.ts';
 import { digestOfContent } from './detached-content.ts';
@@ -7,7 +7,7 @@ import type { DetachedContent } from './detached-content.ts';
 import type { ByteSource } from '../formats/pdf/source.ts';
 import { gatherEvidence } from './evidence.ts';
 import type { EvidenceInput, GatheredEvidence } from './evidence.ts';
-import { gatherCms, readSignedData } from './facts-cms.ts';
+import { gatherCms, readSignedData, signatureValueOf } from './facts-cms.ts';
 import type { CmsFacts } from './facts-cms.ts';
 import { gatherTimestamp } from './facts-timestamp.ts';
 import type { TimestampFacts } from './facts-timestamp.ts';
@@ -56,10 +56,9 @@ function contentDigests(
   return (algorithm) => {
     const found = known.get(algorithm);
     if (found !== undefined) return found;
+    // What is inside is what was signed; that it belongs to what was given is a question of its own.
     const made =
-      content === null && inside !== null
-        ? verifier.digest(algorithm, inside)
-        : digestOfContent(content, algorithm, startDigest);
+      inside === null ? digestOfContent(content, algorithm, startDigest) : verifier.digest(algorithm, inside);
     known.set(algorithm, made);
     return made;
   };
@@ -79,10 +78,10 @@ async function directSignature(
   const algorithm = verifiableAlgorithm(facts.signatureAlgorithm);
   const source = content?.kind === 'bytes' ? content.source : null;
   if (signer.signedAttributes !== null || algorithm === null || facts.certificate === null) return facts;
-  const message = source === null ? inside : await readWhole(source);
+  const message = inside ?? (source === null ? null : await readWhole(source));
   if (message === null) return facts;
   const key = facts.certificate.certificate.subjectPublicKeyInfo.der;
-  const holds = await verifier.verify(algorithm, key, message, signer.signature);
+  const holds = await verifier.verify(algorithm, key, message, signatureValueOf(signer, algorithm));
   return { ...facts, signature: holds ? 'valid' : 'invalid' };
 }
 
@@ -131,10 +130,21 @@ function carriers(signedData: SignedData | null): readonly SignedData[] {
   ];
 }
 
+/** The digest itself, or its base64 text, which some readers put there. */
+function isDigest(inside: Uint8Array, digest: Uint8Array | null): boolean {
+  if (digest === null) return false;
+  return sameBytes(inside, digest) || sameBytes(inside, new TextEncoder().encode(toBase64(digest)));
+}
+
 /** Whether the content inside is the one given; true where there are not two. */
-async function contentsAgree(inside: Uint8Array | null, sources: CmsFileSources): Promise<boolean> {
+async function contentsAgree(signedData: SignedData | null, sources: CmsFileSources): Promise<boolean> {
   const { content, verifier, startDigest } = sources;
+  const inside = signedData?.eContent ?? null;
   if (inside === null || content === null) return true;
+  // GB/T 35275 as used for documents holds the SM3 of the original in its place. Elsewhere that would let thirty-two bytes
+  // signed for another reason, such as a login's challenge, pass for a signature on a document.
+  if (signedData?.syntax === 'gm' && isDigest(inside, await digestOfContent(content, 'sm3', startDigest)))
+    return true;
   const algorithm = content.kind === 'digest' ? content.algorithm : 'sha256';
   const given = await digestOfContent(content, algorithm, startDigest);
   return given !== null && sameBytes(given, await verifier.digest(algorithm, inside));
@@ -165,7 +175,7 @@ export async function gatherCmsFile(der: Uint8Array, sources: CmsFileSources): P
   return {
     problem,
     content: inside === null ? (given ? 'beside' : 'missing') : given ? 'both' : 'inside',
-    contentsAgree: await contentsAgree(inside, sources),
+    contentsAgree: await contentsAgree(signedData, sources),
     signers,
     graph,
     evidence: revocation,

@@ -1,9 +1,9 @@
 // Gathering about one signature value in a seal: whose certificate, which algorithm, and whether the value holds. Never judges.
 import { toHex } from '../formats/bytes.ts';
-import { sm2ValueToDer } from '../formats/eseal/signature-value.ts';
 import type { SealVersion } from '../formats/eseal/seal-information.ts';
 import { signatureNameOf } from '../formats/x509/algorithm.ts';
 import type { KeyType, SignatureName } from '../formats/x509/algorithm.ts';
+import { sm2ValueToDer } from '../formats/x509/ecdsa-signature.ts';
 import type { CertificateGraph, CertificateNode } from './certificate-graph.ts';
 import type { DigestAlgorithm, SignatureVerifier, VerifiableAlgorithm } from './signature-verifier.ts';
 

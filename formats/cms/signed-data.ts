@@ -33,6 +33,8 @@ export interface SignerInfo {
 }
 
 export interface SignedData {
+  /** By whose identifier the content calls itself SignedData: RFC 5652, or GB/T 35275. */
+  readonly syntax: 'cms' | 'gm';
   readonly version: number;
   readonly digestAlgorithms: readonly AlgorithmIdentifier[];
   readonly eContentType: string;
@@ -135,6 +137,17 @@ function readRevocation(reader: DerReader): Pick<SignedData, 'crls' | 'ocspRespo
   return { crls, ocspResponses, passedOver };
 }
 
+/** Both families of identifiers are met, and mixtures of them: the structure tells nothing apart. */
+const SYNTAXES: ReadonlyMap<string, SignedData['syntax']> = new Map([
+  [OID.signedData, 'cms'],
+  [OID.gmSignedData, 'gm'],
+]);
+
+/** The content type without its family: data of GB/T 35275 is the data of RFC 5652. */
+export function familiarContentType(type: string): string {
+  return type === OID.gmData ? OID.data : type;
+}
+
 /**
  * Reads a ContentInfo that holds SignedData. Nothing is verified: digests, signatures and chains are the verifier's matter.
  * @param der - at most 16 MiB, nothing after it (cut a PDF's padding with `derLength` first).
@@ -143,8 +156,8 @@ function readRevocation(reader: DerReader): Pick<SignedData, 'crls' | 'ocspRespo
 export function parseSignedData(der: Uint8Array): SignedData {
   return readDer(der, LIMITS, CODE, (top) =>
     top.sequence((contentInfo) => {
-      if (contentInfo.oid() !== OID.signedData)
-        throw contentInfo.refusal('The CMS content is not SignedData.');
+      const syntax = SYNTAXES.get(contentInfo.oid());
+      if (syntax === undefined) throw contentInfo.refusal('The CMS content is not SignedData.');
       return contentInfo.inside(0xa0, (content) =>
         content.sequence((fields): SignedData => {
           const version = fields.smallInteger();
@@ -159,6 +172,7 @@ export function parseSignedData(der: Uint8Array): SignedData {
           const signerInfos = fields.inside(TAG.set, (set) => set.every(readSignerInfo));
           if (signerInfos.length > MAX_SIGNERS) throw fields.refusal('SignedData holds too many signers.');
           return {
+            syntax,
             version,
             digestAlgorithms,
             eContentType,

@@ -14,6 +14,7 @@ export const archive: PolicyData = {
     'signature.time-stamp': 'required',
     'certificate.revocation': 'required',
     'code.status': 'required',
+    'seal.status': 'warned',
     'certificate.qualification': 'warned',
     'signature.signing-certificate': 'required',
     'signature.signing-time': 'warned',

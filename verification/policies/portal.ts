@@ -14,6 +14,7 @@ export const portal: PolicyData = {
     'signature.time-stamp': 'warned',
     'certificate.revocation': 'required',
     'code.status': 'required',
+    'seal.status': 'warned',
     'certificate.qualification': 'warned',
     'signature.signing-certificate': 'warned',
     'signature.signing-time': 'warned',

@@ -14,6 +14,7 @@ export const strict: PolicyData = {
     'signature.time-stamp': 'required',
     'certificate.revocation': 'required',
     'code.status': 'required',
+    'seal.status': 'required',
     'certificate.qualification': 'warned',
     'signature.signing-certificate': 'required',
     'signature.signing-time': 'required',
