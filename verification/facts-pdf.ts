@@ -225,8 +225,8 @@ function identify(signatures: readonly Opened[]): readonly string[] {
 }
 
 async function gatherDocument(
+  file: ByteSource,
   document: PdfDocument,
-  digest: Uint8Array,
   sources: PdfSources,
 ): Promise<PdfFacts> {
   const signatures = await readSignatures(document);
@@ -258,7 +258,10 @@ async function gatherDocument(
     return revision === null ? [] : certificatesOf(each).map((der) => ({ der, revision }));
   });
   const ranges = opened.flatMap(({ range }) => (range === null ? [] : [range]));
-  const digests = await digestRanges(document.source, ranges, sources.startDigest);
+  // The whole file is one more range, without a gap: what it shares with the signatures' is read and hashed once.
+  const { size } = document.facts;
+  const whole = { algorithm: sources.documentDigest, gapStart: size, gapEnd: size, end: size };
+  const digests = await digestRanges(file, [...ranges, whole], sources.startDigest);
   const rules: ChangeRules = {
     level: await strictestLevel(document, signatures),
     locks: signatures.flatMap((signature) => signature.transforms.fieldMdp),
@@ -276,8 +279,8 @@ async function gatherDocument(
     });
   }
   return {
-    digest,
-    size: document.facts.size,
+    digest: digests.at(-1) ?? new Uint8Array(),
+    size,
     problem: null,
     signatures: facts,
     removed: await removedSignatures(document, signatures),
@@ -293,13 +296,12 @@ async function gatherDocument(
 
 /** Gathers everything there is to know about a PDF. Never throws for its bytes. */
 export async function gatherPdf(source: ByteSource, sources: PdfSources): Promise<PdfFacts> {
-  const digest = await digestWhole(source, sources.startDigest, sources.documentDigest);
   try {
-    return await gatherDocument(await openPdf(source), digest, sources);
+    return await gatherDocument(source, await openPdf(source), sources);
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
     return {
-      digest,
+      digest: await digestWhole(source, sources.startDigest, sources.documentDigest),
       size: source.size,
       problem: error,
       signatures: [],
