@@ -80,6 +80,32 @@ export class ChangeLog {
     );
   }
 
+  /** @param page first page 0, null where it shows nowhere */
+  filled(name: string, page: number | null, allowed: boolean): void {
+    const zh = page === null ? '签名后' : `签名后在第${page + 1}页`;
+    const en = page === null ? '' : ` on page ${page + 1}`;
+    this.tell(
+      'form-filled',
+      allowed,
+      `${zh}填写了表单域“${name}”。`,
+      `Form field "${name}"${en} was filled in after the signature.`,
+    );
+  }
+
+  /** Comments a certification permits. @param covering whether they may lie over what was signed */
+  comments(page: number, covering: boolean): void {
+    this.tell(
+      covering ? 'content-covered' : 'annotation-added',
+      true,
+      covering
+        ? `签名后在第${page + 1}页增加了可能遮盖原文的批注，须人工查看。`
+        : `签名后在第${page + 1}页增加了批注。`,
+      covering
+        ? `Annotations that may cover the content were added to page ${page + 1} after the signature; a person must look.`
+        : `Comments were added to page ${page + 1} after the signature.`,
+    );
+  }
+
   wrongSignature(name: string): void {
     this.forbid(
       'form-changed',

@@ -8,11 +8,10 @@ import { dictionaryOf, entry, nameOf } from '../formats/pdf/objects.ts';
 import { readSignatures } from '../formats/pdf/signatures.ts';
 import type { PdfSignature } from '../formats/pdf/signatures.ts';
 import type { ByteSource } from '../formats/pdf/source.ts';
-import { strictestLevel } from '../formats/pdf/transforms.ts';
 import { OID } from '../formats/x509/oid.ts';
 import type { CertificateGraph } from './certificate-graph.ts';
+import { rulesAsOf } from './change-rules.ts';
 import { changesAfter } from './changes.ts';
-import type { ChangeRules } from './changes.ts';
 import { gatherEvidence } from './evidence.ts';
 import type { EvidenceInput, GatheredEvidence } from './evidence.ts';
 import { acceptedDigest, gatherCms, readSignedData } from './facts-cms.ts';
@@ -130,11 +129,12 @@ async function disguisedSignatures(document: PdfDocument): Promise<readonly stri
 async function changesOf(
   document: PdfDocument,
   signature: PdfSignature,
-  rules: ChangeRules,
+  all: readonly PdfSignature[],
 ): Promise<readonly Change[] | null> {
-  if (signature.coverage.revision === null) return null;
+  const { revision } = signature.coverage;
+  if (revision === null) return null;
   try {
-    return await changesAfter(document, signature.coverage.revision, rules);
+    return await changesAfter(document, revision, await rulesAsOf(document, all, revision));
   } catch (error) {
     if (error instanceof FormatError) return null;
     throw error;
@@ -262,10 +262,6 @@ async function gatherDocument(
   const { size } = document.facts;
   const whole = { algorithm: sources.documentDigest, gapStart: size, gapEnd: size, end: size };
   const digests = await digestRanges(file, [...ranges, whole], sources.startDigest);
-  const rules: ChangeRules = {
-    level: await strictestLevel(document, signatures),
-    locks: signatures.flatMap((signature) => signature.transforms.fieldMdp),
-  };
   const ids = identify(opened);
   const facts: PdfSignatureFacts[] = [];
   for (const [at, each] of opened.entries()) {
@@ -275,7 +271,7 @@ async function gatherDocument(
       type: each.type,
       signature: each.signature,
       ...(await gatherSignature(each, own, graph, sources.verifier)),
-      changes: await changesOf(document, each.signature, rules),
+      changes: await changesOf(document, each.signature, signatures),
     });
   }
   return {

@@ -73,9 +73,13 @@ export interface Change {
     | 'validation-data-added'
     | 'signature-field-added'
     | 'metadata-changed'
+    | 'form-filled'
     | 'form-changed'
     | 'page-content-changed'
+    | 'annotation-added'
     | 'annotation-changed'
+    /** Permitted, and yet it may hide what was signed. */
+    | 'content-covered'
     | 'structure-changed'
     | 'bytes-appended';
   readonly allowed: boolean;

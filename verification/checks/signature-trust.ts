@@ -186,6 +186,13 @@ export const trustChecks: readonly SignatureCheck[] = [
           `Something was changed that may not be: ${en}`,
         );
       }
+      const covered = changes.filter(({ kind }) => kind === 'content-covered');
+      if (covered.length > 0)
+        return indeterminate(
+          'SIG_CONSTRAINTS_FAILURE',
+          covered.map((change) => change.words.zh).join(''),
+          covered.map((change) => change.words.en).join(' '),
+        );
       return changes.length === 0
         ? passed('签名之后没有改动。', 'Nothing was changed.')
         : passed(
