@@ -74,15 +74,18 @@ const maxRevisionsSearched = 200;
 /** A signature is at most so long; what is longer is no signature of a kind accepted here. */
 const maxTrailingSearched = 1 << 20;
 
-async function trailingBytes(document: PdfDocument): Promise<TrailingBytes> {
+/** @param covered where the signatures of the newest revision end; null where none covers it */
+async function trailingBytes(document: PdfDocument, covered: number | null): Promise<TrailingBytes> {
   const end = document.newest.end;
   if (end === null) return 'unknown';
   const size = document.source.size - end;
-  if (size <= 2 && (document.facts.bytesAfterEnd ?? 1) === 0) return 'none';
+  // One line end belongs to the end of the file, unless a signature up to there shows that it came later.
+  const open = covered !== null && covered < document.source.size;
+  if (!open && size <= 2 && (document.facts.bytesAfterEnd ?? 1) === 0) return 'none';
   if (size > maxTrailingSearched) return 'data';
   const rest = await document.source.read(end, size);
   const text = String.fromCharCode(...rest.subarray(0, 2));
-  if (rest.length <= 2 && /^(\r\n|\r|\n)?$/.test(text)) return 'none';
+  if (!open && rest.length <= 2 && /^(\r\n|\r|\n)?$/.test(text)) return 'none';
   return rest.every((byte) => [0, 9, 10, 12, 13, 32].includes(byte)) ? 'space' : 'data';
 }
 
@@ -282,7 +285,13 @@ async function gatherDocument(
     removed: await removedSignatures(document, signatures),
     disguised: await disguisedSignatures(document),
     bytesBeforeHeader: document.facts.bytesBeforeHeader,
-    trailing: await trailingBytes(document),
+    trailing: await trailingBytes(
+      document,
+      opened.reduce<number | null>((most, { signature, range }) => {
+        if (range === null || signature.coverage.revision !== document.newest.index) return most;
+        return Math.max(most ?? 0, range.end);
+      }, null),
+    ),
     carried: await carriedLicense(document),
     graph,
     evidence: revocation,
