@@ -25,6 +25,7 @@ import { ApiError } from './errors.ts';
 import { createGuard } from './guard.ts';
 import { openHierarchy } from './hierarchy.ts';
 import { openInstallation, sweepUploads, type Installation, type World } from './installation.ts';
+import { recognisedSource } from './recognised-source.ts';
 import { RateLimiter } from './limits.ts';
 import { listen, stopListening } from './listen.ts';
 import type { Log } from './log.ts';
@@ -36,6 +37,7 @@ import { lockServer } from './server-lock.ts';
 import type { Services } from './services.ts';
 import type { Settings } from './settings.ts';
 import { signingServersOf } from './signing-server-http.ts';
+import { foreignStatusLists } from './status-lists-http.ts';
 import { statusSource } from './status-source-http.ts';
 import { timestampSettings } from './time-settings.ts';
 import { timestampService } from './timestamp-http.ts';
@@ -205,6 +207,13 @@ async function openServices(
         .map(({ certificate }) => certificate.der),
   });
   const stamps = { ...installation, timestamps, timestampBudget };
+  const trustList = trustListPublisher({
+    installation,
+    settings,
+    hierarchy,
+    publicUrl: address,
+    licenseTypes: async () => (await licenseTypes(installation.database.reader)).map(faceDictionary),
+  });
   return {
     ...installation,
     settings,
@@ -214,13 +223,9 @@ async function openServices(
     ownCalls,
     verifications,
     matterNames: options.matterNames ?? new Map(),
-    trustList: trustListPublisher({
-      installation,
-      settings,
-      hierarchy,
-      publicUrl: address,
-      licenseTypes: async () => (await licenseTypes(installation.database.reader)).map(faceDictionary),
-    }),
+    trustList,
+    recognised: recognisedSource({ ...installation, trustList }),
+    foreignStatusLists: foreignStatusLists(installation.clock, !installation.demonstration),
     timestampAuthority: new TimestampAuthority(
       installation,
       hierarchy,

@@ -10,6 +10,7 @@ import { caseRoutes } from './cases.ts';
 import { docsRoutes } from './docs.ts';
 import { licenseRoutes } from './licenses.ts';
 import { pageRoutes } from './pages.ts';
+import { recognitionRoutes } from './recognitions.ts';
 import { sealRoutes } from './seals.ts';
 import { stampRoutes } from './stamps.ts';
 import { publicRoutes } from './status.ts';
@@ -23,6 +24,7 @@ const served: readonly Route[] = [
   ...licenseRoutes,
   ...caseRoutes,
   ...verificationRoutes,
+  ...recognitionRoutes,
   ...caEnrolmentRoutes,
   ...caCertificateRoutes,
   ...caBatchRoutes,

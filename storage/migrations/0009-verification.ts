@@ -47,6 +47,8 @@ export const migration: Migration = {
       .addColumn('recognised_at', 'text', (column) => column.notNull())
       .addUniqueConstraint('recognition_key', ['client', 'idempotency_key'])
       .execute();
+    // A document is verified again by its digest.
+    await sql`CREATE INDEX license_document ON license (document)`.execute(db);
     await sql`CREATE INDEX recognition_case ON recognition (department, case_number)`.execute(db);
     await forbidChanges(db, engine, 'recognition');
   },

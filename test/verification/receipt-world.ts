@@ -27,7 +27,6 @@ export const caseNumber = '120105-2026-000123';
 export const matter = 'YS1201050100013101000001';
 /** Of the made-up enterprise that holds the license. */
 export const holderCode = '91120105MA00000001';
-const supplyPoint = 'https://other.test/api/v1/status-lists/';
 
 export interface ReceiptWorld {
   /** Ours: empty but for what it is. */
@@ -38,7 +37,8 @@ export interface ReceiptWorld {
   readonly listed: TrustList;
 }
 
-export function makeReceiptWorld(changes: Partial<TrustedService> = {}): ReceiptWorld {
+/** @param supplyPoint where its status lists are served */
+export function makeReceiptWorld(supplyPoint = 'https://other.test/api/v1/status-lists/'): ReceiptWorld {
   const other = makeCodeWorld();
   const receiptSigner = makeParty({
     commonName: '演示回执',
@@ -55,7 +55,6 @@ export function makeReceiptWorld(changes: Partial<TrustedService> = {}): Receipt
     history: [],
     licenseTypes: null,
     regions: null,
-    ...changes,
   };
   const services = entity.services.map((service) =>
     service.type === 'status-list' ? { ...service, supplyPoint } : service,

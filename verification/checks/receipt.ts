@@ -116,7 +116,9 @@ export const receiptChecks: readonly Check<ReceiptFacts>[] = [
   ),
   binding('receipt.holder', '关于本办件的主体', 'about the holder of this case', (facts) => {
     const { claims, expected, holderOpens } = facts;
-    return expected.holder === null ? claims?.holder === null : holderOpens === true;
+    if (expected.holder !== null) return holderOpens === true;
+    // A license has a holder: whoever does not say whose it is relies on nothing.
+    return claims?.holder === null && claims.result.license === null;
   }),
   {
     id: 'receipt.time',
