@@ -67,8 +67,10 @@ export function append(
 export interface TokenOptions {
   /** What the token is over; default the signature value. */
   readonly over?: Uint8Array;
-  /** SHA-256 of what the token is over, where only that is known. */
+  /** Digest of what the token is over, where only that is known. */
   readonly imprint?: Uint8Array;
+  /** SHA-256 where left out. */
+  readonly imprintAlgorithm?: 'sm3';
   readonly genTime?: Date;
   readonly authority?: Party;
   readonly withoutEss?: boolean;
@@ -81,7 +83,7 @@ export function makeToken(pki: TestPki, value: Uint8Array, options: TokenOptions
   const content = encodeTstInfo({
     policy: '1.2.3.4.1',
     messageImprint: sequence(
-      encodeDigestAlgorithm('sha256'),
+      encodeDigestAlgorithm(options.imprintAlgorithm ?? 'sha256'),
       octetString(options.imprint ?? sha256(options.over ?? value)),
     ),
     serialNumber: Uint8Array.of(1, 2, 3),
