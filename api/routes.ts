@@ -15,6 +15,7 @@ import { sealRoutes } from './seals.ts';
 import { stampRoutes } from './stamps.ts';
 import { publicRoutes } from './status.ts';
 import { timestampRoutes } from './timestamps.ts';
+import { verificationReportRoutes } from './verification-reports.ts';
 import { verificationRoutes } from './verifications.ts';
 import type { Route } from './route.ts';
 
@@ -24,6 +25,7 @@ const served: readonly Route[] = [
   ...licenseRoutes,
   ...caseRoutes,
   ...verificationRoutes,
+  ...verificationReportRoutes,
   ...recognitionRoutes,
   ...caEnrolmentRoutes,
   ...caCertificateRoutes,

@@ -16,6 +16,7 @@ import type { Installation } from './installation.ts';
 import type { Metrics } from './metrics.ts';
 import type { OwnCalls } from './own-calls.ts';
 import type { RecognisedSource } from './recognised-source.ts';
+import type { ReportRenderer } from './report-renderer.ts';
 import type { Settings } from './settings.ts';
 import type { TrustListPublisher } from './trust-list.ts';
 import type { VerificationPool } from './verification-pool.ts';
@@ -45,6 +46,7 @@ export interface Services extends Installation {
   readonly metrics: Metrics;
   readonly ownCalls: OwnCalls;
   readonly verifications: VerificationPool;
+  readonly reports: ReportRenderer;
   /** Names of the matters (事项) this installation knows, by 实施编码; pages show the code of others. */
   readonly matterNames: ReadonlyMap<string, Words>;
   /** Whether the database answers a trivial question now. */

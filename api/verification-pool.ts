@@ -18,6 +18,7 @@ export interface VerificationTask {
   readonly documentDigest: VerificationDependencies['documentDigest'];
   readonly holder: VerificationDependencies['holder'];
   readonly anchors: VerificationDependencies['anchors'];
+  readonly policy: VerificationDependencies['policy'];
   /** Absent where it is the one the worker was told last. */
   readonly trustList?: TrustList | null;
 }
@@ -136,6 +137,7 @@ class WorkerPool implements VerificationPool {
         documentDigest: facts.documentDigest,
         holder: facts.holder,
         anchors: facts.anchors,
+        policy: facts.policy,
         ...news,
       } satisfies VerificationTask);
     }

@@ -57,6 +57,7 @@ async function perform(port: Port, task: VerificationTask): Promise<Verification
         ...(task.documentDigest === undefined ? {} : { documentDigest: task.documentDigest }),
         ...(task.holder === undefined ? {} : { holder: task.holder }),
         ...(task.anchors === undefined ? {} : { anchors: task.anchors }),
+        ...(task.policy === undefined ? {} : { policy: task.policy }),
         trustList,
         // The main thread answers each kind of question with its kind of value.
         evidence: {
