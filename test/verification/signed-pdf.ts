@@ -132,6 +132,8 @@ export interface SigningOptions {
   /** Last word on the four numbers, before anything is hashed. */
   readonly byteRange?: (right: readonly number[]) => readonly number[];
   readonly certify?: 1 | 2 | 3;
+  /** Entries the catalogue keeps. */
+  readonly catalogueExtra?: string;
 }
 
 export function makeCms(pki: TestPki, digest: Uint8Array, options: SigningOptions = {}): Uint8Array {
@@ -195,7 +197,7 @@ export function signPdf(
       : `/Perms << /DocMDP ${value} 0 R >>`;
   const form = 'q 1 0 0 RG 3 w 10 10 100 100 re S Q';
   const objects: Objects = {
-    1: `<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [${earlier} ${field} 0 R] /SigFlags 3 >> ${perms} >>`,
+    1: `<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [${earlier} ${field} 0 R] /SigFlags 3 >> ${perms} ${options.catalogueExtra ?? ''} >>`,
     3: `${(baseObjects[3] ?? '').slice(0, -2)} /Annots [${annotations} ${field} 0 R] >>`,
     [field]: `<< /Type /Annot /Subtype /Widget /FT /Sig /T (${options.fieldName ?? `Seal${field}`}) /V ${value} 0 R /F 132 /Rect [400 100 519 219] /P 3 0 R /AP << /N ${picture} 0 R >> >>`,
     [value]: `<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /${options.subFilter ?? 'ETSI.CAdES.detached'} /M (D:20261122050000Z) /Reason (Test) ${certifying} ${options.dictionaryExtra ?? ''} /ByteRange ${rangeHole} /Contents ${gap} >>`,
