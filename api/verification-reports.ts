@@ -14,13 +14,6 @@ import { fileOf } from './verifications.ts';
 const tag = '核验 Verification';
 
 const names = ['report', 'detailed-report'] as const;
-const schemas = Object.fromEntries(
-  names.map((name) => [
-    name,
-    readFileSync(new URL(`../verification/schemas/${name}.schema.json`, import.meta.url), 'utf8'),
-  ]),
-);
-
 const fields = z.object({
   form: z
     .enum(['detailed', 'simple', 'pdf'])
@@ -100,18 +93,24 @@ const listed = route({
   handle: () => Promise.resolve(json(200, { policies: policyData })),
 });
 
-const schema = route({
-  method: 'get',
-  path: '/api/v1/schemas/{name}',
-  tag,
-  summary: 'JSON Schema of a report: report or detailed-report',
-  access: { kind: 'public', rate: 'reading' },
-  params: z.object({ name: z.enum(names) }),
-  replies: [
-    { status: 200, description: 'JSON Schema 2020-12.', content: { 'application/schema+json': 'binary' } },
-  ],
-  handle: (_services, { params }) =>
-    Promise.resolve(bytes('application/schema+json', schemas[params.name] ?? '')),
+const served = names.map((name) => {
+  const path = `../verification/schemas/${name}.schema.json`;
+  const text = readFileSync(new URL(path, import.meta.url), 'utf8');
+  return route({
+    method: 'get',
+    path: `/api/v1/schemas/${name}`,
+    tag,
+    summary: `JSON Schema of a ${name}`,
+    access: { kind: 'public', rate: 'reading' },
+    replies: [
+      {
+        status: 200,
+        description: 'JSON Schema 2020-12.',
+        content: { 'application/schema+json': 'binary' },
+      },
+    ],
+    handle: () => Promise.resolve(bytes('application/schema+json', text)),
+  });
 });
 
-export const verificationReportRoutes: readonly Route[] = [report, listed, schema];
+export const verificationReportRoutes: readonly Route[] = [report, listed, ...served];

@@ -28,11 +28,16 @@ export function reportRows(visitor: Visitor): Rows {
       type: 'application/json',
       bad: { 'another method': wrongMethod('/api/v1/verification-policies') },
     },
-    'get /api/v1/schemas/{name}': {
-      good: () => get('/api/v1/schemas/detailed-report'),
-      status: 200,
-      type: 'application/schema+json',
-      bad: { 'a schema there is none of': [() => get('/api/v1/schemas/poem'), 400, 'request-invalid'] },
-    },
+    ...Object.fromEntries(
+      ['report', 'detailed-report'].map((name) => [
+        `get /api/v1/schemas/${name}`,
+        {
+          good: () => get(`/api/v1/schemas/${name}`),
+          status: 200,
+          type: 'application/schema+json',
+          bad: { 'another method': wrongMethod(`/api/v1/schemas/${name}`) },
+        } satisfies Rows[string],
+      ]),
+    ),
   };
 }
