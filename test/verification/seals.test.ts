@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { derToRaw } from '../../formats/x509/ecdsa-signature.ts';
 import { OID } from '../../formats/x509/oid.ts';
 import { policyNamed } from '../../verification/policy.ts';
+import { webSignatureVerifier } from '../../verification/signature-verifier-web.ts';
 import { verifyBytes } from './deps.ts';
 import { expectReport } from './expect.ts';
 import { daysFromNow, makeCrl, makeRsaKey } from './pki.ts';
@@ -221,6 +222,13 @@ describe('a seal by itself', () => {
     const report = await verifyBytes(makeSeal(world, 4), sealDeps(world));
     assert.equal(row(report, 'seal.status').outcome, 'warned');
     assert.match(row(report, 'seal.status').finding.zh, /未核查/);
+  });
+
+  it('passes, and fails, in plain arithmetic as well', async () => {
+    const deps = sealDeps(world, { verifier: webSignatureVerifier });
+    expectReport(await verifyBytes(makeSeal(world, 4), deps), ['TOTAL-PASSED', null, null]);
+    const forged = makeSeal(world, 4, { key: world.signer.key });
+    expectReport(await verifyBytes(forged, deps), ['TOTAL-FAILED', 'SIG_CRYPTO_FAILURE', 'seal.signature']);
   });
 
   it('notes that a maker certificate was judged at the making', async () => {

@@ -141,6 +141,11 @@ describe('a seal as bytes', () => {
       else assert.equal(found, part);
     });
 
+  it('of version 1 may say 11, as the example of its standard does', () => {
+    const read = parseSeal(replaced(makeSeal(world, 1), [0, 0, 1], integer(11)));
+    assert.deepEqual([read.version, read.information.header.version], [1, 11]);
+  });
+
   it('is refused where a version 4 seal carries a time-stamp, or a version 1 form calls itself another', () => {
     const stamp = explicit(0, bitString(Uint8Array.of(1)));
     assert.equal(
