@@ -12,10 +12,18 @@ import { ChangeLog } from './change-log.ts';
 import { differingKeys, isLocked, wasFilledIn, wasSigned } from './change-rules.ts';
 import type { ChangeRules } from './change-rules.ts';
 import { compareObject, referrersAsOf, sameObject } from './pdf-objects.ts';
+import { scanReferrers } from './reference-scan.ts';
 import type { Compared, Referrers } from './pdf-objects.ts';
 import type { Change } from './report.ts';
 
+/** Finds who names the given objects as of the signed revision. */
+type FindReferrers = (wanted: ReadonlySet<number>) => Promise<Referrers | null>;
+
 const maxTouched = 500_000;
+/** Up to here a walk over the objects costs nothing worth saving. */
+const fewObjects = 2_000;
+/** A walk spends on one object what a scan spends on so many bytes. */
+const bytesPerObject = 40_000;
 
 function numberOf(object: PdfObject): number | null {
   return object.kind === 'reference' ? object.number : null;
@@ -32,19 +40,24 @@ class ChangeAnalysis {
   /** Widgets that may appear on pages. */
   readonly #newWidgets = new Set<number>();
   readonly #compared = new Map<number, Compared>();
+  readonly #findReferrers: FindReferrers;
   #referrers: Referrers = new Map();
 
-  constructor(document: PdfDocument, revision: number, rules: ChangeRules) {
+  constructor(document: PdfDocument, revision: number, rules: ChangeRules, find: FindReferrers) {
+    this.#findReferrers = find;
     this.#document = document;
     this.#revision = revision;
     this.#newest = document.newest.index;
     this.#rules = rules;
   }
 
-  async run(): Promise<readonly Change[]> {
+  /** @returns null where referrers could not be found in the way asked for. */
+  async run(): Promise<readonly Change[] | null> {
     await this.#compareTouched();
     if (this.#compared.size === 0) return this.#log.changes;
-    this.#referrers = await referrersAsOf(this.#document, this.#revision);
+    const referrers = await this.#findReferrers(new Set(this.#compared.keys()));
+    if (referrers === null) return null;
+    this.#referrers = referrers;
     await this.#catalogue();
     await this.#fields();
     this.#information();
@@ -368,5 +381,14 @@ export async function changesAfter(
   rules: ChangeRules,
 ): Promise<readonly Change[]> {
   if (revision >= document.newest.index) return [];
-  return new ChangeAnalysis(document, revision, rules).run();
+  const walk: FindReferrers = () => referrersAsOf(document, revision);
+  const scan: FindReferrers = (wanted) => scanReferrers(document, revision, wanted);
+  const size = document.revisions[revision]?.endWithSpace ?? document.source.size;
+  const many = document.nextObjectNumber > fewObjects && document.nextObjectNumber * bytesPerObject > size;
+  if (many) {
+    const found = await new ChangeAnalysis(document, revision, rules, scan).run();
+    // The scan sees more uses than there are, so what it lets pass the walk would; what it refuses the walk decides.
+    if (found?.every(({ allowed }) => allowed) === true) return found;
+  }
+  return (await new ChangeAnalysis(document, revision, rules, walk).run()) ?? [];
 }
