@@ -130,11 +130,13 @@ export function revocationFinding(
           `${whose.zh}证书其后因密钥泄露被吊销(${at})，且没有时间戳证明签名在此之前完成。`,
           `The ${whose.en}'s certificate was revoked later for loss of its key (${at}), and no time-stamp proves that the signature is older.`,
           later.thisUpdate,
+          later.source ?? null,
         )
       : warned(
           `${whose.zh}证书其后才被吊销(${at})，不影响此前的签名。`,
           `The ${whose.en}'s certificate was revoked later (${at}); what was signed before stands.`,
           later.thisUpdate,
+          later.source ?? null,
         );
   }
   if (path.statuses.some((status) => status.kind === 'unknown'))
@@ -143,7 +145,9 @@ export function revocationFinding(
       `Whether the ${whose.en}'s certificate is revoked is unknown (allowed by policy ${policy.name}).`,
     );
   const newest = path.statuses[0];
-  return passed('未被吊销。', 'It is not.', newest?.kind === 'good' ? newest.thisUpdate : null);
+  return newest?.kind === 'good'
+    ? passed('未被吊销。', 'It is not.', newest.thisUpdate, newest.source ?? null)
+    : passed('未被吊销。', 'It is not.');
 }
 
 /** What in the token itself, before anybody is trusted, shows that it is none over this signature. */

@@ -33,6 +33,7 @@ function statusFinding({ facts, at, used, proven }: JudgedSeal, policy: Verifica
       `印章状态信息不涉及${at.toISOString()}。`,
       `The status of the seal does not speak for ${at.toISOString()}.`,
       status.asOf,
+      'status-list',
     );
   const when = used ? words('用印时', 'when it was used') : words('目前', 'now');
   const [zh, en] = stateWords[state.state];
@@ -42,6 +43,7 @@ function statusFinding({ facts, at, used, proven }: JudgedSeal, policy: Verifica
       `印章${when.zh}${zh}(自${state.since.toISOString()})。`,
       `The seal is ${en} ${when.en} (since ${state.since.toISOString()}).`,
       status.asOf,
+      'status-list',
     );
   const lost = status.changes.find((change) => change.state === 'lost' && change.since > at);
   if (lost !== undefined && (proven === null || proven >= lost.since))
@@ -50,6 +52,7 @@ function statusFinding({ facts, at, used, proven }: JudgedSeal, policy: Verifica
       `印章其后挂失(${lost.since.toISOString()})，且没有时间戳证明用印在此之前。`,
       `The seal was reported lost later (${lost.since.toISOString()}), and no time-stamp proves that it was used before.`,
       status.asOf,
+      'status-list',
     );
   const today = sealStateAt(status, status.asOf);
   if (today !== null && today.state !== 'valid' && today.since > at) {
@@ -58,9 +61,10 @@ function statusFinding({ facts, at, used, proven }: JudgedSeal, policy: Verifica
       `印章用印时有效，其后${laterZh}(${today.since.toISOString()})，不影响此前的签章。`,
       `The seal was valid when it was used and ${laterEn} later (${today.since.toISOString()}); earlier uses stand.`,
       status.asOf,
+      'status-list',
     );
   }
-  return passed(`印章${when.zh}有效。`, `The seal is valid ${when.en}.`, status.asOf);
+  return passed(`印章${when.zh}有效。`, `The seal is valid ${when.en}.`, status.asOf, 'status-list');
 }
 
 export const sealLifeChecks: readonly Check<JudgedSeal>[] = [
