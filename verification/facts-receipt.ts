@@ -2,7 +2,8 @@
 import type { JsonObject } from '../formats/cose/jws.ts';
 import { parseJws } from '../formats/cose/jws.ts';
 import { FormatError } from '../formats/errors.ts';
-import { gatherStatus, keysOfType, type CodeSources, type StatusFacts } from './facts-code.ts';
+import { gatherStatus, type StatusFacts, type StatusSources } from './facts-status.ts';
+import { keysOfType } from './listed-keys.ts';
 import { opensCommitment } from './holder.ts';
 import { readJws } from './jws.ts';
 import { RECEIPT_TYPE } from './receipt.ts';
@@ -73,7 +74,7 @@ function unverifiedPayload(token: string): JsonObject | null {
 export async function gatherReceipt(
   token: string,
   { recordDigest, ...expected }: ReceiptExpectation,
-  sources: Omit<CodeSources, 'trustListProblem'>,
+  sources: StatusSources,
 ): Promise<ReceiptFacts> {
   const { trustList, verifier } = sources;
   const keys = keysOfType(trustList, 'receipt');
