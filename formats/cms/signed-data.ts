@@ -66,15 +66,20 @@ function readSigner(reader: DerReader): SignerIdentifier {
   }));
 }
 
-/** RFC 5652 section 5.3: signed attributes MUST be DER, so their order is checked though the rest may be BER. */
-function readSignedAttributes(reader: DerReader): {
+/**
+ * RFC 5652 section 5.3: signed attributes MUST be DER, so their order is checked though the rest may be BER. Writers of
+ * GB/T 35275 leave them as they come; the signature is over the bytes as they stand either way.
+ */
+function readSignedAttributes(
+  reader: DerReader,
+  syntax: SignedData['syntax'],
+): {
   readonly attributes: readonly CmsAttribute[];
   readonly der: Uint8Array;
 } {
   const der = tagged(TAG.set, reader.element(0xa0).content);
-  const attributes = readDer(der, { ...LIMITS, setOrder: 'sorted' }, CODE, (top) =>
-    top.inside(TAG.set, readAttributes),
-  );
+  const limits = { ...LIMITS, setOrder: syntax === 'gm' ? 'any' : 'sorted' } as const;
+  const attributes = readDer(der, limits, CODE, (top) => top.inside(TAG.set, readAttributes));
   if (attributes.length === 0) throw reader.refusal('The signed attributes are empty.');
   if (new Set(attributes.map(({ type }) => type)).size !== attributes.length) {
     throw reader.refusal('A signed attribute stands twice.');
@@ -82,7 +87,7 @@ function readSignedAttributes(reader: DerReader): {
   return { attributes, der };
 }
 
-function readSignerInfo(reader: DerReader): SignerInfo {
+function readSignerInfo(reader: DerReader, syntax: SignedData['syntax']): SignerInfo {
   return reader.sequence((fields) => {
     const version = fields.smallInteger();
     const signer = readSigner(fields);
@@ -91,7 +96,7 @@ function readSignerInfo(reader: DerReader): SignerInfo {
       throw fields.refusal('The version of a SignerInfo contradicts its signer identifier.');
     }
     const digestAlgorithm = readAlgorithm(fields);
-    const signed = fields.peek() === 0xa0 ? readSignedAttributes(fields) : null;
+    const signed = fields.peek() === 0xa0 ? readSignedAttributes(fields, syntax) : null;
     const signatureAlgorithm = readAlgorithm(fields);
     const signature = fields.octetString();
     return {
@@ -169,7 +174,9 @@ export function parseSignedData(der: Uint8Array): SignedData {
           }));
           const certificates = readCertificates(fields);
           const revocation = readRevocation(fields);
-          const signerInfos = fields.inside(TAG.set, (set) => set.every(readSignerInfo));
+          const signerInfos = fields.inside(TAG.set, (set) =>
+            set.every((each) => readSignerInfo(each, syntax)),
+          );
           if (signerInfos.length > MAX_SIGNERS) throw fields.refusal('SignedData holds too many signers.');
           return {
             syntax,

@@ -1,10 +1,11 @@
 // Messages of GB/T 35275: both profiles that documents use, mixtures of the two families of identifiers, both forms of value.
 import assert from 'node:assert/strict';
-import { toBase64 } from '../../formats/bytes.ts';
+import { joinBytes, toBase64 } from '../../formats/bytes.ts';
 import { encodeSignedAttributes } from '../../formats/cms/attributes.ts';
 import { parseSignedData } from '../../formats/cms/signed-data.ts';
 import { bytesSource } from '../../formats/pdf/source.ts';
 import { issuerAndSerialOf } from '../../formats/x509/certificate.ts';
+import { TAG, readDer } from '../../formats/x509/der.ts';
 import { derToRaw } from '../../formats/x509/ecdsa-signature.ts';
 import {
   explicit,
@@ -33,8 +34,19 @@ interface MessageOptions {
   /** Over what the attributes are; none where left out, and the signature is over the content. */
   readonly attributesOver?: Uint8Array;
   readonly attributeType?: string;
+  /** The attributes as they come, not in the order of DER. */
+  readonly unsorted?: boolean;
   readonly algorithm?: Uint8Array;
   readonly value?: (made: Uint8Array) => Uint8Array;
+}
+
+/** The members of a SET the other way round. */
+function reversed(set: Uint8Array): Uint8Array {
+  const limits = { maxBytes: 1 << 16, maxDepth: 20 };
+  const members = readDer(set, limits, 'der-malformed', (top) =>
+    top.inside(TAG.set, (inner) => inner.every((each) => each.element().bytes)),
+  );
+  return tagged(TAG.set, joinBytes(members.toReversed()));
 }
 
 /** A message with one signer, in SM2. */
@@ -49,13 +61,14 @@ function makeMessage(options: MessageOptions): Uint8Array {
           messageDigest: sm3(options.attributesOver),
           signingCertificate: { digestAlgorithm: 'sm3', certificateDigest: sm3(signer.certificate) },
         });
-  const made = signWith(signer.key, attributes ?? options.content ?? original);
+  const ordered = options.unsorted === true && attributes !== null ? reversed(attributes) : attributes;
+  const made = signWith(signer.key, ordered ?? options.content ?? original);
   const { content } = options;
   const signerInfo = sequence(
     integer(1),
     issuerAndSerialOf(signer.certificate),
     digest,
-    ...(attributes === null ? [] : [Uint8Array.of(0xa0, ...attributes.subarray(1))]),
+    ...(ordered === null ? [] : [Uint8Array.of(0xa0, ...ordered.subarray(1))]),
     options.algorithm ?? sequence(oid(OID.sm2WithSm3)),
     octetString(options.value?.(made) ?? made),
   );
@@ -101,6 +114,12 @@ describe('messages of GB/T 35275', () => {
       passes,
     ],
     ['with attributes, the outer type of CMS', { attributesOver: original, outer: OID.signedData }, passes],
+    ['with attributes in any order', { attributesOver: original, unsorted: true }, passes],
+    [
+      'in CMS with attributes in any order, which must be DER there',
+      { attributesOver: original, unsorted: true, outer: OID.signedData },
+      ['TOTAL-FAILED', 'FORMAT_FAILURE', 'cms.format'],
+    ],
     [
       'around the digest of something else',
       { content: sm3(latin1('another')) },
