@@ -143,6 +143,8 @@ function parseFlags(args: readonly string[]) {
       content: { type: 'string' },
       'trust-list': { type: 'string' },
       'trust-list-key': { type: 'string', multiple: true, default: [] },
+      // Scripts give it with every file: one that is not encrypted needs none, and one that is says so in its report.
+      password: { type: 'string' },
       policy: { type: 'string', default: 'portal' },
       offline: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
