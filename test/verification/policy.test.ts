@@ -12,7 +12,7 @@ import { sealSignatureChecks } from '../../verification/checks/seal-signature.ts
 import { signatureChecks } from '../../verification/checks/signature.ts';
 import { conclude, judge } from '../../verification/judge.ts';
 import { policyData, policyNamed, portalPolicy } from '../../verification/policy.ts';
-import type { Weight } from '../../verification/policy.ts';
+import type { Weight } from '../../verification/policy-data.ts';
 import { expectReport } from './expect.ts';
 import { depsFor, verifyBytes } from './deps.ts';
 import { makePki, now } from './pki.ts';

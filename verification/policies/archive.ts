@@ -1,5 +1,5 @@
 // Policy `archive`: what an archive asks before it takes a file in for decades.
-import type { PolicyData } from '../policy.ts';
+import type { PolicyData } from '../policy-data.ts';
 
 export const archive: PolicyData = {
   id: 'urn:yinxin:verification-policy:archive',

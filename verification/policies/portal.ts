@@ -1,5 +1,5 @@
 // Policy `portal`: what a window of a government hall asks of a paper it is handed.
-import type { PolicyData } from '../policy.ts';
+import type { PolicyData } from '../policy-data.ts';
 
 export const portal: PolicyData = {
   id: 'urn:yinxin:verification-policy:portal',

@@ -1,5 +1,5 @@
 // Policy `strict`: nothing is forgiven that a standard demands, and evidence is a day old at most.
-import type { PolicyData } from '../policy.ts';
+import type { PolicyData } from '../policy-data.ts';
 
 export const strict: PolicyData = {
   id: 'urn:yinxin:verification-policy:strict',
