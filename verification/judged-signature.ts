@@ -45,7 +45,8 @@ function judgeStamps(
 ): { readonly valid: readonly ValidStamp[]; readonly evidence: RevocationEvidence } {
   const stamps = facts.signatures
     .flatMap((stamp) => {
-      const revision = stamp.type === 'document-time-stamp' ? revisionOf(stamp) : null;
+      const known = stamp.type === 'document-time-stamp' && stamp.signature.subFilter === 'ETSI.RFC3161';
+      const revision = known ? revisionOf(stamp) : null;
       const [token] = stamp.timestamps;
       return revision === null || token === undefined ? [] : [{ stamp, token, revision }];
     })

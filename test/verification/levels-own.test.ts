@@ -7,6 +7,7 @@ import { encodeSignatureTimeStamp, encodeSignedAttributes } from '../../formats/
 import { encodeSignedData } from '../../formats/cms/signed-data.ts';
 import { bytesSource } from '../../formats/pdf/source.ts';
 import type { DigestName, WrittenSignatureName } from '../../formats/x509/algorithm.ts';
+import { oid, sequence } from '../../formats/x509/der-writer.ts';
 import { OID } from '../../formats/x509/oid.ts';
 import { finishSignature } from '../../signing/finish.ts';
 import { prepareSignature } from '../../signing/prepare.ts';
@@ -14,6 +15,7 @@ import { depsFor, verifyBytes } from './deps.ts';
 import { expectReport } from './expect.ts';
 import { makeParty, makePki, makeSm2Key, now, signWith } from './pki.ts';
 import type { Party, TestKey } from './pki.ts';
+import { contentType, essV2, messageDigest, rawCms } from './raw-cms.ts';
 import { makeToken, unsignedPdf } from './signed-pdf.ts';
 
 const pki = makePki();
@@ -74,11 +76,19 @@ function digestOf(name: DigestName, ...parts: readonly Uint8Array[]): Uint8Array
 }
 
 /** One update by our own preparing and finishing. */
-async function stamped(pdf: Uint8Array, suite: Suite, party: Party, timestamp: boolean): Promise<Uint8Array> {
+async function stamped(
+  pdf: Uint8Array,
+  suite: Suite,
+  party: Party,
+  timestamp: boolean,
+  make: ((digest: Uint8Array) => Uint8Array) | null = null,
+): Promise<Uint8Array> {
   const prepared = await prepareSignature(bytesSource(pdf), { time: now, contentsCapacity: 8000 });
+  const digest = digestOf(suite.digest, pdf, prepared.before, prepared.after);
+  if (make !== null) return joinBytes([pdf, finishSignature(prepared, make(digest))]);
   const attributes = encodeSignedAttributes({
     contentType: OID.data,
-    messageDigest: digestOf(suite.digest, pdf, prepared.before, prepared.after),
+    messageDigest: digest,
     signingCertificate: {
       digestAlgorithm: suite.digest,
       certificateDigest: digestOf(suite.digest, party.certificate),
@@ -111,6 +121,32 @@ describe('what our own stamping signs', () => {
         changed[30] = (changed[30] ?? 0) ^ 1;
         assert.notEqual((await verifyBytes(changed, depsFor(pki))).conclusion, 'TOTAL-PASSED');
       }
+    });
+
+  for (const [family, type, data, signatureAlgorithm] of [
+    ['RFC 5652', OID.signedData, OID.data, OID.sm2WithSm3],
+    ['GB/T 35275', OID.gmSignedData, OID.gmData, OID.sm2Signature],
+  ] as const)
+    it(`with SM2 under the identifiers of ${family} is accepted`, async () => {
+      const suite = suites[5];
+      assert.ok(suite?.name === 'SM2SM3');
+      const party = makeParty({ commonName: family, issuer: pki.sealCa, key: suite.key() });
+      const digestAlgorithm = sequence(oid(OID.sm3));
+      const make = (digest: Uint8Array): Uint8Array =>
+        rawCms(
+          [
+            {
+              party,
+              attributes: [contentType(data), messageDigest(digest), essV2(party.certificate)],
+              digestAlgorithm,
+              signatureAlgorithm: sequence(oid(signatureAlgorithm)),
+            },
+          ],
+          [party.certificate, pki.sealCa.certificate],
+          { type, contentType: data, digestAlgorithm },
+        );
+      const report = await verifyBytes(await stamped(unsignedPdf(), suite, party, false, make), depsFor(pki));
+      expectReport(report, ['TOTAL-PASSED', null, null]);
     });
 
   it('twice, by two algorithms, leaves both whole, and each change is listed', async () => {

@@ -130,6 +130,12 @@ describe('the level of a signature', () => {
       /no trusted document time-stamp/,
     ],
     [
+      'a document time-stamp that says it is something else',
+      () => addDocumentTimeStamp(pki, stored, {}, 'ETSI.CAdES.detached'),
+      'B-LT',
+      /no trusted document time-stamp/,
+    ],
+    [
       'a document time-stamp by a stranger',
       () => addDocumentTimeStamp(pki, stored, { authority: makePki().tsa }),
       'B-LT',

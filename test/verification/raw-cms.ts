@@ -14,7 +14,7 @@ import {
   setOf,
 } from '../../formats/x509/der-writer.ts';
 import { OID } from '../../formats/x509/oid.ts';
-import { sha256 } from './pki.ts';
+import { sha256, signWith } from './pki.ts';
 import type { Party } from './pki.ts';
 
 export function attribute(type: string, ...values: readonly Uint8Array[]): Uint8Array {
@@ -66,7 +66,9 @@ const ecdsaWith = { sha256: OID.ecdsaWithSha256, sha1: OID.ecdsaWithSha1, md5: O
 function signerInfo(signer: RawSigner): Uint8Array {
   const { party, attributes, hash = 'sha256' } = signer;
   const set = attributes === null ? null : setOf(attributes);
-  const signature = sign(hash, signer.over ?? set ?? new Uint8Array(), party.key.privateKey);
+  const over = signer.over ?? set ?? new Uint8Array();
+  const signature =
+    party.key.algorithm === 'SM2SM3' ? signWith(party.key, over) : sign(hash, over, party.key.privateKey);
   const identifier =
     signer.keyIdentifier === undefined
       ? issuerAndSerialOf((signer.named ?? party).certificate)
@@ -87,15 +89,21 @@ export const md5: Uint8Array = sequence(oid('1.2.840.113549.2.5'), nullValue());
 export function rawCms(
   signers: readonly RawSigner[],
   certificates: readonly Uint8Array[],
-  options: { readonly content?: Uint8Array; readonly contentType?: string } = {},
+  options: {
+    readonly content?: Uint8Array;
+    readonly contentType?: string;
+    /** Identifier of the whole; SignedData of RFC 5652 where left out. */
+    readonly type?: string;
+    readonly digestAlgorithm?: Uint8Array;
+  } = {},
 ): Uint8Array {
   return sequence(
-    oid(OID.signedData),
+    oid(options.type ?? OID.signedData),
     explicit(
       0,
       sequence(
         integer(1),
-        setOf([encodeDigestAlgorithm('sha256')]),
+        setOf([options.digestAlgorithm ?? encodeDigestAlgorithm('sha256')]),
         sequence(
           oid(options.contentType ?? OID.data),
           ...(options.content === undefined ? [] : [explicit(0, octetString(options.content))]),
