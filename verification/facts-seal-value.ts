@@ -28,7 +28,7 @@ export interface SealValueFacts {
 }
 
 /** The certificate in the graph, by its bytes; null where it could not be read. */
-export async function nodeOf(
+async function nodeOf(
   der: Uint8Array,
   graph: CertificateGraph,
   verifier: SignatureVerifier,

@@ -2,10 +2,19 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bitString, sequence, utf8String } from '../../formats/x509/der-writer.ts';
+import {
+  bitString,
+  ia5String,
+  integer,
+  octetString,
+  sequence,
+  utf8String,
+} from '../../formats/x509/der-writer.ts';
 import { encodeTime } from '../../formats/x509/time.ts';
 import { portalPolicy } from '../../verification/policy.ts';
 import type { VerificationDependencies } from '../../verification/verify.ts';
+import { verifySealSignature } from '../../verification/verify-seal.ts';
+import { replaced } from '../formats/eseal/members.ts';
 import { vectors } from './chain-lines.ts';
 import { verifyBytes } from './deps.ts';
 import { expectReport } from './expect.ts';
@@ -29,6 +38,50 @@ describe('what cannot be read', () => {
       const report = await verifyBytes(bytes, sealDeps(world));
       assert.equal(report.kind, kind);
       expectReport(report, ['TOTAL-FAILED', 'FORMAT_FAILURE', `${kind}.format`]);
+    });
+});
+
+/** What is spoilt, where, by what, and in which words the report tells it. */
+const spoilt: readonly (readonly [
+  name: string,
+  path: readonly number[],
+  by: Uint8Array | null,
+  said: RegExp,
+])[] = [
+  ['seal information', [0, 1, 0], octetString(Uint8Array.of(1)), /印章信息/],
+  ['header', [0, 1, 0, 0, 0], ia5String('XX'), /印章头/],
+  ['version', [0, 0], integer(5), /版本号/],
+  ['identifier', [0, 1, 0, 1], null, /印章标识/],
+  ['property', [0, 1, 0, 2], null, /印章属性/],
+  ['list type', [0, 1, 0, 2, 2], null, /证书列表类型/],
+  ['list', [0, 1, 0, 2, 3], null, /证书列表无法解析/],
+  ['validity', [0, 1, 0, 2, 6], null, /有效期/],
+  ['picture', [0, 1, 0, 3], null, /图像/],
+  ['maker certificate', [0, 1, 1], octetString(new Uint8Array()), /制章人证书/],
+  ['algorithm of the seal', [0, 1, 2], integer(1), /印章的签名算法标识/],
+  ['signature of the seal', [0, 1, 3], octetString(Uint8Array.of(1)), /印章的签名值/],
+  ['seal', [0, 1], null, /印章无法解析/],
+  ['signed part', [0], octetString(Uint8Array.of(1)), /待签名数据/],
+  ['time of signing', [0, 2], null, /签章时间/],
+  ['digest', [0, 3], bitString(new Uint8Array(31)), /原文杂凑值/],
+  ['name of the original', [0, 4], null, /原文属性/],
+  ['signer certificate', [1], octetString(new Uint8Array()), /签章人证书/],
+  ['algorithm', [2], integer(1), /缺少签名算法标识/],
+  ['signature', [3], octetString(Uint8Array.of(1)), /缺少签名值/],
+  ['time-stamp', [4], bitString(Uint8Array.of(1)), /时间戳字段/],
+];
+
+describe('a use of a seal that lacks something', () => {
+  const good = useSeal(world, 4, { timestamp: (value) => value });
+  for (const [name, path, by, said] of spoilt)
+    it(`is told as lacking its ${name}`, async () => {
+      const report = await verifySealSignature(replaced(good, path, by), sealDeps(world));
+      expectReport(report, ['TOTAL-FAILED', 'FORMAT_FAILURE', 'seal-signature.format']);
+      assert.match(row(report, 'seal-signature.format').finding.zh, said);
+      assert.equal(
+        report.rows.filter(({ outcome }) => outcome === 'not-applicable').length,
+        report.rows.length - 1,
+      );
     });
 });
 

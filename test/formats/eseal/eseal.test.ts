@@ -9,7 +9,7 @@ import { recogniseSeal } from '../../../formats/eseal/recognise.ts';
 import { parseSeal } from '../../../formats/eseal/seal.ts';
 import { encodeSealInformation } from '../../../formats/eseal/seal-information.ts';
 import { parseSealSignature } from '../../../formats/eseal/signature.ts';
-import { TAG, readDer } from '../../../formats/x509/der.ts';
+import { TAG } from '../../../formats/x509/der.ts';
 import {
   bitString,
   explicit,
@@ -24,28 +24,9 @@ import {
 import { scale } from '../../scale.ts';
 import { vectors } from '../../verification/chain-lines.ts';
 import { informationOf, makeSeal, makeSealWorld, useSeal } from '../../verification/seal-world.ts';
+import { members, replaced } from './members.ts';
 
 const world = makeSealWorld();
-
-/** Members of a SEQUENCE, each as it stands. */
-function members(der: Uint8Array): Uint8Array[] {
-  return readDer(der, { maxBytes: 1 << 20, maxDepth: 20 }, 'der-malformed', (top) =>
-    top.sequence((inner) => inner.every((each) => each.element().bytes)),
-  );
-}
-
-/** The value with the member at a path of indices replaced; left out where `by` is null. */
-function replaced(der: Uint8Array, path: readonly number[], by: Uint8Array | null): Uint8Array {
-  const [at, ...rest] = path;
-  const all = members(der);
-  return sequence(
-    ...all.flatMap((member, index) => {
-      if (index !== at) return [member];
-      if (rest.length > 0) return [replaced(member, rest, by)];
-      return by === null ? [] : [by];
-    }),
-  );
-}
 
 function partOf(read: () => unknown): SealPart | null {
   try {
