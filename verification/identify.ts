@@ -8,7 +8,12 @@ export type Identified =
   | { readonly kind: 'pdf' }
   | { readonly kind: 'cms'; readonly der: Uint8Array }
   | { readonly kind: 'seal' | 'seal-signature'; readonly der: Uint8Array }
-  | { readonly kind: 'certificate'; readonly der: Uint8Array }
+  | {
+      readonly kind: 'certificate';
+      readonly der: Uint8Array;
+      /** Certificates after it in the same PEM file: they may help to build its path. */
+      readonly others: readonly Uint8Array[];
+    }
   | { readonly kind: 'license-code'; readonly text: string }
   | { readonly kind: 'unknown' };
 
@@ -67,12 +72,15 @@ export async function identify(source: ByteSource): Promise<Identified> {
     return { kind: seal, der: await source.read(0, source.size) };
   if (source.size === 0 || source.size > smallLimit) return { kind: 'unknown' };
   const bytes = await source.read(0, source.size);
-  if (bytes[0] === 0x30) return { kind: recogniseSeal(bytes) ?? 'certificate', der: bytes };
+  if (bytes[0] === 0x30) {
+    const seal = recogniseSeal(bytes);
+    return seal === null ? { kind: 'certificate', der: bytes, others: [] } : { kind: seal, der: bytes };
+  }
   const text = asText(bytes)?.trim() ?? '';
   const cms = cmsInPem(text);
   if (cms !== null) return { kind: 'cms', der: cms };
-  const [certificate] = certificatesInPem(text);
-  if (certificate !== undefined) return { kind: 'certificate', der: certificate };
+  const [certificate, ...others] = certificatesInPem(text);
+  if (certificate !== undefined) return { kind: 'certificate', der: certificate, others };
   if (/^1\d{16,}$/.test(text) || /^https?:\/\/\S+#\d+$/.test(text)) return { kind: 'license-code', text };
   return { kind: 'unknown' };
 }

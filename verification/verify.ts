@@ -59,7 +59,10 @@ export async function verify(input: ByteSource, dependencies: VerificationDepend
     case 'seal-signature':
       return verifySealSignature(identified.der, dependencies);
     case 'certificate':
-      return verifyCertificate(identified.der, dependencies);
+      return verifyCertificate(identified.der, {
+        ...dependencies,
+        certificates: [...identified.others, ...(dependencies.certificates ?? [])],
+      });
     case 'license-code':
       return verifyCode(identified.text, dependencies);
     case 'unknown':

@@ -78,6 +78,14 @@ describe('yinxin verify', () => {
     ]);
     assert.equal(code, 0);
     assert.equal((JSON.parse(out) as { kind: string }).kind, 'certificate');
+    // A PEM file brings the certificates between along.
+    const chain = file('chain.pem', pem(pki.signer.certificate) + pem(pki.sealCa.certificate));
+    const told = await run([chain, '--json', '--anchor', paths.anchor, ...crls]);
+    assert.equal(told.code, 0);
+    const row = (JSON.parse(told.out) as Report).rows.find(({ id }) => id === 'certificate.revocation');
+    assert.equal(row?.evidence, 'crl');
+    assert.equal((await run([paths.signer, '--anchor', paths.anchor, ...crls])).code, 2);
+    assert.equal((await run([paths.signer, '--anchor', paths.signer])).code, 0, 'trusted by itself');
   });
 
   it('tells license codes, with a trust list and its key', async () => {
