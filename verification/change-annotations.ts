@@ -1,7 +1,7 @@
 // Annotations put on a page after a signature: which a certification that permits comments (DocMDP 3) lets pass.
 import type { PdfDocument } from '../formats/pdf/document.ts';
-import { entry, nameOf } from '../formats/pdf/objects.ts';
-import type { PdfObject } from '../formats/pdf/objects.ts';
+import { entry, nameOf, numberOf } from '../formats/pdf/objects.ts';
+import type { PdfDictionary, PdfObject } from '../formats/pdf/objects.ts';
 import { readRectangle } from '../formats/pdf/pages.ts';
 import { sameObject } from './pdf-objects.ts';
 
@@ -30,6 +30,25 @@ const drawn: ReadonlySet<string> = new Set([
   'Ink',
 ]);
 
+/** Of those, what is an outline where it is not filled and its line is thin. */
+const outlines: ReadonlySet<string> = new Set(['Square', 'Circle', 'Line', 'Polygon']);
+/** Width in points up to which a line hides nothing. */
+const thinLine = 3;
+
+async function isOutline(
+  document: PdfDocument,
+  annotation: PdfDictionary,
+  subtype: string,
+  revision: number,
+): Promise<boolean> {
+  const plain = ['AP', 'IC', 'BE', 'Border', 'LE'].every((key) => !annotation.entries.has(key));
+  if (!outlines.has(subtype) || !plain) return false;
+  const style = await document.getDictionary(annotation, 'BS', revision);
+  // Table 168: a line without a style is one point wide.
+  const width = style === null ? 1 : numberOf(await document.get(style, 'W', revision));
+  return style?.entries.has('W') === false || (width !== null && width <= thinLine);
+}
+
 /** Side of a square in points in which an icon has room, and little else has. */
 const iconSide = 32;
 
@@ -39,6 +58,7 @@ async function kindOf(document: PdfDocument, item: PdfObject, revision: number):
   if (annotation.kind !== 'dictionary') return 'forbidden';
   const subtype = nameOf(await document.get(annotation, 'Subtype', revision)) ?? '';
   for (const key of ['A', 'AA', 'FT', 'Parent']) if (annotation.entries.has(key)) return 'forbidden';
+  if (await isOutline(document, annotation, subtype, revision)) return 'harmless';
   if (drawn.has(subtype)) return 'covering';
   if (!slight.has(subtype)) return 'forbidden';
   if (entry(annotation, 'AP').kind === 'null') return 'harmless';

@@ -5,7 +5,7 @@ import { depsFor, verifyBytes } from './deps.ts';
 import { expectReport, rowsOf } from './expect.ts';
 import { addDocumentTimeStamp, addStore, catalogueOf, fullData } from './long-term-pdf.ts';
 import { daysFromNow, makePki } from './pki.ts';
-import { append, baseObjects, latin1, signPdf, sizeOf, textOf, unsignedPdf } from './signed-pdf.ts';
+import { append, baseObjects, cmsIn, latin1, signPdf, sizeOf, textOf, unsignedPdf } from './signed-pdf.ts';
 import type { Objects, SigningOptions } from './signed-pdf.ts';
 
 const pki = makePki();
@@ -194,6 +194,8 @@ describe('an annotation after a certification (evil annotation)', () => {
     ['a text over the content', `/Subtype /FreeText ${over} /Contents (x) /DA (/F1 12 Tf)`],
     ['a stamp over the content', `/Subtype /Stamp ${over} /Contents (x)`],
     ['a filled square', `/Subtype /Square ${over} /IC [1 1 1]`],
+    ['a square all border', `/Subtype /Square ${over} /BS << /W 60 >>`],
+    ['a square with an appearance', `/Subtype /Square ${over} /AP << /N 40 0 R >>`],
     ['a filled polygon', `/Subtype /Polygon ${over} /IC [1 1 1] /Vertices [70 690 370 690 370 720]`],
     ['thick ink', `/Subtype /Ink ${over} /InkList [[70 700 370 700]] /BS << /W 40 >>`],
   ];
@@ -235,6 +237,8 @@ describe('an annotation after a certification (evil annotation)', () => {
   it('that is a plain comment raises no alarm at level 3, and is listed', async () => {
     for (const annotation of [
       '/Subtype /Text /Rect [10 10 30 30] /Contents (seen)',
+      `/Subtype /Square ${over} /C [1 0 0]`,
+      `/Subtype /Circle ${over} /C [1 0 0] /BS << /W 2 >>`,
       `/Subtype /Highlight ${over} /QuadPoints [70 720 370 720 70 690 370 690]`,
     ]) {
       const report = await verifyBytes(
@@ -310,9 +314,14 @@ describe('a signature after a certification (sneaky signature)', () => {
   });
   it('over a copied document time-stamp proves nothing', async () => {
     const stamped = addDocumentTimeStamp(pki, signPdf(pki, undefined, { token: null }));
-    const copied = addDocumentTimeStamp(pki, stamped, { over: latin1('copied') });
-    const report = await verifyBytes(copied, depsFor(pki));
-    assert.notEqual(report.conclusion, 'TOTAL-PASSED');
-    assert.equal(report.signatures.at(-1)?.provenTime, null);
+    for (const copy of [
+      addDocumentTimeStamp(pki, stamped, { over: latin1('copied') }),
+      addDocumentTimeStamp(pki, stamped, {}, 'ETSI.RFC3161', () => cmsIn(stamped)),
+    ]) {
+      const report = await verifyBytes(copy, depsFor(pki));
+      assert.notEqual(report.conclusion, 'TOTAL-PASSED');
+      assert.equal(report.signatures.at(-1)?.provenTime, null);
+      assert.ok(rowsOf(report).includes('signature.content'));
+    }
   });
 });

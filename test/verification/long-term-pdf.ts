@@ -60,8 +60,9 @@ export function addDocumentTimeStamp(
   pdf: Uint8Array,
   token: TokenOptions = {},
   subFilter = 'ETSI.RFC3161',
+  value: ((digest: Uint8Array) => Uint8Array) | null = null,
 ): Uint8Array {
-  const [field, value] = [sizeOf(pdf), sizeOf(pdf) + 1];
+  const [field, dictionary] = [sizeOf(pdf), sizeOf(pdf) + 1];
   const annotations = [...textOf(pdf).matchAll(/\/Annots \[([^\]]*)\]/g)].at(-1)?.[1] ?? '';
   const open = textOf(
     append(
@@ -69,10 +70,10 @@ export function addDocumentTimeStamp(
       {
         1: `<< ${catalogueOf(pdf).replace(/\/Fields \[([^\]]*)\]/, `/Fields [$1 ${field} 0 R]`)} >>`,
         3: `${(baseObjects[3] ?? '').slice(0, -2)} /Annots [${annotations} ${field} 0 R] >>`,
-        [field]: `<< /Type /Annot /Subtype /Widget /FT /Sig /T (Stamp${field}) /V ${value} 0 R /F 132 /Rect [0 0 0 0] /P 3 0 R >>`,
-        [value]: `<< /Type /DocTimeStamp /Filter /Adobe.PPKLite /SubFilter /${subFilter} /ByteRange ${hole} /Contents ${gap} >>`,
+        [field]: `<< /Type /Annot /Subtype /Widget /FT /Sig /T (Stamp${field}) /V ${dictionary} 0 R /F 132 /Rect [0 0 0 0] /P 3 0 R >>`,
+        [dictionary]: `<< /Type /DocTimeStamp /Filter /Adobe.PPKLite /SubFilter /${subFilter} /ByteRange ${hole} /Contents ${gap} >>`,
       },
-      value + 1,
+      dictionary + 1,
     ),
   );
   const start = open.lastIndexOf(gap);
@@ -81,9 +82,7 @@ export function addDocumentTimeStamp(
   const ranged = latin1(
     open.slice(0, at) + `[${range.join(' ')}]`.padEnd(hole.length) + open.slice(at + hole.length),
   );
-  return fillContents(
-    ranged,
-    (digest) => makeToken(pki, digest, token.over === undefined ? { imprint: digest, ...token } : token),
-    range,
-  );
+  const make = (digest: Uint8Array): Uint8Array =>
+    makeToken(pki, digest, token.over === undefined ? { imprint: digest, ...token } : token);
+  return fillContents(ranged, value ?? make, range);
 }
