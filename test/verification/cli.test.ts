@@ -10,6 +10,7 @@ import type { Report } from '../../verification/report.ts';
 import { buildTrustList } from '../../verification/trust-list.ts';
 import { goodClaims, makeCode, makeCodeWorld, makeStatusToken, signerOf } from './code-world.ts';
 import { daysFromNow, makePki, now, sha256 } from './pki.ts';
+import { makeSeal, makeSealWorld, original, useSeal } from './seal-world.ts';
 import { latin1, makeCms, overwrite, signPdf, unsignedPdf } from './signed-pdf.ts';
 
 /** One white pixel. */
@@ -117,6 +118,24 @@ describe('yinxin verify', () => {
     const report = JSON.parse(out) as Report;
     assert.equal(report.kind, 'cms');
     assert.equal(report.subIndication, 'SIGNED_DATA_NOT_FOUND');
+  });
+
+  it('tells seals and their use, with what they were used on', async () => {
+    const world = makeSealWorld();
+    const trust = ['--anchor', file('sm2.pem', pem(world.root.certificate))].concat(
+      ...['--untrusted', file('sm2-ca.cer', world.sealCa.certificate)],
+      ...world.crls.map((crl, at) => ['--crl', file(`sm2-${at}.crl`, crl)]),
+    );
+    const seal = await run([file('seal.esl', makeSeal(world, 4)), ...trust, '--json']);
+    assert.equal((JSON.parse(seal.out) as Report).kind, 'seal');
+    assert.equal(seal.code, 0, seal.out);
+    const use = file('use.dat', useSeal(world, 4));
+    const [right, wrong] = [file('original', original), file('forged', latin1('Another.'))];
+    const told = await run([use, ...trust, '--content', right, '--json']);
+    assert.equal((JSON.parse(told.out) as Report).kind, 'seal-signature');
+    assert.equal(told.code, 0, told.out);
+    assert.equal((await run([use, ...trust, '--content', wrong])).code, 1);
+    assert.equal((await run([use, ...trust])).code, 2, 'what it was used on is not known');
   });
 
   it('tells codes on pictures', async () => {
