@@ -126,6 +126,18 @@ export class ChangeLog {
     );
   }
 
+  /** A permitted signature whose picture is larger than any seal (sneaky signature attack). */
+  curtain(name: string, page: number | null): void {
+    const zh = page === null ? '原文' : `第${page + 1}页`;
+    const en = page === null ? 'the content' : `page ${page + 1}`;
+    this.tell(
+      'content-covered',
+      true,
+      `签名“${name}”的图样过大，可能遮盖${zh}的内容，须人工查看。`,
+      `The picture of signature "${name}" is larger than any seal and may cover ${en}; a person must look.`,
+    );
+  }
+
   timeStamp(): void {
     this.tell(
       'time-stamp-added',

@@ -47,6 +47,19 @@ export function isLocked(name: string, locks: readonly FieldLock[]): boolean {
   });
 }
 
+/** In square points: 100 mm by 100 mm, where the largest seal of all has 60 mm. What is larger is put there to hide something. */
+export const largestSeal = 283 * 283;
+
+/** Area in square points of the largest picture a field shows; 0 where it shows none. */
+export function pictureArea({ widgets }: FormField): number {
+  const areas = widgets.map(({ dictionary, rectangle }) =>
+    rectangle === null || entry(dictionary, 'AP').kind === 'null'
+      ? 0
+      : (rectangle.right - rectangle.left) * (rectangle.top - rectangle.bottom),
+  );
+  return Math.max(0, ...areas.slice(0, 1000));
+}
+
 /** Keys a form field may gain or change when it is signed. */
 const signingKeys: ReadonlySet<string> = new Set(['V', 'AP', 'M', 'F']);
 /** Keys that filling in touches: the value, how it shows, and for lists what is chosen. */

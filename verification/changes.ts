@@ -9,7 +9,7 @@ import { readTransforms } from '../formats/pdf/transforms.ts';
 import { findWidgetPages } from '../formats/pdf/widget-pages.ts';
 import { addedAnnotations } from './change-annotations.ts';
 import { ChangeLog } from './change-log.ts';
-import { differingKeys, isLocked, wasFilledIn, wasSigned } from './change-rules.ts';
+import { differingKeys, isLocked, largestSeal, pictureArea, wasFilledIn, wasSigned } from './change-rules.ts';
 import type { ChangeRules } from './change-rules.ts';
 import { compareObject, referrersAsOf, sameObject } from './pdf-objects.ts';
 import { scanReferrers } from './reference-scan.ts';
@@ -220,11 +220,12 @@ class ChangeAnalysis {
     const page = await this.#pageOf(field.widgets);
     if (kind === null) {
       this.#log.wrongSignature(field.fullName);
-    } else if (kind === 'time-stamp-added') {
+    } else if (kind === 'time-stamp-added' && pictureArea(field) === 0) {
       this.#log.timeStamp();
     } else {
       const allowed = this.#rules.level !== 1 && !isLocked(field.fullName, this.#rules.locks);
       this.#log.signature(field.fullName, page, allowed);
+      if (allowed && pictureArea(field) > largestSeal) this.#log.curtain(field.fullName, page);
     }
   }
 

@@ -277,6 +277,17 @@ describe('a signature after a certification (sneaky signature)', () => {
     assert.match(changesIn(report)[0]?.words.zh ?? '', /第1页后增加了一个签名/);
     expectReport(report, ['INDETERMINATE', 'NO_CERTIFICATE_CHAIN_FOUND', null]);
   });
+  it('whose picture is larger than any seal is told, and a person has to look', async () => {
+    const pdf = signPdf(pki, signPdf(pki, undefined, { certify: 2 }), { rectangle: '[0 0 595 842]' });
+    const report = await verifyBytes(pdf, depsFor(pki));
+    expectReport(report, ['INDETERMINATE', 'SIG_CONSTRAINTS_FAILURE', 'signature.changes']);
+    assert.match(changesIn(report)[1]?.words.zh ?? '', /图样过大，可能遮盖第1页/);
+  });
+  it('that shows and calls itself a time-stamp is refused where nothing is permitted', async () => {
+    const certified = signPdf(pki, undefined, { certify: 1 });
+    const dictionaryExtra = '/Type /DocTimeStamp';
+    await refused(signPdf(pki, certified, { dictionaryExtra, withoutType: true }));
+  });
   it('that is a field with a large picture and no signature is refused', async () => {
     const pdf = signPdf(pki, undefined, { certify: 2 });
     const [field, picture] = [sizeOf(pdf), sizeOf(pdf) + 1];

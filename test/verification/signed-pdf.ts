@@ -132,6 +132,10 @@ export interface SigningOptions {
   /** Last word on the four numbers, before anything is hashed. */
   readonly byteRange?: (right: readonly number[]) => readonly number[];
   readonly certify?: 1 | 2 | 3;
+  /** /Rect of the widget. */
+  readonly rectangle?: string;
+  /** Leaves /Type to `dictionaryExtra`. */
+  readonly withoutType?: boolean;
   /** Entries the catalogue keeps. */
   readonly catalogueExtra?: string;
 }
@@ -199,8 +203,8 @@ export function signPdf(
   const objects: Objects = {
     1: `<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [${earlier} ${field} 0 R] /SigFlags 3 >> ${perms} ${options.catalogueExtra ?? ''} >>`,
     3: `${(baseObjects[3] ?? '').slice(0, -2)} /Annots [${annotations} ${field} 0 R] >>`,
-    [field]: `<< /Type /Annot /Subtype /Widget /FT /Sig /T (${options.fieldName ?? `Seal${field}`}) /V ${value} 0 R /F 132 /Rect [400 100 519 219] /P 3 0 R /AP << /N ${picture} 0 R >> >>`,
-    [value]: `<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /${options.subFilter ?? 'ETSI.CAdES.detached'} /M (D:20261122050000Z) /Reason (Test) ${certifying} ${options.dictionaryExtra ?? ''} /ByteRange ${rangeHole} /Contents ${gap} >>`,
+    [field]: `<< /Type /Annot /Subtype /Widget /FT /Sig /T (${options.fieldName ?? `Seal${field}`}) /V ${value} 0 R /F 132 /Rect ${options.rectangle ?? '[400 100 519 219]'} /P 3 0 R /AP << /N ${picture} 0 R >> >>`,
+    [value]: `<< ${options.withoutType === true ? '' : '/Type /Sig'} /Filter /Adobe.PPKLite /SubFilter /${options.subFilter ?? 'ETSI.CAdES.detached'} /M (D:20261122050000Z) /Reason (Test) ${certifying} ${options.dictionaryExtra ?? ''} /ByteRange ${rangeHole} /Contents ${gap} >>`,
     [picture]: `<< /Type /XObject /Subtype /Form /BBox [0 0 119 119] /Length ${form.length} >>\nstream\n${form}\nendstream`,
   };
   const open = textOf(append(pdf, objects, picture + 1));
