@@ -74,7 +74,17 @@ class Column {
 
   #turn(): void {
     this.#pages += 1;
-    if (!this.open) return;
+    if (!this.open) {
+      const more = '……其余见所附 report.json。 The rest is in the attached report.json.';
+      this.#page.drawText(more, {
+        x: margin,
+        y: margin / 2,
+        size: sizes.small,
+        font: this.#font.regular,
+        color: grey,
+      });
+      return;
+    }
     this.#page = this.#document.addPage([pageWidth, pageHeight]);
     this.#y = pageHeight - margin;
   }

@@ -6,16 +6,20 @@ import { bytesSource } from '../formats/pdf/source.ts';
 import { finishSignature, placeholderCapacity } from '../signing/finish.ts';
 import { assembleCms, checkCms, signDigest, timestampDigest } from '../signing/pades-signature.ts';
 import { prepareSignature } from '../signing/prepare.ts';
+import type { Actor } from '../storage/actor.ts';
 import type { Services } from './services.ts';
 
 /**
- * Signs and checks what it made.
+ * Signs, checks what it made, and enters it into the audit log before it is given out.
+ * @param asked the department it is sealed for
  * @throws SigningError `timestamp-unavailable`, `timestamp-invalid`, `self-check-failed`; CryptoError
  */
 export async function sealReport(
-  { hierarchy, stamps, clock }: Pick<Services, 'hierarchy' | 'stamps' | 'clock'>,
+  services: Pick<Services, 'hierarchy' | 'stamps' | 'clock' | 'database' | 'audit'>,
   report: Uint8Array,
+  asked: Actor,
 ): Promise<Uint8Array> {
+  const { hierarchy, stamps, clock, database, audit } = services;
   const key = hierarchy.serviceKey('receipt');
   const { timestamps, timestampBudget } = stamps;
   const prepared = await prepareSignature(bytesSource(report), {
@@ -38,5 +42,16 @@ export async function sealReport(
   );
   const cms = assembleCms(key, signature, token);
   checkCms(cms, key, messageDigest);
-  return joinBytes([report, finishSignature(prepared, cms)]);
+  const sealed = joinBytes([report, finishSignature(prepared, cms)]);
+  const digest = `sha256:${createHash('sha256').update(sealed).digest('hex')}`;
+  await database.write((tx) =>
+    audit.append(tx, {
+      at: clock(),
+      actor: asked,
+      action: 'report.sealed',
+      subject: digest,
+      details: { key: key.id },
+    }),
+  );
+  return sealed;
 }

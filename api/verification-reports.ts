@@ -6,6 +6,7 @@ import { detailedReport } from '../verification/report-detailed.ts';
 import { simpleReport } from '../verification/report-simple.ts';
 import { ApiError } from './errors.ts';
 import { bytes, json } from './reply.ts';
+import { verifyingDepartment } from './receipts.ts';
 import { sealReport } from './report-seal.ts';
 import { documentBody, route, type Route } from './route.ts';
 import { verificationFacts } from './verification-facts.ts';
@@ -50,16 +51,19 @@ const report = route({
     const asPdf = form === 'pdf' || accept[0] === 'application/pdf';
     const sealed = seal === 'true';
     if (sealed && !asPdf) throw new ApiError('request-invalid', 'Only a report as PDF can be sealed.');
-    if (sealed && principal?.scopes.includes('verifications:write') !== true)
-      throw new ApiError('unauthenticated', 'A report is sealed for an API key with verifications:write.');
+    const department = sealed ? verifyingDepartment(principal) : null;
     const facts = { ...(await verificationFacts(services)), policy: policyNamed(policy) };
     const made = await services.verifications.verify(fileOf(body.document), facts);
     services.metrics.countVerification(made.conclusion);
     if (!asPdf) return json(200, form === 'simple' ? simpleReport(made) : detailedReport(made));
     const drawn = await services.reports.draw(made);
-    return bytes('application/pdf', sealed ? await sealReport(services, drawn) : drawn, {
-      'Content-Disposition': 'inline; filename="verification-report.pdf"',
-    });
+    return bytes(
+      'application/pdf',
+      department === null ? drawn : await sealReport(services, drawn, department),
+      {
+        'Content-Disposition': 'inline; filename="verification-report.pdf"',
+      },
+    );
   },
 });
 

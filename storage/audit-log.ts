@@ -39,6 +39,7 @@ export type AuditAction =
   | 'receipt.given'
   | 'receipt.recognised'
   | 'receipt.refused'
+  | 'report.sealed'
   | 'trust-list.recognised'
   | 'trust-list.ended'
   | 'trust-anchor.added'

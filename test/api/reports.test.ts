@@ -54,6 +54,17 @@ describe('a drawn report', () => {
       assert.ok(text.includes(each.replace(/\s+/g, '')), each);
   });
 
+  it('ends after so many pages, and says where the rest is', async function () {
+    const pdftotext = requireProgram(this, 'pdftotext');
+    const report = await verifyBytes(signPdf(pki), depsFor(pki));
+    const signatures = Array.from({ length: 200 }, () => report.signatures).flat();
+    const path = join(folder, 'long.pdf');
+    writeFileSync(path, await drawReport({ ...report, signatures }, fonts));
+    const pages = run(pdftotext, ['-layout', path, '-']).split('\f').slice(0, -1);
+    assert.equal(pages.length, 40);
+    assert.match(pages.at(-1) ?? '', /attached report\.json/);
+  });
+
   it('is a sound file', async function () {
     const path = join(folder, 'sound.pdf');
     writeFileSync(path, await drawReport(await verifyBytes(signPdf(pki), depsFor(pki)), fonts));
@@ -105,6 +116,12 @@ describe('reports over HTTP', function () {
     });
     assert.equal(report.conclusion, 'TOTAL-PASSED', report.summary.en);
     assert.equal(report.signatures[0]?.coverage, 'whole-file');
+    const entries = await services.database.reader
+      .selectFrom('audit_log')
+      .select(['action', 'subject'])
+      .where('action', '=', 'report.sealed')
+      .execute();
+    assert.equal(entries.length, 1);
     const changed = sealed.slice();
     changed[200] = (changed[200] ?? 0) ^ 1;
     assert.notEqual((await verify(bytesSource(changed), facts)).conclusion, 'TOTAL-PASSED');
