@@ -4,6 +4,7 @@ import type { PdfDocument } from '../formats/pdf/document.ts';
 import { readIndirect } from '../formats/pdf/indirect.ts';
 import { openObjectStream } from '../formats/pdf/object-stream.ts';
 import { pdfReference } from '../formats/pdf/objects.ts';
+import type { PdfDictionary } from '../formats/pdf/objects.ts';
 import { readEntry } from '../formats/pdf/xref.ts';
 import { referencesIn } from './pdf-objects.ts';
 import type { Referrers } from './pdf-objects.ts';
@@ -18,45 +19,55 @@ const maxPlaces = 64;
 /** Bytes looked back over for the beginning of the object a place is in. */
 const maxObject = 1 << 16;
 
-/** Tokens broken by comments or by kilobytes of white space: the walk reads them, the look does not. */
+/** Tokens kilobytes apart, or comments upon comments: the walk reads them, the look does not. */
 class Unusual extends Error {}
 
 const isSpace = (byte: number | undefined): boolean =>
   byte === 32 || byte === 10 || byte === 13 || byte === 9 || byte === 12 || byte === 0;
 const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= 48 && byte <= 57;
 
-/** @returns the position before the white space that ends at `at`. @throws Unusual where a comment may stand in it. */
-function beforeSpace(bytes: Uint8Array, at: number): number {
+/**
+ * Where the token before a separator that ends at `at` may end: before the white space, and, where lines end in it, before
+ * every comment that may be part of it.
+ * @throws Unusual where the separator began before the bytes at hand, or may be read in too many ways.
+ */
+function tokenEnds(bytes: Uint8Array, at: number, depth = 0): readonly number[] {
   let position = at;
   let lines = false;
   while (isSpace(bytes[position])) {
     lines ||= bytes[position] === 10 || bytes[position] === 13;
     position--;
   }
-  if (position < 0) throw new Unusual();
+  if (position < 0 || depth > 8) throw new Unusual();
+  const ends = [position];
   for (let back = position; lines; back--) {
     const byte = bytes[back];
-    if (byte === 37) throw new Unusual();
-    if (byte === undefined || byte === 10 || byte === 13) break;
+    if (byte === undefined || ends.length > 200) throw new Unusual();
+    if (byte === 10 || byte === 13) break;
+    if (byte === 37) ends.push(...tokenEnds(bytes, back - 1, depth + 1));
   }
-  return position;
+  return ends;
 }
 
-/** The object number of the reference whose R stands at `at`; null where it is no reference. */
-function numberBefore(bytes: Uint8Array, at: number): number | null {
-  if (!isSpace(bytes[at - 1])) return null;
-  const generationEnd = beforeSpace(bytes, at - 1);
-  let position = generationEnd;
-  while (isDigit(bytes[position])) position--;
-  if (position === generationEnd || !isSpace(bytes[position])) return null;
-  position = beforeSpace(bytes, position);
-  let number = 0;
-  let weight = 1;
-  for (; isDigit(bytes[position]); position--) {
-    number += ((bytes[position] ?? 48) - 48) * weight;
-    weight *= 10;
+/** The object numbers that a reference whose R stands at `at` may have; none where it is no reference. */
+function numbersBefore(bytes: Uint8Array, at: number): readonly number[] {
+  if (!isSpace(bytes[at - 1])) return [];
+  const numbers: number[] = [];
+  for (const generationEnd of tokenEnds(bytes, at - 1)) {
+    let position = generationEnd;
+    while (isDigit(bytes[position])) position--;
+    if (position === generationEnd || !isSpace(bytes[position])) continue;
+    for (const numberEnd of tokenEnds(bytes, position)) {
+      let number = 0;
+      let weight = 1;
+      for (let digit = numberEnd; isDigit(bytes[digit]); digit--) {
+        number += ((bytes[digit] ?? 48) - 48) * weight;
+        weight *= 10;
+      }
+      if (weight > 1) numbers.push(number);
+    }
   }
-  return weight === 1 ? null : number;
+  return numbers;
 }
 
 type Found = (number: number, place: number) => void;
@@ -71,8 +82,7 @@ function look(
 ): void {
   for (let at = from; at < bytes.length; at++) {
     if (bytes[at] !== 0x52) continue;
-    const number = numberBefore(bytes, at);
-    if (number !== null && wanted.has(number)) found(number, base + at);
+    for (const number of numbersBefore(bytes, at)) if (wanted.has(number)) found(number, base + at);
   }
 }
 
@@ -150,7 +160,7 @@ class Scan {
 
   async #container(number: number): Promise<{
     readonly data: Uint8Array;
-    readonly stream: ReturnType<typeof openObjectStream>;
+    readonly dictionary: PdfDictionary;
   } | null> {
     const located = await this.#document.locate(number, this.#revision);
     if (located?.entry.type !== 'offset') return null;
@@ -159,8 +169,10 @@ class Scan {
       this.#revision,
     );
     if (stream.kind !== 'stream') return null;
-    const data = await this.#document.streamData(stream, this.#revision);
-    return { data, stream: openObjectStream(stream.dictionary, data, this.#document.limits) };
+    return {
+      data: await this.#document.streamData(stream, this.#revision),
+      dictionary: stream.dictionary,
+    };
   }
 
   async #lookAtContainer(container: number): Promise<void> {
@@ -175,10 +187,10 @@ class Scan {
   async #ownersIn(container: number, number: number): Promise<readonly number[]> {
     const opened = await this.#container(container);
     if (opened === null) return [nowhere];
+    const stream = openObjectStream(opened.dictionary, opened.data, this.#document.limits);
     const owners: number[] = [];
-    for (const [index, owner] of opened.stream.numbers.entries())
-      for (const named of referencesIn(opened.stream.object(index, owner)))
-        if (named === number) owners.push(owner);
+    for (const [index, owner] of stream.numbers.entries())
+      for (const named of referencesIn(stream.object(index, owner))) if (named === number) owners.push(owner);
     return owners.length === 0 ? [nowhere] : owners;
   }
 
