@@ -1,4 +1,4 @@
-// Chains of three certificates that were never seen before, and the two signatures of each that have to be checked.
+// Chains of three certificates with a leaf never seen before, and the two signatures of each that have to be checked.
 import { createPublicKey, verify, type KeyObject } from 'node:crypto';
 import { parseCertificate } from '../formats/x509/certificate.ts';
 import { pemOf } from '../api/pem.ts';
@@ -28,9 +28,7 @@ function signatureOf(party: Party, issuer: Party): RawSignature {
   };
 }
 
-function makeChain(id: number): BenchChain {
-  const root = makeParty({ commonName: `Root ${id}`, issuer: null, ca: true });
-  const authority = makeParty({ commonName: `CA ${id}`, issuer: root, ca: true, pathLength: 0 });
+function makeChain(id: number, root: Party, authority: Party): BenchChain {
   const leaf = makeParty({ commonName: `Leaf ${id}`, issuer: authority });
   const [anchor, middle, end] = [root, authority, leaf].map((party) =>
     pemOf('CERTIFICATE', party.certificate),
@@ -49,14 +47,16 @@ function makeChain(id: number): BenchChain {
   return { line, signatures: [signatureOf(authority, root), signatureOf(leaf, authority)] };
 }
 
-/** As many chains, each with keys of its own. */
+/** As many chains: one root, one authority, a leaf each, as a verifier meets them. */
 export function verifyChainCases(count: number): {
   readonly cases: readonly BenchChain[];
   readonly verify: (chain: BenchChain | undefined) => Promise<void>;
   readonly raw: (chain: BenchChain) => void;
 } {
+  const root = makeParty({ commonName: 'Root', issuer: null, ca: true });
+  const authority = makeParty({ commonName: 'CA', issuer: root, ca: true, pathLength: 0 });
   return {
-    cases: Array.from({ length: count }, (_, index) => makeChain(index)),
+    cases: Array.from({ length: count }, (_, index) => makeChain(index, root, authority)),
     async verify(chain) {
       const answer = await verifyChain(readChainCase(chain?.line ?? ''), {
         verifier: nodeSignatureVerifier,
