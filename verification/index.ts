@@ -11,7 +11,7 @@ export type { VerificationErrorCode } from './errors.ts';
 export type { EvidenceSource } from './evidence.ts';
 export { dsaAt } from './historical-dsa.ts';
 export { inflateWeb } from './inflate-web.ts';
-export { policyData, policyNamed, portalPolicy } from './policy.ts';
+export { policyData, policyNamed, policyOf, portalPolicy } from './policy.ts';
 export type { VerificationPolicy } from './policy.ts';
 export type { PolicyData, Weight } from './policy-data.ts';
 export { detailedReport } from './report-detailed.ts';

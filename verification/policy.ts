@@ -25,8 +25,8 @@ const evidenceRows = {
   licenseStatus: 'code.status',
 } as const;
 
-/** Evidence a policy does not speak of is required. */
-function policyOf(data: PolicyData): VerificationPolicy {
+/** A policy of written data, ours or a caller's own. Evidence it does not speak of is required. */
+export function policyOf(data: PolicyData): VerificationPolicy {
   const weight = (row: string): Weight => data.rows[row] ?? 'required';
   return {
     ...data,

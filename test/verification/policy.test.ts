@@ -11,7 +11,7 @@ import { sealChecks } from '../../verification/checks/seal.ts';
 import { sealSignatureChecks } from '../../verification/checks/seal-signature.ts';
 import { signatureChecks } from '../../verification/checks/signature.ts';
 import { conclude, judge } from '../../verification/judge.ts';
-import { policyData, policyNamed, portalPolicy } from '../../verification/policy.ts';
+import { policyData, policyNamed, policyOf, portalPolicy } from '../../verification/policy.ts';
 import type { Weight } from '../../verification/policy-data.ts';
 import { expectReport } from './expect.ts';
 import { depsFor, verifyBytes } from './deps.ts';
@@ -86,6 +86,17 @@ describe('verification policies', () => {
         if (severity[finding.outcome] >= severity.indeterminate)
           assert.notEqual(conclude([row]).conclusion, 'TOTAL-PASSED');
       }
+  });
+
+  it('require evidence they do not speak of', () => {
+    for (const data of policyData) {
+      const { timestamp, revocation, licenseStatus } = policyOf({ ...data, rows: {} });
+      assert.deepEqual([timestamp, revocation, licenseStatus], ['required', 'required', 'required']);
+      const named = policyNamed(data.name);
+      assert.equal(named.timestamp, data.rows['signature.time-stamp']);
+      assert.equal(named.revocation, data.rows['certificate.revocation']);
+      assert.equal(named.licenseStatus, data.rows['code.status']);
+    }
   });
 
   it('let a caller bring one of his own, without rows', async () => {
