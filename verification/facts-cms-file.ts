@@ -4,6 +4,8 @@ import { signatureTimeStampsOf } from '../formats/cms/attributes.ts';
 import type { SignedData, SignerInfo } from '../formats/cms/signed-data.ts';
 import { digestOfContent } from './detached-content.ts';
 import type { DetachedContent } from './detached-content.ts';
+import { FormatError } from '../formats/errors.ts';
+import { berToDer } from '../formats/x509/ber.ts';
 import type { ByteSource } from '../formats/pdf/source.ts';
 import { gatherEvidence } from './evidence.ts';
 import type { EvidenceInput, GatheredEvidence } from './evidence.ts';
@@ -150,9 +152,27 @@ async function contentsAgree(signedData: SignedData | null, sources: CmsFileSour
   return given !== null && sameBytes(given, await verifier.digest(algorithm, inside));
 }
 
+const berLimits = { maxBytes: 1 << 24, maxDepth: 40 } as const;
+
+/**
+ * RFC 5652 lets everything but the signed attributes come as BER, and has those hashed as DER however they came (section
+ * 5.4): what DER alone refuses is read once more as DER made of it.
+ */
+function readEither(bytes: Uint8Array): ReturnType<typeof readSignedData> {
+  const strict = readSignedData(bytes);
+  if (strict.signedData !== null) return strict;
+  try {
+    const read = readSignedData(berToDer(bytes, berLimits));
+    return read.signedData === null ? strict : read;
+  } catch (error) {
+    if (error instanceof FormatError) return strict;
+    throw error;
+  }
+}
+
 /** Gathers everything there is to know about a CMS file. Never throws for its bytes. */
 export async function gatherCmsFile(der: Uint8Array, sources: CmsFileSources): Promise<CmsFileFacts> {
-  const { signedData, problem } = readSignedData(der);
+  const { signedData, problem } = readEither(der);
   const carrying = carriers(signedData);
   const carried = {
     crls: carrying.flatMap(({ crls }) => crls),

@@ -216,6 +216,8 @@ describe("openssl's CMS signatures", () => {
     ['detached with signing-certificate-v2', ['-cades']],
     ['detached without signed attributes', ['-noattr']],
     ['attached', ['-nodetach']],
+    ['attached, in BER', ['-nodetach', '-stream']],
+    ['detached, in BER', ['-stream']],
     ['attached without signed attributes', ['-nodetach', '-noattr']],
   ] as const) {
     it(`${name} holds, and not over other content`, async function () {
