@@ -158,9 +158,9 @@ const fileOrDigest: Body<
   async read(request, place) {
     if (!(request.headers['content-type'] ?? '').toLowerCase().startsWith('application/json'))
       return byUpload.read(request, place);
-    const { value, dispose } = await byDigestBody.read(request, place);
-    const { digest: named, ...fields } = value;
-    return { value: { digest: named, fields }, dispose };
+    const read = await byDigestBody.read(request, place);
+    const { digest: named, ...fields } = read.value;
+    return { value: { digest: named, fields }, dispose: () => read.dispose() };
   },
 };
 

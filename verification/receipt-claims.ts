@@ -98,10 +98,10 @@ const creditCode = /^[0-9A-Z]{18}$/;
 const token = /^[\x21-\x7e]{1,200}$/;
 const anyDigest = /^(sha256|sm3):[0-9a-f]{32,64}$/;
 const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z$/;
-const conclusions: readonly string[] = ['TOTAL-PASSED', 'TOTAL-FAILED', 'INDETERMINATE'];
+const conclusions: readonly Conclusion[] = ['TOTAL-PASSED', 'TOTAL-FAILED', 'INDETERMINATE'];
 
-function oneOf<T extends string>(value: unknown, known: readonly string[]): T {
-  return typeof value === 'string' && known.includes(value) ? (value as T) : refuse();
+function oneOf<T extends string>(value: unknown, known: readonly T[]): T {
+  return known.find((each) => each === value) ?? refuse();
 }
 
 function licenseOf(value: unknown): ReceiptLicense {
@@ -153,7 +153,7 @@ export function readReceiptClaims(payload: JsonObject): ReceiptClaims | null {
         const { commitment, binding } = object(each);
         return {
           commitment: text(commitment, /^hmac-sha256:[0-9a-f]{32}:[0-9a-f]{64}$/),
-          binding: oneOf<'record'>(binding, ['record']),
+          binding: oneOf(binding, ['record']),
         };
       }),
       result: resultOf(result),

@@ -1,5 +1,6 @@
 // Receipts serve one audience, one case, one holder; whoever relies on one asks who signed, for what, and what is true now.
 import assert from 'node:assert/strict';
+import type { JsonObject } from '../../formats/cose/jws.ts';
 import { commitToHolder, opensCommitment } from '../../verification/holder.ts';
 import { readReceiptClaims, receiptPayload, type ReceiptClaims } from '../../verification/receipt-claims.ts';
 import { recognitionClaims } from '../../verification/recognise.ts';
@@ -213,7 +214,7 @@ describe('a verification receipt', () => {
     assert.deepEqual(own.basis, { iss: claims.iss, jti: 'rcp_1' });
     assert.equal(own.exp, claims.exp);
     assert.equal(own.result.license?.status?.value, 13);
-    assert.deepEqual(readReceiptClaims(JSON.parse(JSON.stringify(receiptPayload(own)))), own);
+    assert.deepEqual(readReceiptClaims(JSON.parse(JSON.stringify(receiptPayload(own))) as JsonObject), own);
   });
 
   it('tells nothing of the holder that somebody else’s receipt could be compared with', async () => {
