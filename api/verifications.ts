@@ -32,7 +32,7 @@ const words = z.object({ zh: z.string(), en: z.string() });
 /** The head of a report; the rest is told by its format `yinxin-verification-report/1`. */
 const reportAnswer = z.looseObject({
   format: z.literal('yinxin-verification-report/1'),
-  kind: z.enum(['pdf', 'certificate', 'license-code', 'unknown']),
+  kind: z.enum(['pdf', 'cms', 'seal', 'seal-signature', 'certificate', 'license-code', 'unknown']),
   conclusion: z.enum(['TOTAL-PASSED', 'TOTAL-FAILED', 'INDETERMINATE']).describe('EN 319 102-1 5.1.3'),
   subIndication: z.string().nullable(),
   summary: words,
