@@ -10,6 +10,9 @@ export type ApiErrorCode =
   | 'file-missing'
   | 'file-not-pdf'
   | 'idempotency-key-missing'
+  | 'idempotency-mismatch'
+  | 'receipt-not-recognised'
+  | 'document-unknown'
   | 'unauthenticated'
   | 'scope-missing'
   | 'csrf-refused'
@@ -34,16 +37,24 @@ export class ApiError extends Error {
   readonly hint: string | undefined;
   /** Seconds after which it is worth asking again (rate limits). */
   readonly retryAfter: number | undefined;
+  /** Every single thing that does not hold, where there are several. */
+  readonly complaints: readonly { readonly field: string; readonly reason: string }[];
 
   constructor(
     code: ApiErrorCode,
     message: string,
-    options: { cause?: unknown; hint?: string; retryAfter?: number } = {},
+    options: {
+      cause?: unknown;
+      hint?: string;
+      retryAfter?: number;
+      complaints?: ApiError['complaints'];
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'ApiError';
     this.code = code;
     this.hint = options.hint;
     this.retryAfter = options.retryAfter;
+    this.complaints = options.complaints ?? [];
   }
 }

@@ -25,6 +25,7 @@ import { ApiError } from './errors.ts';
 import { createGuard } from './guard.ts';
 import { openHierarchy } from './hierarchy.ts';
 import { openInstallation, sweepUploads, type Installation, type World } from './installation.ts';
+import { recognisedSource } from './recognised-source.ts';
 import { RateLimiter } from './limits.ts';
 import { listen, stopListening } from './listen.ts';
 import type { Log } from './log.ts';
@@ -36,11 +37,13 @@ import { lockServer } from './server-lock.ts';
 import type { Services } from './services.ts';
 import type { Settings } from './settings.ts';
 import { signingServersOf } from './signing-server-http.ts';
+import { foreignStatusLists } from './status-lists-http.ts';
 import { statusSource } from './status-source-http.ts';
 import { timestampSettings } from './time-settings.ts';
 import { timestampService } from './timestamp-http.ts';
 import { keepClockChecked } from './time-checks.ts';
 import { trustListPublisher } from './trust-list.ts';
+import { createReportRenderer, type ReportRenderer } from './report-renderer.ts';
 import { createVerificationPool, type VerificationPool } from './verification-pool.ts';
 
 /** A service that listens. */
@@ -71,6 +74,7 @@ const timestampBudget = 10_000;
 const ocspSignedAtOnce = { perMinute: 120_000, burst: 4000 };
 /** Pages waiting to be drawn before callers are told to come back. */
 const renderingQueue = 200;
+const reportQueue = 50;
 
 /** Uploaded files: how many may wait, how long one may take (ms), and how large a worker's heap may grow (MB). */
 const verificationLimits = { queueLimit: 100, timeLimit: 60_000, memoryLimit: 1024 };
@@ -120,11 +124,14 @@ export async function startService(options: StartOptions): Promise<RunningServic
     // Two at least: one file that takes its whole time must not stop all others.
     const verifications = createVerificationPool({ ...verificationLimits, workers: renderingWorkers() });
     undo.unshift(() => verifications.close());
+    const reports = createReportRenderer(reportQueue);
+    undo.unshift(() => reports.close());
     const services = await openServices(options, {
       installation,
       metrics,
       renderer,
       verifications,
+      reports,
       ownUrl,
       port,
     });
@@ -171,11 +178,12 @@ async function openServices(
     readonly metrics: Metrics;
     readonly renderer: PageRenderer;
     readonly verifications: VerificationPool;
+    readonly reports: ReportRenderer;
     readonly ownUrl: string;
     readonly port: number;
   },
 ): Promise<Services> {
-  const { installation, metrics, renderer, verifications, ownUrl, port } = opened;
+  const { installation, metrics, renderer, verifications, reports, ownUrl, port } = opened;
   const { config, settings } = options;
   const address = config.publicUrl ?? settings.publicUrl ?? `http://localhost:${port}`;
   if (!installation.demonstration && !address.startsWith('https://')) {
@@ -205,6 +213,13 @@ async function openServices(
         .map(({ certificate }) => certificate.der),
   });
   const stamps = { ...installation, timestamps, timestampBudget };
+  const trustList = trustListPublisher({
+    installation,
+    settings,
+    hierarchy,
+    publicUrl: address,
+    licenseTypes: async () => (await licenseTypes(installation.database.reader)).map(faceDictionary),
+  });
   return {
     ...installation,
     settings,
@@ -213,14 +228,11 @@ async function openServices(
     metrics,
     ownCalls,
     verifications,
+    reports,
     matterNames: options.matterNames ?? new Map(),
-    trustList: trustListPublisher({
-      installation,
-      settings,
-      hierarchy,
-      publicUrl: address,
-      licenseTypes: async () => (await licenseTypes(installation.database.reader)).map(faceDictionary),
-    }),
+    trustList,
+    recognised: recognisedSource({ ...installation, trustList }),
+    foreignStatusLists: foreignStatusLists(installation.clock, !installation.demonstration),
     timestampAuthority: new TimestampAuthority(
       installation,
       hierarchy,

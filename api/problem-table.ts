@@ -35,6 +35,13 @@ const edge: Record<ApiErrorCode, ProblemRow> = {
   'file-missing': [400, '缺少文件', 'Missing file'],
   'file-not-pdf': [422, '不是 PDF 文件', 'Not a PDF'],
   'idempotency-key-missing': [400, '缺少 Idempotency-Key', 'Missing Idempotency-Key'],
+  'idempotency-mismatch': [
+    422,
+    '同一 Idempotency-Key 的请求内容不同',
+    'Idempotency-Key used for another request',
+  ],
+  'receipt-not-recognised': [422, '核验回执未获认可', 'Receipt not recognised'],
+  'document-unknown': [404, '未找到文件', 'Document not found'],
   unauthenticated: [401, '需要身份认证', 'Authentication required'],
   'scope-missing': [403, '权限不足', 'Not permitted'],
   'csrf-refused': [403, '表单令牌无效，请刷新页面', 'Form token refused'],

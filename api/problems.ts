@@ -44,7 +44,7 @@ export function problemOf(error: unknown, language: 'zh' | 'en', requestId: stri
   const [status, zh, en] = problemTable[code];
   const head = { type: `urn:yinxin:problem:${code}`, title: language === 'en' ? en : zh, status };
   if (status >= 500) return { ...head, code, requestId, incident: requestId };
-  const errors = error instanceof LicenseError ? error.complaints : [];
+  const errors = error instanceof LicenseError || error instanceof ApiError ? error.complaints : [];
   return {
     ...head,
     detail: error instanceof Error ? error.message : en,

@@ -10,10 +10,12 @@ import { caseRoutes } from './cases.ts';
 import { docsRoutes } from './docs.ts';
 import { licenseRoutes } from './licenses.ts';
 import { pageRoutes } from './pages.ts';
+import { recognitionRoutes } from './recognitions.ts';
 import { sealRoutes } from './seals.ts';
 import { stampRoutes } from './stamps.ts';
 import { publicRoutes } from './status.ts';
 import { timestampRoutes } from './timestamps.ts';
+import { verificationReportRoutes } from './verification-reports.ts';
 import { verificationRoutes } from './verifications.ts';
 import type { Route } from './route.ts';
 
@@ -23,6 +25,8 @@ const served: readonly Route[] = [
   ...licenseRoutes,
   ...caseRoutes,
   ...verificationRoutes,
+  ...verificationReportRoutes,
+  ...recognitionRoutes,
   ...caEnrolmentRoutes,
   ...caCertificateRoutes,
   ...caBatchRoutes,

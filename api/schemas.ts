@@ -21,6 +21,12 @@ export const caseNumber = z
   .describe('办件编号: 1 to 64 visible ASCII characters without a slash.')
   .meta({ example: '120105-2026-000123' });
 
+/** Of a department or an enterprise (GB 32100). */
+export const creditCode = z.string().regex(/^[0-9A-Z]{18}$/);
+
+/** Whose license it is: a credit code or a resident number (both have 18 characters). */
+export const holderCode = z.string().regex(/^[0-9A-Za-z]{18}$/);
+
 /** Of the suite: SHA-256, or SM3. */
 export const digest = z.string().regex(/^(sha256|sm3):[0-9a-f]{64}$/);
 

@@ -10,10 +10,13 @@ import type { SignInDependencies } from '../identity/demonstration-sign-in.ts';
 import type { LicenseParts } from '../licenses/parts.ts';
 import type { SealRegisterParts } from '../signing/seal-register.ts';
 import type { StampParts } from '../signing/stamp-order.ts';
+import type { ForeignStatusLists } from './status-lists-http.ts';
 import type { Guard } from './guard.ts';
 import type { Installation } from './installation.ts';
 import type { Metrics } from './metrics.ts';
 import type { OwnCalls } from './own-calls.ts';
+import type { RecognisedSource } from './recognised-source.ts';
+import type { ReportRenderer } from './report-renderer.ts';
 import type { Settings } from './settings.ts';
 import type { TrustListPublisher } from './trust-list.ts';
 import type { VerificationPool } from './verification-pool.ts';
@@ -25,6 +28,9 @@ export interface Services extends Installation {
   readonly address: string;
   readonly hierarchy: Hierarchy;
   readonly trustList: TrustListPublisher;
+  /** Our own list with those of others that are recognised here. */
+  readonly recognised: RecognisedSource;
+  readonly foreignStatusLists: ForeignStatusLists;
   readonly timestampAuthority: TimestampAuthority;
   readonly ocsp: OcspResponder;
   readonly crls: CrlPublisher;
@@ -40,6 +46,7 @@ export interface Services extends Installation {
   readonly metrics: Metrics;
   readonly ownCalls: OwnCalls;
   readonly verifications: VerificationPool;
+  readonly reports: ReportRenderer;
   /** Names of the matters (事项) this installation knows, by 实施编码; pages show the code of others. */
   readonly matterNames: ReadonlyMap<string, Words>;
   /** Whether the database answers a trivial question now. */

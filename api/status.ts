@@ -56,6 +56,19 @@ const trustList = route({
   },
 });
 
+const succession = route({
+  method: 'get',
+  path: '/api/v1/trust-list/succession',
+  tag,
+  summary:
+    "Editions that lead from any earlier operator's key to the edition in force, a JWS a line, oldest first",
+  access: reading,
+  replies: [{ status: 200, description: 'Compact JWS, a line each.', content: { 'text/plain': 'binary' } }],
+  async handle(services) {
+    return bytes('text/plain; charset=us-ascii', await services.trustList.succession(), cached(60));
+  },
+});
+
 const statusList = route({
   method: 'get',
   path: '/api/v1/status-lists/{list}',
@@ -222,6 +235,7 @@ const certificate = route({
 
 export const publicRoutes: readonly Route[] = [
   trustList,
+  succession,
   statusList,
   ...timestamps,
   ocspPost,

@@ -1,17 +1,22 @@
 // The trust list of an installation: what it recognises, signed anew when that changes or the edition grows old.
 import { labelledDigest } from '../crypto/algorithms.ts';
+import { CryptoError } from '../crypto/errors.ts';
+import type { SigningKey } from '../crypto/signing-key.ts';
 import type { Hierarchy } from '../ca/hierarchy.ts';
+import { fromBase64 } from '../formats/bytes.ts';
+import { parseJws } from '../formats/cose/jws.ts';
 import { parseCertificate } from '../formats/x509/certificate.ts';
 import { allDepartments } from '../identity/departments.ts';
 import type { Writer } from '../storage/database.ts';
 import { isUniqueViolation } from '../storage/errors.ts';
-import { jwsAlgorithm } from '../verification/jws.ts';
+import { jwsAlgorithm, type JwsSigner } from '../verification/jws.ts';
 import { nodeSignatureVerifier } from '../verification/signature-verifier-node.ts';
 import type { Words } from '../verification/report.ts';
 import {
   buildTrustList,
   verifyTrustList,
   type FaceDictionary,
+  type NextEditions,
   type ServiceType,
   type TrustedEntity,
   type TrustedService,
@@ -34,6 +39,8 @@ export interface TrustListPublisher {
   current(): Promise<Edition>;
   /** SubjectPublicKeyInfo DER of every key that signs or signed editions. */
   operatorKeys(): Promise<readonly Uint8Array[]>;
+  /** What leads a reader with any earlier key to the edition in force: a compact JWS a line, oldest first. */
+  succession(): Promise<string>;
 }
 
 export interface TrustListSources {
@@ -85,6 +92,16 @@ export function trustListPublisher(sources: TrustListSources): TrustListPublishe
       running ??= refresh().finally(() => (running = null));
       return running;
     },
+    async succession() {
+      const { jws } = await this.current();
+      const handedOver = await installation.database.reader
+        .selectFrom('trust_list_edition')
+        .select('jws')
+        .where('hands_over', '=', 1)
+        .orderBy('sequence')
+        .execute();
+      return [...handedOver.map((edition) => edition.jws), jws].join('\n');
+    },
   };
 }
 
@@ -94,7 +111,14 @@ async function contentOf(sources: TrustListSources, earlierHosts: readonly strin
   const services: TrustedService[] = [
     ...(await authorityServices(installation.database.reader)),
     await signers(hierarchy, 'license-code', words('电子证照二维码签发', 'Signer of license codes')),
-    await signers(hierarchy, 'status-list', words('电子证照状态列表签发', 'Signer of license status lists')),
+    {
+      ...(await signers(
+        hierarchy,
+        'status-list',
+        words('电子证照状态列表签发', 'Signer of license status lists'),
+      )),
+      supplyPoint: `${publicUrl}/api/v1/status-lists/`,
+    },
     await signers(hierarchy, 'receipt', words('核验回执签发', 'Signer of receipts')),
   ];
   const operator: TrustedEntity = {
@@ -119,6 +143,7 @@ async function contentOf(sources: TrustListSources, earlierHosts: readonly strin
     territory: settings.division,
     entities: [operator, ...departments],
     licenseTypes: await sources.licenseTypes(),
+    next: nextEditions(publicUrl, hierarchy.serviceKey('trust-list')),
     // Printed codes keep the address they were printed with.
     verifyHosts: [...new Set([new URL(publicUrl).host, ...earlierHosts])].sort().slice(0, 100),
   };
@@ -151,6 +176,23 @@ function service(
   };
 }
 
+function nextEditions(publicUrl: string, key: SigningKey): NextEditions {
+  return { location: `${publicUrl}/api/v1/trust-list`, certificates: key.chain.slice(0, 1) };
+}
+
+function signerWith(key: SigningKey): JwsSigner {
+  const [certificate] = key.chain;
+  const algorithm = jwsAlgorithm(key.algorithm);
+  if (algorithm === null || certificate === undefined) {
+    throw new ApiError('internal', 'The trust-list key has no certificate or a foreign algorithm.');
+  }
+  return { algorithm, keyId: key.id, certificate, sign: (message) => key.sign(message) };
+}
+
+/**
+ * Signs the content with the key now in use. Where the last edition was signed with an earlier key, that key first signs
+ * an edition that hands over to the new one, so that whoever pinned the earlier key can follow.
+ */
 async function publish(
   sources: TrustListSources,
   content: TrustList,
@@ -159,39 +201,86 @@ async function publish(
 ): Promise<string> {
   const { installation, hierarchy } = sources;
   const key = hierarchy.serviceKey('trust-list');
-  const [certificate] = key.chain;
-  const algorithm = jwsAlgorithm(key.algorithm);
-  if (algorithm === null || certificate === undefined) {
-    throw new ApiError('internal', 'The trust-list key has no certificate or a foreign algorithm.');
-  }
-  const issued = new Date(Math.floor(now.getTime() / 1000) * 1000);
-  const nextUpdate = new Date(issued.getTime() + life);
   for (let attempt = 1; ; attempt += 1) {
-    const sequence = ((await lastEdition(installation))?.sequence ?? 0) + 1;
-    const signer = {
-      algorithm,
-      keyId: key.id,
-      certificate,
-      sign: (message: Uint8Array) => key.sign(message),
-    };
-    const jws = await buildTrustList({ ...content, sequence, issued, nextUpdate }, signer);
+    const last = await lastEdition(installation);
+    const earlier = last === undefined ? null : await keyOfEdition(installation, last);
+    const handsOver = earlier !== null && earlier.id !== key.id && last?.hands_over === 0;
     try {
-      await installation.database.write(async (tx) =>
-        insertEdition(tx, { sequence, digest, jws, issued, nextUpdate }),
-      );
-      return jws;
+      const jws = await writeEdition(sources, {
+        // An edition that hands over is in force for a moment only: what it says is what the next one says.
+        signer: signerWith(handsOver ? earlier : key),
+        content: { ...content, sequence: (last?.sequence ?? 0) + 1 },
+        digest: handsOver ? labelledDigest(installation.suite.digest, `${digest} hands over`) : digest,
+        handsOver,
+        now,
+      });
+      if (!handsOver) return jws;
     } catch (error) {
       // Another node took the number; what lies there now is what counts.
       if (attempt >= 5 || !isUniqueViolation(error, 'trust_list_edition')) throw error;
-      const last = await lastEdition(installation);
-      if (last?.content_digest === digest) return last.jws;
+      const taken = await lastEdition(installation);
+      if (taken?.content_digest === digest) return taken.jws;
     }
   }
 }
 
+/**
+ * The key that signed an edition, where it may still hand over: it is at hand and its certificate is not revoked. From a
+ * key that was lost nobody is led on; readers then pin the new one by hand.
+ */
+async function keyOfEdition(
+  { database, keys }: Installation,
+  { jws }: { readonly jws: string },
+): Promise<SigningKey | null> {
+  const { header } = parseJws(jws, jws.length);
+  const { kid, x5c } = header;
+  const certificate = Array.isArray(x5c) && typeof x5c[0] === 'string' ? fromBase64(x5c[0]) : null;
+  if (typeof kid !== 'string' || certificate === null) return null;
+  const revoked = await database.reader
+    .selectFrom('ca_revocation')
+    .select('serial')
+    .where('serial', '=', parseCertificate(certificate).serialHex)
+    .executeTakeFirst();
+  if (revoked !== undefined) return null;
+  try {
+    return await keys.open(kid, 'trust-list', [certificate]);
+  } catch (error) {
+    if (error instanceof CryptoError && error.code === 'key-not-found') return null;
+    throw error;
+  }
+}
+
+async function writeEdition(
+  { installation }: TrustListSources,
+  edition: {
+    readonly signer: JwsSigner;
+    readonly content: TrustList;
+    readonly digest: string;
+    readonly handsOver: boolean;
+    readonly now: Date;
+  },
+): Promise<string> {
+  const issued = new Date(Math.floor(edition.now.getTime() / 1000) * 1000);
+  const nextUpdate = new Date(issued.getTime() + life);
+  const list = { ...edition.content, issued, nextUpdate };
+  const jws = await buildTrustList(list, edition.signer);
+  const { digest, handsOver } = edition;
+  await installation.database.write((tx) =>
+    insertEdition(tx, { sequence: list.sequence, digest, jws, issued, nextUpdate, handsOver }),
+  );
+  return jws;
+}
+
 async function insertEdition(
   tx: Writer,
-  edition: { sequence: number; digest: string; jws: string; issued: Date; nextUpdate: Date },
+  edition: {
+    sequence: number;
+    digest: string;
+    jws: string;
+    issued: Date;
+    nextUpdate: Date;
+    handsOver: boolean;
+  },
 ): Promise<void> {
   await tx
     .insertInto('trust_list_edition')
@@ -201,6 +290,7 @@ async function insertEdition(
       jws: edition.jws,
       issued_at: edition.issued.toISOString(),
       next_update: edition.nextUpdate.toISOString(),
+      hands_over: edition.handsOver ? 1 : 0,
     })
     .execute();
 }

@@ -1,4 +1,4 @@
-// What verification is given on the server: our own trust list, revocation lists and status lists, fresh from the source.
+// What verification is given on the server: trust lists, revocation lists and status lists, our own fresh from the source.
 import { createHash } from 'node:crypto';
 import { sameBytes } from '../formats/bytes.ts';
 import { encodeDigestAlgorithm } from '../formats/x509/algorithm.ts';
@@ -20,7 +20,8 @@ import type { EvidenceSource } from '../verification/evidence.ts';
 import { inflateWeb } from '../verification/inflate-web.ts';
 import { nodeSignatureVerifier, nodeStartDigest } from '../verification/signature-verifier-node.ts';
 import type { VerificationDependencies } from '../verification/verify.ts';
-import type { TrustListPublisher } from './trust-list.ts';
+import type { RecognisedSource } from './recognised-source.ts';
+import type { ForeignStatusLists } from './status-lists-http.ts';
 
 export interface FactSources {
   readonly database: Database;
@@ -28,7 +29,8 @@ export interface FactSources {
   readonly hierarchy: Hierarchy & ServiceKeySource;
   readonly crls: CrlPublisher;
   readonly ocsp: OcspResponder;
-  readonly trustList: TrustListPublisher;
+  readonly recognised: RecognisedSource;
+  readonly foreignStatusLists: ForeignStatusLists;
   readonly address: string;
   readonly suite: Suite;
 }
@@ -82,16 +84,19 @@ function ownEvidence(sources: FactSources): EvidenceSource {
 
 /** Facts for one verification at this instant. */
 export async function verificationFacts(sources: FactSources): Promise<VerificationDependencies> {
+  const { trustList, anchors } = await sources.recognised.current();
   return {
     verifier: nodeSignatureVerifier,
     startDigest: nodeStartDigest,
     documentDigest: sources.suite.digest,
     inflate: inflateWeb,
     time: sources.clock(),
-    trustList: (await sources.trustList.current()).list,
+    trustList,
+    anchors,
     evidence: ownEvidence(sources),
     statusLists: {
-      async statusList(list) {
+      async statusList(list, supplyPoint) {
+        if (supplyPoint !== null) return sources.foreignStatusLists.token(`${supplyPoint}${list}`);
         try {
           return await statusListToken(
             { ...sources, serviceKeys: sources.hierarchy, publicUrl: sources.address },

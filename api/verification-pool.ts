@@ -16,6 +16,9 @@ export interface VerificationTask {
   readonly time: Date;
   /** By which the report names the file. */
   readonly documentDigest: VerificationDependencies['documentDigest'];
+  readonly holder: VerificationDependencies['holder'];
+  readonly anchors: VerificationDependencies['anchors'];
+  readonly policy: VerificationDependencies['policy'];
   /** Absent where it is the one the worker was told last. */
   readonly trustList?: TrustList | null;
 }
@@ -23,7 +26,7 @@ export interface VerificationTask {
 /** What it asks meanwhile. */
 export type VerificationQuestion =
   | { readonly kind: 'revocation'; readonly request: Parameters<EvidenceSource['revocation']>[0] }
-  | { readonly kind: 'status-list'; readonly list: number };
+  | { readonly kind: 'status-list'; readonly list: number; readonly supplyPoint: string | null };
 
 export interface VerificationAnswer {
   readonly kind: 'answer';
@@ -132,6 +135,9 @@ class WorkerPool implements VerificationPool {
         document,
         time: facts.time,
         documentDigest: facts.documentDigest,
+        holder: facts.holder,
+        anchors: facts.anchors,
+        policy: facts.policy,
         ...news,
       } satisfies VerificationTask);
     }
@@ -202,7 +208,7 @@ class WorkerPool implements VerificationPool {
 
 function answerOf(facts: VerificationDependencies, question: VerificationQuestion): Promise<unknown> {
   if (question.kind === 'status-list')
-    return facts.statusLists?.statusList(question.list) ?? Promise.resolve(null);
+    return facts.statusLists?.statusList(question.list, question.supplyPoint) ?? Promise.resolve(null);
   return facts.evidence?.revocation(question.request) ?? Promise.resolve({ crls: [], ocsps: [] });
 }
 

@@ -55,6 +55,9 @@ async function perform(port: Port, task: VerificationTask): Promise<Verification
         inflate: inflateWeb,
         time: task.time,
         ...(task.documentDigest === undefined ? {} : { documentDigest: task.documentDigest }),
+        ...(task.holder === undefined ? {} : { holder: task.holder }),
+        ...(task.anchors === undefined ? {} : { anchors: task.anchors }),
+        ...(task.policy === undefined ? {} : { policy: task.policy }),
         trustList,
         // The main thread answers each kind of question with its kind of value.
         evidence: {
@@ -65,7 +68,8 @@ async function perform(port: Port, task: VerificationTask): Promise<Verification
             },
         },
         statusLists: {
-          statusList: async (list) => (await ask(port, { kind: 'status-list', list })) as string | null,
+          statusList: async (list, supplyPoint) =>
+            (await ask(port, { kind: 'status-list', list, supplyPoint })) as string | null,
         },
       }),
     );

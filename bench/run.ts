@@ -7,6 +7,7 @@ import { measureCertification } from './certification.ts';
 import { measureLimits } from './limits.ts';
 import type { Measure } from './measure.ts';
 import { measureMainJob } from './main-job.ts';
+import { measureVerification } from './verification.ts';
 
 const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
 const seconds = Number(process.env['YINXIN_BENCH_SECONDS'] ?? '5');
@@ -27,7 +28,7 @@ function line(entry: Measure): string {
 
 try {
   const limits = await measureLimits(Math.min(seconds, 2), folder);
-  for (const part of [measureMainJob, measureCertification]) {
+  for (const part of [measureMainJob, measureVerification, measureCertification]) {
     const own = mkdtempSync(join(folder, 'part-'));
     for await (const entry of part(seconds, own, limits)) process.stdout.write(`${line(entry)}\n`);
   }

@@ -5,6 +5,8 @@ import type { Config } from '../api/config.ts';
 import { ApiError } from '../api/errors.ts';
 import { openHierarchy } from '../api/hierarchy.ts';
 import { openInstallation, realWorld } from '../api/installation.ts';
+import { recognisedSource } from '../api/recognised-source.ts';
+import { foreignStatusLists } from '../api/status-lists-http.ts';
 import { trustListPublisher } from '../api/trust-list.ts';
 import { verificationFacts } from '../api/verification-facts.ts';
 import { faceDictionary } from '../licenses/type.ts';
@@ -44,7 +46,8 @@ export async function openOwnFacts(config: Config): Promise<OwnFacts | null> {
       hierarchy,
       crls: new CrlPublisher(installation, hierarchy),
       ocsp: new OcspResponder(installation, hierarchy),
-      trustList,
+      recognised: recognisedSource({ ...installation, trustList }),
+      foreignStatusLists: foreignStatusLists(installation.clock, !installation.demonstration),
       address,
     });
     const { evidence, statusLists } = facts;

@@ -49,6 +49,16 @@ export async function readCodes(picture: Pixels, asDrawn = false): Promise<reado
 }
 
 /**
+ * @param file PNG or JPEG
+ * @returns the texts of every QR code on the picture; none where it cannot be decoded
+ */
+export async function readCodesInFile(file: Uint8Array): Promise<readonly string[]> {
+  await prepare();
+  const results = await readBarcodes(file, { formats: ['QRCode'], tryHarder: true, maxNumberOfSymbols: 16 });
+  return results.filter((result) => result.isValid).map((result) => result.text);
+}
+
+/**
  * Proves that what will be printed says what was meant.
  * @throws LicenseError `code-unreadable` where the second decoder reads nothing or something else.
  */

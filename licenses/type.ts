@@ -134,6 +134,38 @@ export function checkLicenseType(type: LicenseType): LicenseType {
   return type;
 }
 
+/** Shared elements that may be printed and that no code tells; of residents' licenses the number is one of them. */
+const neverInCode = {
+  CZZTDM: { zh: '持证主体代码', en: "Holder's code" },
+  ZZBS: { zh: '电子证照标识', en: 'License identifier' },
+  JGBM: { zh: '监管部门', en: 'Supervising department' },
+} as const;
+const numberWords = { zh: '证照编号', en: 'License number' } as const;
+
+/** Short names that the page prints. */
+function printedSources({ elements }: PageTemplate): ReadonlySet<string> {
+  return new Set(
+    elements.flatMap((element) => {
+      if (element.kind === 'field') return [element.source];
+      return element.kind === 'table'
+        ? element.rows.flatMap(({ cells }) => cells.map(({ source }) => source))
+        : [];
+    }),
+  );
+}
+
+/** What the page prints and the code leaves out, by name: a reader must not take it for vouched for. */
+function printedOnly(type: LicenseType): FaceDictionary['printedOnly'] {
+  const printed = printedSources(type.template);
+  const left = type.holderKinds.includes('resident') ? { ...neverInCode, ZZBH: numberWords } : neverInCode;
+  return [
+    ...type.fields
+      .filter((field) => field.codeKey === null)
+      .map((field) => ({ zh: field.label, en: field.englishLabel })),
+    ...Object.entries(left).flatMap(([source, words]) => (printed.has(source) ? [words] : [])),
+  ];
+}
+
 /** What offline readers need to know of a type; goes into the trust list. The shared keys they know themselves. */
 export function faceDictionary(type: LicenseType): FaceDictionary {
   return {
@@ -144,9 +176,7 @@ export function faceDictionary(type: LicenseType): FaceDictionary {
         ? []
         : [{ key: field.codeKey, name: field.name, label: { zh: field.label, en: field.englishLabel } }],
     ),
-    printedOnly: type.fields
-      .filter((field) => field.codeKey === null)
-      .map((field) => ({ zh: field.label, en: field.englishLabel })),
+    printedOnly: printedOnly(type),
     publicStatus: type.publicStatus,
   };
 }

@@ -53,6 +53,7 @@ function signatureRow(signature: SignatureReport): Row {
         ? word
         : { zh: `${word.zh}:${deciding.finding.zh}`, en: `${word.en}: ${deciding.finding.en}` },
     subIndication: signature.subIndication,
+    evidence: null,
     evidenceTime: null,
   };
 }

@@ -80,6 +80,32 @@ export class ChangeLog {
     );
   }
 
+  /** @param page first page 0, null where it shows nowhere */
+  filled(name: string, page: number | null, allowed: boolean): void {
+    const zh = page === null ? '签名后' : `签名后在第${page + 1}页`;
+    const en = page === null ? '' : ` on page ${page + 1}`;
+    this.tell(
+      'form-filled',
+      allowed,
+      `${zh}填写了表单域“${name}”。`,
+      `Form field "${name}"${en} was filled in after the signature.`,
+    );
+  }
+
+  /** Comments a certification permits. @param covering whether they may lie over what was signed */
+  comments(page: number, covering: boolean): void {
+    this.tell(
+      covering ? 'content-covered' : 'annotation-added',
+      true,
+      covering
+        ? `签名后在第${page + 1}页增加了可能遮盖原文的批注，须人工查看。`
+        : `签名后在第${page + 1}页增加了批注。`,
+      covering
+        ? `Annotations that may cover the content were added to page ${page + 1} after the signature; a person must look.`
+        : `Comments were added to page ${page + 1} after the signature.`,
+    );
+  }
+
   wrongSignature(name: string): void {
     this.forbid(
       'form-changed',
@@ -97,6 +123,18 @@ export class ChangeLog {
       allowed,
       `${zh}增加了一个签名（${name}）。`,
       `A signature (${name}) was added${en}.`,
+    );
+  }
+
+  /** A permitted signature whose picture is larger than any seal (sneaky signature attack). */
+  curtain(name: string, page: number | null): void {
+    const zh = page === null ? '原文' : `第${page + 1}页`;
+    const en = page === null ? 'the content' : `page ${page + 1}`;
+    this.tell(
+      'content-covered',
+      true,
+      `签名“${name}”的图样过大，可能遮盖${zh}的内容，须人工查看。`,
+      `The picture of signature "${name}" is larger than any seal and may cover ${en}; a person must look.`,
     );
   }
 

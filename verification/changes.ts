@@ -6,37 +6,24 @@ import { readFields } from '../formats/pdf/form.ts';
 import type { FormField, Widget } from '../formats/pdf/form.ts';
 import { walkPages } from '../formats/pdf/pages.ts';
 import { readTransforms } from '../formats/pdf/transforms.ts';
-import type { FieldLock, ModificationLevel } from '../formats/pdf/transforms.ts';
 import { findWidgetPages } from '../formats/pdf/widget-pages.ts';
+import { addedAnnotations } from './change-annotations.ts';
 import { ChangeLog } from './change-log.ts';
+import { differingKeys, isLocked, largestSeal, pictureArea, wasFilledIn, wasSigned } from './change-rules.ts';
+import type { ChangeRules } from './change-rules.ts';
 import { compareObject, referrersAsOf, sameObject } from './pdf-objects.ts';
+import { scanReferrers } from './reference-scan.ts';
 import type { Compared, Referrers } from './pdf-objects.ts';
 import type { Change } from './report.ts';
 
-/** What restricts later changes. */
-export interface ChangeRules {
-  /** The narrowest DocMDP level of the document; null where nothing restricts. */
-  readonly level: ModificationLevel | null;
-  readonly locks: readonly FieldLock[];
-}
+/** Finds who names the given objects as of the signed revision. */
+type FindReferrers = (wanted: ReadonlySet<number>) => Promise<Referrers | null>;
 
 const maxTouched = 500_000;
-
-/** Keys a form field may gain or change when it is signed. */
-const signingKeys = new Set(['V', 'AP', 'M', 'F']);
-
-function differingKeys(before: PdfDictionary, after: PdfDictionary): string[] {
-  const keys = new Set([...before.entries.keys(), ...after.entries.keys()]);
-  return [...keys].filter((key) => !sameObject(entry(before, key), entry(after, key)));
-}
-
-/** ISO 32000-2 table 256: a lock on a name holds the fields below it, and not those whose names begin alike. */
-function isLocked(name: string, locks: readonly FieldLock[]): boolean {
-  return locks.some((lock) => {
-    const named = lock.fields.some((field) => name === field || name.startsWith(`${field}.`));
-    return lock.action === 'All' || (lock.action === 'Include' ? named : !named);
-  });
-}
+/** Up to here a walk over the objects costs nothing worth saving. */
+const fewObjects = 2_000;
+/** A walk spends on one object what a scan spends on so many bytes. */
+const bytesPerObject = 40_000;
 
 function numberOf(object: PdfObject): number | null {
   return object.kind === 'reference' ? object.number : null;
@@ -53,19 +40,24 @@ class ChangeAnalysis {
   /** Widgets that may appear on pages. */
   readonly #newWidgets = new Set<number>();
   readonly #compared = new Map<number, Compared>();
+  readonly #findReferrers: FindReferrers;
   #referrers: Referrers = new Map();
 
-  constructor(document: PdfDocument, revision: number, rules: ChangeRules) {
+  constructor(document: PdfDocument, revision: number, rules: ChangeRules, find: FindReferrers) {
+    this.#findReferrers = find;
     this.#document = document;
     this.#revision = revision;
     this.#newest = document.newest.index;
     this.#rules = rules;
   }
 
-  async run(): Promise<readonly Change[]> {
+  /** @returns null where referrers could not be found in the way asked for. */
+  async run(): Promise<readonly Change[] | null> {
     await this.#compareTouched();
     if (this.#compared.size === 0) return this.#log.changes;
-    this.#referrers = await referrersAsOf(this.#document, this.#revision);
+    const referrers = await this.#findReferrers(new Set(this.#compared.keys()));
+    if (referrers === null) return null;
+    this.#referrers = referrers;
     await this.#catalogue();
     await this.#fields();
     this.#information();
@@ -228,11 +220,12 @@ class ChangeAnalysis {
     const page = await this.#pageOf(field.widgets);
     if (kind === null) {
       this.#log.wrongSignature(field.fullName);
-    } else if (kind === 'time-stamp-added') {
+    } else if (kind === 'time-stamp-added' && pictureArea(field) === 0) {
       this.#log.timeStamp();
     } else {
       const allowed = this.#rules.level !== 1 && !isLocked(field.fullName, this.#rules.locks);
       this.#log.signature(field.fullName, page, allowed);
+      if (allowed && pictureArea(field) > largestSeal) this.#log.curtain(field.fullName, page);
     }
   }
 
@@ -265,33 +258,42 @@ class ChangeAnalysis {
         (widget) => widget.reference !== null && this.#compared.has(widget.reference.number),
       );
     if (!changed) return;
-    const keys = differingKeys(before.dictionary, after.dictionary);
-    const signing =
-      before.type === 'Sig' &&
-      before.value.kind === 'null' &&
-      after.value.kind !== 'null' &&
-      old === now &&
-      keys.every((key) => signingKeys.has(key));
-    for (const number of [old, ...before.widgets.map((widget) => widget.reference?.number ?? null)]) {
-      if (number !== null && (signing ? number === old : true)) this.#settled.add(number);
-    }
-    if (signing) await this.#tellSigned(after);
+    const numbers = [old, ...before.widgets.map((widget) => widget.reference?.number ?? null)];
+    for (const number of numbers) if (number !== null) this.#settled.add(number);
+    if (numbers.some((number) => this.#isStream(number))) this.#log.field(after.fullName, 'changed');
+    else if (wasSigned(before, after)) await this.#tellSigned(after);
+    else if (this.#rules.level !== null && wasFilledIn(before, after)) await this.#tellFilled(after, numbers);
     else this.#log.field(after.fullName, 'changed');
   }
 
-  #annotationsGrewRight(before: PdfObject, after: PdfObject): boolean {
-    const old = before.kind === 'array' ? before.items : before.kind === 'null' ? [] : null;
-    if (old === null || after.kind !== 'array') return false;
-    const kept = old.every((item, at) => {
-      const other = after.items[at];
-      return other !== undefined && sameObject(item, other);
-    });
-    return (
-      kept &&
-      after.items
-        .slice(old.length)
-        .every((item) => item.kind === 'reference' && this.#newWidgets.has(item.number))
-    );
+  /** A field that is a stream may be drawn by a page; its data is not among the keys that are compared. */
+  #isStream(number: number | null): boolean {
+    const compared = number === null ? undefined : this.#compared.get(number);
+    return compared?.before.kind === 'stream' || compared?.after.kind === 'stream';
+  }
+
+  /** ISO 32000-2 table 257: a certification lets fields be filled in from level 2 on; a plain approval says nothing of it. */
+  async #tellFilled(field: FormField, numbers: readonly (number | null)[]): Promise<void> {
+    const own = new Set(numbers.flatMap((number) => number ?? []));
+    for (const { dictionary } of field.widgets) await this.#settleAppearances(entry(dictionary, 'AP'), own);
+    const allowed = this.#rules.level !== 1 && !isLocked(field.fullName, this.#rules.locks);
+    this.#log.filled(field.fullName, await this.#pageOf(field.widgets), allowed);
+  }
+
+  /** Appearances rewritten in place, where nothing but their own field shows them. */
+  async #settleAppearances(appearances: PdfObject, own: ReadonlySet<number>): Promise<void> {
+    const known = new Set(own);
+    const pending: PdfObject[] = [appearances];
+    for (let next = pending.pop(); next !== undefined && known.size < 1000; next = pending.pop()) {
+      const number = numberOf(next);
+      if (number !== null && (known.has(number) || !this.#onlyNamedBy(number, known))) continue;
+      if (number !== null) {
+        known.add(number);
+        this.#settled.add(number);
+      }
+      const object = await this.#document.resolve(next, this.#newest);
+      if (object.kind === 'dictionary') pending.push(...object.entries.values());
+    }
   }
 
   async #pages(): Promise<void> {
@@ -311,13 +313,15 @@ class ChangeAnalysis {
       const [page, list] = [pages.get(number), lists.get(number)];
       if (page !== undefined) await this.#page(number, page, before, after);
       else if (list !== undefined && this.#onlyNamedBy(number, allPages))
-        this.#annotations(number, list, before, after);
+        await this.#annotations(number, list, before, after);
     }
   }
 
   async #page(number: number, index: number, before: PdfObject, after: PdfObject): Promise<void> {
     this.#settled.add(number);
-    const [old, now] = [dictionaryOf(before), dictionaryOf(after)];
+    // A page that is a stream too would be drawn by whoever else names it.
+    const old = before.kind === 'dictionary' ? before : null;
+    const now = after.kind === 'dictionary' ? after : null;
     const keys = old === null || now === null ? ['Contents'] : differingKeys(old, now);
     if (old === null || now === null || keys.some((key) => key !== 'Annots')) {
       this.#log.page(index);
@@ -327,17 +331,21 @@ class ChangeAnalysis {
       await this.#document.get(old, 'Annots', this.#revision),
       await this.#document.get(now, 'Annots', this.#newest),
     ] as const;
-    this.#tellAnnotations(index, this.#annotationsGrewRight(...lists));
+    await this.#tellAnnotations(index, ...lists);
   }
 
-  #annotations(number: number, page: number, before: PdfObject, after: PdfObject): void {
+  async #annotations(number: number, page: number, before: PdfObject, after: PdfObject): Promise<void> {
     this.#settled.add(number);
-    this.#tellAnnotations(page, this.#annotationsGrewRight(before, after));
+    await this.#tellAnnotations(page, before, after);
   }
 
-  #tellAnnotations(page: number, fine: boolean): void {
-    if (fine) return;
-    this.#log.annotations(page);
+  async #tellAnnotations(page: number, before: PdfObject, after: PdfObject): Promise<void> {
+    const used = (number: number): boolean => this.#referrers.has(number);
+    const added = await addedAnnotations(this.#document, before, after, this.#newest, this.#newWidgets, used);
+    if (added === 'none') return;
+    // Only a certification that says so lets comments be added (DocMDP 3); an approval alone does not.
+    if (added === 'forbidden' || this.#rules.level !== 3) this.#log.annotations(page);
+    else this.#log.comments(page, added === 'covering');
   }
 
   /** Whatever no rule above explained. */
@@ -374,5 +382,14 @@ export async function changesAfter(
   rules: ChangeRules,
 ): Promise<readonly Change[]> {
   if (revision >= document.newest.index) return [];
-  return new ChangeAnalysis(document, revision, rules).run();
+  const walk: FindReferrers = () => referrersAsOf(document, revision);
+  const scan: FindReferrers = (wanted) => scanReferrers(document, revision, wanted);
+  const size = document.revisions[revision]?.endWithSpace ?? document.source.size;
+  const many = document.nextObjectNumber > fewObjects && document.nextObjectNumber * bytesPerObject > size;
+  if (many) {
+    const found = await new ChangeAnalysis(document, revision, rules, scan).run();
+    // The scan sees more uses than there are, so what it lets pass the walk would; what it refuses the walk decides.
+    if (found?.every(({ allowed }) => allowed) === true) return found;
+  }
+  return (await new ChangeAnalysis(document, revision, rules, walk).run()) ?? [];
 }

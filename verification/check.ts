@@ -1,16 +1,21 @@
 // The shape of a check: one question with its citation, asked of gathered facts.
 import type { VerificationPolicy } from './policy.ts';
-import type { Outcome, SubIndication, Words } from './report.ts';
+import type { Evidence, Outcome, SubIndication, Words } from './report.ts';
+
+/** What answered, and the instant it speaks for; both left out where the bytes alone answer. */
+interface Answered {
+  readonly evidence?: Evidence | null;
+  readonly evidenceTime?: Date | null;
+}
 
 /** What a check answers. A failed or indeterminate answer names its EN 319 102-1 sub-indication. */
 export type Finding =
-  | { readonly outcome: 'passed' | 'warned'; readonly finding: Words; readonly evidenceTime?: Date | null }
-  | {
+  | ({ readonly outcome: 'passed' | 'warned'; readonly finding: Words } & Answered)
+  | ({
       readonly outcome: 'failed' | 'indeterminate';
       readonly finding: Words;
       readonly subIndication: SubIndication;
-      readonly evidenceTime?: Date | null;
-    };
+    } & Answered);
 
 /** One row of a table of checks; pure, synchronous and total. */
 export interface Check<Facts> {
@@ -27,12 +32,22 @@ export function words(zh: string, en: string): Words {
   return { zh, en };
 }
 
-export function passed(zh: string, en: string, evidenceTime: Date | null = null): Finding {
-  return { outcome: 'passed', finding: { zh, en }, evidenceTime };
+export function passed(
+  zh: string,
+  en: string,
+  evidenceTime: Date | null = null,
+  evidence: Evidence | null = null,
+): Finding {
+  return { outcome: 'passed', finding: { zh, en }, evidenceTime, evidence };
 }
 
-export function warned(zh: string, en: string, evidenceTime: Date | null = null): Finding {
-  return { outcome: 'warned', finding: { zh, en }, evidenceTime };
+export function warned(
+  zh: string,
+  en: string,
+  evidenceTime: Date | null = null,
+  evidence: Evidence | null = null,
+): Finding {
+  return { outcome: 'warned', finding: { zh, en }, evidenceTime, evidence };
 }
 
 export function failed(
@@ -40,8 +55,9 @@ export function failed(
   zh: string,
   en: string,
   evidenceTime: Date | null = null,
+  evidence: Evidence | null = null,
 ): Finding {
-  return { outcome: 'failed', subIndication, finding: { zh, en }, evidenceTime };
+  return { outcome: 'failed', subIndication, finding: { zh, en }, evidenceTime, evidence };
 }
 
 export function indeterminate(
@@ -49,8 +65,9 @@ export function indeterminate(
   zh: string,
   en: string,
   evidenceTime: Date | null = null,
+  evidence: Evidence | null = null,
 ): Finding {
-  return { outcome: 'indeterminate', subIndication, finding: { zh, en }, evidenceTime };
+  return { outcome: 'indeterminate', subIndication, finding: { zh, en }, evidenceTime, evidence };
 }
 
 /** Order of the fold: the greatest wins. */

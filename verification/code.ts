@@ -17,8 +17,12 @@ import type { TrustList } from './trust-list.ts';
 
 /** Port: signed status lists by number. */
 export interface StatusListSource {
-  /** @returns the Token Status List JWT, or null where it could not be had (which makes the answer indeterminate). */
-  statusList(list: number): Promise<string | null>;
+  /**
+   * @param supplyPoint the address before the list's number, as the trust list of another operator gives it; null for a
+   *   list of our own operator
+   * @returns the Token Status List JWT, or null where it could not be had (which makes the answer indeterminate).
+   */
+  statusList(list: number, supplyPoint: string | null): Promise<string | null>;
 }
 
 /** Everything the verification of a code is given. */
@@ -59,6 +63,7 @@ export function reportLicense(facts: CodeFacts): LicenseReport | null {
       status.kind === 'read'
         ? { value: status.value, words: wordsOfStatus(status.value), asOf: status.issuedAt.toISOString() }
         : null,
+    statusEntry: claims.status,
     recordDigest: `${message === null ? 'sha256' : digestOfCode(message)}:${toHex(claims.recordHash)}`,
     notCovered,
   };
@@ -75,7 +80,8 @@ export function gatherCodeFacts(text: string, dependencies: CodeDependencies): P
     inflate: dependencies.inflate,
     trustList: dependencies.trustList ?? null,
     trustListProblem: dependencies.trustListProblem ?? null,
-    statusList: (list) => dependencies.statusLists?.statusList(list) ?? Promise.resolve(null),
+    statusList: (list, supplyPoint) =>
+      dependencies.statusLists?.statusList(list, supplyPoint) ?? Promise.resolve(null),
   });
 }
 

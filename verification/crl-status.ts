@@ -18,6 +18,10 @@ import type { RevocationStatus, RevocationTime } from './revocation-time.ts';
 export interface VerifiedCrl {
   readonly list: CertificateList;
   readonly signers: readonly CertificateNode[];
+  /** Lower-case hex SHA-256 of the list. */
+  readonly digest: string;
+  /** The earliest instant at which it provably existed; absent where nothing proves one before now. */
+  readonly existed?: Date;
 }
 
 /** Whether a certificate other than the issuer's own key's may sign lists about it (section 6.3.3 (f)). */

@@ -1,6 +1,8 @@
 // What a verification is given from outside.
 import type { CodeDependencies } from './code.ts';
+import type { DetachedContent } from './detached-content.ts';
 import type { EvidenceSource } from './evidence.ts';
+import type { SealStatusSource } from './seal-status.ts';
 import type { DigestAlgorithm, StartDigest } from './signature-verifier.ts';
 
 /** Everything verification is given. It holds no secret, asks no clock and opens nothing by itself. */
@@ -15,4 +17,10 @@ export interface VerificationDependencies extends CodeDependencies {
   readonly crls?: readonly Uint8Array[];
   readonly ocsps?: readonly Uint8Array[];
   readonly evidence?: EvidenceSource;
+  /** Credit code or resident number of whose license it should be; asked of licenses only. */
+  readonly holder?: string;
+  /** What a detached signature or the use of a seal is said to be over. */
+  readonly content?: DetachedContent;
+  /** Absent: the status of a seal is told as unchecked. */
+  readonly sealStatus?: SealStatusSource;
 }

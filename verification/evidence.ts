@@ -97,8 +97,9 @@ export async function gatherEvidence(input: EvidenceInput): Promise<GatheredEvid
       ? first
       : await buildCertificateGraph([...carried, ...responders], input.anchors, input.verifier, historical);
   const revocation = await gatherRevocation(
-    [...input.crls, ...answered.crls],
-    [...input.ocsps, ...answered.ocsps],
+    // What a document carries along comes last: however much it is, it must not crowd out what others say.
+    [...answered.crls, ...input.crls],
+    [...answered.ocsps, ...input.ocsps],
     graph,
     input.verifier,
     historical,

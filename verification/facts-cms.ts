@@ -6,14 +6,15 @@ import {
   signingCertificateOf,
   signingTimeOf,
 } from '../formats/cms/attributes.ts';
-import { parseSignedData } from '../formats/cms/signed-data.ts';
+import { familiarContentType, parseSignedData } from '../formats/cms/signed-data.ts';
 import type { SignedData, SignerInfo } from '../formats/cms/signed-data.ts';
 import { FormatError } from '../formats/errors.ts';
 import { digestOf, signerSignatureNameOf } from '../formats/x509/algorithm.ts';
 import type { SignatureName } from '../formats/x509/algorithm.ts';
+import { sm2ValueToDer } from '../formats/x509/ecdsa-signature.ts';
 import { verifiableAlgorithm } from './signature-work.ts';
 import type { CertificateGraph, CertificateNode } from './certificate-graph.ts';
-import type { DigestAlgorithm, SignatureVerifier } from './signature-verifier.ts';
+import type { DigestAlgorithm, SignatureVerifier, VerifiableAlgorithm } from './signature-verifier.ts';
 
 /** `absent` and `malformed` are not `differs`: reasons are told apart. */
 export type Agreement = 'agrees' | 'differs' | 'absent' | 'malformed' | 'unchecked';
@@ -112,6 +113,11 @@ async function essAgreement(
   return sameBytes(digest, named.certificateDigest) ? 'agrees' : 'differs';
 }
 
+/** The value as the verifier takes it: GB/T 35275 signers write r‖s bare as well; what is neither form stays and fails. */
+export function signatureValueOf({ signature }: SignerInfo, algorithm: VerifiableAlgorithm): Uint8Array {
+  return algorithm === 'SM2SM3' ? (sm2ValueToDer(signature) ?? signature) : signature;
+}
+
 /** What the signature must be over. */
 export interface SignedContent {
   /** OID that the content-type attribute and eContentType must name. */
@@ -159,7 +165,10 @@ export async function gatherCms(
     ...facts,
     contentType: agreement(
       reading(() => contentTypeOf(attributes)),
-      (type) => type === content.contentType && signedData.eContentType === content.contentType,
+      (type) =>
+        [type, signedData.eContentType].every(
+          (each) => familiarContentType(each) === familiarContentType(content.contentType),
+        ),
     ),
     messageDigest:
       digest === null
@@ -177,7 +186,7 @@ export async function gatherCms(
               accepted,
               certificate.certificate.subjectPublicKeyInfo.der,
               only.signedAttributesDer,
-              only.signature,
+              signatureValueOf(only, accepted),
             ))
           ? 'valid'
           : 'invalid',

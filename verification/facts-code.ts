@@ -2,34 +2,17 @@
 import { sameBytes, toHex } from '../formats/bytes.ts';
 import { decodeClaims } from '../formats/cose/cwt.ts';
 import type { LicenseClaims } from '../formats/cose/cwt.ts';
-import { decodeSign1, keyIdOf, sign1Input } from '../formats/cose/sign1.ts';
+import { decodeSign1, sign1Input } from '../formats/cose/sign1.ts';
 import type { Sign1 } from '../formats/cose/sign1.ts';
 import { FormatError } from '../formats/errors.ts';
 import { decodeLicenseCode } from '../formats/qr/license-code.ts';
 import { FACE } from '../formats/qr/labels.ts';
-import { decodeStatusListClaims, STATUS_LIST_TYPE, statusAt } from '../formats/qr/status-list.ts';
-import type { Inflate } from '../formats/qr/status-list.ts';
 import { rawToDer } from '../formats/x509/ecdsa-signature.ts';
-import { parseCertificate } from '../formats/x509/certificate.ts';
-import { readJws } from './jws.ts';
-import type { DigestAlgorithm, SignatureVerifier } from './signature-verifier.ts';
-import { servicesOfType } from './trust-list.ts';
-import type { FaceDictionary, ListedService, ServiceType, TrustedEntity, TrustList } from './trust-list.ts';
-
-/** What is known about the license's status; everything but `read` is unknown. */
-type StatusFacts =
-  | { readonly kind: 'not-published' }
-  | { readonly kind: 'unavailable' }
-  | { readonly kind: 'malformed' }
-  | { readonly kind: 'unsigned' }
-  | { readonly kind: 'other-list' }
-  | {
-      readonly kind: 'read';
-      readonly value: number;
-      readonly issuedAt: Date;
-      readonly expires: Date | null;
-      readonly signer: ListedService;
-    };
+import type { DigestAlgorithm } from './signature-verifier.ts';
+import { gatherStatus, type StatusFacts, type StatusSources } from './facts-status.ts';
+import { keyIdOfListed, keysOfType } from './listed-keys.ts';
+import { sameOperator } from './recognised-lists.ts';
+import type { FaceDictionary, ListedService, TrustedEntity, TrustList } from './trust-list.ts';
 
 export interface CodeFacts {
   /** Why the text is no license code; null when it was read to the end. */
@@ -55,73 +38,12 @@ export interface CodeFacts {
 }
 
 /** What gathering needs. */
-export interface CodeSources {
-  readonly verifier: SignatureVerifier;
-  readonly inflate: Inflate;
-  readonly trustList: TrustList | null;
+export interface CodeSources extends StatusSources {
   readonly trustListProblem: string | null;
-  /** @returns the list's JWT, null where it could not be had. */
-  readonly statusList: (list: number) => Promise<string | null>;
-}
-
-const statusListLimit = 1024 * 1024;
-
-interface ListedKey {
-  readonly listed: ListedService;
-  readonly publicKey: Uint8Array;
-}
-
-function keysOfType(list: TrustList | null, type: ServiceType): readonly ListedKey[] {
-  if (list === null) return [];
-  return servicesOfType(list, [type]).flatMap((listed) =>
-    listed.service.certificates.flatMap((der) => {
-      try {
-        return [{ listed, publicKey: parseCertificate(der).subjectPublicKeyInfo.der }];
-      } catch (error) {
-        // A listed certificate that cannot be read speaks for nobody.
-        if (error instanceof FormatError) return [];
-        throw error;
-      }
-    }),
-  );
-}
-
-async function gatherStatus(claims: LicenseClaims, sources: CodeSources): Promise<StatusFacts> {
-  if (claims.status === null) return { kind: 'not-published' };
-  const { list, index } = claims.status;
-  const token = await sources.statusList(list);
-  if (token === null) return { kind: 'unavailable' };
-  const keys = keysOfType(sources.trustList, 'status-list');
-  const jws = await readJws(
-    token,
-    STATUS_LIST_TYPE,
-    keys.map((key) => key.publicKey),
-    sources.verifier,
-    statusListLimit,
-  );
-  if (jws.outcome !== 'verified') return { kind: jws.outcome };
-  const signer = keys[jws.key];
-  if (signer === undefined) return { kind: 'unsigned' };
-  try {
-    const content = await decodeStatusListClaims(jws.payload, sources.inflate);
-    // The list names itself by its address; another list's genuine token must not answer for this one.
-    if (/\/([0-9]{1,9})$/.exec(content.subject)?.[1] !== String(list)) return { kind: 'other-list' };
-    const value = statusAt(content.list, index);
-    return {
-      kind: 'read',
-      value,
-      issuedAt: content.issuedAt,
-      expires: content.expires,
-      signer: signer.listed,
-    };
-  } catch (error) {
-    if (error instanceof FormatError) return { kind: 'malformed' };
-    throw error;
-  }
 }
 
 /** The digest that goes with the algorithm of a code: it names keys, and records by what a code claims of them. */
-export function digestOfCode(message: Pick<Sign1, 'algorithm'>): DigestAlgorithm {
+export function digestOfCode(message: Pick<Sign1, 'algorithm'>): Extract<DigestAlgorithm, 'sha256' | 'sm3'> {
   return message.algorithm === 'SM2SM3' ? 'sm3' : 'sha256';
 }
 
@@ -133,13 +55,25 @@ async function gatherSigners(
   const signers: ListedService[] = [];
   const signed = sign1Input(message.protectedHeader, message.payload);
   const signature = rawToDer(message.signature);
-  for (const { listed, publicKey } of keysOfType(sources.trustList, 'license-code')) {
-    const keyId = keyIdOf(await sources.verifier.digest(digestOfCode(message), publicKey));
+  for (const key of keysOfType(sources.trustList, 'license-code')) {
+    const { listed, publicKey } = key;
+    const keyId = await keyIdOfListed(key, digestOfCode(message), sources.verifier);
     if (!sameBytes(keyId, message.keyId)) continue;
     candidates.push(listed);
     if (await sources.verifier.verify(message.algorithm, publicKey, signed, signature)) signers.push(listed);
   }
   return { candidates, signers };
+}
+
+/** The authority by the name that the signer's own operator lists: nobody's key speaks for another operator's departments. */
+function issuerOf(
+  claims: LicenseClaims,
+  signers: readonly ListedService[],
+  list: TrustList | null,
+): TrustedEntity | null {
+  const named = list?.entities.filter((entity) => entity.identifier === claims.issuer) ?? [];
+  const own = named.find((each) => signers.some(({ entity }) => sameOperator(entity, each)));
+  return own ?? (signers.length === 0 ? (named[0] ?? null) : null);
 }
 
 /** Reads digits → envelope → claims, tries every listed key with the code's key id, and asks for the status. Never throws for the text. */
@@ -172,6 +106,8 @@ export async function gatherCode(text: string, sources: CodeSources): Promise<Co
   const { code, message, claims } = read;
   const algorithm = digestOfCode(message);
   const typeCode = claims.face.get(FACE.typeCode);
+  const signed = await gatherSigners(message, sources);
+  const { signers } = signed;
   return {
     ...nothing,
     prefix: code.prefix,
@@ -179,10 +115,14 @@ export async function gatherCode(text: string, sources: CodeSources): Promise<Co
     envelopeDigest: `${algorithm}:${toHex(await sources.verifier.digest(algorithm, code.envelope))}`,
     message,
     claims,
-    ...(await gatherSigners(message, sources)),
-    issuer: sources.trustList?.entities.find((entity) => entity.identifier === claims.issuer) ?? null,
+    ...signed,
+    issuer: issuerOf(claims, signers, sources.trustList),
     typeCode: typeof typeCode === 'string' ? typeCode : null,
     dictionary: sources.trustList?.licenseTypes.find((type) => type.typeCode === typeCode) ?? null,
-    status: await gatherStatus(claims, sources),
+    status: await gatherStatus(
+      claims.status,
+      signers.map(({ entity }) => entity),
+      sources,
+    ),
   };
 }

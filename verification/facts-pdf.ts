@@ -8,11 +8,10 @@ import { dictionaryOf, entry, nameOf } from '../formats/pdf/objects.ts';
 import { readSignatures } from '../formats/pdf/signatures.ts';
 import type { PdfSignature } from '../formats/pdf/signatures.ts';
 import type { ByteSource } from '../formats/pdf/source.ts';
-import { strictestLevel } from '../formats/pdf/transforms.ts';
 import { OID } from '../formats/x509/oid.ts';
 import type { CertificateGraph } from './certificate-graph.ts';
+import { rulesAsOf } from './change-rules.ts';
 import { changesAfter } from './changes.ts';
-import type { ChangeRules } from './changes.ts';
 import { gatherEvidence } from './evidence.ts';
 import type { EvidenceInput, GatheredEvidence } from './evidence.ts';
 import { acceptedDigest, gatherCms, readSignedData } from './facts-cms.ts';
@@ -26,7 +25,8 @@ import type { CoveredRange } from './pdf-digests.ts';
 import type { Change } from './report.ts';
 import type { DigestAlgorithm, SignatureVerifier, StartDigest } from './signature-verifier.ts';
 import { digestOf } from '../formats/x509/algorithm.ts';
-import { embeddedEvidence } from './pdf-evidence.ts';
+import { embeddedEvidence, standingIn } from './pdf-evidence.ts';
+import type { Standing } from './pdf-evidence.ts';
 
 export interface PdfSignatureFacts {
   readonly id: string;
@@ -59,6 +59,8 @@ export interface PdfFacts {
   readonly carried: CarriedLicense;
   readonly graph: CertificateGraph;
   readonly evidence: GatheredEvidence['revocation'];
+  /** Which evidence the file itself holds, and since which revision. */
+  readonly standing: Standing;
 }
 
 export interface PdfSources extends EvidenceInput {
@@ -72,15 +74,18 @@ const maxRevisionsSearched = 200;
 /** A signature is at most so long; what is longer is no signature of a kind accepted here. */
 const maxTrailingSearched = 1 << 20;
 
-async function trailingBytes(document: PdfDocument): Promise<TrailingBytes> {
+/** @param covered where the signatures of the newest revision end; null where none covers it */
+async function trailingBytes(document: PdfDocument, covered: number | null): Promise<TrailingBytes> {
   const end = document.newest.end;
   if (end === null) return 'unknown';
   const size = document.source.size - end;
-  if (size <= 2 && (document.facts.bytesAfterEnd ?? 1) === 0) return 'none';
+  // One line end belongs to the end of the file, unless a signature up to there shows that it came later.
+  const open = covered !== null && covered < document.source.size;
+  if (!open && size <= 2 && (document.facts.bytesAfterEnd ?? 1) === 0) return 'none';
   if (size > maxTrailingSearched) return 'data';
   const rest = await document.source.read(end, size);
   const text = String.fromCharCode(...rest.subarray(0, 2));
-  if (rest.length <= 2 && /^(\r\n|\r|\n)?$/.test(text)) return 'none';
+  if (!open && rest.length <= 2 && /^(\r\n|\r|\n)?$/.test(text)) return 'none';
   return rest.every((byte) => [0, 9, 10, 12, 13, 32].includes(byte)) ? 'space' : 'data';
 }
 
@@ -127,11 +132,12 @@ async function disguisedSignatures(document: PdfDocument): Promise<readonly stri
 async function changesOf(
   document: PdfDocument,
   signature: PdfSignature,
-  rules: ChangeRules,
+  all: readonly PdfSignature[],
 ): Promise<readonly Change[] | null> {
-  if (signature.coverage.revision === null) return null;
+  const { revision } = signature.coverage;
+  if (revision === null) return null;
   try {
-    return await changesAfter(document, signature.coverage.revision, rules);
+    return await changesAfter(document, revision, await rulesAsOf(document, all, revision));
   } catch (error) {
     if (error instanceof FormatError) return null;
     throw error;
@@ -222,8 +228,8 @@ function identify(signatures: readonly Opened[]): readonly string[] {
 }
 
 async function gatherDocument(
+  file: ByteSource,
   document: PdfDocument,
-  digest: Uint8Array,
   sources: PdfSources,
 ): Promise<PdfFacts> {
   const signatures = await readSignatures(document);
@@ -234,16 +240,31 @@ async function gatherDocument(
   const signedDatas = opened.flatMap(({ read }) => (read.signedData === null ? [] : [read.signedData]));
   const { graph, revocation } = await gatherEvidence({
     ...sources,
-    certificates: [...opened.flatMap(certificatesOf), ...embedded.certificates, ...sources.certificates],
-    crls: [...sources.crls, ...embedded.crls, ...signedDatas.flatMap((data) => data.crls)],
-    ocsps: [...sources.ocsps, ...embedded.ocsps, ...signedDatas.flatMap((data) => data.ocspResponses)],
+    certificates: [
+      ...opened.flatMap(certificatesOf),
+      ...embedded.certificates.map(({ der }) => der),
+      ...sources.certificates,
+    ],
+    crls: [
+      ...sources.crls,
+      ...embedded.crls.map(({ der }) => der),
+      ...signedDatas.flatMap((data) => data.crls),
+    ],
+    ocsps: [
+      ...sources.ocsps,
+      ...embedded.ocsps.map(({ der }) => der),
+      ...signedDatas.flatMap((data) => data.ocspResponses),
+    ],
+  });
+  const besideSignatures = opened.flatMap((each) => {
+    const { revision } = each.signature.coverage;
+    return revision === null ? [] : certificatesOf(each).map((der) => ({ der, revision }));
   });
   const ranges = opened.flatMap(({ range }) => (range === null ? [] : [range]));
-  const digests = await digestRanges(document.source, ranges, sources.startDigest);
-  const rules: ChangeRules = {
-    level: await strictestLevel(document, signatures),
-    locks: signatures.flatMap((signature) => signature.transforms.fieldMdp),
-  };
+  // The whole file is one more range, without a gap: what it shares with the signatures' is read and hashed once.
+  const { size } = document.facts;
+  const whole = { algorithm: sources.documentDigest, gapStart: size, gapEnd: size, end: size };
+  const digests = await digestRanges(file, [...ranges, whole], sources.startDigest);
   const ids = identify(opened);
   const facts: PdfSignatureFacts[] = [];
   for (const [at, each] of opened.entries()) {
@@ -253,33 +274,39 @@ async function gatherDocument(
       type: each.type,
       signature: each.signature,
       ...(await gatherSignature(each, own, graph, sources.verifier)),
-      changes: await changesOf(document, each.signature, rules),
+      changes: await changesOf(document, each.signature, signatures),
     });
   }
   return {
-    digest,
-    size: document.facts.size,
+    digest: digests.at(-1) ?? new Uint8Array(),
+    size,
     problem: null,
     signatures: facts,
     removed: await removedSignatures(document, signatures),
     disguised: await disguisedSignatures(document),
     bytesBeforeHeader: document.facts.bytesBeforeHeader,
-    trailing: await trailingBytes(document),
+    trailing: await trailingBytes(
+      document,
+      opened.reduce<number | null>((most, { signature, range }) => {
+        if (range === null || signature.coverage.revision !== document.newest.index) return most;
+        return Math.max(most ?? 0, range.end);
+      }, null),
+    ),
     carried: await carriedLicense(document),
     graph,
     evidence: revocation,
+    standing: await standingIn(embedded, besideSignatures, sources.verifier),
   };
 }
 
 /** Gathers everything there is to know about a PDF. Never throws for its bytes. */
 export async function gatherPdf(source: ByteSource, sources: PdfSources): Promise<PdfFacts> {
-  const digest = await digestWhole(source, sources.startDigest, sources.documentDigest);
   try {
-    return await gatherDocument(await openPdf(source), digest, sources);
+    return await gatherDocument(source, await openPdf(source), sources);
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
     return {
-      digest,
+      digest: await digestWhole(source, sources.startDigest, sources.documentDigest),
       size: source.size,
       problem: error,
       signatures: [],
@@ -290,6 +317,7 @@ export async function gatherPdf(source: ByteSource, sources: PdfSources): Promis
       carried: { record: null, code: null },
       graph: { nodes: new Map(), bySubject: new Map(), exhausted: false },
       evidence: { crls: [], ocsps: [] },
+      standing: { certificates: new Map(), revocation: new Map() },
     };
   }
 }

@@ -1,16 +1,49 @@
-// The public entrance of the verification library, and the only one.
+// The public entrance of the verification library on a server, and the only one; pages enter by index-web.ts.
+export { bytesSource } from '../formats/pdf/source.ts';
+export type { ByteSource } from '../formats/pdf/source.ts';
+export { CaseError, readChainCase } from './chain-case.ts';
+export type { ChainCase } from './chain-case.ts';
 export { verifyCode } from './code.ts';
 export type { CodeDependencies, StatusListSource } from './code.ts';
+export type { DetachedContent } from './detached-content.ts';
 export { VerificationError } from './errors.ts';
 export type { VerificationErrorCode } from './errors.ts';
 export type { EvidenceSource } from './evidence.ts';
+export { dsaAt } from './historical-dsa.ts';
 export { inflateWeb } from './inflate-web.ts';
-export { policyNamed, portalPolicy } from './policy.ts';
+export { policyData, policyNamed, policyOf, portalPolicy } from './policy.ts';
 export type { VerificationPolicy } from './policy.ts';
-export type { Report, Row, SignatureReport } from './report.ts';
-export type { SignatureVerifier, StartDigest } from './signature-verifier.ts';
+export type { PolicyData, Weight } from './policy-data.ts';
+export { detailedReport } from './report-detailed.ts';
+export type { DetailedReport } from './report-detailed.ts';
+export { simpleLines, simpleReport } from './report-simple.ts';
+export type { SimpleReport } from './report-simple.ts';
+export type {
+  Change,
+  Conclusion,
+  Evidence,
+  InputKind,
+  LicenseReport,
+  Outcome,
+  Report,
+  Row,
+  SignatureLevel,
+  SignatureReport,
+  SubIndication,
+  Words,
+} from './report.ts';
+export type { SealStatus, SealStatusSource } from './seal-status.ts';
+export type {
+  DigestAlgorithm,
+  RunningDigest,
+  SignatureVerifier,
+  StartDigest,
+  VerifiableAlgorithm,
+} from './signature-verifier.ts';
 export { nodeSignatureVerifier, nodeStartDigest } from './signature-verifier-node.ts';
 export { verifyTrustList } from './trust-list.ts';
 export type { TrustList } from './trust-list.ts';
+export { verifyChain } from './verify-chain.ts';
+export type { ChainAnswer, ChainDependencies } from './verify-chain.ts';
 export { verify } from './verify.ts';
 export type { VerificationDependencies } from './verify.ts';

@@ -1,6 +1,7 @@
 // Judging: a pure function of facts, policy and time. No clock, no fetch, no file.
-import { severity } from './check.ts';
-import type { Check } from './check.ts';
+import { indeterminate, severity } from './check.ts';
+import type { Check, Finding } from './check.ts';
+import { weightOfRemark } from './policy.ts';
 import type { VerificationPolicy } from './policy.ts';
 import type { Conclusion, Row, SubIndication } from './report.ts';
 
@@ -14,23 +15,43 @@ export function judge<Facts>(
   return checks.map((check) => judgeOne(check, facts, policy, time));
 }
 
+/** What the policy makes of an answer: a remark may be forbidden or silenced; a failure or an open question stands. */
+function weighed(id: string, answer: Finding, policy: VerificationPolicy): Finding | null {
+  if (answer.outcome !== 'warned') return answer;
+  const weight = weightOfRemark(policy, id);
+  if (weight === 'ignored') return null;
+  if (weight === 'warned') return answer;
+  const { zh, en } = answer.finding;
+  return indeterminate(
+    'SIG_CONSTRAINTS_FAILURE',
+    `${zh}（策略${policy.name}不接受）`,
+    `${en} (Not accepted by policy ${policy.name}.)`,
+    answer.evidenceTime,
+    answer.evidence,
+  );
+}
+
 function judgeOne<Facts>(check: Check<Facts>, facts: Facts, policy: VerificationPolicy, time: Date): Row {
   const head = { id: check.id, question: check.question, citation: check.citation };
-  if (!check.applies(facts, policy)) {
+  const answer = check.applies(facts, policy)
+    ? weighed(check.id, check.evaluate(facts, policy, time), policy)
+    : null;
+  if (answer === null) {
     return {
       ...head,
       outcome: 'not-applicable',
       finding: { zh: '不适用', en: 'Not applicable' },
       subIndication: null,
+      evidence: null,
       evidenceTime: null,
     };
   }
-  const answer = check.evaluate(facts, policy, time);
   return {
     ...head,
     outcome: answer.outcome,
     finding: answer.finding,
     subIndication: 'subIndication' in answer ? answer.subIndication : null,
+    evidence: answer.evidence ?? null,
     evidenceTime: answer.evidenceTime?.toISOString() ?? null,
   };
 }

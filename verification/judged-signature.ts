@@ -1,78 +1,135 @@
 // One signature with what follows from its facts: proof of time, path at that time, level. Pure.
-import type { CertificateGraph } from './certificate-graph.ts';
-import type { PdfSignatureFacts } from './facts-pdf.ts';
+import type { PdfFacts, PdfSignatureFacts } from './facts-pdf.ts';
 import { findPath } from './path.ts';
-import type { PathResult } from './path-model.ts';
+import type { PathParameters, PathResult } from './path-model.ts';
 import type { VerificationPolicy } from './policy.ts';
-import type { SignatureLevel } from './report.ts';
+import type { SignatureLevel, Words } from './report.ts';
 import type { RevocationEvidence } from './revocation.ts';
-import { judgeTimestamp } from './time-evidence.ts';
+import { tellLevel } from './signature-level.ts';
+import type { LevelContext, ValidStamp } from './signature-level.ts';
+import { earliestProof, judgeTimestamp } from './time-evidence.ts';
 import type { JudgedTimestamp } from './time-evidence.ts';
 
 /** What the checks of a signature look at. */
 export interface JudgedSignature {
   readonly facts: PdfSignatureFacts;
   readonly tokens: readonly JudgedTimestamp[];
+  /** Document time-stamps that count and cover the whole signature, oldest revision first. */
+  readonly later: readonly ValidStamp[];
   /** The earliest instant at which the signature provably existed. */
   readonly proven: Date | null;
   /** Null where no certificate is known. */
   readonly path: PathResult | null;
   readonly level: SignatureLevel;
+  /** What the next level lacks; null at the highest and where there are no levels. */
+  readonly missing: Words | null;
 }
 
-/** EN 319 142-1 clause 6.3: what makes a PAdES baseline signature at all. */
-function isBaseline({ signature, cms }: PdfSignatureFacts): boolean {
-  return (
-    signature.subFilter === 'ETSI.CAdES.detached' &&
-    signature.coverage.problem === null &&
-    cms.signer !== null &&
-    cms.signedData?.eContent === null &&
-    cms.contentType === 'agrees' &&
-    cms.messageDigest === 'agrees' &&
-    cms.signingCertificate === 'agrees' &&
-    cms.signingTime === null &&
-    cms.signature === 'valid'
-  );
+/** Null where the signature covers no revision. */
+function revisionOf({ signature }: PdfSignatureFacts): number | null {
+  return signature.coverage.problem === null ? signature.coverage.revision : null;
 }
 
-export interface JudgingContext {
-  readonly graph: CertificateGraph;
-  readonly evidence: RevocationEvidence;
-  readonly policy: VerificationPolicy;
-  readonly now: Date;
+function coveringStamps(facts: PdfSignatureFacts, stamps: readonly ValidStamp[]): readonly ValidStamp[] {
+  const own = revisionOf(facts);
+  return own === null ? [] : stamps.filter(({ revision }) => revision > own);
 }
 
 /**
- * @param laterProof earliest valid document time-stamp that covers the whole signature; null where there is none
+ * Document time-stamps from the newest to the oldest (EN 319 102-1 5.6.3.4): each protects what stood in the file before it,
+ * the older stamps and their evidence too.
  */
-export function judgeSignatureFacts(
+function judgeStamps(
+  facts: PdfFacts,
+  context: LevelContext,
+): { readonly valid: readonly ValidStamp[]; readonly evidence: RevocationEvidence } {
+  const stamps = facts.signatures
+    .flatMap((stamp) => {
+      const known = stamp.type === 'document-time-stamp' && stamp.signature.subFilter === 'ETSI.RFC3161';
+      const revision = known ? revisionOf(stamp) : null;
+      const [token] = stamp.timestamps;
+      return revision === null || token === undefined ? [] : [{ stamp, token, revision }];
+    })
+    .toSorted((a, b) => b.revision - a.revision);
+  let valid: readonly ValidStamp[] = [];
+  let evidence = context.evidence;
+  for (const { stamp, token, revision } of stamps) {
+    const existedBy = earliestProof(coveringStamps(stamp, valid).map((later) => later.token));
+    const judged = judgeTimestamp(token, { ...context, evidence }, existedBy);
+    if (!judged.valid) continue;
+    valid = [{ token: judged, revision }, ...valid];
+    evidence = withProofs(context.evidence, facts, valid);
+  }
+  return { valid, evidence };
+}
+
+/** Evidence with the instants by which it provably existed (EN 319 102-1 5.6.2.3). */
+function withProofs(
+  { crls, ocsps }: RevocationEvidence,
+  { standing }: Pick<PdfFacts, 'standing'>,
+  stamps: readonly ValidStamp[],
+): RevocationEvidence {
+  const proof = <T extends { readonly digest: string }>(item: T): T => {
+    const since = standing.revocation.get(item.digest);
+    if (since === undefined) return item;
+    const existed = earliestProof(
+      stamps.filter(({ revision }) => revision >= since).map(({ token }) => token),
+    );
+    return existed === null ? item : { ...item, existed };
+  };
+  return { crls: crls.map(proof), ocsps: ocsps.map(proof) };
+}
+
+function signerParameters(at: Date, policy: VerificationPolicy, now: Date): PathParameters {
+  return {
+    purpose: 'signature',
+    time: {
+      at,
+      now,
+      skewSeconds: policy.clockSkewSeconds,
+      freshnessSeconds: policy.freshnessSeconds,
+    },
+    revocation:
+      policy.revocation === 'ignored'
+        ? 'ignored'
+        : policy.revocation === 'required'
+          ? 'required'
+          : 'preferred',
+  };
+}
+
+function judgeOne(
   facts: PdfSignatureFacts,
-  laterProof: Date | null,
-  context: JudgingContext,
+  stamps: readonly ValidStamp[],
+  context: LevelContext,
 ): JudgedSignature {
-  const tokens = facts.timestamps.map((token) => judgeTimestamp(token, context));
-  const times = tokens.flatMap(({ valid, genTime }) => (valid && genTime !== null ? [genTime] : []));
-  const candidates = laterProof === null ? times : [...times, laterProof];
-  const proven = candidates.toSorted((a, b) => a.getTime() - b.getTime())[0] ?? null;
-  const { policy, now } = context;
+  const later = coveringStamps(facts, stamps);
+  const existedBy = earliestProof(later.map(({ token }) => token));
+  const tokens = facts.timestamps.map((token) => judgeTimestamp(token, context, existedBy));
+  const proven = earliestProof([...tokens, ...later.map(({ token }) => token)]);
+  if (facts.type !== 'signature')
+    return { facts, tokens, later, proven, path: null, level: 'none', missing: null };
+  const parameters = signerParameters(proven ?? context.now, context.policy, context.now);
   const path =
-    facts.cms.certificate === null || facts.type !== 'signature'
+    facts.cms.certificate === null
       ? null
-      : findPath(facts.cms.certificate, context.graph, context.evidence, {
-          purpose: 'signature',
-          time: {
-            at: proven ?? now,
-            now,
-            skewSeconds: policy.clockSkewSeconds,
-            freshnessSeconds: policy.freshnessSeconds,
-          },
-          revocation:
-            policy.revocation === 'ignored'
-              ? 'ignored'
-              : policy.revocation === 'required'
-                ? 'required'
-                : 'preferred',
-        });
-  const level = facts.type !== 'signature' || !isBaseline(facts) ? 'none' : times.length > 0 ? 'B-T' : 'B-B';
-  return { facts, tokens, proven, path, level };
+      : findPath(facts.cms.certificate, context.graph, context.evidence, parameters);
+  return { facts, tokens, later, proven, path, ...tellLevel(facts, tokens, later, parameters, context) };
+}
+
+/** Every signature of a PDF, judged with what document time-stamps prove. */
+export function judgeSignatures(
+  facts: PdfFacts,
+  policy: VerificationPolicy,
+  now: Date,
+): readonly JudgedSignature[] {
+  const context: LevelContext = {
+    graph: facts.graph,
+    evidence: facts.evidence,
+    standing: facts.standing,
+    policy,
+    now,
+  };
+  const { valid, evidence } = judgeStamps(facts, context);
+  return facts.signatures.map((each) => judgeOne(each, valid, { ...context, evidence }));
 }

@@ -1,12 +1,14 @@
 // The record and the code that travel inside a license's PDF: found, read, compared with each other. Gathering only.
 import { sameBytes, toHex } from '../formats/bytes.ts';
 import type { CborValue } from '../formats/cose/cbor.ts';
+import type { LicenseClaims } from '../formats/cose/cwt.ts';
 import { FormatError } from '../formats/errors.ts';
 import type { PdfDocument } from '../formats/pdf/document.ts';
 import { dictionaryOf } from '../formats/pdf/objects.ts';
 import { textOf } from '../formats/pdf/text-string.ts';
 import { FACE } from '../formats/qr/labels.ts';
 import { digestOfCode, type CodeFacts } from './facts-code.ts';
+import { maskedName, normalisedHolder, opensRecordCommitment } from './holder.ts';
 import type { SignatureVerifier } from './signature-verifier.ts';
 
 /** Names under which a license page attaches its record and the text of its code. */
@@ -55,7 +57,8 @@ export async function carriedLicense(document: PdfDocument): Promise<CarriedLice
 }
 
 /** One field told by both. */
-interface ComparedField {
+export interface ComparedField {
+  /** As the record names it. */
   readonly name: string;
   readonly agrees: boolean;
 }
@@ -68,6 +71,20 @@ export interface LicenseFacts {
   /** Whether the record's digest begins with what the code claims; null where either is absent. */
   readonly digestAgrees: boolean | null;
   readonly fields: readonly ComparedField[];
+  /** Credit codes of those whose signatures cover it, as their certificates name them. */
+  readonly sealedBy: readonly string[];
+  /** Whether it is the license of the holder asked about; null where nobody was named. */
+  readonly ofHolder: 'yes' | 'no' | 'unknown' | null;
+}
+
+/** What is known of the license from outside of what it carries. */
+export interface LicenseSurroundings {
+  readonly verifier: SignatureVerifier;
+  readonly readCode: (text: string) => Promise<CodeFacts>;
+  /** organizationIdentifier (EN 319 412-1 5.1.4) of each signer of the file. */
+  readonly signers: readonly string[];
+  /** Credit code or resident number; null where it does not matter whose license it is. */
+  readonly holder: string | null;
 }
 
 function parseRecord(bytes: Uint8Array): Readonly<Record<string, string>> | null {
@@ -93,32 +110,96 @@ const sharedNames: Readonly<Record<number, string>> = {
   [FACE.mark]: 'mark',
 };
 
-function compareFields(record: Readonly<Record<string, string>>, code: CodeFacts): readonly ComparedField[] {
-  const { claims, dictionary } = code;
-  if (claims === null) return [];
-  const compared: ComparedField[] = [
-    { name: 'issuer', agrees: record['ZZBFJGDM'] === claims.issuer },
-    { name: 'codeId', agrees: record['codeId'] === toHex(claims.id) },
-    { name: 'version', agrees: record['version'] === String(claims.version) },
-  ];
-  for (const [key, value] of claims.face) {
-    const name = sharedNames[key] ?? dictionary?.fields.find((field) => field.key === key)?.name;
-    if (name !== undefined && (sharedNames[key] !== undefined || name in record)) {
-      compared.push({ name, agrees: sameText(record[name], value) });
-    }
-  }
-  return compared;
+const day = 86_400_000;
+
+/** The calendar day in China Standard Time, as records have it. */
+function beijingDay(instant: Date): string {
+  return new Date(instant.getTime() + 8 * 3_600_000).toISOString().slice(0, 10);
 }
 
 function sameText(text: string | undefined, value: CborValue): boolean {
   return typeof value === 'string' ? text === value : typeof value === 'number' && text === String(value);
 }
 
-/** Brings the carried record and its code together. @returns null where the PDF carries neither. */
+/** An absent mark and a present one differ, and so do an absent end and a present one. */
+function compareClaims(
+  record: Readonly<Record<string, string>>,
+  claims: LicenseClaims,
+): readonly ComparedField[] {
+  // The first instant that is no longer in force: the record names the last day before it.
+  const last = claims.expires === null ? undefined : beijingDay(new Date(claims.expires.getTime() - day));
+  return [
+    { name: 'ZZBFJGDM', agrees: record['ZZBFJGDM'] === claims.issuer },
+    { name: 'codeId', agrees: record['codeId'] === toHex(claims.id) },
+    { name: 'version', agrees: record['version'] === String(claims.version) },
+    { name: 'ZZBFRQ', agrees: record['ZZBFRQ'] === beijingDay(claims.issuedAt) },
+    { name: 'ZZYXQJZRQ', agrees: record['ZZYXQJZRQ'] === last },
+    ...(record['mark'] !== undefined && !claims.face.has(FACE.mark) ? [{ name: 'mark', agrees: false }] : []),
+  ];
+}
+
+/** Of residents a code says a masked name and a commitment that the record opens; of enterprises the name. */
+async function compareHolder(
+  record: Readonly<Record<string, string>>,
+  { face }: LicenseClaims,
+  algorithm: 'sha256' | 'sm3',
+  verifier: SignatureVerifier,
+): Promise<readonly ComparedField[]> {
+  const commitment = face.get(FACE.holderCommitment);
+  const name = record['CZZT'] ?? '';
+  const shown = commitment === undefined ? name : maskedName(name);
+  const holder = { name: 'CZZT', agrees: name !== '' && face.get(FACE.holder) === shown };
+  if (commitment === undefined) return [holder];
+  const opens =
+    commitment instanceof Uint8Array &&
+    (await opensRecordCommitment(verifier, algorithm, commitment, record));
+  return [holder, { name: 'CZZTDM', agrees: opens }];
+}
+
+/** Every entry of the face that has a name: one that the record lacks does not agree. */
+function compareFace(
+  record: Readonly<Record<string, string>>,
+  { claims, dictionary }: CodeFacts,
+): readonly ComparedField[] {
+  return [...(claims?.face ?? [])].flatMap(([key, value]) => {
+    const name = sharedNames[key] ?? dictionary?.fields.find((field) => field.key === key)?.name;
+    return name === undefined ? [] : [{ name, agrees: sameText(record[name], value) }];
+  });
+}
+
+async function compareFields(
+  record: Readonly<Record<string, string>>,
+  code: CodeFacts,
+  verifier: SignatureVerifier,
+): Promise<readonly ComparedField[]> {
+  const { claims, message } = code;
+  if (claims === null || message === null) return [];
+  return [
+    ...compareClaims(record, claims),
+    ...(await compareHolder(record, claims, digestOfCode(message), verifier)),
+    ...compareFace(record, code),
+  ];
+}
+
+function compareOwner(
+  record: Readonly<Record<string, string>> | null,
+  holder: string | null,
+): LicenseFacts['ofHolder'] {
+  if (holder === null) return null;
+  const code = record?.['CZZTDM'];
+  if (code === undefined) return 'unknown';
+  return normalisedHolder(code) === normalisedHolder(holder) ? 'yes' : 'no';
+}
+
+/** `NTRCN-<credit code>`: what else an identifier may be names no organ here. */
+function creditCodes(identifiers: readonly string[]): readonly string[] {
+  return identifiers.flatMap((identifier) => /^NTRCN-([0-9A-Z]{18})$/.exec(identifier)?.[1] ?? []);
+}
+
+/** Brings the carried record, its code and the signers together. @returns null where the PDF carries neither of the first two. */
 export async function gatherLicense(
   carried: CarriedLicense,
-  readCode: (text: string) => Promise<CodeFacts>,
-  verifier: SignatureVerifier,
+  { verifier, readCode, signers, holder }: LicenseSurroundings,
 ): Promise<LicenseFacts | null> {
   if (carried.record === null && carried.code === null) return null;
   const record = carried.record === null ? null : parseRecord(carried.record);
@@ -135,6 +216,8 @@ export async function gatherLicense(
     hasRecord: carried.record !== null,
     code,
     digestAgrees,
-    fields: record === null || code === null ? [] : compareFields(record, code),
+    fields: record === null || code === null ? [] : await compareFields(record, code, verifier),
+    sealedBy: creditCodes(signers),
+    ofHolder: compareOwner(record, holder),
   };
 }

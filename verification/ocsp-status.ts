@@ -15,6 +15,10 @@ export interface VerifiedOcsp {
   readonly signers: readonly CertificateNode[];
   /** Per certificate fingerprint and issuer fingerprint joined by `/`. */
   readonly about: ReadonlyMap<string, OcspSingleResponse>;
+  /** Lower-case hex SHA-256 of the response. */
+  readonly digest: string;
+  /** The earliest instant at which it provably existed; absent where nothing proves one before now. */
+  readonly existed?: Date;
 }
 
 /** Answers looked at within one response. */

@@ -24,6 +24,8 @@ export interface PathParameters {
   readonly policies?: PolicyInputs;
   /** Whether a revocation for any reason but an orderly end counts for all times (time-stamping keys). */
   readonly lossReachesBack?: boolean;
+  /** With `lossReachesBack`: when what the key signed provably existed; a loss after it does not reach back to it. */
+  readonly existedBy?: Date | null;
   /** Usages, beside the purpose's, that the whole path must allow. */
   readonly extendedKeyUsages?: readonly string[];
   /** Usages the end entity's key must have where its certificate speaks of usages. */

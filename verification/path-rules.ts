@@ -1,6 +1,7 @@
 // What is asked of one certificate in a path, and of a path as a whole (RFC 5280 sections 6.1.3 to 6.1.5).
 import type { Certificate } from '../formats/x509/certificate.ts';
 import { OID } from '../formats/x509/oid.ts';
+import { PRIVATE_OID } from '../formats/x509/private-oid.ts';
 import type { CertificateNode, TrustAnchor } from './certificate-graph.ts';
 import { brokenRule } from './conformity.ts';
 import type { Position } from './conformity-rule.ts';
@@ -31,8 +32,15 @@ const anyExtendedKeyUsage = '2.5.29.37.0';
 
 /** Usages of which one is enough for a purpose; anyExtendedKeyUsage allows every one of a CA, and of documents and connections. */
 const usagesOf: Record<PathPurpose, readonly string[] | null> = {
-  // RFC 9336, and what was used for documents before it: e-mail protection, Microsoft's and Adobe's document signing.
-  signature: [OID.documentSigning, '1.3.6.1.5.5.7.3.4', '1.3.6.1.4.1.311.10.3.12', '1.2.840.113583.1.1.5'],
+  // RFC 9336, and what was used for documents before it: e-mail protection, Microsoft's and Adobe's document signing; and
+  // whoever signs receipts of verification (核验回执) signs the report behind one.
+  signature: [
+    OID.documentSigning,
+    '1.3.6.1.5.5.7.3.4',
+    '1.3.6.1.4.1.311.10.3.12',
+    '1.2.840.113583.1.1.5',
+    PRIVATE_OID.receiptSigning,
+  ],
   timestamp: [OID.timeStamping],
   server: [OID.serverAuth],
   client: [OID.clientAuth],

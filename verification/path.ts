@@ -31,9 +31,24 @@ function revokedAt(
   status: Extract<RevocationStatus, { kind: 'revoked' }>,
   parameters: PathParameters,
 ): boolean {
-  if (parameters.lossReachesBack === true && !orderlyEnds.has(status.reason)) return true;
-  const since = Math.min(status.at.getTime(), status.invalidityDate?.getTime() ?? Infinity);
+  const since = sinceWhen(status);
+  if (parameters.lossReachesBack === true && !orderlyEnds.has(status.reason))
+    return since <= (parameters.existedBy?.getTime() ?? Infinity);
   return since <= parameters.time.at.getTime();
+}
+
+function sinceWhen(status: Extract<RevocationStatus, { kind: 'revoked' }>): number {
+  return Math.min(status.at.getTime(), status.invalidityDate?.getTime() ?? Infinity);
+}
+
+/**
+ * EN 319 102-1 5.6.2.2, sliding: what a CA signed counts while its key is answered for; once the CA is revoked or has
+ * expired, evidence made with its key counts only where it provably existed before.
+ */
+function existingBy(evidence: RevocationEvidence, control: number): RevocationEvidence {
+  const counts = ({ existed }: { readonly existed?: Date }): boolean =>
+    existed !== undefined && existed.getTime() <= control;
+  return { crls: evidence.crls.filter(counts), ocsps: evidence.ocsps.filter(counts) };
 }
 
 type ByIssuer = Map<CertificateNode, RevocationStatus>;
@@ -159,11 +174,14 @@ class Search {
       return null;
     }
     const statuses: RevocationStatus[] = [];
+    const now = parameters.time.now.getTime();
+    let control = now;
     // From the anchor down (RFC 5280 section 6.1.3 (a)(3)): a revoked CA's own lists are worth nothing.
     for (let depth = path.length - 2; depth >= 0; depth--) {
       const [node, issuer] = [path[depth], path[depth + 1]];
       if (node === undefined || issuer === undefined) return null;
-      const status = this.#status(node, issuer, anchor);
+      const status =
+        control < now ? this.#slid(node, issuer, anchor, control) : this.#status(node, issuer, anchor);
       if (status.kind === 'revoked' && revokedAt(status, parameters)) {
         this.#keep({ code: 'revoked', certificate: node.certificate, depth, revoked: status });
         return null;
@@ -173,23 +191,45 @@ class Search {
       if (unheard || (status.kind === 'unknown' && parameters.revocation === 'required'))
         return this.#refuse('revocation-unknown', node, depth);
       statuses.unshift(status);
+      if (status.kind === 'revoked') control = Math.min(control, sinceWhen(status));
+      control = Math.min(control, node.certificate.notAfter.getTime());
     }
     return { kind: 'valid', path, anchor, statuses, policies: judged.policies };
+  }
+
+  /** A revocation is told whenever it was learnt; that there is none must have been known by `control`. */
+  #slid(
+    node: CertificateNode,
+    issuer: CertificateNode,
+    anchor: TrustAnchor,
+    control: number,
+  ): RevocationStatus {
+    const status = this.#status(node, issuer, anchor);
+    if (status.kind !== 'good') return status;
+    return this.#find(node, issuer, anchor, existingBy(this.#options.context.evidence, control));
+  }
+
+  #find(
+    node: CertificateNode,
+    issuer: CertificateNode,
+    anchor: TrustAnchor,
+    evidence: RevocationEvidence,
+  ): RevocationStatus {
+    const { parameters, only } = this.#options;
+    const status = revocationStatus(node, issuer, evidence, {
+      time: parameters.time,
+      conforming: (parameters.conformity ?? 'none') !== 'none',
+      maySign: (signer) => only === null && this.#maySignLists(signer, anchor),
+    });
+    return status.kind === 'unknown' && neverPublished(node.certificate)
+      ? { kind: 'good', thisUpdate: node.certificate.notBefore }
+      : status;
   }
 
   #status(node: CertificateNode, issuer: CertificateNode, anchor: TrustAnchor): RevocationStatus {
     const { context, parameters, only } = this.#options;
     if (parameters.revocation === 'ignored') return { kind: 'unknown' };
-    const find = (): RevocationStatus => {
-      const status = revocationStatus(node, issuer, context.evidence, {
-        time: parameters.time,
-        conforming: (parameters.conformity ?? 'none') !== 'none',
-        maySign: (signer) => only === null && this.#maySignLists(signer, anchor),
-      });
-      return status.kind === 'unknown' && neverPublished(node.certificate)
-        ? { kind: 'good', thisUpdate: node.certificate.notBefore }
-        : status;
-    };
+    const find = (): RevocationStatus => this.#find(node, issuer, anchor, context.evidence);
     const known = only === null ? context.statuses : context.signerStatuses;
     const byNode = under(known, anchor, () => new Map<CertificateNode, ByIssuer>());
     return under(

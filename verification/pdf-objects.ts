@@ -87,7 +87,7 @@ export async function compareObject(
 }
 
 /** Every reference inside an object, not followed. */
-function* referencesIn(object: PdfObject): Generator<number> {
+export function* referencesIn(object: PdfObject): Generator<number> {
   const pending: PdfObject[] = [object];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     if (next.kind === 'reference') yield next.number;
@@ -98,7 +98,10 @@ function* referencesIn(object: PdfObject): Generator<number> {
 }
 
 /** Who refers to whom as of one revision: object number → numbers of the objects that name it; 0 stands for the trailer. */
-export type Referrers = ReadonlyMap<number, ReadonlySet<number>>;
+export interface Referrers {
+  has(number: number): boolean;
+  get(number: number): ReadonlySet<number> | undefined;
+}
 
 /**
  * Walks everything reachable from the trailer. Numbers that are named but not defined are among the keys.

@@ -1,15 +1,12 @@
 // Verification receipt 核验回执: the claims a verifying department signs; bound to one audience, case and holder.
-import type { JsonObject } from '../formats/cose/jws.ts';
-import { readJws, signJws } from './jws.ts';
+import { signJws } from './jws.ts';
 import type { JwsSigner } from './jws.ts';
-import type { Report } from './report.ts';
-import { VerificationError } from './errors.ts';
-import type { SignatureVerifier } from './signature-verifier.ts';
+import { receiptPayload } from './receipt-claims.ts';
+import type { ReceiptClaims, ReceiptHolder, ReceiptLicense } from './receipt-claims.ts';
+import type { LicenseReport, Report } from './report.ts';
 
 /** `typ` of the token. */
-const RECEIPT_TYPE = 'verification-receipt+jwt';
-
-const receiptLimit = 64 * 1024;
+export const RECEIPT_TYPE = 'verification-receipt+jwt';
 
 /** For whom and for what a receipt is made. */
 export interface ReceiptRequest {
@@ -19,16 +16,34 @@ export interface ReceiptRequest {
   readonly audience: string;
   readonly caseNumber: string;
   readonly matter: string;
-  /** Commitment to the holder keyed for this audience; null where the thing verified has no holder. */
-  readonly holder: string | null;
+  /** Committed to for this audience (`commitToHolder`); null where the thing verified has no holder, or none was named. */
+  readonly holder: ReceiptHolder | null;
   /** Random, unique. */
   readonly id: string;
   /** Seconds for which it may be relied upon. */
   readonly lifetime: number;
 }
 
+/** A license without a type or a record could be recognised by nobody. */
+function licenseOf(license: LicenseReport | null): ReceiptLicense | null {
+  if (license === null || license.typeCode === null || license.recordDigest === null) return null;
+  const { status, statusEntry } = license;
+  return {
+    id: license.licenseId,
+    version: license.version ?? 0,
+    type: license.typeCode,
+    issuer: license.issuer,
+    recordDigest: license.recordDigest,
+    expires: license.expiresAt,
+    status:
+      status === null || statusEntry === null
+        ? null
+        : { list: statusEntry.list, index: statusEntry.index, value: status.value, asOf: status.asOf },
+  };
+}
+
 /** Claims of a receipt over a report. Pure: the time is the report's. */
-export function receiptClaims(report: Report, request: ReceiptRequest): JsonObject {
+export function receiptClaims(report: Report, request: ReceiptRequest): ReceiptClaims {
   const issued = Math.floor(Date.parse(report.time) / 1000);
   return {
     iss: request.issuer,
@@ -38,7 +53,7 @@ export function receiptClaims(report: Report, request: ReceiptRequest): JsonObje
     exp: issued + request.lifetime,
     case: request.caseNumber,
     matter: request.matter,
-    ...(request.holder === null ? {} : { holder: request.holder }),
+    holder: request.holder,
     result: {
       kind: report.kind,
       conclusion: report.conclusion,
@@ -46,58 +61,13 @@ export function receiptClaims(report: Report, request: ReceiptRequest): JsonObje
       policy: report.policy,
       document: report.document,
       trustListSequence: report.trustList?.sequence ?? null,
-      ...(report.license === null
-        ? {}
-        : {
-            license: report.license.licenseId,
-            licenseVersion: report.license.version,
-            recordDigest: report.license.recordDigest,
-            status:
-              report.license.status === null
-                ? null
-                : { value: report.license.status.value, asOf: report.license.status.asOf },
-          }),
+      license: licenseOf(report.license),
     },
+    basis: null,
   };
 }
 
 /** @returns the receipt as a compact JWS. */
-export function signReceipt(claims: JsonObject, signer: JwsSigner): Promise<string> {
-  return signJws(RECEIPT_TYPE, claims, signer);
-}
-
-/** What the one who relies on a receipt expects of it. */
-export interface ReceiptExpectation {
-  readonly audience: string;
-  readonly caseNumber: string;
-  readonly holder: string | null;
-  readonly time: Date;
-}
-
-/**
- * Reads a receipt made for exactly this audience, case and holder.
- * @param keys SubjectPublicKeyInfo DER of the keys a trust list names for receipts
- * @throws VerificationError `receipt-invalid`.
- */
-export async function readReceipt(
-  token: string,
-  keys: readonly Uint8Array[],
-  expected: ReceiptExpectation,
-  verifier: SignatureVerifier,
-): Promise<JsonObject> {
-  const jws = await readJws(token, RECEIPT_TYPE, keys, verifier, receiptLimit);
-  if (jws.outcome !== 'verified')
-    throw new VerificationError('receipt-invalid', 'The receipt is not signed by a listed key.');
-  const { aud, exp, iat, case: caseNumber, holder } = jws.payload;
-  const now = expected.time.getTime() / 1000;
-  if (typeof exp !== 'number' || typeof iat !== 'number' || exp <= now || iat > now + 300) {
-    throw new VerificationError('receipt-invalid', 'The receipt is not valid at this time.');
-  }
-  if (aud !== expected.audience)
-    throw new VerificationError('receipt-invalid', 'The receipt is for another audience.');
-  if (caseNumber !== expected.caseNumber)
-    throw new VerificationError('receipt-invalid', 'The receipt is for another case.');
-  if ((holder ?? null) !== expected.holder)
-    throw new VerificationError('receipt-invalid', 'The receipt is for another holder.');
-  return jws.payload;
+export function signReceipt(claims: ReceiptClaims, signer: JwsSigner): Promise<string> {
+  return signJws(RECEIPT_TYPE, receiptPayload(claims), signer);
 }

@@ -9,7 +9,7 @@ import { conclusionUrn, reportQualification, subIndicationUrn } from './report.t
 import type { Coverage, Qualification, Row, SignatureReport, SignerReport } from './report.ts';
 
 /** A certificate's names and dates for people. */
-function reportSigner({ certificate, fingerprint }: CertificateNode): SignerReport {
+export function reportSigner({ certificate, fingerprint }: CertificateNode): SignerReport {
   const subject = (type: string): string | null => nameAttribute(certificate.subject, type);
   return {
     subject: nameText(certificate.subject),

@@ -35,6 +35,9 @@ export type SubIndication =
 
 export type Outcome = 'passed' | 'warned' | 'failed' | 'indeterminate' | 'not-applicable';
 
+/** What answered a question, where it was not the bytes asked about themselves. */
+export type Evidence = 'certificate' | 'crl' | 'ocsp' | 'time-stamp' | 'trust-list' | 'status-list';
+
 /** One question asked, with its answer, its citation and what was found. */
 export interface Row {
   /** Stable and language-free, e.g. `pdf.byte-range`. */
@@ -46,15 +49,18 @@ export interface Row {
   readonly finding: Words;
   /** Set on failed and indeterminate rows. */
   readonly subIndication: SubIndication | null;
+  /** What answered; null where the bytes alone did. */
+  readonly evidence: Evidence | null;
   /** The instant the evidence speaks for (ISO 8601), e.g. a time-stamp's or a CRL's; null where the bytes alone answer. */
   readonly evidenceTime: string | null;
 }
 
 /** What sort of thing the bytes were. */
-export type InputKind = 'pdf' | 'certificate' | 'license-code' | 'unknown';
+export type InputKind =
+  'pdf' | 'cms' | 'seal' | 'seal-signature' | 'certificate' | 'license-code' | 'unknown';
 
 /** PAdES baseline level as it really is; `none` where the signature is not a PAdES baseline signature. */
-export type SignatureLevel = 'none' | 'B-B' | 'B-T';
+export type SignatureLevel = 'none' | 'B-B' | 'B-T' | 'B-LT' | 'B-LTA';
 
 /** Which bytes of the file the signature speaks for. */
 export type Coverage = 'whole-file' | 'earlier-revision' | 'unclear';
@@ -67,9 +73,13 @@ export interface Change {
     | 'validation-data-added'
     | 'signature-field-added'
     | 'metadata-changed'
+    | 'form-filled'
     | 'form-changed'
     | 'page-content-changed'
+    | 'annotation-added'
     | 'annotation-changed'
+    /** Permitted, and yet it may hide what was signed. */
+    | 'content-covered'
     | 'structure-changed'
     | 'bytes-appended';
   readonly allowed: boolean;
@@ -155,6 +165,8 @@ export interface LicenseReport {
   readonly expiresAt: string | null;
   readonly fields: readonly LicenseField[];
   readonly status: LicenseStatusReport | null;
+  /** Where the present status is published; null for a type whose status is not. */
+  readonly statusEntry: { readonly list: number; readonly index: number } | null;
   /** `sha256:` or, for codes signed with SM2, `sm3:`, and the lower-case hex of the first 16 or all 32 bytes of the record's digest. */
   readonly recordDigest: string | null;
   /** What the code does not prove, e.g. the bearer's identity. */

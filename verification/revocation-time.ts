@@ -1,6 +1,9 @@
 // What a status is, and for which instants evidence of it speaks.
 import type { RevocationReason } from '../formats/x509/crl.ts';
 
+/** What said so. */
+export type RevocationSource = 'crl' | 'ocsp';
+
 /** What is known of one certificate. */
 export type RevocationStatus =
   | {
@@ -8,13 +11,14 @@ export type RevocationStatus =
       /** True where somebody offered evidence about it and none could be used. */
       readonly offered?: boolean;
     }
-  | { readonly kind: 'good'; readonly thisUpdate: Date }
+  | { readonly kind: 'good'; readonly thisUpdate: Date; readonly source?: RevocationSource }
   | {
       readonly kind: 'revoked';
       readonly at: Date;
       readonly reason: RevocationReason | null;
       readonly invalidityDate: Date | null;
       readonly thisUpdate: Date;
+      readonly source?: RevocationSource;
     };
 
 /** For which instant evidence must speak. */

@@ -11,7 +11,7 @@ import type { CrlRules, VerifiedCrl } from './crl-status.ts';
 import { nameKey } from './names.ts';
 import { CertIds, statusByOcsp } from './ocsp-status.ts';
 import type { VerifiedOcsp } from './ocsp-status.ts';
-import type { RevocationStatus } from './revocation-time.ts';
+import type { RevocationSource, RevocationStatus } from './revocation-time.ts';
 import type { SignatureVerifier } from './signature-verifier.ts';
 import { SignatureWork } from './signature-work.ts';
 import type { HistoricalAlgorithm, Signed } from './signature-work.ts';
@@ -69,7 +69,7 @@ export async function gatherRevocation(
     if (list === null) continue;
     const signers = await signersOf(list, graph.bySubject.get(nameKey(list.issuer)) ?? []);
     if (signers.length > 0 && tryParse(() => indexOf(list)) === null) continue;
-    verifiedCrls.push({ list, signers });
+    verifiedCrls.push({ list, signers, digest });
   }
   const verifiedOcsps: VerifiedOcsp[] = [];
   const ids = new CertIds(graph, verifier);
@@ -77,9 +77,14 @@ export async function gatherRevocation(
     const response = tryParse(() => parseOcspResponse(der))?.basic;
     if (response === undefined || response === null) continue;
     const signers = await signersOf(response, await ids.responders(response));
-    verifiedOcsps.push({ response, signers, about: await ids.named(response) });
+    const digest = toHex(await verifier.digest('sha256', der));
+    verifiedOcsps.push({ response, signers, about: await ids.named(response), digest });
   }
   return { crls: verifiedCrls, ocsps: verifiedOcsps };
+}
+
+function saidBy(source: RevocationSource, status: RevocationStatus): RevocationStatus {
+  return status.kind === 'unknown' ? status : { ...status, source };
 }
 
 /** Everything the evidence says together: revoked anywhere beats good anywhere; nothing usable is unknown. */
@@ -90,8 +95,8 @@ export function revocationStatus(
   rules: CrlRules,
 ): RevocationStatus {
   const answers = [
-    statusByCrls(evidence.crls, node.certificate, issuer, rules),
-    ...evidence.ocsps.map((ocsp) => statusByOcsp(ocsp, node, issuer, rules.time)),
+    saidBy('crl', statusByCrls(evidence.crls, node.certificate, issuer, rules)),
+    ...evidence.ocsps.map((ocsp) => saidBy('ocsp', statusByOcsp(ocsp, node, issuer, rules.time))),
   ];
   const revoked = answers.find((answer) => answer.kind === 'revoked');
   if (revoked !== undefined) return revoked;

@@ -2,13 +2,16 @@
 import type { CertificateGraph } from './certificate-graph.ts';
 import type { TimestampFacts } from './facts-timestamp.ts';
 import { findPath } from './path.ts';
-import type { PathResult } from './path-model.ts';
+import type { PathParameters, PathResult } from './path-model.ts';
 import type { VerificationPolicy } from './policy.ts';
 import type { Words } from './report.ts';
 import type { RevocationEvidence } from './revocation.ts';
 
 export interface JudgedTimestamp {
+  readonly facts: TimestampFacts;
   readonly genTime: Date | null;
+  /** When the token itself provably existed, by a later document time-stamp; null where nothing proves it before now. */
+  readonly existedBy: Date | null;
   readonly valid: boolean;
   /** Why it does not count; words of success where it does. */
   readonly finding: Words;
@@ -65,21 +68,13 @@ function pathDefect(result: PathResult): Defect | null {
   return ['时间戳机构的证书链不成立', `the time-stamping authority's path does not hold (${code})`];
 }
 
-/** Judges one token at the time it states, and its authority's keys with all that is known now. */
-export function judgeTimestamp(facts: TimestampFacts, context: TimeContext): JudgedTimestamp {
-  const { policy, now } = context;
-  const genTime = facts.info?.genTime ?? null;
-  const refuse = ([zh, en]: Defect): JudgedTimestamp => ({
-    genTime,
-    valid: false,
-    finding: { zh: `${zh}。`, en: `${en}.` },
-  });
-  const defect = tokenDefect(facts);
-  if (defect !== null || genTime === null || facts.cms.certificate === null)
-    return refuse(defect ?? ['时间戳不完整', 'the token is incomplete']);
-  if (genTime.getTime() > now.getTime() + policy.clockSkewSeconds * 1000)
-    return refuse(['时间戳的时间晚于验证时间', 'the token is dated after the time of verification']);
-  const result = findPath(facts.cms.certificate, context.graph, context.evidence, {
+/** How the path of a token's authority is judged. */
+export function timestampParameters(
+  genTime: Date,
+  existedBy: Date | null,
+  { policy, now }: Pick<TimeContext, 'policy' | 'now'>,
+): PathParameters {
+  return {
     purpose: 'timestamp',
     time: {
       at: genTime,
@@ -93,13 +88,73 @@ export function judgeTimestamp(facts: TimestampFacts, context: TimeContext): Jud
         : policy.revocation === 'required'
           ? 'required'
           : 'preferred',
-    // Whoever holds a lost key writes any time he likes: its loss reaches back to every token (EN 319 102-1 5.4).
+    // Whoever holds a lost key writes any time he likes: its loss reaches back to every token that did not provably exist
+    // before (EN 319 102-1 5.4, 5.6.2).
     lossReachesBack: true,
+    existedBy,
+  };
+}
+
+/** EN 319 102-1 5.4.4, 5.6.2: an authority answers for its key until its certificate ends; by then a later proof must be there. */
+function outlived(
+  result: PathResult,
+  facts: TimestampFacts,
+  parameters: PathParameters,
+  context: TimeContext,
+): boolean {
+  if (result.kind === 'problem' || facts.cms.certificate === null) return false;
+  const until = parameters.existedBy ?? context.now;
+  const skew = context.policy.clockSkewSeconds * 1000;
+  if (
+    result.path
+      .slice(0, -1)
+      .every(({ certificate }) => certificate.notAfter.getTime() + skew >= until.getTime())
+  )
+    return false;
+  const later = { ...parameters, time: { ...parameters.time, at: until }, revocation: 'ignored' as const };
+  return findPath(facts.cms.certificate, context.graph, context.evidence, later).kind === 'problem';
+}
+
+/**
+ * Judges one token at the time it states, and its authority's keys with all that is known now.
+ * @param existedBy when the token provably existed; null where that is now
+ */
+export function judgeTimestamp(
+  facts: TimestampFacts,
+  context: TimeContext,
+  existedBy: Date | null = null,
+): JudgedTimestamp {
+  const { policy, now } = context;
+  const genTime = facts.info?.genTime ?? null;
+  const refuse = ([zh, en]: Defect): JudgedTimestamp => ({
+    facts,
+    genTime,
+    existedBy,
+    valid: false,
+    finding: { zh: `${zh}。`, en: `${en}.` },
   });
+  const defect = tokenDefect(facts);
+  if (defect !== null || genTime === null || facts.cms.certificate === null)
+    return refuse(defect ?? ['时间戳不完整', 'the token is incomplete']);
+  if (genTime.getTime() > now.getTime() + policy.clockSkewSeconds * 1000)
+    return refuse(['时间戳的时间晚于验证时间', 'the token is dated after the time of verification']);
+  const parameters = timestampParameters(genTime, existedBy, context);
+  const result = findPath(facts.cms.certificate, context.graph, context.evidence, parameters);
   const broken = pathDefect(result);
   if (broken !== null) return refuse(broken);
+  if (outlived(result, facts, parameters, context))
+    return refuse([
+      '时间戳机构的证书此后已过期，且没有更晚的时间戳保护',
+      "the time-stamping authority's certificate has expired since, and no later time-stamp protects the token",
+    ]);
   const at = genTime.toISOString();
-  return { genTime, valid: true, finding: { zh: `可信时间戳：${at}。`, en: `Trusted time-stamp: ${at}.` } };
+  return {
+    facts,
+    genTime,
+    existedBy,
+    valid: true,
+    finding: { zh: `可信时间戳：${at}。`, en: `Trusted time-stamp: ${at}.` },
+  };
 }
 
 /** The earliest valid time of several tokens. */

@@ -6,6 +6,7 @@ import type { Words } from './report.ts';
 import type {
   FaceDictionary,
   FaceField,
+  NextEditions,
   ServiceState,
   ServiceStatus,
   ServiceType,
@@ -47,13 +48,36 @@ function serviceToJson(service: TrustedService): object {
     ServiceInformation: {
       ServiceTypeIdentifier: serviceTypes[service.type],
       ServiceName: multilingual(service.name),
-      ServiceDigitalIdentity: {
-        X509Certificates: service.certificates.map((der) => ({ val: toBase64(der) })),
-      },
+      ServiceDigitalIdentity: certificatesToJson(service.certificates),
       ...stateToJson(service.state),
+      ...(service.supplyPoint === undefined
+        ? {}
+        : {
+            ServiceSupplyPoints: [{ ServiceType: serviceTypes[service.type], uriValue: service.supplyPoint }],
+          }),
       ServiceInformationExtensions: { LicenseTypes: service.licenseTypes, Regions: service.regions },
     },
     ServiceHistory: service.history.map(stateToJson),
+  };
+}
+
+function certificatesToJson(certificates: readonly Uint8Array[]): object {
+  return { X509Certificates: certificates.map((der) => ({ val: toBase64(der) })) };
+}
+
+/** The pointer of a list to itself (as of the EU's list of lists): the certificates of who signs its next edition. */
+function pointerToSelf({ operator, next }: TrustList): object {
+  if (next === null) return {};
+  return {
+    PointersToOtherLoTE: [
+      {
+        LoTELocation: next.location,
+        ServiceDigitalIdentities: [certificatesToJson(next.certificates)],
+        LoTEQualifiers: [
+          { LoTEType: listType, SchemeOperatorName: multilingual(operator), MimeType: 'application/jose' },
+        ],
+      },
+    ],
   };
 }
 
@@ -70,6 +94,7 @@ export function trustListToJson(list: TrustList): JsonObject {
         SchemeTerritory: list.territory,
         ListIssueDateTime: list.issued.toISOString(),
         NextUpdate: list.nextUpdate.toISOString(),
+        ...pointerToSelf(list),
         SchemeExtensions: {
           VerifyHosts: list.verifyHosts,
           LicenseTypes: list.licenseTypes.map((type) => ({
@@ -187,18 +212,46 @@ function stateFromJson(node: Node): ServiceState {
   };
 }
 
+function certificatesFromJson(node: Node): readonly Uint8Array[] {
+  return node
+    .member('X509Certificates')
+    .list(100)
+    .map((certificate) => certificate.member('val').bytes());
+}
+
+function supplyPointFromJson(node: Node): { readonly supplyPoint?: string } {
+  if (node.value === undefined) return {};
+  const [first] = node.list(10);
+  return first === undefined ? {} : { supplyPoint: first.member('uriValue').text() };
+}
+
+/** Pointers to lists of other types are for others to follow. */
+function nextFromJson(node: Node): NextEditions | null {
+  if (node.value === undefined) return null;
+  const own = node.list(20).find((pointer) =>
+    pointer
+      .member('LoTEQualifiers')
+      .list(20)
+      .some((qualifier) => qualifier.member('LoTEType').value === listType),
+  );
+  if (own === undefined) return null;
+  const certificates = own.member('ServiceDigitalIdentities').list(20).flatMap(certificatesFromJson);
+  if (certificates.length === 0) refuse(`${own.place}.ServiceDigitalIdentities`);
+  return { location: own.member('LoTELocation').text(), certificates };
+}
+
 function serviceFromJson(node: Node): TrustedService {
   const information = node.member('ServiceInformation');
   const extensions = information.member('ServiceInformationExtensions');
-  const certificates = information.member('ServiceDigitalIdentity').member('X509Certificates').list(100);
   return {
     name: information.member('ServiceName').words(),
     type: information.member('ServiceTypeIdentifier').oneOf(serviceTypes),
-    certificates: certificates.map((certificate) => certificate.member('val').bytes()),
+    certificates: certificatesFromJson(information.member('ServiceDigitalIdentity')),
     state: stateFromJson(information),
     history: node.member('ServiceHistory').list(1000).map(stateFromJson),
     licenseTypes: extensions.member('LicenseTypes').textsOrNull(),
     regions: extensions.member('Regions').textsOrNull(),
+    ...supplyPointFromJson(information.member('ServiceSupplyPoints')),
   };
 }
 
@@ -249,6 +302,7 @@ export function trustListFromJson(value: unknown): TrustList {
     territory: scheme.member('SchemeTerritory').text(20),
     entities: root.member('TrustedEntitiesList').list().map(entityFromJson),
     licenseTypes: extensions.member('LicenseTypes').list().map(licenseTypeFromJson),
+    next: nextFromJson(scheme.member('PointersToOtherLoTE')),
     verifyHosts: extensions
       .member('VerifyHosts')
       .list(100)

@@ -25,6 +25,8 @@ export interface TrustedService {
   readonly licenseTypes: readonly string[] | null;
   /** Division codes (GB/T 2260 prefixes) it may speak for; null = all. */
   readonly regions: readonly string[] | null;
+  /** Address under which it answers; of a `status-list` service, what stands before the list's number. */
+  readonly supplyPoint?: string;
 }
 
 export interface TrustedEntity {
@@ -34,6 +36,8 @@ export interface TrustedEntity {
   /** Whether it is a licensed electronic certification service (电子签名法 art. 16) or the deployment's own hierarchy. */
   readonly qualification: Extract<Qualification, 'licensed' | 'internal'>;
   readonly services: readonly TrustedService[];
+  /** Name of the recognised list it was taken from; absent for our own. Never part of a published list. */
+  readonly recognisedFrom?: string;
 }
 
 /** One field of a license type's face map in the printed code. */
@@ -56,6 +60,13 @@ export interface FaceDictionary {
   readonly publicStatus: boolean;
 }
 
+/** Where the next editions are to be had, and whose keys may sign them. */
+export interface NextEditions {
+  readonly location: string;
+  /** Certificates of the operator, DER: the keys of exactly these sign what follows. */
+  readonly certificates: readonly Uint8Array[];
+}
+
 export interface TrustList {
   /** Rises with every edition. */
   readonly sequence: number;
@@ -66,6 +77,8 @@ export interface TrustList {
   readonly territory: string;
   readonly entities: readonly TrustedEntity[];
   readonly licenseTypes: readonly FaceDictionary[];
+  /** Null: whoever could sign this edition signs the next. */
+  readonly next: NextEditions | null;
   /** Hosts that may stand in printed codes, e.g. `verify.example.gov.cn`. */
   readonly verifyHosts: readonly string[];
 }

@@ -1,4 +1,6 @@
 // The trust list: which authorities, keys and services are recognised, for what, since when. TS 119 602 names inside a JWS.
+import { FormatError } from '../formats/errors.ts';
+import { parseCertificate } from '../formats/x509/certificate.ts';
 import { VerificationError } from './errors.ts';
 import { readJws, signJws } from './jws.ts';
 import type { JwsSigner } from './jws.ts';
@@ -15,6 +17,7 @@ import { trustListFromJson, trustListToJson } from './trust-list-json.ts';
 export type {
   FaceDictionary,
   ListedService,
+  NextEditions,
   ServiceState,
   ServiceType,
   TrustedEntity,
@@ -25,6 +28,7 @@ export type {
 const mediaType = 'trust-list+jwt';
 /** Characters. */
 const limit = 8 * 1024 * 1024;
+const maxEditions = 100;
 
 /**
  * Signs an edition.
@@ -47,26 +51,44 @@ export interface TrustListReader {
   readonly clockSkewSeconds?: number;
 }
 
-/**
- * Reads a compact JWS, verifies it against pinned keys and checks order and age.
- * @throws VerificationError `trust-list-malformed`, `trust-list-signature`, `trust-list-rollback` (a lower sequence than seen),
- *   `trust-list-stale` (after its next update), `trust-list-not-yet-valid`.
- */
-export async function verifyTrustList(text: string, reader: TrustListReader): Promise<TrustList> {
-  const jws = await readJws(text.trim(), mediaType, reader.operatorKeys, reader.verifier, limit);
+/** An edition that was accepted, and what to hold for the next one. */
+export interface FollowedTrustList {
+  readonly list: TrustList;
+  /** SubjectPublicKeyInfo DER of the keys that may sign what follows: to be pinned from now on, in place of the earlier. */
+  readonly operatorKeys: readonly Uint8Array[];
+}
+
+async function readEdition(
+  text: string,
+  keys: readonly Uint8Array[],
+  verifier: SignatureVerifier,
+): Promise<TrustList | null> {
+  const jws = await readJws(text, mediaType, keys, verifier, limit);
   if (jws.outcome === 'malformed') {
     throw new VerificationError(
       'trust-list-malformed',
       'The trust list is not a compact JWS of type trust-list+jwt.',
     );
   }
-  if (jws.outcome !== 'verified') {
+  return jws.outcome === 'verified' ? trustListFromJson(jws.payload) : null;
+}
+
+function keysAfter(list: TrustList, keys: readonly Uint8Array[]): readonly Uint8Array[] {
+  if (list.next === null) return keys;
+  try {
+    return list.next.certificates.map((der) => parseCertificate(der).subjectPublicKeyInfo.der);
+  } catch (cause) {
+    if (!(cause instanceof FormatError)) throw cause;
     throw new VerificationError(
-      'trust-list-signature',
-      'The trust list is not signed by a pinned operator key.',
+      'trust-list-malformed',
+      'The trust list names successors that are no certificates.',
+      { cause },
     );
   }
-  const list = trustListFromJson(jws.payload);
+}
+
+/** @throws VerificationError `trust-list-rollback`, `trust-list-stale`, `trust-list-not-yet-valid`. */
+function requireCurrent(list: TrustList, reader: TrustListReader): void {
   const skew = (reader.clockSkewSeconds ?? 300) * 1000;
   if (list.sequence < (reader.lowestSequence ?? 0)) {
     throw new VerificationError(
@@ -86,7 +108,53 @@ export async function verifyTrustList(text: string, reader: TrustListReader): Pr
       `The trust list is dated ${list.issued.toISOString()}, in the future.`,
     );
   }
-  return list;
+}
+
+/**
+ * Reads editions, a compact JWS a line, oldest first, and follows the operator from the pinned keys to the last of them:
+ * an edition that names successors hands over to exactly those. Editions from before the pinned keys are passed over; the
+ * last one is the answer, and it alone has to be current.
+ * @throws VerificationError `trust-list-malformed`, `trust-list-signature` (also where a hand-over is missing),
+ *   `trust-list-rollback` (a lower sequence than seen, or editions out of order), `trust-list-stale` (after its next
+ *   update), `trust-list-not-yet-valid`.
+ */
+export async function followTrustList(text: string, reader: TrustListReader): Promise<FollowedTrustList> {
+  const editions = text.trim().split(/\s*\n\s*/);
+  if (editions.length > maxEditions) {
+    throw new VerificationError('trust-list-malformed', `More than ${maxEditions} editions are not read.`);
+  }
+  let keys = reader.operatorKeys;
+  let list: TrustList | null = null;
+  for (const [index, edition] of editions.entries()) {
+    const read: TrustList | null = await readEdition(edition, keys, reader.verifier);
+    if (read === null) {
+      if (list === null && index < editions.length - 1) continue;
+      throw new VerificationError(
+        'trust-list-signature',
+        'The trust list is not signed by a pinned operator key, nor by one that such a key handed over to.',
+      );
+    }
+    if (list !== null && read.sequence <= list.sequence) {
+      throw new VerificationError(
+        'trust-list-rollback',
+        'The editions are not in the order of their sequence.',
+      );
+    }
+    list = read;
+    // What an edition said before the greatest one seen is history: it hands nothing over any more.
+    if (list.sequence >= (reader.lowestSequence ?? 0)) keys = keysAfter(list, keys);
+  }
+  if (list === null) throw new VerificationError('trust-list-malformed', 'There is no edition.');
+  requireCurrent(list, reader);
+  return { list, operatorKeys: keys };
+}
+
+/**
+ * Reads an edition, or several as `followTrustList` takes them, and checks signature, order and age.
+ * @returns the last edition @throws VerificationError as `followTrustList`.
+ */
+export async function verifyTrustList(text: string, reader: TrustListReader): Promise<TrustList> {
+  return (await followTrustList(text, reader)).list;
 }
 
 /** The state a service had at an instant; null before its first recorded state. */

@@ -2,7 +2,7 @@
 import { toHex } from '../formats/bytes.ts';
 import { assembleReport } from './assemble.ts';
 import type { CertificateNode } from './certificate-graph.ts';
-import { failed, passed, words } from './check.ts';
+import { failed, passed, warned, words } from './check.ts';
 import type { Check } from './check.ts';
 import { findingOfProblem, nameOfCertificate } from './checks/path.ts';
 import { gatherEvidence } from './evidence.ts';
@@ -41,6 +41,21 @@ const checks: readonly Check<CertificateFacts>[] = [
     evaluate: ({ path }) => {
       if (path?.kind === 'problem') return findingOfProblem(path.problem, true);
       return passed('证书链成立。', 'The path holds.');
+    },
+  },
+  {
+    id: 'certificate.revocation',
+    question: words('证书是否未被吊销？', 'Are the certificates of the path not revoked?'),
+    citation: 'RFC 5280 6.3; RFC 6960; ETSI EN 319 102-1 5.2.5',
+    applies: ({ path }, policy) => path?.kind === 'valid' && policy.revocation !== 'ignored',
+    evaluate: ({ path }) => {
+      const statuses = path?.kind === 'valid' ? path.statuses : [];
+      if (statuses.some(({ kind }) => kind !== 'good'))
+        return warned('无法确认证书是否被吊销。', 'Whether a certificate is revoked is unknown.');
+      const [own] = statuses;
+      return own?.kind === 'good'
+        ? passed('未被吊销。', 'They are not.', own.thisUpdate, own.source ?? null)
+        : passed('证书本身即为信任锚。', 'The certificate is itself trusted.');
     },
   },
 ];

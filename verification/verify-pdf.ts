@@ -10,15 +10,13 @@ import { licenseChecks } from './checks/license.ts';
 import { pdfChecks } from './checks/pdf.ts';
 import { signatureChecks } from './checks/signature.ts';
 import { gatherPdf } from './facts-pdf.ts';
-import type { PdfFacts } from './facts-pdf.ts';
 import { judge } from './judge.ts';
-import { judgeSignatureFacts } from './judged-signature.ts';
-import type { JudgedSignature, JudgingContext } from './judged-signature.ts';
+import { judgeSignatures } from './judged-signature.ts';
+import type { JudgedSignature } from './judged-signature.ts';
 import { gatherLicense } from './license-record.ts';
 import { portalPolicy } from './policy.ts';
 import { qualificationOf, reportSignature } from './report-signature.ts';
 import type { Qualification, Report } from './report.ts';
-import { earliestProof } from './time-evidence.ts';
 import { servicesOfType } from './trust-list.ts';
 import type { VerificationDependencies } from './dependencies.ts';
 
@@ -40,21 +38,6 @@ export function anchorsOf(dependencies: VerificationDependencies): readonly Trus
       qualification: 'unconfirmed' as const,
     })),
   ];
-}
-
-/** Document time-stamps first: they prove the time of every signature they cover. */
-function judgeAll(facts: PdfFacts, context: JudgingContext): readonly JudgedSignature[] {
-  const stamps = facts.signatures
-    .filter(({ type }) => type === 'document-time-stamp')
-    .map((stamp) => judgeSignatureFacts(stamp, null, context))
-    .filter(({ facts: { signature } }) => signature.coverage.problem === null);
-  return facts.signatures.map((each) => {
-    const own = each.signature.coverage.revision;
-    const later = stamps.filter(
-      ({ facts: { signature } }) => own !== null && (signature.coverage.revision ?? -1) > own,
-    );
-    return judgeSignatureFacts(each, earliestProof(later.flatMap(({ tokens }) => tokens)), context);
-  });
 }
 
 /** The weakest qualification of all signatures. */
@@ -79,8 +62,16 @@ export async function verifyPdf(source: ByteSource, dependencies: VerificationDe
     ocsps: dependencies.ocsps ?? [],
     source: dependencies.evidence ?? null,
   });
-  const judged = judgeAll(facts, { graph: facts.graph, evidence: facts.evidence, policy, now });
-  const license = await gatherLicense(facts.carried, (text) => gatherCodeFacts(text, dependencies), verifier);
+  const judged = judgeSignatures(facts, policy, now);
+  const signatures = judged.map((each) => reportSignature(each, judge(signatureChecks, each, policy, now)));
+  const license = await gatherLicense(facts.carried, {
+    verifier,
+    readCode: (text) => gatherCodeFacts(text, dependencies),
+    signers: signatures.flatMap(({ type, signer }) =>
+      type === 'signature' ? (signer?.organizationIdentifier ?? []) : [],
+    ),
+    holder: dependencies.holder ?? null,
+  });
   const code = license?.code ?? null;
   const whole = { facts, trustList, trustListProblem: dependencies.trustListProblem ?? null };
   return assembleReport({
@@ -96,7 +87,7 @@ export async function verifyPdf(source: ByteSource, dependencies: VerificationDe
       ...(code === null ? [] : judge(codeChecks, code, policy, now)),
     ],
     license: code === null || code.signers.length === 0 ? null : reportLicense(code),
-    signatures: judged.map((each) => reportSignature(each, judge(signatureChecks, each, policy, now))),
+    signatures,
     passedWords: words('文件的签名有效，内容未被改动。', 'The signatures hold and the content is unchanged.'),
   });
 }

@@ -9,8 +9,10 @@ import { identify } from './identify.ts';
 import { digestWhole } from './pdf-digests.ts';
 import { portalPolicy } from './policy.ts';
 import type { Report } from './report.ts';
+import { verifyCms } from './verify-cms.ts';
 import { verifyCertificate } from './verify-certificate.ts';
 import { verifyPdf } from './verify-pdf.ts';
+import { verifySeal, verifySealSignature } from './verify-seal.ts';
 
 async function reportUnknown(input: ByteSource, dependencies: VerificationDependencies): Promise<Report> {
   const { documentDigest = 'sha256' } = dependencies;
@@ -27,13 +29,14 @@ async function reportUnknown(input: ByteSource, dependencies: VerificationDepend
       {
         id: 'input.kind',
         question: words(
-          '是否为可验证的文件（PDF、证书、证照码）？',
-          'Is it something that can be verified (PDF, certificate, license code)?',
+          '是否为可验证的文件（PDF、签名数据、证书、证照码）？',
+          'Is it something that can be verified (PDF, CMS, certificate, license code)?',
         ),
         outcome: 'failed',
         citation: 'ETSI EN 319 102-1 5.2.2',
         finding,
         subIndication: 'FORMAT_FAILURE',
+        evidence: null,
         evidenceTime: null,
       },
     ],
@@ -49,8 +52,17 @@ export async function verify(input: ByteSource, dependencies: VerificationDepend
   switch (identified.kind) {
     case 'pdf':
       return verifyPdf(input, dependencies);
+    case 'cms':
+      return verifyCms(identified.der, dependencies);
+    case 'seal':
+      return verifySeal(identified.der, dependencies);
+    case 'seal-signature':
+      return verifySealSignature(identified.der, dependencies);
     case 'certificate':
-      return verifyCertificate(identified.der, dependencies);
+      return verifyCertificate(identified.der, {
+        ...dependencies,
+        certificates: [...identified.others, ...(dependencies.certificates ?? [])],
+      });
     case 'license-code':
       return verifyCode(identified.text, dependencies);
     case 'unknown':

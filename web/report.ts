@@ -23,6 +23,9 @@ const outcomeWords: Record<Outcome, Words> = {
 
 const kindWords: Record<Report['kind'], Words> = {
   pdf: { zh: 'PDF 文件', en: 'PDF document' },
+  cms: { zh: '签名数据', en: 'CMS signature' },
+  seal: { zh: '电子印章', en: 'Electronic seal' },
+  'seal-signature': { zh: '电子签章', en: 'Use of an electronic seal' },
   certificate: { zh: '数字证书', en: 'Certificate' },
   'license-code': { zh: '电子证照码', en: 'License code' },
   unknown: { zh: '未能识别的文件', en: 'Not recognised' },
@@ -41,6 +44,14 @@ const levelWords: Record<SignatureReport['level'], Words> = {
   none: { zh: '不属于 PAdES 基线签名', en: 'not a PAdES baseline signature' },
   'B-B': { zh: '基本签名（PAdES B-B）', en: 'basic signature (PAdES B-B)' },
   'B-T': { zh: '带可信时间戳（PAdES B-T）', en: 'with trusted time-stamp (PAdES B-T)' },
+  'B-LT': {
+    zh: '带可信时间戳和验证数据（PAdES B-LT）',
+    en: 'with trusted time-stamp and validation data (PAdES B-LT)',
+  },
+  'B-LTA': {
+    zh: '带归档时间戳，可长期验证（PAdES B-LTA）',
+    en: 'with archival time-stamp, for long-term validation (PAdES B-LTA)',
+  },
 };
 
 const marks: Record<Tone, string> = { good: '✓', bad: '✕', unsure: '?' };

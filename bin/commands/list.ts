@@ -39,6 +39,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./verify-chain.ts')).verifyChainCommand,
   },
   {
+    name: 'trust',
+    summary: 'rely on trust lists of other operators, and on certificates, beside the own list',
+    load: async () => (await import('./trust.ts')).trustCommand,
+  },
+  {
     name: 'ca samples',
     summary: 'one certificate of every profile, lists, a status answer, a time-stamp: for other linters',
     load: async () => (await import('./ca-samples.ts')).caSamples,

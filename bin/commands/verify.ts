@@ -17,6 +17,8 @@ export const verifyCommand: Command = {
         out: (text) => terminal.print(text.replace(/\n$/, '')),
         err: (text) => terminal.tell(text.replace(/\n$/, '')),
         now: new Date(),
+        readCodes: async (picture) =>
+          (await import('../../licenses/code-reader.ts')).readCodesInFile(picture),
         ...facts?.verification,
       });
     } finally {

@@ -33,6 +33,8 @@ export interface SignerInfo {
 }
 
 export interface SignedData {
+  /** By whose identifier the content calls itself SignedData: RFC 5652, or GB/T 35275. */
+  readonly syntax: 'cms' | 'gm';
   readonly version: number;
   readonly digestAlgorithms: readonly AlgorithmIdentifier[];
   readonly eContentType: string;
@@ -64,15 +66,20 @@ function readSigner(reader: DerReader): SignerIdentifier {
   }));
 }
 
-/** RFC 5652 section 5.3: signed attributes MUST be DER, so their order is checked though the rest may be BER. */
-function readSignedAttributes(reader: DerReader): {
+/**
+ * RFC 5652 section 5.3: signed attributes MUST be DER, so their order is checked though the rest may be BER. Writers of
+ * GB/T 35275 leave them as they come; the signature is over the bytes as they stand either way.
+ */
+function readSignedAttributes(
+  reader: DerReader,
+  syntax: SignedData['syntax'],
+): {
   readonly attributes: readonly CmsAttribute[];
   readonly der: Uint8Array;
 } {
   const der = tagged(TAG.set, reader.element(0xa0).content);
-  const attributes = readDer(der, { ...LIMITS, setOrder: 'sorted' }, CODE, (top) =>
-    top.inside(TAG.set, readAttributes),
-  );
+  const limits = { ...LIMITS, setOrder: syntax === 'gm' ? 'any' : 'sorted' } as const;
+  const attributes = readDer(der, limits, CODE, (top) => top.inside(TAG.set, readAttributes));
   if (attributes.length === 0) throw reader.refusal('The signed attributes are empty.');
   if (new Set(attributes.map(({ type }) => type)).size !== attributes.length) {
     throw reader.refusal('A signed attribute stands twice.');
@@ -80,7 +87,7 @@ function readSignedAttributes(reader: DerReader): {
   return { attributes, der };
 }
 
-function readSignerInfo(reader: DerReader): SignerInfo {
+function readSignerInfo(reader: DerReader, syntax: SignedData['syntax']): SignerInfo {
   return reader.sequence((fields) => {
     const version = fields.smallInteger();
     const signer = readSigner(fields);
@@ -89,7 +96,7 @@ function readSignerInfo(reader: DerReader): SignerInfo {
       throw fields.refusal('The version of a SignerInfo contradicts its signer identifier.');
     }
     const digestAlgorithm = readAlgorithm(fields);
-    const signed = fields.peek() === 0xa0 ? readSignedAttributes(fields) : null;
+    const signed = fields.peek() === 0xa0 ? readSignedAttributes(fields, syntax) : null;
     const signatureAlgorithm = readAlgorithm(fields);
     const signature = fields.octetString();
     return {
@@ -135,6 +142,17 @@ function readRevocation(reader: DerReader): Pick<SignedData, 'crls' | 'ocspRespo
   return { crls, ocspResponses, passedOver };
 }
 
+/** Both families of identifiers are met, and mixtures of them: the structure tells nothing apart. */
+const SYNTAXES: ReadonlyMap<string, SignedData['syntax']> = new Map([
+  [OID.signedData, 'cms'],
+  [OID.gmSignedData, 'gm'],
+]);
+
+/** The content type without its family: data of GB/T 35275 is the data of RFC 5652. */
+export function familiarContentType(type: string): string {
+  return type === OID.gmData ? OID.data : type;
+}
+
 /**
  * Reads a ContentInfo that holds SignedData. Nothing is verified: digests, signatures and chains are the verifier's matter.
  * @param der - at most 16 MiB, nothing after it (cut a PDF's padding with `derLength` first).
@@ -143,8 +161,8 @@ function readRevocation(reader: DerReader): Pick<SignedData, 'crls' | 'ocspRespo
 export function parseSignedData(der: Uint8Array): SignedData {
   return readDer(der, LIMITS, CODE, (top) =>
     top.sequence((contentInfo) => {
-      if (contentInfo.oid() !== OID.signedData)
-        throw contentInfo.refusal('The CMS content is not SignedData.');
+      const syntax = SYNTAXES.get(contentInfo.oid());
+      if (syntax === undefined) throw contentInfo.refusal('The CMS content is not SignedData.');
       return contentInfo.inside(0xa0, (content) =>
         content.sequence((fields): SignedData => {
           const version = fields.smallInteger();
@@ -156,9 +174,12 @@ export function parseSignedData(der: Uint8Array): SignedData {
           }));
           const certificates = readCertificates(fields);
           const revocation = readRevocation(fields);
-          const signerInfos = fields.inside(TAG.set, (set) => set.every(readSignerInfo));
+          const signerInfos = fields.inside(TAG.set, (set) =>
+            set.every((each) => readSignerInfo(each, syntax)),
+          );
           if (signerInfos.length > MAX_SIGNERS) throw fields.refusal('SignedData holds too many signers.');
           return {
+            syntax,
             version,
             digestAlgorithms,
             eContentType,

@@ -6,6 +6,8 @@ import { Lexer } from './lexer.ts';
 import { entry, integerOf, nameOf } from './objects.ts';
 
 export interface ObjectStream {
+  /** Numbers of the objects, by index. */
+  readonly numbers: readonly number[];
   /** @throws FormatError `pdf-malformed` where the object at `index` has another number. */
   object(index: number, number: number): PdfObject;
 }
@@ -37,6 +39,7 @@ export function openObjectStream(
   }
   const parsed = new Map<number, PdfObject>();
   return {
+    numbers: places.map(({ number }) => number),
     object(index, number) {
       const known = parsed.get(index);
       const place = places[index];

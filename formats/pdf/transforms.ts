@@ -74,6 +74,12 @@ async function readLock(
   return { action, fields };
 }
 
+/** The /Lock of a signature field (Table 236): what signing it locks, whether the signature says so itself or not. */
+export async function lockOfField(document: PdfDocument, field: PdfDictionary): Promise<FieldLock | null> {
+  const lock = await document.getDictionary(field, 'Lock');
+  return lock === null ? null : readLock(document, lock, undefined);
+}
+
 /**
  * The narrowest level any signature of the document has set: by certification (/Perms /DocMDP or its own /Reference)
  * or by a signed field's /Lock with /P (Table 236, PDF 2.0).

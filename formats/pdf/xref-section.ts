@@ -21,6 +21,8 @@ export interface XrefSection {
   /** Object numbers named here, ascending. */
   numbers(): Iterable<number>;
   has(number: number): boolean;
+  /** Numbers of the object streams that entries name, each once; none in a table. */
+  containers(): Iterable<number>;
   /** @returns null where the section does not name the object. */
   read(number: number): Promise<XrefEntry | null>;
 }

@@ -36,6 +36,7 @@ export async function readXrefStream(
     inflated: data.length,
     highest: subsections.runs.highest,
     numbers: () => subsections.runs.numbers(),
+    containers: () => containersIn(data, subsections.rows, rowLength, widths),
     has: (number) => subsections.runs.find(number) !== null,
     read: (number) => {
       const found = subsections.runs.find(number);
@@ -79,6 +80,20 @@ function rowRuns(
   }
   runs.close();
   return { runs, rows };
+}
+
+function containersIn(
+  data: Uint8Array,
+  count: number,
+  rowLength: number,
+  widths: readonly [number, number, number],
+): ReadonlySet<number> {
+  const containers = new Set<number>();
+  for (let row = 0; row < count; row++) {
+    const found = rowEntry(data, row * rowLength, widths);
+    if (found.type === 'compressed') containers.add(found.stream);
+  }
+  return containers;
 }
 
 function rowEntry(data: Uint8Array, start: number, widths: readonly [number, number, number]): XrefEntry {

@@ -52,6 +52,7 @@ export async function readXrefTable(
     highest: subsections.highest,
     inflated: 0,
     numbers: () => subsections.numbers(),
+    containers: () => [],
     has: (number) => subsections.find(number) !== null,
     read: async (number) => {
       const odd = oddEntries.get(number);

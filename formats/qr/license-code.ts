@@ -39,6 +39,26 @@ export function encodeEnvelope(envelope: Uint8Array): string {
   return digits;
 }
 
+/** 10^8 = HUNDRED_MILLION.high · 2^16 + HUNDRED_MILLION.low: 17 digits are multiplied out without leaving exact numbers. */
+const HUNDRED_MILLION = { high: 1525, low: 57_600 } as const;
+
+/** Writes the number that the digits are into all bytes of `group`. @throws FormatError `code-malformed` where it does not fit. */
+function decodeGroup(digits: string, group: Uint8Array): void {
+  const cut = Math.max(0, digits.length - 8);
+  const [head, tail] = [Number(digits.slice(0, cut)), Number(digits.slice(cut))];
+  const low = head * HUNDRED_MILLION.low + tail;
+  // The last two bytes, and what stands before them.
+  let upper = head * HUNDRED_MILLION.high + Math.floor(low / 65_536);
+  let lower = low % 65_536;
+  for (let position = group.length - 1; position >= 0; position--) {
+    group[position] = lower % 256;
+    lower = Math.floor(lower / 256);
+    if (position === group.length - 2) [lower, upper] = [upper, 0];
+  }
+  if (lower !== 0 || upper !== 0)
+    throw new FormatError('code-malformed', 'A group of digits is larger than its bytes can hold.');
+}
+
 /**
  * Reads the digits back; each envelope has exactly one spelling.
  * @throws FormatError `code-malformed` on anything but digits, another format version, an impossible length, or a
@@ -57,16 +77,8 @@ export function decodeEnvelope(digits: string): Uint8Array {
     throw new FormatError('code-malformed', 'The code has an impossible length.');
   const groups = Math.floor(body.length / GROUP_DIGITS);
   const envelope = new Uint8Array(groups * GROUP_BYTES + restBytes);
-  for (let at = 0, byte = 0; at < body.length; at += GROUP_DIGITS, byte += GROUP_BYTES) {
-    let value = BigInt(body.slice(at, at + GROUP_DIGITS));
-    const last = Math.min(byte + GROUP_BYTES, envelope.length);
-    for (let position = last - 1; position >= byte; position--) {
-      envelope[position] = Number(value & 255n);
-      value >>= 8n;
-    }
-    if (value !== 0n)
-      throw new FormatError('code-malformed', 'A group of digits is larger than its bytes can hold.');
-  }
+  for (let at = 0, byte = 0; at < body.length; at += GROUP_DIGITS, byte += GROUP_BYTES)
+    decodeGroup(body.slice(at, at + GROUP_DIGITS), envelope.subarray(byte, byte + GROUP_BYTES));
   return envelope;
 }
 

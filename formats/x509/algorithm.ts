@@ -143,6 +143,9 @@ export function signerSignatureNameOf(
     const named = Object.values(SIGNATURES).find(({ name }) => name === `${bare}${suffix ?? ''}`);
     return suffix === null ? null : (named?.name ?? null);
   }
+  // GB/T 35275 signers name the curve's algorithm and leave the digest to the field beside it.
+  if ([OID.sm2Signature, OID.sm2Curve].some((named) => named === signature.oid))
+    return digestName === 'sm3' && parametersFit(signature.parameters, 'null-or-absent') ? 'SM2SM3' : null;
   const name = signatureNameOf(signature);
   if (name === null || name === 'Ed25519') return name;
   if (name === 'SM2SM3') return digestName === 'sm3' ? name : null;

@@ -25,6 +25,22 @@ export function derToRaw(der: Uint8Array, size: 32 | 48 | 66): Uint8Array {
 }
 
 /**
+ * The DER `SEQUENCE { r, s }` of an SM2 signature value (GB/T 35276 clause 7.3) as makers of seals and of GB/T 35275
+ * messages write it: DER, or the 64 bytes r‖s.
+ * @returns null where it is neither.
+ */
+export function sm2ValueToDer(value: Uint8Array): Uint8Array | null {
+  try {
+    if (value.length === 64) return rawToDer(value);
+    derToRaw(value, 32);
+    return value;
+  } catch (error) {
+    if (error instanceof FormatError) return null;
+    throw error;
+  }
+}
+
+/**
  * @param raw - r‖s of equal halves, 64, 96 or 132 bytes.
  * @throws FormatError `signature-malformed` for another length or a zero scalar.
  */

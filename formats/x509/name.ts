@@ -7,7 +7,7 @@ import { OID } from './oid.ts';
 
 export interface NameAttribute {
   readonly type: string;
-  /** Text of the value; null where its type is no string known here. */
+  /** Text of the value; null where its type is no string known here, or its octets are none of that type. */
   readonly value: string | null;
   /** The value as it stands, identifier and length included. */
   readonly der: Uint8Array;
@@ -67,7 +67,10 @@ export function readName(reader: DerReader): Name {
         member.sequence((pair): NameAttribute => {
           const type = pair.oid();
           const { tag, content, bytes } = pair.element();
-          return { type, value: stringOf(tag, content, pair), der: bytes };
+          // Issuers of real seals' certificates put Chinese into ASCII types: no text to be told, and a name all the same.
+          const ascii = tag === TAG.printableString || tag === TAG.ia5String;
+          const foreign = ascii && content.some((octet) => octet > 127);
+          return { type, value: foreign ? null : stringOf(tag, content, pair), der: bytes };
         }),
       );
       if (attributes.length === 0) throw set.refusal('A relative distinguished name is empty.');

@@ -7,6 +7,7 @@ import { migration as identity } from './0005-identity.ts';
 import { migration as trustList } from './0006-trust-list.ts';
 import { migration as caHierarchies } from './0007-ca-hierarchies.ts';
 import { migration as caEnrolment } from './0008-ca-enrolment.ts';
+import { migration as verification } from './0009-verification.ts';
 import type { Migration } from './migration.ts';
 
 export const migrations: readonly Migration[] = [
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   trustList,
   caHierarchies,
   caEnrolment,
+  verification,
 ];

@@ -7,6 +7,7 @@ import { caRows } from './every-route/ca-rows.ts';
 import { interfaceRows } from './every-route/interface-rows.ts';
 import { pageRows } from './every-route/page-rows.ts';
 import { publicRows } from './every-route/public-rows.ts';
+import { reportRows } from './every-route/report-rows.ts';
 import { Visitor, type Rows } from './every-route/visitor.ts';
 import { startService, type Harness } from './harness.ts';
 
@@ -27,6 +28,7 @@ describe('every route', () => {
     table = {
       ...interfaceRows(visitor),
       ...publicRows(visitor),
+      ...reportRows(visitor),
       ...pageRows(visitor),
       ...caRows(visitor, openssl),
       ...caForeignRows(visitor, openssl),

@@ -11,6 +11,7 @@ import { district } from '../../fixtures/district.ts';
 import { seniorCitizenLicense } from '../../fixtures/licenses.ts';
 import { verifyAuditChain } from '../../storage/audit-verify.ts';
 import { startService, type Harness } from './harness.ts';
+import { receiptOrder, recognition } from './receipts.ts';
 import { bearer, decisionPdf, freshKey, issue, licenseBody, licenses, officeSeal, stamp } from './samples.ts';
 
 /** A resident whose name, number, birthday and address stand nowhere but in the record. */
@@ -40,6 +41,7 @@ const named: Readonly<Record<string, RegExp>> = {
   'person.name_cipher': cipher,
   'person.number_cipher': cipher,
   'person.number_index': mac,
+  'recognition.request_digest': mac,
   'seal.key_id': sha256,
   'stamp.original_digest': sha256,
   'stamp.request_digest': /^(sha256:[0-9a-f]{64}$|hmac-sha256:)/,
@@ -98,6 +100,7 @@ describe('what a journey leaves on record', () => {
     await signIn(`holder-${district.persons.indexOf(resident) + 1}`, 303);
     await signIn('nobody', 404);
     await handleCase();
+    assert.equal((await recognition(service, await receiptOrder(service))).status, 201);
     assert.equal((await request(url).get('/api/v1/trust-list')).status, 200);
     database = new DatabaseSync(join(service.dataFolder, 'yinxin.db'), { readOnly: true });
   });
@@ -170,6 +173,8 @@ describe('what a journey leaves on record', () => {
       // A stamped decision and a license's document.
       'document.disclosed': 2,
       'license.searched': 1,
+      'receipt.given': 1,
+      'receipt.recognised': 1,
       'login.succeeded': 1,
       'login.failed': 1,
     };

@@ -125,6 +125,7 @@ for (const algorithm of ['ES256', 'SM2SM3'] as const)
           '以下内容不在码的签名范围内',
           '经营场所',
           '主体业态',
+          '持证主体代码',
         ])
           assert.ok(text.includes(part), part);
         await assertAccessible(page, 'the valid code');

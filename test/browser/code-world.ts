@@ -117,6 +117,7 @@ export async function makeCodeWorld(
       },
     ],
     licenseTypes: [faceDictionary(license.type)],
+    next: null,
     verifyHosts: ['localhost'],
   };
   const protectedHeader = encodeProtectedHeader(

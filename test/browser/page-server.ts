@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 export interface Answer {
   readonly status?: number;
   readonly type?: string;
-  readonly text: string;
+  readonly text: string | Uint8Array;
 }
 
 /** Answers by `METHOD /path`; the body of a request is given as text (latin1). */
@@ -25,7 +25,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** What the service sends with every page, without room for exceptions. */
 const policy =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 async function assets(): Promise<ReadonlyMap<string, Answer>> {
   const { outputFiles } = await build({
@@ -36,12 +36,17 @@ async function assets(): Promise<ReadonlyMap<string, Answer>> {
     splitting: true,
     format: 'esm',
     target: 'es2022',
+    loader: { '.wasm': 'file' },
+    assetNames: '[name]',
+    publicPath: '/assets/',
     write: false,
   });
   const found = new Map<string, Answer>(
     outputFiles.map((file) => [
       `/assets/${file.path.split('/').at(-1) ?? ''}`,
-      { type: 'text/javascript', text: file.text },
+      file.path.endsWith('.wasm')
+        ? { type: 'application/wasm', text: file.contents }
+        : { type: 'text/javascript', text: file.text },
     ]),
   );
   found.set('/assets/style.css', { type: 'text/css', text: readFileSync(`${root}web/style.css`, 'utf8') });

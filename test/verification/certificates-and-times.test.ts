@@ -317,7 +317,7 @@ describe('a stamped PDF whose certificates or times are wrong', () => {
       'signing-time attribute',
       () => ({ pki, pdf: signPdf(pki, undefined, { signingTime: now }) }),
       ['TOTAL-PASSED', null, null],
-      'none',
+      'B-T',
     ],
     [
       'not PAdES but right',

@@ -76,6 +76,7 @@ export function makeCodeWorld(): CodeWorld {
         publicStatus: true,
       },
     ],
+    next: null,
     verifyHosts: ['verify.test'],
   };
   return { codeSigner, statusSigner, operator, list };

@@ -51,6 +51,7 @@ async function listOf(office: LicenseOffice): Promise<TrustList> {
       },
     ],
     licenseTypes: [faceDictionary(office.food), faceDictionary(office.senior)],
+    next: null,
     verifyHosts: ['zz.tjhb.example.cn'],
   };
 }

@@ -1,6 +1,7 @@
 // A test PKI: good by default, one deviation per case, made with our own encoders and signed by node:crypto.
-import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import { createHash, createPrivateKey, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import { startSm2 } from '../../crypto/sm2.ts';
 import { encodeSignatureAlgorithm } from '../../formats/x509/algorithm.ts';
 import {
   encodeCertificate,
@@ -31,6 +32,8 @@ export function daysFromNow(days: number): Date {
 }
 
 export interface TestKey {
+  /** ES256 where left out. */
+  readonly algorithm?: 'SM2SM3' | 'RS256';
   readonly privateKey: KeyObject;
   /** SubjectPublicKeyInfo DER. */
   readonly spki: Uint8Array;
@@ -41,8 +44,30 @@ export function makeKey(): TestKey {
   return { privateKey, spki: new Uint8Array(publicKey.export({ format: 'der', type: 'spki' })) };
 }
 
-/** DER ECDSA with SHA-256. */
+/** Through DER: a generated SM2 key object is none to node:crypto until it was imported. */
+export function makeSm2Key(): TestKey {
+  const made = generateKeyPairSync('ec', {
+    namedCurve: 'SM2',
+    publicKeyEncoding: { type: 'spki', format: 'der' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'der' },
+  });
+  const privateKey = createPrivateKey({ key: made.privateKey, format: 'der', type: 'pkcs8' });
+  return { algorithm: 'SM2SM3', privateKey, spki: new Uint8Array(made.publicKey) };
+}
+
+export function makeRsaKey(): TestKey {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const spki = new Uint8Array(publicKey.export({ format: 'der', type: 'spki' }));
+  return { algorithm: 'RS256', privateKey, spki };
+}
+
+/** DER ECDSA or RSA with SHA-256, or SM2 with SM3, as the key is. */
 export function signWith(key: TestKey, message: Uint8Array): Uint8Array {
+  if (key.algorithm === 'SM2SM3') {
+    const running = startSm2({ privateKey: key.privateKey, publicKey: key.spki, random: randomBytes });
+    running.update(message);
+    return running.finish();
+  }
   return new Uint8Array(sign('sha256', message, key.privateKey));
 }
 
@@ -123,7 +148,7 @@ export function makeParty(options: CertificateOptions): Party {
       : [extension(OID.crlDistributionPoints, false, encodeDistributionPoints([options.crlUrl]))]),
     ...(options.extra ?? []),
   ];
-  const algorithm = encodeSignatureAlgorithm('ES256');
+  const algorithm = encodeSignatureAlgorithm(issuerKey.algorithm ?? 'ES256');
   const tbs = encodeTbsCertificate({
     serialNumber: options.serial ?? Uint8Array.of(0x40, ...randomBytes(15)),
     signatureAlgorithm: algorithm,
@@ -149,8 +174,8 @@ export interface CrlOptions {
 }
 
 export function makeCrl(issuer: Party, options: CrlOptions = {}): Uint8Array {
-  const algorithm = encodeSignatureAlgorithm('ES256');
   const key = options.key ?? issuer.key;
+  const algorithm = encodeSignatureAlgorithm(key.algorithm ?? 'ES256');
   const tbs = encodeTbsCrl({
     signatureAlgorithm: algorithm,
     issuer: issuer.name,

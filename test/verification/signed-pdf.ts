@@ -67,6 +67,10 @@ export function append(
 export interface TokenOptions {
   /** What the token is over; default the signature value. */
   readonly over?: Uint8Array;
+  /** Digest of what the token is over, where only that is known. */
+  readonly imprint?: Uint8Array;
+  /** SHA-256 where left out. */
+  readonly imprintAlgorithm?: 'sm3';
   readonly genTime?: Date;
   readonly authority?: Party;
   readonly withoutEss?: boolean;
@@ -78,7 +82,10 @@ export function makeToken(pki: TestPki, value: Uint8Array, options: TokenOptions
   const authority = options.authority ?? pki.tsa;
   const content = encodeTstInfo({
     policy: '1.2.3.4.1',
-    messageImprint: sequence(encodeDigestAlgorithm('sha256'), octetString(sha256(options.over ?? value))),
+    messageImprint: sequence(
+      encodeDigestAlgorithm(options.imprintAlgorithm ?? 'sha256'),
+      octetString(options.imprint ?? sha256(options.over ?? value)),
+    ),
     serialNumber: Uint8Array.of(1, 2, 3),
     genTime: options.genTime ?? now,
     accuracy: 1000,
@@ -125,6 +132,12 @@ export interface SigningOptions {
   /** Last word on the four numbers, before anything is hashed. */
   readonly byteRange?: (right: readonly number[]) => readonly number[];
   readonly certify?: 1 | 2 | 3;
+  /** /Rect of the widget. */
+  readonly rectangle?: string;
+  /** Leaves /Type to `dictionaryExtra`. */
+  readonly withoutType?: boolean;
+  /** Entries the catalogue keeps. */
+  readonly catalogueExtra?: string;
 }
 
 export function makeCms(pki: TestPki, digest: Uint8Array, options: SigningOptions = {}): Uint8Array {
@@ -188,10 +201,10 @@ export function signPdf(
       : `/Perms << /DocMDP ${value} 0 R >>`;
   const form = 'q 1 0 0 RG 3 w 10 10 100 100 re S Q';
   const objects: Objects = {
-    1: `<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [${earlier} ${field} 0 R] /SigFlags 3 >> ${perms} >>`,
+    1: `<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [${earlier} ${field} 0 R] /SigFlags 3 >> ${perms} ${options.catalogueExtra ?? ''} >>`,
     3: `${(baseObjects[3] ?? '').slice(0, -2)} /Annots [${annotations} ${field} 0 R] >>`,
-    [field]: `<< /Type /Annot /Subtype /Widget /FT /Sig /T (${options.fieldName ?? `Seal${field}`}) /V ${value} 0 R /F 132 /Rect [400 100 519 219] /P 3 0 R /AP << /N ${picture} 0 R >> >>`,
-    [value]: `<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /${options.subFilter ?? 'ETSI.CAdES.detached'} /M (D:20261122050000Z) /Reason (Test) ${certifying} ${options.dictionaryExtra ?? ''} /ByteRange ${rangeHole} /Contents ${gap} >>`,
+    [field]: `<< /Type /Annot /Subtype /Widget /FT /Sig /T (${options.fieldName ?? `Seal${field}`}) /V ${value} 0 R /F 132 /Rect ${options.rectangle ?? '[400 100 519 219]'} /P 3 0 R /AP << /N ${picture} 0 R >> >>`,
+    [value]: `<< ${options.withoutType === true ? '' : '/Type /Sig'} /Filter /Adobe.PPKLite /SubFilter /${options.subFilter ?? 'ETSI.CAdES.detached'} /M (D:20261122050000Z) /Reason (Test) ${certifying} ${options.dictionaryExtra ?? ''} /ByteRange ${rangeHole} /Contents ${gap} >>`,
     [picture]: `<< /Type /XObject /Subtype /Form /BBox [0 0 119 119] /Length ${form.length} >>\nstream\n${form}\nendstream`,
   };
   const open = textOf(append(pdf, objects, picture + 1));

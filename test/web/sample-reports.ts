@@ -21,6 +21,7 @@ function row(id: string, outcome: Row['outcome'], zh: string, en: string, citati
         : { zh: '符合要求。', en: 'As required.' },
     citation,
     subIndication: outcome === 'failed' ? 'HASH_FAILURE' : null,
+    evidence: null,
     evidenceTime: outcome === 'passed' ? time : null,
   };
 }
@@ -163,6 +164,7 @@ export const unsureReport: Report = {
       },
     ],
     status: null,
+    statusEntry: { list: 0, index: 4711 },
     recordDigest: null,
     notCovered: { zh: '其余内容不在签名保护范围内。', en: 'Nothing else is covered.' },
   },

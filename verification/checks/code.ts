@@ -5,6 +5,7 @@ import type { Check, Finding } from '../check.ts';
 import type { CodeFacts } from '../facts-code.ts';
 import { unexplainedKeys, wordsOfStatus } from '../license-words.ts';
 import type { VerificationPolicy } from '../policy.ts';
+import { speaksForRegion, speaksForType } from '../recognised-lists.ts';
 import { stateAt } from '../trust-list.ts';
 import type { ListedService } from '../trust-list.ts';
 
@@ -53,8 +54,12 @@ function judgeStatusAge(
   return null;
 }
 
-function judgeStatus(facts: CodeFacts, policy: VerificationPolicy, time: Date): Finding {
-  const { status } = facts;
+/** What the present status says of a license, whoever asks. */
+export function judgeLicenseStatus(
+  status: CodeFacts['status'],
+  policy: VerificationPolicy,
+  time: Date,
+): Finding {
   if (status.kind !== 'read') {
     const reasons = {
       'not-published': words(
@@ -79,9 +84,9 @@ function judgeStatus(facts: CodeFacts, policy: VerificationPolicy, time: Date): 
   if (age !== null) return age;
   const word = wordsOfStatus(status.value);
   const [zh, en] = [`证照状态：${word.zh}。`, `License status: ${word.en}.`];
-  if (status.value === STATUS.valid) return passed(zh, en, status.issuedAt);
-  if (status.value === STATUS.inspectionOverdue) return warned(zh, en, status.issuedAt);
-  return failed('REVOKED', zh, en, status.issuedAt);
+  if (status.value === STATUS.valid) return passed(zh, en, status.issuedAt, 'status-list');
+  if (status.value === STATUS.inspectionOverdue) return warned(zh, en, status.issuedAt, 'status-list');
+  return failed('REVOKED', zh, en, status.issuedAt, 'status-list');
 }
 
 /** In the order in which people ask; the first of the worst names the reason. */
@@ -174,7 +179,10 @@ export const codeChecks: readonly Check<CodeFacts>[] = [
   },
   {
     id: 'code.scope',
-    question: words('该密钥可否签发此类证照？', 'May the key speak for this type of license?'),
+    question: words(
+      '该密钥可否为该区域签发此类证照？',
+      'May the key speak for this type of license in this region?',
+    ),
     citation: 'GB/T 36902; ETSI TS 119 602',
     applies: signed,
     evaluate: (facts) => {
@@ -186,15 +194,21 @@ export const codeChecks: readonly Check<CodeFacts>[] = [
           'The type of license is not in the trust list.',
         );
       }
-      const inScope = grantedSigners(facts).some(
-        ({ service }) => service.licenseTypes?.includes(typeCode) !== false,
-      );
-      return inScope
+      const ofType = grantedSigners(facts).filter(({ service }) => speaksForType(service, typeCode));
+      if (ofType.length === 0) {
+        return indeterminate(
+          'CHAIN_CONSTRAINTS_FAILURE',
+          '该密钥不得签发此类证照。',
+          'The key may not speak for this type of license.',
+        );
+      }
+      const issuer = facts.claims?.issuer ?? '';
+      return ofType.some(({ service }) => speaksForRegion(service, issuer))
         ? passed(`证照类型:${facts.dictionary.name.zh}。`, `License type: ${facts.dictionary.name.en}.`)
         : indeterminate(
             'CHAIN_CONSTRAINTS_FAILURE',
-            '该密钥不得签发此类证照。',
-            'The key may not speak for this type of license.',
+            '颁证机关不在该密钥的区域范围内。',
+            'The issuing authority lies outside the region that the key may speak for.',
           );
     },
   },
@@ -236,7 +250,7 @@ export const codeChecks: readonly Check<CodeFacts>[] = [
     question: words('证照当前是否有效？', 'Is the license in force now?'),
     citation: 'IETF Token Status List 8; 行政许可法 8, 69, 70',
     applies: signed,
-    evaluate: judgeStatus,
+    evaluate: ({ status }, policy, time) => judgeLicenseStatus(status, policy, time),
   },
   {
     id: 'code.host',

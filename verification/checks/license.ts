@@ -5,6 +5,11 @@ import type { LicenseFacts } from '../license-record.ts';
 
 const hasCode = (facts: LicenseFacts | null): boolean => (facts?.code?.claims ?? null) !== null;
 
+/** By the code where there is one, since its signature says so. */
+function issuerOf(facts: LicenseFacts | null): string | null {
+  return facts?.code?.claims?.issuer ?? facts?.record?.['ZZBFJGDM'] ?? null;
+}
+
 /** Null = the PDF is no license. */
 export const licenseChecks: readonly Check<LicenseFacts | null>[] = [
   {
@@ -65,13 +70,45 @@ export const licenseChecks: readonly Check<LicenseFacts | null>[] = [
       const differing = (facts?.fields ?? []).filter((field) => !field.agrees).map((field) => field.name);
       return differing.length === 0
         ? passed(
-            `核对${facts?.fields.length ?? 0}个字段,全部一致。`,
+            `核对${facts?.fields.length ?? 0}个字段，全部一致。`,
             `All ${facts?.fields.length ?? 0} fields compared agree.`,
           )
         : failed(
             'HASH_FAILURE',
             `字段不一致：${differing.join('、')}。`,
             `Fields differ: ${differing.join(', ')}.`,
+          );
+    },
+  },
+  {
+    id: 'license.seal',
+    question: words('盖章单位是否为颁证机关？', 'Is it sealed by the authority that issued it?'),
+    citation: 'GB/T 36903; GB/T 36906; ETSI EN 319 412-1 5.1.4',
+    applies: (facts) => issuerOf(facts) !== null,
+    evaluate: (facts) => {
+      const issuer = issuerOf(facts) ?? '';
+      return facts?.sealedBy.includes(issuer) === true
+        ? passed('由颁证机关盖章。', 'It is.')
+        : indeterminate(
+            'CHAIN_CONSTRAINTS_FAILURE',
+            `没有颁证机关（${issuer}）的签章。`,
+            `There is no signature of the issuing authority (${issuer}).`,
+          );
+    },
+  },
+  {
+    id: 'license.holder',
+    question: words('持证主体是否为所查的主体？', 'Is it the license of the holder asked about?'),
+    citation: 'GB/T 36903 (CZZTDM)',
+    applies: (facts) => (facts?.ofHolder ?? null) !== null,
+    evaluate: (facts) => {
+      if (facts?.ofHolder === 'yes') return passed('是。', 'It is.');
+      return facts?.ofHolder === 'no'
+        ? failed('SIG_CONSTRAINTS_FAILURE', '持证主体是另一主体。', 'It is the license of another holder.')
+        : indeterminate(
+            'SIGNED_DATA_NOT_FOUND',
+            '没有可读的数据记录，无法确认持证主体。',
+            'There is no record that could be read; whose license it is remains unknown.',
           );
     },
   },

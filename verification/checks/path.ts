@@ -128,5 +128,8 @@ export function findingOfProblem(problem: PathProblem, proven: boolean): Finding
   };
   const sub = subIndication(problem, proven);
   const at = problem.revoked?.thisUpdate ?? null;
-  return definite.has(sub) ? failed(sub, said.zh, said.en, at) : indeterminate(sub, said.zh, said.en, at);
+  const source = problem.revoked?.source ?? null;
+  return definite.has(sub)
+    ? failed(sub, said.zh, said.en, at, source)
+    : indeterminate(sub, said.zh, said.en, at, source);
 }

@@ -132,11 +132,18 @@ export const pdfChecks: readonly Check<PdfContext>[] = [
         );
       }
       return trustList.nextUpdate.getTime() + policy.clockSkewSeconds * 1000 < time.getTime()
-        ? indeterminate('TRY_LATER', '信任列表已过期。', 'The trust list is out of date.', trustList.issued)
+        ? indeterminate(
+            'TRY_LATER',
+            '信任列表已过期。',
+            'The trust list is out of date.',
+            trustList.issued,
+            'trust-list',
+          )
         : passed(
             `信任列表第${trustList.sequence}期。`,
             `Trust list edition ${trustList.sequence}.`,
             trustList.issued,
+            'trust-list',
           );
     },
   },

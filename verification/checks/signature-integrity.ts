@@ -149,6 +149,9 @@ export const integrityChecks: readonly SignatureCheck[] = [
     evaluate: ({ facts }) =>
       facts.cms.signingTime === null
         ? passed('遵守。', 'It is.')
-        : warned('写入了自称时间属性，不是基线签名。', 'It is not: the signature is not a baseline one.'),
+        : warned(
+            '写入了自称时间属性，偏离基线的规定。',
+            'It is not: the signature departs from the baseline.',
+          ),
   },
 ];

@@ -1,9 +1,23 @@
 // The questions about time, certificates and later changes.
 import { failed, indeterminate, passed, warned, words } from '../check.ts';
+import type { JudgedSignature } from '../judged-signature.ts';
 import { reportQualification } from '../report.ts';
 import { findingOfProblem, revocationProblems } from './path.ts';
-import { isTimestamp } from './signature-kinds.ts';
+import { isSignature, isTimestamp } from './signature-kinds.ts';
 import type { SignatureCheck } from './signature-kinds.ts';
+
+/**
+ * A signature time-stamp is taken when the signature is made and so tells when that was; a document time-stamp of years
+ * later tells only that it was before.
+ */
+function stampedWhenMade({ tokens }: JudgedSignature): boolean {
+  return tokens.some(({ valid }) => valid);
+}
+
+/** A sentence's first letter in the middle of another. */
+function lowered(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
 
 /** When it was made, by whom, and what was done afterwards. */
 export const trustChecks: readonly SignatureCheck[] = [
@@ -17,12 +31,17 @@ export const trustChecks: readonly SignatureCheck[] = [
     applies: (judged, policy) => isTimestamp(judged) || policy.timestamp !== 'ignored',
     evaluate: (judged, policy) => {
       const good = judged.tokens.find((token) => token.valid);
-      if (good !== undefined) return passed(good.finding.zh, good.finding.en, good.genTime);
+      if (good !== undefined) return passed(good.finding.zh, good.finding.en, good.genTime, 'time-stamp');
       const bad = judged.tokens[0];
       const reason = bad?.finding ?? words('没有时间戳。', 'There is no time-stamp.');
       if (isTimestamp(judged)) return indeterminate('SIG_CONSTRAINTS_FAILURE', reason.zh, reason.en);
       if (judged.proven !== null)
-        return passed('由其后的文档时间戳证明。', 'A later document time-stamp proves it.', judged.proven);
+        return passed(
+          '由其后的文档时间戳证明。',
+          'A later document time-stamp proves it.',
+          judged.proven,
+          'time-stamp',
+        );
       return policy.timestamp === 'required'
         ? indeterminate(
             'NO_POE',
@@ -33,6 +52,51 @@ export const trustChecks: readonly SignatureCheck[] = [
     },
   },
   {
+    id: 'signature.time-order',
+    question: words('各时间戳的先后次序是否一致？', 'Are the time-stamps in order?'),
+    citation: 'ETSI EN 319 102-1 5.5.4, 5.6.3',
+    applies: ({ tokens, later }) => later.length > 0 && tokens.some(({ valid }) => valid),
+    evaluate: ({ tokens, later }, policy) => {
+      const skew = policy.clockSkewSeconds * 1000;
+      const newest = Math.max(...tokens.map(({ valid, genTime }) => (valid ? (genTime?.getTime() ?? 0) : 0)));
+      const early = later.find(({ token }) => (token.genTime?.getTime() ?? 0) + skew < newest);
+      return early === undefined
+        ? passed('一致。', 'They are.')
+        : indeterminate(
+            'TIMESTAMP_ORDER_FAILURE',
+            '后加的文档时间戳早于其保护的时间戳。',
+            'A document time-stamp is older than a time-stamp that it was put over.',
+            early.token.genTime,
+          );
+    },
+  },
+  {
+    id: 'signature.level',
+    question: words('签名达到哪个PAdES基线级别？', 'Which PAdES baseline level does the signature have?'),
+    citation: 'ETSI EN 319 142-1 6',
+    applies: isSignature,
+    evaluate: ({ facts, level, missing, proven }) => {
+      if (level !== 'none' && facts.cms.signingTime !== null)
+        return warned(
+          `${level}，但写入了基线禁止的自称时间属性${missing === null ? '' : `；未达更高级别的原因：${missing.zh}`}。`,
+          `${level}, but for the signing-time attribute, which the baseline forbids${missing === null ? '' : `; not higher because ${lowered(missing.en)}`}.`,
+          proven,
+        );
+      if (level === 'none')
+        return warned(
+          `不是PAdES基线签名：${missing?.zh ?? '没有证书'}。`,
+          `It is no PAdES baseline signature: ${missing?.en ?? 'there is no certificate'}.`,
+        );
+      return missing === null
+        ? passed(`${level}。`, `${level}.`, proven)
+        : passed(
+            `${level}；未达更高级别的原因：${missing.zh}。`,
+            `${level}; not higher because ${lowered(missing.en)}.`,
+            proven,
+          );
+    },
+  },
+  {
     id: 'certificate.path',
     question: words(
       '签名证书是否由受信任的机构签发并当时有效？',
@@ -40,11 +104,12 @@ export const trustChecks: readonly SignatureCheck[] = [
     ),
     citation: 'RFC 5280 6; ETSI EN 319 102-1 5.2.6',
     applies: ({ path }) => path !== null,
-    evaluate: ({ path, proven }, _policy, time) => {
+    evaluate: (judged, _policy, time) => {
+      const { path, proven } = judged;
       if (path === null)
         return indeterminate('NO_SIGNING_CERTIFICATE_FOUND', '没有证书。', 'There is no certificate.');
       if (path.kind === 'problem' && !revocationProblems.has(path.problem.code))
-        return findingOfProblem(path.problem, proven !== null);
+        return findingOfProblem(path.problem, stampedWhenMade(judged));
       const at = (proven ?? time).toISOString();
       return passed(`证书链成立(${at})。`, `The path holds (${at}).`, proven);
     },
@@ -57,15 +122,17 @@ export const trustChecks: readonly SignatureCheck[] = [
       path !== null &&
       policy.revocation !== 'ignored' &&
       (path.kind === 'valid' || revocationProblems.has(path.problem.code)),
-    evaluate: ({ path, proven }, policy) => {
+    evaluate: (judged, policy) => {
+      const { path } = judged;
       if (path === null) return indeterminate('TRY_LATER', '没有证书。', 'There is no certificate.');
-      if (path.kind === 'problem') return findingOfProblem(path.problem, proven !== null);
+      if (path.kind === 'problem') return findingOfProblem(path.problem, stampedWhenMade(judged));
       const later = path.statuses.find((status) => status.kind === 'revoked');
       if (later?.kind === 'revoked') {
         return warned(
           '证书在签名之后才被吊销，不影响本签名。',
           'A certificate was revoked after the signature; that does not affect it.',
           later.thisUpdate,
+          later.source ?? null,
         );
       }
       const unknown = path.statuses.some((status) => status.kind === 'unknown');
@@ -75,7 +142,9 @@ export const trustChecks: readonly SignatureCheck[] = [
           `Whether a certificate is revoked is unknown (allowed by policy ${policy.name}).`,
         );
       const newest = path.statuses[0];
-      return passed('未被吊销。', 'They are not.', newest?.kind === 'good' ? newest.thisUpdate : null);
+      return newest?.kind === 'good'
+        ? passed('未被吊销。', 'They are not.', newest.thisUpdate, newest.source ?? null)
+        : passed('未被吊销。', 'They are not.');
     },
   },
   {
@@ -117,6 +186,13 @@ export const trustChecks: readonly SignatureCheck[] = [
           `Something was changed that may not be: ${en}`,
         );
       }
+      const covered = changes.filter(({ kind }) => kind === 'content-covered');
+      if (covered.length > 0)
+        return indeterminate(
+          'SIG_CONSTRAINTS_FAILURE',
+          covered.map((change) => change.words.zh).join(''),
+          covered.map((change) => change.words.en).join(' '),
+        );
       return changes.length === 0
         ? passed('签名之后没有改动。', 'Nothing was changed.')
         : passed(

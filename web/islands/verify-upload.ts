@@ -1,4 +1,4 @@
-// The verification page: drop a file, watch it go up, read the report in place; a pasted code opens its own page.
+// The verification page: drop a file, watch it go up, read the report in place; a photographed or pasted code opens its own page.
 import { html } from '../html.ts';
 import { renderReport } from '../report.ts';
 import { say } from '../words.ts';
@@ -31,9 +31,52 @@ function upload(file: File, onProgress: (share: number) => void): Promise<{ stat
   });
 }
 
-async function verifyFile(file: File): Promise<void> {
+const busyButton = (busy: boolean): void => {
   const button = fileForm.querySelector('button');
-  if (button !== null) button.disabled = true;
+  if (button !== null) button.disabled = busy;
+};
+
+/** By type or, where the system knows none, by name. */
+function isPicture(file: File): boolean {
+  return file.type.startsWith('image/') || /\.(jpe?g|png|webp|heic|bmp)$/i.test(file.name);
+}
+
+/** A photo of a license stays on the device: its code is read here, and opens the page of the code. */
+async function verifyPhoto(file: File): Promise<void> {
+  busyButton(true);
+  region.setAttribute('aria-busy', 'true');
+  region.innerHTML = html`<p class="wait">
+    ${say('正在识别照片中的二维码…', 'Reading the code in the photo…')}
+  </p>`.text;
+  let digits: string | null = null;
+  try {
+    // A megabyte that only photos need.
+    const { readPhoto } = await import('./page/read-photo.ts');
+    digits = await readPhoto(file);
+  } catch {
+    digits = null;
+  }
+  busyButton(false);
+  if (digits !== null) {
+    location.assign(`/v#${digits}`);
+    return;
+  }
+  show(
+    region,
+    problemPanel(
+      { zh: '照片中没有读到证照码', en: 'No license code was found in the photo' },
+      {
+        zh: '请对准二维码，光线充足、不反光，拍满画面后重试；也可上传证照的 PDF 文件。',
+        en: 'Fill the picture with the code, in good light and without glare, and try again; or upload the PDF of the license.',
+      },
+    ),
+  );
+  region.focus({ preventScroll: true });
+  region.scrollIntoView({ block: 'start' });
+}
+
+async function verifyFile(file: File): Promise<void> {
+  busyButton(true);
   bar.value = 0;
   progress.hidden = false;
   region.setAttribute('aria-busy', 'true');
@@ -42,7 +85,7 @@ async function verifyFile(file: File): Promise<void> {
     bar.value = Math.round(share * 100);
   });
   progress.hidden = true;
-  if (button !== null) button.disabled = false;
+  busyButton(false);
   const answer = readAnswer(status, text);
   show(
     region,
@@ -59,7 +102,7 @@ fileForm.addEventListener('submit', (event) => {
   const file = fileInput.files?.[0];
   if (file === undefined) return;
   event.preventDefault();
-  void verifyFile(file);
+  void (isPicture(file) ? verifyPhoto(file) : verifyFile(file));
 });
 
 for (const name of ['dragenter', 'dragover'] as const) {

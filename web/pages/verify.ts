@@ -20,8 +20,8 @@ function fileForm(): Html {
     <h2>${say('核验文件', 'Verify a file')}</h2>
     <p id="file-help">
       ${say(
-        `选择盖章的 PDF（${limitWords.zh}），也可以拖到框内。`,
-        `Choose a sealed PDF (${limitWords.en}) or drop it on the frame.`,
+        `选择盖章的 PDF（${limitWords.zh}）或证照的照片，也可以拖到框内。照片中的二维码在本设备上识别，照片不上传。`,
+        `Choose a sealed PDF (${limitWords.en}) or a photo of a license, or drop it on the frame. The code in a photo is read on this device; the photo is not uploaded.`,
       )}
     </p>
     <div class="drop" id="drop">
@@ -30,7 +30,7 @@ function fileForm(): Html {
         id="file"
         name="document"
         type="file"
-        accept="application/pdf,.pdf"
+        accept="application/pdf,.pdf,image/*"
         required
         aria-describedby="file-help"
       />

@@ -1,6 +1,7 @@
 // Good and bad input of every call that departments make.
 import request from 'supertest';
 import { issue, licenseBody, licenses, marketSeal, officeSeal, stamp } from '../samples.ts';
+import { receiptOrder, recognition } from '../receipts.ts';
 import { noLicense, type Rows, type Visitor } from './visitor.ts';
 
 export function interfaceRows(visitor: Visitor): Rows {
@@ -206,6 +207,49 @@ export function interfaceRows(visitor: Visitor): Rows {
           () => request(visitor.service.url).post('/api/v1/verifications').field('case', 'x'),
           400,
           'file-missing',
+        ],
+      },
+    },
+    'post /api/v1/verifications/batch': {
+      good: () =>
+        post('/api/v1/verifications/batch', {
+          items: [{ code: visitor.license.code }, { digest: `sha256:${'0'.repeat(64)}` }],
+        }),
+      status: 200,
+      type: 'application/json',
+      bad: {
+        'a stranger': [
+          () => request(visitor.service.url).post('/api/v1/verifications/batch').send({ items: [] }),
+          401,
+          'unauthenticated',
+        ],
+        nothing: [() => post('/api/v1/verifications/batch', { items: [] }), 400, 'request-invalid'],
+        'too many': [
+          () =>
+            post('/api/v1/verifications/batch', { items: Array.from({ length: 51 }, () => ({ code: '1' })) }),
+          400,
+          'request-invalid',
+        ],
+      },
+    },
+    'post /api/v1/recognitions': {
+      good: async () => {
+        const order = await receiptOrder(visitor.service);
+        return recognition(visitor.service, order);
+      },
+      status: 201,
+      type: 'application/json',
+      bad: {
+        'a stranger': [
+          () => request(visitor.service.url).post('/api/v1/recognitions').send({}),
+          401,
+          'unauthenticated',
+        ],
+        'no receipt': [() => post('/api/v1/recognitions', {}), 400, 'request-invalid'],
+        'what is no receipt': [
+          () => post('/api/v1/recognitions', { receipt: 'x.y.z', case: '1', matter: '2' }),
+          422,
+          'receipt-not-recognised',
         ],
       },
     },

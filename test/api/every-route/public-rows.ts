@@ -11,6 +11,12 @@ export function publicRows(visitor: Visitor): Rows {
       type: 'application/jose',
       bad: { 'another method': wrongMethod('/api/v1/trust-list') },
     },
+    'get /api/v1/trust-list/succession': {
+      good: () => get('/api/v1/trust-list/succession'),
+      status: 200,
+      type: 'text/plain',
+      bad: { 'another method': wrongMethod('/api/v1/trust-list/succession') },
+    },
     'get /api/v1/status-lists/{list}': {
       good: () => get('/api/v1/status-lists/0'),
       status: 200,

@@ -1,0 +1,266 @@
+// CMS signatures beside their content and around it: ours, openssl's, and every way in which they do not hold.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseSignedData } from '../../formats/cms/signed-data.ts';
+import { readDer } from '../../formats/x509/der.ts';
+import { explicit, sequence, setOf } from '../../formats/x509/der-writer.ts';
+import { bytesSource } from '../../formats/pdf/source.ts';
+import { policyNamed } from '../../verification/policy.ts';
+import type { VerificationDependencies } from '../../verification/verify.ts';
+import { requireProgram } from '../programs.ts';
+import { depsFor, verifyBytes } from './deps.ts';
+import { expectReport } from './expect.ts';
+import type { Expected } from './expect.ts';
+import { daysFromNow, makeCrl, makePki, now, sha256 } from './pki.ts';
+import { latin1, makeCms } from './signed-pdf.ts';
+import type { SigningOptions } from './signed-pdf.ts';
+
+const content = latin1('The decision, signed beside it.');
+const pki = makePki();
+const beside: Partial<VerificationDependencies> = {
+  content: { kind: 'bytes', source: bytesSource(content) },
+};
+
+function signed(options: SigningOptions = {}): Uint8Array {
+  return makeCms(pki, sha256(content), { signingTime: now, ...options });
+}
+
+function pemOf(label: string, der: Uint8Array): Uint8Array {
+  return latin1(`-----BEGIN ${label}-----\n${Buffer.from(der).toString('base64')}\n-----END ${label}-----\n`);
+}
+
+/** Puts revocation lists into a SignedData, where encoders of ours have none. */
+function withCrls(cms: Uint8Array, crls: readonly Uint8Array[]): Uint8Array {
+  const limits = { maxBytes: 1 << 20, maxDepth: 40, setOrder: 'any' } as const;
+  return readDer(cms, limits, 'cms-malformed', (top) =>
+    top.sequence((info) => {
+      const type = info.element().bytes;
+      const parts = info.inside(0xa0, (inner) =>
+        inner.sequence((fields) => fields.every((each) => each.element().bytes)),
+      );
+      const signers = parts.at(-1) ?? new Uint8Array();
+      return sequence(type, explicit(0, sequence(...parts.slice(0, -1), setOf(crls, 0xa1), signers)));
+    }),
+  );
+}
+
+describe('CMS signatures by themselves', () => {
+  const passes: Expected = ['TOTAL-PASSED', null, null];
+  const cases: readonly (readonly [string, Uint8Array, Partial<VerificationDependencies>, Expected])[] = [
+    ['detached, with its content', signed(), beside, passes],
+    [
+      'detached, with the digest of its content',
+      signed(),
+      { content: { kind: 'digest', algorithm: 'sha256', value: sha256(content) } },
+      passes,
+    ],
+    ['attached', signed({ eContent: content }), {}, passes],
+    ['attached, and the same content given', signed({ eContent: content }), beside, passes],
+    ['as PEM', pemOf('CMS', signed()), beside, passes],
+    ['without a time-stamp', signed({ token: null }), beside, passes],
+    [
+      'without a time-stamp where one is required',
+      signed({ token: null }),
+      { ...beside, policy: policyNamed('archive') },
+      ['INDETERMINATE', 'NO_POE', 'signature.time-stamp'],
+    ],
+    [
+      'detached, without its content',
+      signed(),
+      {},
+      ['INDETERMINATE', 'SIGNED_DATA_NOT_FOUND', 'cms.content'],
+    ],
+    [
+      'detached, with the digest by another algorithm',
+      signed(),
+      { content: { kind: 'digest', algorithm: 'sha512', value: new Uint8Array(64) } },
+      ['INDETERMINATE', 'SIGNED_DATA_NOT_FOUND', 'signature.content'],
+    ],
+    [
+      'detached, with other content',
+      signed(),
+      { content: { kind: 'bytes', source: bytesSource(latin1('Another decision.')) } },
+      ['TOTAL-FAILED', 'HASH_FAILURE', 'signature.content'],
+    ],
+    [
+      'attached, and other content given',
+      signed({ eContent: content }),
+      { content: { kind: 'bytes', source: bytesSource(latin1('Another decision.')) } },
+      ['TOTAL-FAILED', 'HASH_FAILURE', 'cms.content'],
+    ],
+    [
+      'signed with another key',
+      signed({ wrongKey: pki.tsa }),
+      beside,
+      ['TOTAL-FAILED', 'SIG_CRYPTO_FAILURE', 'signature.value'],
+    ],
+    [
+      'naming another certificate',
+      signed({ essCertificate: pki.root.certificate }),
+      beside,
+      ['INDETERMINATE', 'SIG_CONSTRAINTS_FAILURE', 'signature.signing-certificate'],
+    ],
+    [
+      "without its signer's certificate",
+      signed({ certificates: [] }),
+      beside,
+      ['INDETERMINATE', 'NO_SIGNING_CERTIFICATE_FOUND', 'signature.certificate'],
+    ],
+    [
+      "its signer's certificate brought along",
+      signed({ certificates: [] }),
+      { ...beside, certificates: [pki.signer.certificate, pki.sealCa.certificate] },
+      passes,
+    ],
+    [
+      'by an authority nobody trusts',
+      signed(),
+      { ...beside, anchors: [] },
+      ['INDETERMINATE', 'NO_CERTIFICATE_CHAIN_FOUND', 'certificate.path'],
+    ],
+    [
+      'by a revoked certificate',
+      signed({ token: null }),
+      {
+        ...beside,
+        crls: [
+          makeCrl(pki.sealCa, {
+            revoked: [{ certificate: pki.signer.certificate, at: daysFromNow(-2), reason: 'keyCompromise' }],
+          }),
+          ...pki.crls,
+        ],
+      },
+      ['INDETERMINATE', 'REVOKED_NO_POE', 'certificate.revocation'],
+    ],
+    [
+      'without any list',
+      signed(),
+      { ...beside, crls: [] },
+      ['INDETERMINATE', 'TRY_LATER', 'certificate.revocation'],
+    ],
+  ];
+  for (const [name, cms, changes, expected] of cases) {
+    it(`${name}: ${expected[0]}`, async () => {
+      const report = await verifyBytes(cms, depsFor(pki, changes));
+      assert.equal(report.kind, 'cms');
+      expectReport(report, expected);
+    });
+  }
+
+  it('tells the level as it is', async () => {
+    const levelOf = async (options: SigningOptions): Promise<string | undefined> =>
+      (await verifyBytes(signed(options), depsFor(pki, beside))).signatures[0]?.level;
+    assert.equal(await levelOf({ token: null }), 'B-B');
+    assert.equal(await levelOf({}), 'B-T');
+    assert.equal(
+      await levelOf({ token: { over: content } }),
+      'B-B',
+      'a token over other data does not count',
+    );
+    assert.equal(await levelOf({ wrongKey: pki.tsa }), 'none');
+  });
+
+  it('refuses a changed signature value', async () => {
+    const bytes = signed();
+    const [signer] = parseSignedData(bytes).signerInfos;
+    const at = Buffer.from(bytes).indexOf(Buffer.from(signer?.signature ?? []));
+    const broken = bytes.slice();
+    broken[at + 12] = (broken[at + 12] ?? 0) ^ 1;
+    expectReport(await verifyBytes(broken, depsFor(pki, beside)), [
+      'TOTAL-FAILED',
+      'SIG_CRYPTO_FAILURE',
+      'signature.value',
+    ]);
+  });
+
+  it('finds the evidence that a signature carries, and calls it B-LT where nothing else is needed', async () => {
+    const carrying = (crls: readonly Uint8Array[]) =>
+      verifyBytes(withCrls(signed(), crls), depsFor(pki, { ...beside, crls: [] }));
+    const whole = await carrying(pki.crls);
+    assert.equal(whole.conclusion, 'TOTAL-PASSED', whole.summary.en);
+    assert.equal(whole.signatures[0]?.level, 'B-LT');
+    for (const absent of pki.crls.keys()) {
+      const part = await carrying(pki.crls.filter((_, at) => at !== absent));
+      assert.notEqual(part.signatures[0]?.level, 'B-LT');
+    }
+  });
+
+  it('refuses a SignedData that nobody signed', async () => {
+    const empty = Buffer.from(
+      '3023 06092a864886f70d010702 a0163014 020101 3100 300b06092a864886f70d010701 3100'.replaceAll(' ', ''),
+      'hex',
+    );
+    const report = await verifyBytes(new Uint8Array(empty), depsFor(pki));
+    assert.equal(report.kind, 'cms');
+    assert.equal(report.conclusion, 'TOTAL-FAILED');
+    assert.equal(report.subIndication, 'FORMAT_FAILURE');
+  });
+});
+
+describe("openssl's CMS signatures", () => {
+  const folder = mkdtempSync(join(tmpdir(), 'yinxin-cms-'));
+  after(() => rmSync(folder, { recursive: true }));
+  const path = (name: string): string => join(folder, name);
+  before(() => {
+    writeFileSync(path('content'), content);
+    writeFileSync(path('key.pem'), pki.signer.key.privateKey.export({ format: 'pem', type: 'pkcs8' }));
+    writeFileSync(path('cert.pem'), pemOf('CERTIFICATE', pki.signer.certificate));
+    writeFileSync(path('ca.pem'), pemOf('CERTIFICATE', pki.sealCa.certificate));
+  });
+
+  for (const [name, flags] of [
+    ['detached', []],
+    ['detached with signing-certificate-v2', ['-cades']],
+    ['detached without signed attributes', ['-noattr']],
+    ['attached', ['-nodetach']],
+    ['attached, in BER', ['-nodetach', '-stream']],
+    ['detached, in BER', ['-stream']],
+    ['attached without signed attributes', ['-nodetach', '-noattr']],
+  ] as const) {
+    it(`${name} holds, and not over other content`, async function () {
+      execFileSync(
+        requireProgram(this, 'openssl'),
+        [
+          'cms',
+          '-sign',
+          '-binary',
+          '-outform',
+          'DER',
+          '-md',
+          'sha256',
+          '-in',
+          path('content'),
+          '-out',
+          path('cms'),
+        ]
+          .concat(['-signer', path('cert.pem'), '-inkey', path('key.pem'), '-certfile', path('ca.pem')])
+          .concat(flags),
+      );
+      const cms = new Uint8Array(readFileSync(path('cms')));
+      const good = await verifyBytes(cms, depsFor(pki, beside));
+      assert.equal(good.conclusion, 'TOTAL-PASSED', good.summary.en);
+      const other = { content: { kind: 'bytes', source: bytesSource(latin1('Another.')) } } as const;
+      assert.equal((await verifyBytes(cms, depsFor(pki, other))).conclusion, 'TOTAL-FAILED');
+    });
+  }
+
+  it('judges every signer of several', async function () {
+    const openssl = requireProgram(this, 'openssl');
+    const stranger = makePki();
+    writeFileSync(path('key2.pem'), stranger.signer.key.privateKey.export({ format: 'pem', type: 'pkcs8' }));
+    writeFileSync(path('cert2.pem'), pemOf('CERTIFICATE', stranger.signer.certificate));
+    const own = ['-signer', path('cert.pem'), '-inkey', path('key.pem'), '-certfile', path('ca.pem')];
+    const both = [...own, '-signer', path('cert2.pem'), '-inkey', path('key2.pem')];
+    execFileSync(openssl, [
+      ...['cms', '-sign', '-binary', '-outform', 'DER', '-in', path('content'), '-out', path('two')],
+      ...both,
+    ]);
+    const report = await verifyBytes(new Uint8Array(readFileSync(path('two'))), depsFor(pki, beside));
+    const conclusions = report.signatures.map(({ conclusion }) => conclusion).toSorted();
+    assert.deepEqual(conclusions, ['INDETERMINATE', 'TOTAL-PASSED']);
+    expectReport(report, ['INDETERMINATE', 'NO_CERTIFICATE_CHAIN_FOUND', 'certificate.path']);
+  });
+});

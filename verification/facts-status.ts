@@ -1,0 +1,110 @@
+// Gathering the present status of a license: the list of its own operator, verified and read once for each edition.
+import type { StatusReference } from '../formats/cose/cwt.ts';
+import { FormatError } from '../formats/errors.ts';
+import { decodeStatusListClaims, STATUS_LIST_TYPE, statusAt } from '../formats/qr/status-list.ts';
+import type { Inflate, StatusListClaims } from '../formats/qr/status-list.ts';
+import { readJws } from './jws.ts';
+import { keysOfType } from './listed-keys.ts';
+import { sameOperator } from './recognised-lists.ts';
+import type { SignatureVerifier } from './signature-verifier.ts';
+import type { ListedService, TrustedEntity, TrustList } from './trust-list.ts';
+
+/** What is known about the license's status; everything but `read` is unknown. */
+export type StatusFacts =
+  | { readonly kind: 'not-published' }
+  | { readonly kind: 'unavailable' }
+  | { readonly kind: 'malformed' }
+  | { readonly kind: 'unsigned' }
+  | { readonly kind: 'other-list' }
+  | {
+      readonly kind: 'read';
+      readonly value: number;
+      readonly issuedAt: Date;
+      readonly expires: Date | null;
+      readonly signer: ListedService;
+    };
+
+export interface StatusSources {
+  readonly verifier: SignatureVerifier;
+  readonly inflate: Inflate;
+  readonly trustList: TrustList | null;
+  /** @returns the list's JWT, null where it could not be had. */
+  readonly statusList: (list: number, supplyPoint: string | null) => Promise<string | null>;
+}
+
+/** A token as it is under a trust list, whatever is asked of it. */
+type ReadToken =
+  | { readonly kind: 'malformed' | 'unsigned' }
+  | { readonly kind: 'list'; readonly signer: ListedService; readonly content: StatusListClaims };
+
+const statusListLimit = 1024 * 1024;
+const keptTokens = 16;
+const known = new WeakMap<TrustList, Map<string, ReadToken>>();
+
+async function readToken(token: string, trustList: TrustList, sources: StatusSources): Promise<ReadToken> {
+  const keys = keysOfType(trustList, 'status-list');
+  const publicKeys = keys.map(({ publicKey }) => publicKey);
+  const jws = await readJws(token, STATUS_LIST_TYPE, publicKeys, sources.verifier, statusListLimit);
+  if (jws.outcome !== 'verified') return { kind: jws.outcome };
+  const signer = keys[jws.key]?.listed;
+  if (signer === undefined) return { kind: 'unsigned' };
+  try {
+    return { kind: 'list', signer, content: await decodeStatusListClaims(jws.payload, sources.inflate) };
+  } catch (error) {
+    if (error instanceof FormatError) return { kind: 'malformed' };
+    throw error;
+  }
+}
+
+/** Thousands of licenses share one edition: only lists that hold are remembered, so nobody fills the memory. */
+async function readTokenOnce(
+  token: string,
+  trustList: TrustList,
+  sources: StatusSources,
+): Promise<ReadToken> {
+  const kept = known.get(trustList) ?? new Map<string, ReadToken>();
+  known.set(trustList, kept);
+  const found = kept.get(token);
+  if (found !== undefined) return found;
+  const read = await readToken(token, trustList, sources);
+  if (read.kind !== 'list') return read;
+  kept.set(token, read);
+  const oldest = kept.keys().next();
+  if (kept.size > keptTokens && oldest.done !== true) kept.delete(oldest.value);
+  return read;
+}
+
+/**
+ * What the status list of the operators behind a license says of an entry. A list of another operator, however genuine,
+ * counts licenses of its own; and where there is no operator, nobody is asked.
+ */
+export async function gatherStatus(
+  reference: StatusReference | null,
+  operators: readonly TrustedEntity[],
+  sources: StatusSources,
+): Promise<StatusFacts> {
+  if (reference === null) return { kind: 'not-published' };
+  const { list, index } = reference;
+  const { trustList } = sources;
+  const ofOperators = ({ entity }: ListedService): boolean =>
+    operators.some((operator) => sameOperator(operator, entity));
+  const first = keysOfType(trustList, 'status-list').find(({ listed }) => ofOperators(listed));
+  if (trustList === null || first === undefined) return { kind: 'unavailable' };
+  const { entity, service } = first.listed;
+  const supplyPoint = entity.recognisedFrom === undefined ? null : (service.supplyPoint ?? '');
+  const token = supplyPoint === '' ? null : await sources.statusList(list, supplyPoint);
+  if (token === null) return { kind: 'unavailable' };
+  const read = await readTokenOnce(token, trustList, sources);
+  if (read.kind !== 'list') return read;
+  const { signer, content } = read;
+  if (!ofOperators(signer)) return { kind: 'unsigned' };
+  // The list names itself by its address; another list's genuine token must not answer for this one.
+  if (/\/([0-9]{1,9})$/.exec(content.subject)?.[1] !== String(list)) return { kind: 'other-list' };
+  try {
+    const value = statusAt(content.list, index);
+    return { kind: 'read', value, issuedAt: content.issuedAt, expires: content.expires, signer };
+  } catch (error) {
+    if (error instanceof FormatError) return { kind: 'malformed' };
+    throw error;
+  }
+}

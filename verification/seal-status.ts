@@ -1,0 +1,34 @@
+// Port: what the register of seals says of a seal over time, as far as it is known.
+
+/** `lost` is 挂失: whoever holds a lost seal writes any time he likes. */
+export type SealState = 'valid' | 'frozen' | 'cancelled' | 'lost';
+
+export interface SealStatus {
+  /** The instant the answer speaks for; nothing is known of later ones. */
+  readonly asOf: Date;
+  /** Every change there was, in any order; before the first one nothing is known. */
+  readonly changes: readonly { readonly state: SealState; readonly since: Date }[];
+}
+
+/** What a source is asked about. A register keeps states, not seals: it knows a seal by its number and its signature. */
+export interface SealStatusRequest {
+  /** esID. */
+  readonly sealId: string;
+  /** DER certificate of the maker. */
+  readonly makerCertificate: Uint8Array;
+  /** The maker's signature value as the seal has it. */
+  readonly signature: Uint8Array;
+}
+
+/** Asked once per seal. The caller vouches for the answer; null where it could not be had. */
+export interface SealStatusSource {
+  sealStatus(request: SealStatusRequest): Promise<SealStatus | null>;
+}
+
+/** The change in force at an instant; null where nothing is known of it. */
+export function sealStateAt(status: SealStatus, at: Date): SealStatus['changes'][number] | null {
+  let found: SealStatus['changes'][number] | null = null;
+  for (const change of status.changes)
+    if (change.since <= at && (found === null || change.since >= found.since)) found = change;
+  return found;
+}
