@@ -9,7 +9,7 @@ type Digester = Pick<SignatureVerifier, 'digest'>;
 const BLOCK = 64;
 
 /** HMAC (RFC 2104; GB/T 15852.2 for SM3) over the digest port, so that a page computes it as well. */
-export async function hmac(
+async function hmac(
   verifier: Digester,
   algorithm: Extract<DigestAlgorithm, 'sha256' | 'sm3'>,
   key: Uint8Array,
