@@ -35,6 +35,7 @@ export interface VerificationAnswer {
 }
 
 export type VerificationReply =
+  | { readonly kind: 'begun' }
   | { readonly kind: 'question'; readonly id: number; readonly question: VerificationQuestion }
   | { readonly kind: 'report'; readonly report: Report }
   | { readonly kind: 'failed'; readonly message: string };
@@ -74,6 +75,9 @@ interface Slot {
   current: Waiting | null;
   timer: NodeJS.Timeout | undefined;
 }
+
+/** What a worker may take to start, in milliseconds. */
+const STARTING = 30_000;
 
 function busy(): ApiError {
   return new ApiError('verification-busy', 'Too many files are waiting to be verified.', { retryAfter: 5 });
@@ -122,7 +126,7 @@ class WorkerPool implements VerificationPool {
       const next = this.#queue.shift();
       if (next === undefined) return;
       slot.current = next;
-      slot.timer = setTimeout(() => void this.#giveUp(slot, tooCostly()), this.#options.timeLimit);
+      this.#limit(slot, this.#options.timeLimit + STARTING);
       slot.worker ??= this.#start(slot);
       slot.worker.ref();
       const { document, facts } = next;
@@ -173,7 +177,9 @@ class WorkerPool implements VerificationPool {
   #hear(slot: Slot, reply: VerificationReply): void {
     const { current, worker } = slot;
     if (current === null) return;
-    if (reply.kind === 'report') this.#end(slot, (waiting) => waiting.resolve(reply.report));
+    // A file's time counts from when its worker looks at it, not from when the worker was started.
+    if (reply.kind === 'begun') this.#limit(slot, this.#options.timeLimit);
+    else if (reply.kind === 'report') this.#end(slot, (waiting) => waiting.resolve(reply.report));
     else if (reply.kind === 'failed')
       this.#end(slot, (waiting) =>
         waiting.reject(new Error('A verification failed.', { cause: new Error(reply.message) })),
@@ -184,6 +190,11 @@ class WorkerPool implements VerificationPool {
         // A fact that cannot be had is a fault of ours: its own refusal is told, and the worker begins afresh.
         (error: unknown) => (slot.current === current ? this.#giveUp(slot, error) : undefined),
       );
+  }
+
+  #limit(slot: Slot, milliseconds: number): void {
+    clearTimeout(slot.timer);
+    slot.timer = setTimeout(() => void this.#giveUp(slot, tooCostly()), milliseconds);
   }
 
   /** Ends whatever the slot's worker does by ending the worker; the next file gets a new one. */

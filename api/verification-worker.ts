@@ -90,5 +90,6 @@ port?.on('message', (message: VerificationTask | VerificationAnswer) => {
     return;
   }
   waiting.clear();
+  port.postMessage({ kind: 'begun' } satisfies VerificationReply);
   void perform(port, message).then((reply) => port.postMessage(reply));
 });

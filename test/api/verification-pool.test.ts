@@ -88,7 +88,7 @@ describe('verification of uploads in worker threads', function () {
   });
 
   it('gives a file up that takes too long, and goes on with the next', async () => {
-    const pool = createVerificationPool({ ...limits, timeLimit: 1500 });
+    const pool = createVerificationPool({ ...limits, timeLimit: 1000 });
     try {
       const facts = await verificationFacts(service.services);
       await assert.rejects(
