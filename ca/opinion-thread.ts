@@ -5,7 +5,7 @@ import { agrees, type OpinionQuestion } from './second-opinion.ts';
 /** Certificates under way from which on the other thread pays: waking it costs as much as one opinion. */
 const MANY = 4;
 /** Questions sent together. */
-const TOGETHER = 4;
+const TOGETHER = 8;
 /** Questions the other thread may be behind before this one answers for itself. */
 const BEHIND = 12;
 
