@@ -29,12 +29,18 @@ export function newReceiptId(services: Pick<Services, 'random'>): string {
 
 /** A commitment of its own for each receipt and audience; null where nobody was named. */
 export async function holderFor(
-  services: Pick<Services, 'random'>,
+  services: Pick<Services, 'random' | 'suite'>,
   audience: string,
   holder: string | null,
 ): Promise<ReceiptHolder | null> {
   if (holder === null) return null;
-  const commitment = await commitToHolder(nodeSignatureVerifier, audience, holder, services.random(16));
+  const commitment = await commitToHolder(
+    nodeSignatureVerifier,
+    audience,
+    holder,
+    services.random(16),
+    services.suite.digest,
+  );
   return { commitment, binding: 'record' };
 }
 

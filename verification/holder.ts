@@ -11,7 +11,7 @@ const BLOCK = 64;
 /** HMAC (RFC 2104; GB/T 15852.2 for SM3) over the digest port, so that a page computes it as well. */
 async function hmac(
   verifier: Digester,
-  algorithm: Extract<DigestAlgorithm, 'sha256' | 'sm3'>,
+  algorithm: CommitmentDigest,
   key: Uint8Array,
   message: Uint8Array,
 ): Promise<Uint8Array> {
@@ -37,31 +37,37 @@ export function maskedName(name: string): string {
   return first + '*'.repeat(Math.max(1, rest.length));
 }
 
-const commitmentForm = /^hmac-sha256:([0-9a-f]{32}):([0-9a-f]{64})$/;
+const commitmentForm = /^hmac-(sha256|sm3):([0-9a-f]{32}):([0-9a-f]{64})$/;
+
+/** What commitments are made with: the digest of the suite. */
+export type CommitmentDigest = Extract<DigestAlgorithm, 'sha256' | 'sm3'>;
 
 async function commitmentOf(
   verifier: Digester,
+  algorithm: CommitmentDigest,
   audience: string,
   code: string,
   salt: Uint8Array,
 ): Promise<Uint8Array> {
   const opening = JSON.stringify(['yinxin receipt holder', audience, normalisedHolder(code)]);
-  return hmac(verifier, 'sha256', salt, new TextEncoder().encode(opening));
+  return hmac(verifier, algorithm, salt, new TextEncoder().encode(opening));
 }
 
 /**
  * Commits to a holder for one audience. Two receipts about one holder have nothing in common that could be seen; whoever
  * has the receipt and guesses the number can confirm the guess, and no one else.
  * @param salt 16 random bytes, used once
- * @returns `hmac-sha256:<salt>:<tag>`, lower-case hex
+ * @returns `hmac-<digest>:<salt>:<tag>`, lower-case hex
  */
 export async function commitToHolder(
   verifier: Digester,
   audience: string,
   code: string,
   salt: Uint8Array,
+  algorithm: CommitmentDigest,
 ): Promise<string> {
-  return `hmac-sha256:${toHex(salt)}:${toHex(await commitmentOf(verifier, audience, code, salt))}`;
+  const tag = await commitmentOf(verifier, algorithm, audience, code, salt);
+  return `hmac-${algorithm}:${toHex(salt)}:${toHex(tag)}`;
 }
 
 /** Whether a commitment was made for this audience to this holder; false for a text that is none. */
@@ -71,9 +77,10 @@ export async function opensCommitment(
   audience: string,
   code: string,
 ): Promise<boolean> {
-  const [, salt, tag] = commitmentForm.exec(commitment) ?? [];
+  const [, digest, salt, tag] = commitmentForm.exec(commitment) ?? [];
   if (salt === undefined || tag === undefined) return false;
-  return sameBytes(await commitmentOf(verifier, audience, code, fromHex(salt)), fromHex(tag));
+  const algorithm = digest === 'sm3' ? 'sm3' : 'sha256';
+  return sameBytes(await commitmentOf(verifier, algorithm, audience, code, fromHex(salt)), fromHex(tag));
 }
 
 /**
@@ -82,7 +89,7 @@ export async function opensCommitment(
  */
 export async function opensRecordCommitment(
   verifier: Digester,
-  algorithm: Extract<DigestAlgorithm, 'sha256' | 'sm3'>,
+  algorithm: CommitmentDigest,
   commitment: Uint8Array,
   record: Readonly<Record<string, string>>,
 ): Promise<boolean> {

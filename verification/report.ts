@@ -100,7 +100,7 @@ export interface SignerReport {
   readonly subject: string;
   readonly commonName: string | null;
   readonly organization: string | null;
-  /** organizationIdentifier (2.5.4.97), e.g. `NTRCN-<18 characters>`. */
+  /** organizationIdentifier (2.5.4.97), or OrganizationCode of GB/T 20518 in its form: `NTRCN-<18 characters>`. */
   readonly organizationIdentifier: string | null;
   readonly issuer: string;
   /** Lower-case hex. */

@@ -90,6 +90,7 @@ export async function goodReceiptClaims(
               audience,
               holder,
               new Uint8Array(16).fill(5),
+              'sha256',
             ),
             binding: 'record',
           },

@@ -220,7 +220,7 @@ describe('a verification receipt', () => {
   it('tells nothing of the holder that somebody else’s receipt could be compared with', async () => {
     const salts = [1, 2].map((fill) => new Uint8Array(16).fill(fill));
     const [one, two] = await Promise.all(
-      salts.map((salt) => commitToHolder(nodeSignatureVerifier, audience, holderCode, salt)),
+      salts.map((salt) => commitToHolder(nodeSignatureVerifier, audience, holderCode, salt, 'sha256')),
     );
     assert.notEqual(one?.slice(-64), two?.slice(-64));
     const opens = (code: string, who = audience): Promise<boolean> =>
@@ -229,6 +229,11 @@ describe('a verification receipt', () => {
     assert.equal(await opens(holderCode, '11120105000123457H'), false);
     assert.equal(await opens('91120105MA00000002'), false);
     assert.equal(await opensCommitment(nodeSignatureVerifier, 'x', audience, holderCode), false);
+    const chinese = await commitToHolder(nodeSignatureVerifier, audience, holderCode, salts[0]!, 'sm3');
+    assert.match(chinese, /^hmac-sm3:/);
+    assert.equal(await opensCommitment(nodeSignatureVerifier, chinese, audience, holderCode), true);
+    const renamed = chinese.replace('sm3', 'sha256');
+    assert.equal(await opensCommitment(nodeSignatureVerifier, renamed, audience, holderCode), false);
   });
 
   it('is refused as malformed with any claim missing or of another type', async () => {
