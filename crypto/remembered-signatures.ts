@@ -1,20 +1,52 @@
 // Signatures that held, remembered: those of authorities and revocation lists come with every document again.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { verifySignature, type SignatureCheck } from './verify-signature.ts';
 
-/** About half a megabyte of digests. */
-const KEPT = 4096;
-const held = new Set<string>();
+/** Kept in each of two generations: to forget the older one whole costs less than to forget one by one. */
+const KEPT = 2048;
+/** Of messages no longer than this the bytes themselves are kept, which costs less than to digest them. */
+const SHORT = 2048;
 
-/** One name for all that a check depends on: every part with its length before it, so that no two checks share a name. */
-function nameOf({ algorithm, pairing, saltLength, publicKey, message, signature }: SignatureCheck): string {
-  const head = [algorithm, pairing ?? 'jose', saltLength ?? '', publicKey.length, signature.length].join('|');
-  return createHash('sha256')
-    .update(`${head.length}|${head}`)
-    .update(publicKey)
-    .update(signature)
-    .update(message)
-    .digest('base64');
+/** All that a check depends on, as it was when it held. */
+interface Held {
+  readonly algorithm: string;
+  readonly pairing: SignatureCheck['pairing'];
+  readonly saltLength: number | undefined;
+  readonly publicKey: Uint8Array;
+  /** The message, or its SHA-256 where it is not short. */
+  readonly message: Uint8Array;
+  readonly length: number;
+}
+
+/** By signature, which no two messages share but for those who tried for it. */
+let young = new Map<string, Held>();
+let old = new Map<string, Held>();
+
+function keep(name: string, check: Held): void {
+  if (young.size >= KEPT) {
+    old = young;
+    young = new Map();
+  }
+  young.set(name, check);
+}
+
+function same(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && Buffer.compare(a, b) === 0;
+}
+
+function kept(message: Uint8Array): Uint8Array {
+  return message.length > SHORT ? hash('sha256', message, 'buffer') : message;
+}
+
+function isOf(known: Held, check: SignatureCheck): boolean {
+  return (
+    known.algorithm === check.algorithm &&
+    known.pairing === check.pairing &&
+    known.saltLength === check.saltLength &&
+    known.length === check.message.length &&
+    same(known.publicKey, check.publicKey) &&
+    same(known.message, kept(check.message))
+  );
 }
 
 /**
@@ -23,15 +55,25 @@ function nameOf({ algorithm, pairing, saltLength, publicKey, message, signature 
  * @throws CryptoError as `verifySignature`
  */
 export function verifyRemembered(check: SignatureCheck): boolean {
-  const name = nameOf(check);
-  if (held.delete(name)) {
-    // Back at the young end: what is asked for stays.
-    held.add(name);
+  const { signature } = check;
+  const name = Buffer.from(signature.buffer, signature.byteOffset, signature.length).toString('latin1');
+  const recent = young.get(name);
+  const known = recent ?? old.get(name);
+  if (known !== undefined && isOf(known, check)) {
+    // What is asked for stays.
+    if (recent === undefined) keep(name, known);
     return true;
   }
   if (!verifySignature(check)) return false;
-  held.add(name);
-  const oldest = held.values().next();
-  if (held.size > KEPT && oldest.done !== true) held.delete(oldest.value);
+  const { algorithm, pairing, saltLength, publicKey, message } = check;
+  keep(name, {
+    algorithm,
+    pairing,
+    saltLength,
+    // Copies: the caller may write to his bytes again.
+    publicKey: new Uint8Array(publicKey),
+    message: new Uint8Array(kept(message)),
+    length: message.length,
+  });
   return true;
 }
