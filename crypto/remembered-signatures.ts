@@ -4,7 +4,7 @@ import { verifySignature, type SignatureCheck } from './verify-signature.ts';
 
 /** Kept in each of two generations: to forget the older one whole costs less than to forget one by one. */
 const KEPT = 2048;
-/** Of messages no longer than this the bytes themselves are kept, which costs less than to digest them. */
+/** Messages no longer than this are kept as they are, which costs less than to digest them. */
 const SHORT = 2048;
 
 /** All that a check depends on, as it was when it held. */
@@ -12,9 +12,9 @@ interface Held {
   readonly algorithm: string;
   readonly pairing: SignatureCheck['pairing'];
   readonly saltLength: number | undefined;
-  readonly publicKey: Uint8Array;
+  readonly publicKey: string;
   /** The message, or its SHA-256 where it is not short. */
-  readonly message: Uint8Array;
+  readonly message: string;
   readonly length: number;
 }
 
@@ -30,12 +30,13 @@ function keep(name: string, check: Held): void {
   young.set(name, check);
 }
 
-function same(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && Buffer.compare(a, b) === 0;
+/** A copy, a character for each byte: the caller may write to his bytes again. */
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
 }
 
-function kept(message: Uint8Array): Uint8Array {
-  return message.length > SHORT ? hash('sha256', message, 'buffer') : message;
+function kept(message: Uint8Array): string {
+  return message.length > SHORT ? hash('sha256', message, 'base64') : textOf(message);
 }
 
 function isOf(known: Held, check: SignatureCheck): boolean {
@@ -44,8 +45,8 @@ function isOf(known: Held, check: SignatureCheck): boolean {
     known.pairing === check.pairing &&
     known.saltLength === check.saltLength &&
     known.length === check.message.length &&
-    same(known.publicKey, check.publicKey) &&
-    same(known.message, kept(check.message))
+    known.publicKey === textOf(check.publicKey) &&
+    known.message === kept(check.message)
   );
 }
 
@@ -55,8 +56,7 @@ function isOf(known: Held, check: SignatureCheck): boolean {
  * @throws CryptoError as `verifySignature`
  */
 export function verifyRemembered(check: SignatureCheck): boolean {
-  const { signature } = check;
-  const name = Buffer.from(signature.buffer, signature.byteOffset, signature.length).toString('latin1');
+  const name = textOf(check.signature);
   const recent = young.get(name);
   const known = recent ?? old.get(name);
   if (known !== undefined && isOf(known, check)) {
@@ -70,9 +70,8 @@ export function verifyRemembered(check: SignatureCheck): boolean {
     algorithm,
     pairing,
     saltLength,
-    // Copies: the caller may write to his bytes again.
-    publicKey: new Uint8Array(publicKey),
-    message: new Uint8Array(kept(message)),
+    publicKey: textOf(publicKey),
+    message: kept(message),
     length: message.length,
   });
   return true;

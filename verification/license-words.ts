@@ -56,14 +56,22 @@ export function fieldsOfFace(
   });
 }
 
+/** What dictionaries name, put together once for each. */
+const printedOnly = new WeakMap<FaceDictionary, readonly LicenseField[]>();
+
 /** Printed fields that the code does not carry: their names, without values. */
 export function printedOnlyFields(dictionary: FaceDictionary | null): readonly LicenseField[] {
-  return (dictionary?.printedOnly ?? []).map((label) => ({
+  if (dictionary === null) return [];
+  const known = printedOnly.get(dictionary);
+  if (known !== undefined) return known;
+  const fields = dictionary.printedOnly.map((label) => ({
     name: `printed-only-${label.en}`,
     label,
     value: '',
     covered: false,
   }));
+  printedOnly.set(dictionary, fields);
+  return fields;
 }
 
 /** Keys of the face that neither the shared labels nor the type's dictionary explain. */

@@ -19,7 +19,8 @@ export const nodeSignatureVerifier: SignatureVerifier = {
     }
   },
   digest(algorithm, bytes) {
-    return Promise.resolve(new Uint8Array(hash(algorithm, bytes, 'buffer')));
+    const { buffer, byteOffset, length } = hash(algorithm, bytes, 'buffer');
+    return Promise.resolve(new Uint8Array(buffer, byteOffset, length));
   },
 };
 

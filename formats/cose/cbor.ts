@@ -44,9 +44,11 @@ function head(major: number, argument: number): Uint8Array {
   return bytes;
 }
 
-/** What stands before a byte string of so many bytes. */
-export function byteStringHead(length: number): Uint8Array {
-  return head(BYTES, length);
+/** Byte strings one after another, behind what comes before them. */
+export function encodeByteStrings(start: Uint8Array, strings: readonly Uint8Array[]): Uint8Array {
+  const parts = [start];
+  for (const bytes of strings) parts.push(head(BYTES, bytes.length), bytes);
+  return joinBytes(parts);
 }
 
 function encodeInteger(value: number): Uint8Array {

@@ -1,7 +1,6 @@
 // COSE_Sign1 (RFC 9052 §4.2), untagged, with exactly two protected headers: algorithm and key identifier.
-import { joinBytes } from '../bytes.ts';
 import { FormatError } from '../errors.ts';
-import { byteStringHead, CODE_LIMITS, decodeCbor, encodeCbor, type CborLimits } from './cbor.ts';
+import { CODE_LIMITS, decodeCbor, encodeByteStrings, encodeCbor, type CborLimits } from './cbor.ts';
 
 const HEADER_ALG = 1;
 const HEADER_KID = 4;
@@ -53,8 +52,7 @@ export function sign1Input(
   payload: Uint8Array,
   externalData: Uint8Array = new Uint8Array(),
 ): Uint8Array {
-  const strings = [protectedHeader, externalData, payload];
-  return joinBytes([SIGN1_START, ...strings.flatMap((bytes) => [byteStringHead(bytes.length), bytes])]);
+  return encodeByteStrings(SIGN1_START, [protectedHeader, externalData, payload]);
 }
 
 /** Writes the untagged four-element array; the unprotected header is empty. @throws FormatError `cose-malformed` */
