@@ -98,11 +98,22 @@ class CborReader {
     return this.#at === this.#bytes.length;
   }
 
-  #take(length: number): Uint8Array {
-    if (length > this.#bytes.length - this.#at)
+  /** Passes over so many bytes. @returns where they start */
+  #pass(length: number): number {
+    const start = this.#at;
+    if (length > this.#bytes.length - start)
       throw new FormatError('cbor-malformed', 'The CBOR data ends too early.');
-    this.#at += length;
-    return this.#bytes.subarray(this.#at - length, this.#at);
+    this.#at = start + length;
+    return start;
+  }
+
+  #copy(length: number): Uint8Array {
+    const start = this.#pass(length);
+    if (length > 64) return new Uint8Array(this.#bytes.subarray(start, this.#at));
+    // For so few, a view of them costs more than they do.
+    const copy = new Uint8Array(length);
+    for (let at = 0; at < length; at++) copy[at] = this.#bytes[start + at] ?? 0;
+    return copy;
   }
 
   #octet(): number {
@@ -140,7 +151,7 @@ class CborReader {
           throw new FormatError('cbor-malformed', 'An integer is too large.');
         return -1 - argument;
       case BYTES:
-        return new Uint8Array(this.#take(argument));
+        return this.#copy(argument);
       case TEXT:
         return this.#text(argument);
       default:
@@ -153,10 +164,10 @@ class CborReader {
   }
 
   #text(length: number): string {
+    const start = this.#pass(length);
     try {
-      return decodeUtf8(this.#take(length));
+      return decodeUtf8(this.#bytes, start, this.#at);
     } catch (cause) {
-      if (cause instanceof FormatError) throw cause;
       throw new FormatError('cbor-malformed', 'A text string is not UTF-8.', { cause });
     }
   }

@@ -42,10 +42,12 @@ export function encodeEnvelope(envelope: Uint8Array): string {
 /** 10^8 = HUNDRED_MILLION.high · 2^16 + HUNDRED_MILLION.low: 17 digits are multiplied out without leaving exact numbers. */
 const HUNDRED_MILLION = { high: 1525, low: 57_600 } as const;
 
-/** The number that the digits of `text` from `start` to `end` are; at most 9 of them, so that it stays a small integer. */
-function numberAt(text: string, start: number, end: number): number {
+const encoder = new TextEncoder();
+
+/** The number that the digits from `start` to `end` are; at most 9 of them, so that it stays a small integer. */
+function numberAt(digits: Uint8Array, start: number, end: number): number {
   let value = 0;
-  for (let at = start; at < end; at++) value = (value * 10 + text.charCodeAt(at) - 48) | 0;
+  for (let at = start; at < end; at++) value = (value * 10 + (digits[at] ?? 0) - 48) | 0;
   return value;
 }
 
@@ -54,7 +56,7 @@ function groupTooLarge(): FormatError {
 }
 
 /** Writes the 17 digits at `at` into the seven bytes at `position`. @throws FormatError `code-malformed` where they do not fit. */
-function decodeGroup(digits: string, at: number, bytes: Uint8Array, position: number): void {
+function decodeGroup(digits: Uint8Array, at: number, bytes: Uint8Array, position: number): void {
   const head = numberAt(digits, at, at + 9);
   const low = head * HUNDRED_MILLION.low + numberAt(digits, at + 9, at + GROUP_DIGITS);
   const carried = Math.floor(low / 0x1_0000);
@@ -74,7 +76,7 @@ function decodeGroup(digits: string, at: number, bytes: Uint8Array, position: nu
 }
 
 /** Writes the digits from `at` on, 15 at most, into all bytes from `position` on. @throws FormatError as `decodeGroup`. */
-function decodeRest(digits: string, at: number, bytes: Uint8Array, position: number): void {
+function decodeRest(digits: Uint8Array, at: number, bytes: Uint8Array, position: number): void {
   const cut = Math.max(at, digits.length - 8);
   let value = numberAt(digits, at, cut) * 100_000_000 + numberAt(digits, cut, digits.length);
   for (let place = bytes.length - 1; place >= position; place--) {
@@ -102,9 +104,10 @@ export function decodeEnvelope(digits: string): Uint8Array {
     throw new FormatError('code-malformed', 'The code has an impossible length.');
   const groups = Math.floor(length / GROUP_DIGITS);
   const envelope = new Uint8Array(groups * GROUP_BYTES + restBytes);
+  const ascii = encoder.encode(digits);
   for (let group = 0; group < groups; group++)
-    decodeGroup(digits, 1 + group * GROUP_DIGITS, envelope, group * GROUP_BYTES);
-  decodeRest(digits, 1 + groups * GROUP_DIGITS, envelope, groups * GROUP_BYTES);
+    decodeGroup(ascii, 1 + group * GROUP_DIGITS, envelope, group * GROUP_BYTES);
+  decodeRest(ascii, 1 + groups * GROUP_DIGITS, envelope, groups * GROUP_BYTES);
   return envelope;
 }
 
