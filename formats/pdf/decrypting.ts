@@ -1,13 +1,22 @@
 // Opening the encryption of a PDF: every save must encrypt alike, and the password must fit.
-import type { Decryption as Opened, PdfPassword } from './encryption.ts';
-import type { PdfDocument } from './document.ts';
+import type { PdfPassword } from './encryption.ts';
 import type { PdfDictionary, PdfObject } from './objects.ts';
+import type { Revision } from './revisions.ts';
+import type { XrefEntry } from './xref-section.ts';
 import { sameBytes } from '../bytes.ts';
 import { FormatError } from '../errors.ts';
 import { Decryption } from './encryption.ts';
 import { fileKeyOf } from './encryption-key.ts';
 import { readEncryption } from './encryption-parameters.ts';
 import { entry } from './objects.ts';
+
+/** What is asked of a document of which nothing is decrypted yet. */
+interface PdfAsItStands {
+  readonly revisions: readonly Revision[];
+  trailer(): PdfDictionary;
+  locate(number: number, asOfRevision?: number): Promise<{ readonly entry: XrefEntry } | null>;
+  resolve(object: PdfObject): Promise<PdfObject>;
+}
 
 /**
  * @param document the file as it stands, nothing of it decrypted
@@ -16,7 +25,10 @@ import { entry } from './objects.ts';
  *   one, `pdf-unsupported` for another handler or cipher, `pdf-malformed` where the dictionary is damaged, was changed, or is not
  *   the same in every save.
  */
-export async function openEncryption(document: PdfDocument, given: PdfPassword): Promise<Opened | null> {
+export async function openEncryption(
+  document: PdfAsItStands,
+  given: PdfPassword,
+): Promise<Decryption | null> {
   const value = entry(document.trailer(), 'Encrypt');
   const sections = document.revisions.flatMap((revision) => revision.sections);
   const named = sections.flatMap(({ section, hidden }) => [
@@ -78,11 +90,11 @@ function sameEncryption(a: PdfObject, b: PdfObject): boolean {
 }
 
 /** The dictionary, direct or an object of its own that no later save wrote again. */
-async function dictionaryIn(document: PdfDocument, value: PdfObject): Promise<PdfDictionary> {
+async function dictionaryIn(document: PdfAsItStands, value: PdfObject): Promise<PdfDictionary> {
   if (value.kind === 'reference') {
     const first = await document.locate(value.number, 0);
-    const last = await document.locate(value.number);
-    if (first?.entry.type !== 'offset' || last?.entry.type !== 'offset') {
+    // 7.5.7: never in an object stream, which would be encrypted itself.
+    if (first?.entry.type !== 'offset') {
       throw new FormatError('pdf-malformed', 'The PDF has no encryption dictionary.');
     }
     for (const { index } of document.revisions) {

@@ -30,6 +30,7 @@ export class Decryption {
   readonly #itself: number | null;
   readonly #key: Uint8Array;
   readonly #ciphers: PdfCiphers;
+  #lastKey: { readonly of: string; readonly key: Uint8Array } | null = null;
 
   constructor(
     parameters: EncryptionParameters,
@@ -120,11 +121,15 @@ export class Decryption {
     return open.slice(0, length);
   }
 
-  /** Algorithm 1 of 7.6.3. */
+  /** Algorithm 1 of 7.6.3; the strings of one object share its key. */
   #objectKey({ number, generation }: KeyOwner, cipher: PdfCipher): Uint8Array {
+    const of = `${number} ${generation} ${cipher}`;
+    if (this.#lastKey?.of === of) return this.#lastKey.key;
     const place = Uint8Array.of(number, number >> 8, number >> 16, generation, generation >> 8);
     const parts = [this.#key, place, ...(cipher === 'rc4' ? [] : [salt])];
-    return this.#ciphers.md5(joinBytes(parts)).slice(0, Math.min(this.#key.length + 5, 16));
+    const key = this.#ciphers.md5(joinBytes(parts)).slice(0, Math.min(this.#key.length + 5, 16));
+    this.#lastKey = { of, key };
+    return key;
   }
 }
 

@@ -1,6 +1,5 @@
 // Encrypted PDFs: what qpdf encrypts, signed afterwards, verified with either password, and refused with none that fits.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +11,7 @@ import { textOf as pdfTextOf } from '../../formats/pdf/text-string.ts';
 import { nodePdfCiphers } from '../../verification/pdf-ciphers-node.ts';
 import { runVerify } from '../../verification/cli.ts';
 import type { Report } from '../../verification/report.ts';
+import { requireProgram, run as runProgram } from '../programs.ts';
 import { depsFor, verifyBytes } from './deps.ts';
 import { expectReport } from './expect.ts';
 import { daysFromNow, makePki } from './pki.ts';
@@ -65,6 +65,10 @@ describe('encrypted PDFs', () => {
   const folder = mkdtempSync(join(tmpdir(), 'yinxin-encrypted-'));
   after(() => rmSync(folder, { recursive: true }));
   const input = join(folder, 'open.pdf');
+  let qpdf = '';
+  before(function () {
+    qpdf = requireProgram(this, 'qpdf');
+  });
   writeFileSync(input, overwrite(open, '/Size 7 ', '/Size 11'));
   let made = 0;
 
@@ -76,7 +80,7 @@ describe('encrypted PDFs', () => {
     const output = join(folder, `${(made += 1)}.pdf`);
     const weak = options[0] === '256' ? [] : ['--allow-weak-crypto'];
     const from = [...weak, '--stream-data=compress', ...shape, '--encrypt', user, owner];
-    execFileSync('qpdf', [...from, ...options, '--', input, output]);
+    runProgram(qpdf, [...from, ...options, '--', input, output]);
     return new Uint8Array(readFileSync(output));
   }
 
