@@ -57,7 +57,8 @@ async function gatherSigners(
   const signature = rawToDer(message.signature);
   for (const key of keysOfType(sources.trustList, 'license-code')) {
     const { listed, publicKey } = key;
-    const keyId = await keyIdOfListed(key, digestOfCode(message), sources.verifier);
+    const known = keyIdOfListed(key, digestOfCode(message), sources.verifier);
+    const keyId = known instanceof Uint8Array ? known : await known;
     if (!sameBytes(keyId, message.keyId)) continue;
     candidates.push(listed);
     if (await sources.verifier.verify(message.algorithm, publicKey, signed, signature)) signers.push(listed);
