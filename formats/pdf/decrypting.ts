@@ -15,7 +15,7 @@ interface PdfAsItStands {
   readonly revisions: readonly Revision[];
   trailer(): PdfDictionary;
   locate(number: number, asOfRevision?: number): Promise<{ readonly entry: XrefEntry } | null>;
-  resolve(object: PdfObject): Promise<PdfObject>;
+  resolve(object: PdfObject, asOfRevision?: number): Promise<PdfObject>;
 }
 
 /**
@@ -29,21 +29,27 @@ export async function openEncryption(
   document: PdfAsItStands,
   given: PdfPassword,
 ): Promise<Decryption | null> {
-  const value = entry(document.trailer(), 'Encrypt');
   const sections = document.revisions.flatMap((revision) => revision.sections);
-  const named = sections.flatMap(({ section, hidden }) => [
-    section.trailer,
-    hidden?.trailer ?? section.trailer,
-  ]);
-  if (named.every((trailer) => entry(trailer, 'Encrypt').kind === 'null')) return null;
+  const trailers = sections.flatMap(({ section, hidden }) =>
+    hidden === null ? [section.trailer] : [section.trailer, hidden.trailer],
+  );
+  if (trailers.every((trailer) => entry(trailer, 'Encrypt').kind === 'null')) return null;
+  const dictionary = (await dictionaryOfSave(document, document.trailer(), undefined)).value;
   const identifier = identifierOf(document.trailer());
+  const places = new Set<number>();
+  const compare = async (trailer: PdfDictionary, revision: number): Promise<void> => {
+    const { value, offset } = await dictionaryOfSave(document, trailer, revision);
+    if (!sameValue(value, dictionary) || !sameBytes(identifierOf(trailer), identifier)) throw changed();
+    if (offset !== null) places.add(offset);
+  };
   // The older section of a linearised file and the hidden one of a hybrid file need not repeat it; a save's own trailer must.
-  const repeated = named.filter((trailer) => entry(trailer, 'Encrypt').kind !== 'null');
-  for (const trailer of [...document.revisions.map((revision) => revision.trailer), ...repeated]) {
-    if (!sameEncryption(entry(trailer, 'Encrypt'), value) || !sameBytes(identifierOf(trailer), identifier))
-      throw changed();
+  for (const { index, trailer, sections: links } of document.revisions) {
+    await compare(trailer, index);
+    for (const { section, hidden } of links)
+      for (const part of [section, hidden])
+        if (part !== null && part.trailer !== trailer && entry(part.trailer, 'Encrypt').kind !== 'null')
+          await compare(part.trailer, index);
   }
-  const dictionary = await dictionaryIn(document, value);
   const parameters = readEncryption(dictionary);
   const { password, ciphers } = given;
   let key;
@@ -60,7 +66,7 @@ export async function openEncryption(
       ? new FormatError('pdf-encrypted', 'The PDF is encrypted and needs a password.')
       : new FormatError('pdf-password', 'The password does not open the PDF.');
   }
-  return new Decryption(parameters, key, value.kind === 'reference' ? value.number : null, ciphers);
+  return new Decryption(parameters, key, places, ciphers);
 }
 
 function changed(): FormatError {
@@ -74,37 +80,33 @@ function identifierOf(trailer: PdfDictionary): Uint8Array {
   return first?.kind === 'string' ? first.bytes : new Uint8Array();
 }
 
-/** Written alike: where a save changed how the file is encrypted, what an earlier one signed would be read differently. */
-function sameEncryption(a: PdfObject, b: PdfObject): boolean {
-  if (a.kind === 'reference' && b.kind === 'reference')
-    return a.number === b.number && a.generation === b.generation;
+/** Alike in every value, none of them a reference: those could lead elsewhere in a later save. */
+function sameValue(a: PdfObject, b: PdfObject): boolean {
   if (a.kind === 'dictionary' && b.kind === 'dictionary') {
     return (
       a.duplicateKeys.length + b.duplicateKeys.length === 0 &&
       a.entries.size === b.entries.size &&
-      [...a.entries].every(([key, item]) => sameEncryption(item, entry(b, key)))
+      [...a.entries].every(([key, item]) => sameValue(item, entry(b, key)))
     );
   }
   if (a.kind === 'string' && b.kind === 'string') return sameBytes(a.bytes, b.bytes);
   return a.kind === b.kind && 'value' in a && 'value' in b && a.value === b.value;
 }
 
-/** The dictionary, direct or an object of its own that no later save wrote again. */
-async function dictionaryIn(document: PdfAsItStands, value: PdfObject): Promise<PdfDictionary> {
-  if (value.kind === 'reference') {
-    const first = await document.locate(value.number, 0);
-    // 7.5.7: never in an object stream, which would be encrypted itself.
-    if (first?.entry.type !== 'offset') {
-      throw new FormatError('pdf-malformed', 'The PDF has no encryption dictionary.');
-    }
-    for (const { index } of document.revisions) {
-      const found = await document.locate(value.number, index);
-      if (found?.entry.type !== 'offset' || found.entry.offset !== first.entry.offset) throw changed();
-    }
-  }
-  const dictionary = await document.resolve(value);
-  if (dictionary.kind !== 'dictionary') {
+/** As a save's trailer names it: direct, or an object of its own. Some writers write it again with every save. */
+async function dictionaryOfSave(
+  document: PdfAsItStands,
+  trailer: PdfDictionary,
+  revision: number | undefined,
+): Promise<{ readonly value: PdfDictionary; readonly offset: number | null }> {
+  const named = entry(trailer, 'Encrypt');
+  if (named.kind === 'null') throw changed();
+  const located = named.kind === 'reference' ? await document.locate(named.number, revision) : null;
+  const value = await document.resolve(named, revision);
+  // 7.5.7: never in an object stream, which would be encrypted itself.
+  const proper = named.kind !== 'reference' || located?.entry.type === 'offset';
+  if (value.kind !== 'dictionary' || !proper) {
     throw new FormatError('pdf-malformed', 'The PDF has no encryption dictionary.');
   }
-  return dictionary;
+  return { value, offset: located?.entry.type === 'offset' ? located.entry.offset : null };
 }

@@ -175,7 +175,10 @@ export class PdfDocument {
       this.#count();
       const written = await readIndirect(this.source, place.offset, this.limits);
       this.#refuseBeyond(written.end - 1, this.#saveEnd(place.offset));
-      object = { ...written, value: this.decryption?.object(written.value, written) ?? written.value };
+      object = {
+        ...written,
+        value: this.decryption?.object(written.value, written, place.offset) ?? written.value,
+      };
       this.#loaded.set(place.offset, object);
     }
     if (object.number !== reference.number || object.generation !== reference.generation) {

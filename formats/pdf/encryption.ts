@@ -26,8 +26,8 @@ export class Decryption {
   /** As whom the password opened the file. */
   readonly role: PasswordRole;
   readonly parameters: EncryptionParameters;
-  /** Number of the encryption dictionary, whose own strings are not encrypted; null where it stands in the trailer. */
-  readonly #itself: number | null;
+  /** Where encryption dictionaries stand, whose own strings are not encrypted. */
+  readonly #itself: ReadonlySet<number>;
   readonly #key: Uint8Array;
   readonly #ciphers: PdfCiphers;
   #lastKey: { readonly of: string; readonly key: Uint8Array } | null = null;
@@ -35,7 +35,7 @@ export class Decryption {
   constructor(
     parameters: EncryptionParameters,
     { key, role }: FileKey,
-    itself: number | null,
+    itself: ReadonlySet<number>,
     ciphers: PdfCiphers,
   ) {
     this.parameters = parameters;
@@ -48,10 +48,11 @@ export class Decryption {
   /**
    * An indirect object that stands in the file by itself, its strings in the clear. What comes out of an object stream was
    * decrypted with it, cross-reference streams never are encrypted, and neither is the value of a signature (7.6.2).
+   * @param offset where it stands
    * @throws FormatError `pdf-malformed` where a string is no cipher text.
    */
-  object(value: PdfObject, owner: KeyOwner): PdfObject {
-    if (owner.number === this.#itself) return value;
+  object(value: PdfObject, owner: KeyOwner, offset: number): PdfObject {
+    if (this.#itself.has(offset)) return value;
     if (value.kind !== 'stream') return this.#strings(value, owner);
     if (nameOf(entry(value.dictionary, 'Type')) === 'XRef') return value;
     return { ...value, dictionary: this.#dictionary(value.dictionary, owner), owner };

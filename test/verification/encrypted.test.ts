@@ -239,14 +239,26 @@ describe('encrypted PDFs', () => {
     const size = sizeOf(pdf);
     const added = { [size]: '<< /Unused true >>' };
     const same = `/Encrypt ${number} 0 R ${identifier}`;
-    const honest = await check(append(pdf, added, size + 1, root, same), 'user');
-    assert.equal(honest.signatures[0]?.rows.find(({ id }) => id === 'signature.content')?.outcome, 'passed');
+    const again = [
+      append(pdf, added, size + 1, root, same),
+      // The same dictionary written again, as some writers do with every save.
+      append(pdf, added, size + 1, root, `/Encrypt ${body} ${identifier}`),
+      append(pdf, { [size]: body }, size + 1, root, `/Encrypt ${size} 0 R ${identifier}`),
+    ];
+    for (const honest of again) {
+      const [signature] = (await check(honest, 'user')).signatures;
+      assert.equal(signature?.rows.find(({ id }) => id === 'signature.content')?.outcome, 'passed');
+    }
+    const other = body.replace(/\/P (-\d+)/, '/P -1');
+    const clear = body.replace('/StmF /StdCF', '/StmF /Identity');
+    assert.ok(other !== body && clear !== body);
     const changes = [
       append(pdf, added, size + 1, root, identifier),
-      append(pdf, added, size + 1, root, `/Encrypt ${body} ${identifier}`),
-      append(pdf, { [number]: body }, size, root, same),
       append(pdf, added, size + 1, root, `/Encrypt ${number} 0 R /ID [<00> <00>]`),
-      append(pdf, { [size]: body }, size + 1, root, `/Encrypt ${size} 0 R ${identifier}`),
+      append(pdf, added, size + 1, root, `/Encrypt ${clear} ${identifier}`),
+      append(pdf, { [number]: other }, size, root, same),
+      append(pdf, { [number]: clear }, size, root, same),
+      append(pdf, { [size]: clear }, size + 1, root, `/Encrypt ${size} 0 R ${identifier}`),
     ];
     for (const changed of changes)
       expectReport(await check(changed, 'user'), ['TOTAL-FAILED', 'FORMAT_FAILURE', 'pdf.readable']);
