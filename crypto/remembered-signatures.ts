@@ -22,6 +22,16 @@ interface Held {
 let young = new Map<string, Held>();
 let old = new Map<string, Held>();
 
+/** Signatures that held once: most never come again, and nothing more is kept of them until they do. */
+const metOnce = new Set<string>();
+
+function isNew(name: string): boolean {
+  if (metOnce.delete(name)) return false;
+  if (metOnce.size >= KEPT) metOnce.clear();
+  metOnce.add(name);
+  return true;
+}
+
 function keep(name: string, check: Held): void {
   if (young.size >= KEPT) {
     old = young;
@@ -51,7 +61,7 @@ function isOf(known: Held, check: SignatureCheck): boolean {
 }
 
 /**
- * As `verifySignature`, which is a function of its argument alone: a check that held once is not made again. Only
+ * As `verifySignature`, which is a function of its argument alone: a check that held twice is not made again. Only
  * signatures that hold are remembered, so nobody can fill the memory without making signatures.
  * @throws CryptoError as `verifySignature`
  */
@@ -65,6 +75,7 @@ export function verifyRemembered(check: SignatureCheck): boolean {
     return true;
   }
   if (!verifySignature(check)) return false;
+  if (isNew(name)) return true;
   const { algorithm, pairing, saltLength, publicKey, message } = check;
   keep(name, {
     algorithm,
