@@ -196,6 +196,7 @@ const formats: Record<FormatErrorCode, ProblemRow> = {
   'pdf-malformed': signing['pdf-malformed'],
   'pdf-limit': malformed('PDF 结构超出处理上限', 'PDF beyond the limits'),
   'pdf-encrypted': signing['pdf-encrypted'],
+  'pdf-password': malformed('PDF 密码不正确', 'Wrong PDF password'),
   'pdf-unsupported': malformed('不支持的 PDF 结构', 'Unsupported PDF'),
   'seal-malformed': malformed('印章格式错误', 'Malformed seal'),
 };

@@ -24,6 +24,12 @@ export const caseNumber = z
 /** Of a department or an enterprise (GB 32100). */
 export const creditCode = z.string().regex(/^[0-9A-Z]{18}$/);
 
+/** Opens an encrypted PDF; longer than any password that counts. */
+export const filePassword = z
+  .string()
+  .max(255)
+  .describe('Opens an encrypted PDF: the user’s or the owner’s password. Kept nowhere.');
+
 /** Whose license it is: a credit code or a resident number (both have 18 characters). */
 export const holderCode = z.string().regex(/^[0-9A-Za-z]{18}$/);
 

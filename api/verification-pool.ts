@@ -17,6 +17,8 @@ export interface VerificationTask {
   /** By which the report names the file. */
   readonly documentDigest: VerificationDependencies['documentDigest'];
   readonly holder: VerificationDependencies['holder'];
+  /** Of an encrypted PDF; the worker has the ciphers. */
+  readonly password: string | undefined;
   readonly anchors: VerificationDependencies['anchors'];
   readonly policy: VerificationDependencies['policy'];
   /** Absent where it is the one the worker was told last. */
@@ -140,6 +142,7 @@ class WorkerPool implements VerificationPool {
         time: facts.time,
         documentDigest: facts.documentDigest,
         holder: facts.holder,
+        password: facts.encrypted?.password,
         anchors: facts.anchors,
         policy: facts.policy,
         ...news,

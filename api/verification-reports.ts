@@ -9,8 +9,9 @@ import { bytes, json } from './reply.ts';
 import { verifyingDepartment } from './receipts.ts';
 import { sealReport } from './report-seal.ts';
 import { documentBody, route, type Route } from './route.ts';
+import { filePassword } from './schemas.ts';
 import { verificationFacts } from './verification-facts.ts';
-import { fileOf } from './verifications.ts';
+import { fileOf, openingWith } from './verifications.ts';
 
 const tag = '核验 Verification';
 
@@ -25,6 +26,7 @@ const fields = z.object({
     .enum(['true', 'false'])
     .default('false')
     .describe('With form=pdf: signed by the service; needs an API key with verifications:write.'),
+  password: filePassword.optional(),
 });
 
 const report = route({
@@ -47,12 +49,15 @@ const report = route({
     },
   ],
   async handle(services, { principal, body, accept }) {
-    const { form, policy, seal } = body.fields;
+    const { form, policy, seal, password } = body.fields;
     const asPdf = form === 'pdf' || accept[0] === 'application/pdf';
     const sealed = seal === 'true';
     if (sealed && !asPdf) throw new ApiError('request-invalid', 'Only a report as PDF can be sealed.');
     const department = sealed ? verifyingDepartment(principal) : null;
-    const facts = { ...(await verificationFacts(services)), policy: policyNamed(policy) };
+    const facts = {
+      ...openingWith(await verificationFacts(services), password),
+      policy: policyNamed(policy),
+    };
     const made = await services.verifications.verify(fileOf(body.document), facts);
     services.metrics.countVerification(made.conclusion);
     if (!asPdf) return json(200, form === 'simple' ? simpleReport(made) : detailedReport(made));

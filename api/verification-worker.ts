@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { parentPort } from 'node:worker_threads';
 import { bytesSource, type ByteSource } from '../formats/pdf/source.ts';
 import { inflateWeb } from '../verification/inflate-web.ts';
+import { nodePdfCiphers } from '../verification/pdf-ciphers-node.ts';
 import { nodeSignatureVerifier, nodeStartDigest } from '../verification/signature-verifier-node.ts';
 import type { TrustList } from '../verification/trust-list-model.ts';
 import { verify } from '../verification/verify.ts';
@@ -55,6 +56,9 @@ async function perform(port: Port, task: VerificationTask): Promise<Verification
         inflate: inflateWeb,
         time: task.time,
         ...(task.documentDigest === undefined ? {} : { documentDigest: task.documentDigest }),
+        ...(task.password === undefined
+          ? {}
+          : { encrypted: { password: task.password, ciphers: nodePdfCiphers } }),
         ...(task.holder === undefined ? {} : { holder: task.holder }),
         ...(task.anchors === undefined ? {} : { anchors: task.anchors }),
         ...(task.policy === undefined ? {} : { policy: task.policy }),

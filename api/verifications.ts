@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import type { Principal } from '../identity/principal.ts';
 import { verifyCode } from '../verification/code.ts';
+import type { VerificationDependencies } from '../verification/dependencies.ts';
+import { nodePdfCiphers } from '../verification/pdf-ciphers-node.ts';
 import { receiptClaims } from '../verification/receipt.ts';
 import type { Report } from '../verification/report.ts';
 import { ApiError } from './errors.ts';
@@ -17,7 +19,7 @@ import {
   type DocumentForm,
   type Route,
 } from './route.ts';
-import { caseNumber, creditCode, digest, holderCode, matter } from './schemas.ts';
+import { caseNumber, creditCode, digest, filePassword, holderCode, matter } from './schemas.ts';
 import type { Services } from './services.ts';
 import { storedDocument } from './stored-documents.ts';
 import type { Upload } from './upload.ts';
@@ -73,11 +75,21 @@ export function fileOf(upload: Upload): FileToVerify {
 /** What is verified, and whose license it should be. */
 export type VerificationInput = ({ readonly file: FileToVerify } | { readonly code: string }) & {
   readonly holder?: string | undefined;
+  /** Of an encrypted PDF. */
+  readonly password?: string | undefined;
 };
+
+/** Facts with what opens an encrypted file; files that open with an empty password need none. */
+export function openingWith(
+  facts: VerificationDependencies,
+  password: string | undefined,
+): VerificationDependencies {
+  return { ...facts, encrypted: { password: password ?? '', ciphers: nodePdfCiphers } };
+}
 
 /** Verifies a file or a code with the server's own facts, and counts it. */
 export async function verifyHere(services: Services, input: VerificationInput): Promise<Report> {
-  const facts = await verificationFacts(services);
+  const facts = openingWith(await verificationFacts(services), input.password);
   const asked = input.holder === undefined ? facts : { ...facts, holder: input.holder };
   const report =
     'code' in input
@@ -143,7 +155,8 @@ async function receiptFor(
 }
 
 const byDigest = receiptFields.extend({ digest }).strict();
-const byUpload = documentBody(receiptFields, [
+const uploadFields = receiptFields.extend({ password: filePassword.optional() });
+const byUpload = documentBody(uploadFields, [
   'application/pdf',
   'application/octet-stream',
   'application/pkix-cert',
@@ -152,7 +165,7 @@ const byDigestBody = jsonBody(byDigest);
 
 /** A file, or the digest of one that is kept here. */
 const fileOrDigest: Body<
-  { readonly digest: string; readonly fields: ReceiptWish } | DocumentForm<ReceiptWish>
+  { readonly digest: string; readonly fields: ReceiptWish } | DocumentForm<z.output<typeof uploadFields>>
 > = {
   content: { ...byUpload.content, ...byDigestBody.content },
   async read(request, place) {
@@ -200,7 +213,11 @@ const upload = route({
     const report =
       'digest' in body
         ? await verifyStored(services, principal, body.digest, fields.holder)
-        : await verifyHere(services, { file: fileOf(body.document), holder: fields.holder });
+        : await verifyHere(services, {
+            file: fileOf(body.document),
+            holder: fields.holder,
+            password: body.fields.password,
+          });
     return json(200, { ...report, ...(await receiptFor(services, principal, fields, report)) });
   },
 });

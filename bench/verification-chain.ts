@@ -4,6 +4,7 @@ import { parseCertificate } from '../formats/x509/certificate.ts';
 import { pemOf } from '../api/pem.ts';
 import { makeParty, now, type Party } from '../test/verification/pki.ts';
 import { readChainCase } from '../verification/chain-case.ts';
+import type { ChainCase } from '../verification/chain-case.ts';
 import { nodeSignatureVerifier } from '../verification/signature-verifier-node.ts';
 import { verifyChain } from '../verification/verify-chain.ts';
 
@@ -50,18 +51,18 @@ function makeChain(id: number, root: Party, authority: Party): BenchChain {
 /** As many chains: one root, one authority, a leaf each, as a verifier meets them. */
 export function verifyChainCases(count: number): {
   readonly cases: readonly BenchChain[];
-  readonly verify: (chain: BenchChain | undefined) => Promise<void>;
+  /** What stands in the line: JSON and PEM. */
+  readonly read: (chain: BenchChain) => ChainCase;
+  readonly verify: (read: ChainCase) => Promise<void>;
   readonly raw: (chain: BenchChain) => void;
 } {
   const root = makeParty({ commonName: 'Root', issuer: null, ca: true });
   const authority = makeParty({ commonName: 'CA', issuer: root, ca: true, pathLength: 0 });
   return {
     cases: Array.from({ length: count }, (_, index) => makeChain(index, root, authority)),
-    async verify(chain) {
-      const answer = await verifyChain(readChainCase(chain?.line ?? ''), {
-        verifier: nodeSignatureVerifier,
-        now,
-      });
+    read: ({ line }) => readChainCase(line),
+    async verify(read) {
+      const answer = await verifyChain(read, { verifier: nodeSignatureVerifier, now });
       if (answer.conclusion !== 'TOTAL-PASSED') throw new Error(JSON.stringify(answer));
     },
     raw({ signatures }) {

@@ -78,13 +78,24 @@ function each<T>(values: readonly T[]): () => T {
   };
 }
 
-/** Operations a second, one after the other, each value once: the first quarter warms up. */
+const slices = 6;
+
+/**
+ * Operations a second, one after the other, each value once: the first quarter warms up, and of the slices of the rest the
+ * quickest counts, ours as well as the limit's: what else the machine did is no property of either.
+ */
 async function rateOver<T>(values: readonly T[], operation: (value: T) => unknown): Promise<number> {
   const warm = Math.floor(values.length / 4);
   for (const value of values.slice(0, warm)) await operation(value);
-  const started = performance.now();
-  for (const value of values.slice(warm)) await operation(value);
-  return ((values.length - warm) / (performance.now() - started)) * 1000;
+  const size = Math.ceil((values.length - warm) / slices);
+  let best = 0;
+  for (let from = warm; from < values.length; from += size) {
+    const slice = values.slice(from, from + size);
+    const started = performance.now();
+    for (const value of slice) await operation(value);
+    best = Math.max(best, (slice.length / (performance.now() - started)) * 1000);
+  }
+  return best;
 }
 
 /**
@@ -103,7 +114,8 @@ async function measureCodes(services: Services, count: number): Promise<Measure>
         ...claims,
         id: services.random(16),
       });
-      return prefix + digits;
+      // In one piece, as a request's body gives it, and not as the sum of parts that it was made of.
+      return Buffer.from(prefix + digits, 'latin1').toString('latin1');
     }),
   );
   const facts = await verificationFacts(services);
@@ -114,20 +126,24 @@ async function measureCodes(services: Services, count: number): Promise<Measure>
     if (conclusion !== 'TOTAL-PASSED') throw new Error(summary.en);
   };
   const ours = await rateOver(codes, verifyOne);
-  return measure('license codes, first sight', ours, 'codes/s', 'raw ES256 verification', rawRate(count));
+  return measure(
+    'license codes, first sight',
+    ours,
+    'codes/s',
+    'raw ES256 verification',
+    await rawRate(count),
+  );
 }
 
 /** The raw verification of signatures that differ, with a key that is ready. */
-function rawRate(count: number): number {
+function rawRate(count: number): Promise<number> {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const messages = Array.from({ length: count }, (_, index) => {
     const message = Buffer.alloc(300, index % 251);
     return { message, signature: sign('sha256', message, privateKey) };
   });
   const key = createPublicKey(publicKey.export({ format: 'pem', type: 'spki' }));
-  const started = performance.now();
-  for (const { message, signature } of messages) verifyRaw('sha256', message, key, signature);
-  return (count / (performance.now() - started)) * 1000;
+  return rateOver(messages, ({ message, signature }) => verifyRaw('sha256', message, key, signature));
 }
 
 async function receipts(services: Services, count: number) {
@@ -237,14 +253,18 @@ export async function* measureVerification(seconds: number, folder: string): Asy
   const { services } = service;
   try {
     yield await measureCodes(services, Math.ceil(seconds * 1000) + 8);
-    const chains = verifyChainCases(Math.ceil(seconds * 500) + 8);
-    yield measure(
-      'chains of three, a new leaf each',
-      await rateOver(chains.cases, chains.verify),
-      'chains/s',
-      'the raw verifications they need',
-      await rateOver(chains.cases, chains.raw),
-    );
+    const chains = verifyChainCases(2 * Math.ceil(seconds * 500) + 16);
+    const half = chains.cases.length / 2;
+    const [lines, read] = [chains.cases.slice(0, half), chains.cases.slice(half).map(chains.read)];
+    const rates = {
+      'chains of three, a new leaf each, from their lines': await rateOver(lines, (each) =>
+        chains.verify(chains.read(each)),
+      ),
+      'chains of three, a new leaf each, read before': await rateOver(read, chains.verify),
+    };
+    const needed = await rateOver(chains.cases, chains.raw);
+    for (const [name, rate] of Object.entries(rates))
+      yield measure(name, rate, 'chains/s', 'the raw verifications they need', needed);
     yield await measureRecognitions(services, Math.ceil(seconds * 100) + 16);
     yield await measureManySignatures(services, seconds);
     yield await measureLarge(services, seconds);

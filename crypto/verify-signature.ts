@@ -8,8 +8,7 @@ import {
   type VerifyKeyObjectInput,
 } from 'node:crypto';
 import { fromHex, joinBytes } from '../formats/bytes.ts';
-import { FormatError } from '../formats/errors.ts';
-import { derToRaw } from '../formats/x509/ecdsa-signature.ts';
+import { isEcdsaSignature } from '../formats/x509/ecdsa-signature.ts';
 import type { DigestName } from './algorithms.ts';
 import { CryptoError } from './errors.ts';
 import { startSm2Check, verifySm2, type RunningCheck } from './sm2.ts';
@@ -64,35 +63,36 @@ const rules: Readonly<Record<VerifiableAlgorithm, Rule>> = {
   SM2SM3: { family: 'sm2', digest: 'sm3', curve: null },
 };
 
-const curves: ReadonlyMap<string, { readonly size: 32 | 48 | 66; readonly order: Uint8Array }> = new Map([
-  [
-    'prime256v1',
-    { size: 32, order: fromHex('ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551') },
-  ],
+/** Orders of the curves' groups. */
+const orders: ReadonlyMap<string, Uint8Array> = new Map([
+  ['prime256v1', fromHex('ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551')],
   [
     'secp384r1',
-    {
-      size: 48,
-      order: fromHex(
-        'ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973',
-      ),
-    },
+    fromHex(
+      'ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973',
+    ),
   ],
   [
     'secp521r1',
-    {
-      size: 66,
-      order: fromHex(
-        '01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409',
-      ),
-    },
+    fromHex(
+      '01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409',
+    ),
   ],
 ]);
 
 /** Below, a key is breakable (GB/T 0015, NIST SP 800-131A); above, checking it is a way to keep us busy. */
 const RSA_BITS = { least: 2048, most: 16384 };
 const CACHED_KEYS = 512;
-const cachedKeys = new Map<string, KeyObject>();
+
+/** A key with what is asked of it each time: node:crypto finds these out anew. */
+interface ReadKey {
+  readonly object: KeyObject;
+  readonly type: string;
+  /** Empty where it is on none. */
+  readonly curve: string;
+}
+
+const cachedKeys = new Map<string, ReadKey>();
 
 function isVerifiable(name: string): name is VerifiableAlgorithm {
   return Object.hasOwn(rules, name);
@@ -102,7 +102,7 @@ function refused(message: string, cause?: unknown): CryptoError {
   return new CryptoError('algorithm-refused', message, { cause });
 }
 
-function parseKey(spki: Uint8Array): KeyObject {
+function parseKey(spki: Uint8Array): ReadKey {
   let key: KeyObject;
   try {
     key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
@@ -113,12 +113,16 @@ function parseKey(spki: Uint8Array): KeyObject {
   if (!key.export({ format: 'der', type: 'spki' }).equals(spki)) {
     throw refused('The public key is not encoded in DER.');
   }
-  return key;
+  return {
+    object: key,
+    type: key.asymmetricKeyType ?? '',
+    curve: key.asymmetricKeyDetails?.namedCurve ?? '',
+  };
 }
 
 /** Parsing costs more than checking: keys of certificates that come often are kept. */
-function keyOf(spki: Uint8Array): KeyObject {
-  const name = Buffer.from(spki).toString('latin1');
+function keyOf(spki: Uint8Array): ReadKey {
+  const name = Buffer.from(spki.buffer, spki.byteOffset, spki.length).toString('latin1');
   const known = cachedKeys.get(name);
   if (known !== undefined) return known;
   const key = parseKey(spki);
@@ -143,47 +147,22 @@ function requireRsa(key: KeyObject, family: 'rsa' | 'rsa-pss'): void {
     throw refused('The RSA key has an impossible exponent.');
 }
 
-/** Whether the big-endian number of `raw` between the two positions is neither zero nor the order or above. */
-function isScalar(raw: Uint8Array, start: number, order: Uint8Array): boolean {
-  let zero = true;
-  let compared = 0;
-  for (let at = 0; at < order.length; at += 1) {
-    const octet = raw[start + at] ?? 0;
-    if (octet !== 0) zero = false;
-    if (compared === 0) compared = octet - (order[at] ?? 0);
-  }
-  return !zero && compared < 0;
-}
-
-/** Whether r and s lie in 1 … n−1 (FIPS 186-5 §6.4.2 step 1) and stand in their one DER form. */
-function strictEcdsa(signature: Uint8Array, size: 32 | 48 | 66, order: Uint8Array): boolean {
-  try {
-    const raw = derToRaw(signature, size);
-    return isScalar(raw, 0, order) && isScalar(raw, size, order);
-  } catch (error) {
-    if (error instanceof FormatError) return false;
-    throw error;
-  }
-}
-
 /** Whether the signature can be one of the key's at all. */
-function fitsEcdsa(check: Omit<SignatureCheck, 'message'>, rule: Rule, key: KeyObject): boolean {
-  const curveName = key.asymmetricKeyDetails?.namedCurve ?? '';
-  const curve = curves.get(curveName);
-  if (key.asymmetricKeyType !== 'ec' || curve === undefined) {
+function fitsEcdsa(check: Omit<SignatureCheck, 'message'>, rule: Rule, key: ReadKey): boolean {
+  const order = orders.get(key.curve);
+  if (key.type !== 'ec' || order === undefined) {
     throw refused('The algorithm is ECDSA and the key is on none of P-256, P-384, P-521.');
   }
-  if (check.pairing !== 'x509' && curveName !== rule.curve) {
-    throw refused(`${check.algorithm} does not go with a key on ${curveName}.`);
+  if (check.pairing !== 'x509' && key.curve !== rule.curve) {
+    throw refused(`${check.algorithm} does not go with a key on ${key.curve}.`);
   }
-  return strictEcdsa(check.signature, curve.size, curve.order);
+  return isEcdsaSignature(check.signature, order);
 }
 
 function ruleOf(algorithm: string): Rule {
+  if (isVerifiable(algorithm)) return rules[algorithm];
   if (/^(ES|RS|PS)1$/.test(algorithm)) throw refused('Signatures over SHA-1 are not accepted.');
-  if (!isVerifiable(algorithm))
-    throw new CryptoError('algorithm-unknown', 'The signature algorithm is not known.');
-  return rules[algorithm];
+  throw new CryptoError('algorithm-unknown', 'The signature algorithm is not known.');
 }
 
 /** What node:crypto is asked, once key, encoding and algorithm are found to fit; null where no signature can be one. */
@@ -194,16 +173,17 @@ interface Question {
   readonly signature: Uint8Array;
 }
 
-function questionOf(check: Omit<SignatureCheck, 'message'>, rule: Rule, key: KeyObject): Question | null {
+function questionOf(check: Omit<SignatureCheck, 'message'>, rule: Rule, read: ReadKey): Question | null {
   const { signature } = check;
   const { digest } = rule;
+  const key = read.object;
   if (rule.family === 'ed25519') {
-    if (key.asymmetricKeyType !== 'ed25519') throw refused('The algorithm is Ed25519 and the key is not.');
+    if (read.type !== 'ed25519') throw refused('The algorithm is Ed25519 and the key is not.');
     return signature.length === 64 ? { digest, key, signature } : null;
   }
   if (rule.family === 'ecdsa') {
     // Found to be in its one form, the DER goes on as it is: from r‖s OpenSSL would have to make it again.
-    return fitsEcdsa(check, rule, key) ? { digest, key, signature } : null;
+    return fitsEcdsa(check, rule, read) ? { digest, key, signature } : null;
   }
   const family = rule.family === 'rsa' ? 'rsa' : 'rsa-pss';
   requireRsa(key, family);
@@ -224,7 +204,7 @@ export function verifySignature(check: SignatureCheck): boolean {
   const { message, publicKey, signature } = check;
   const rule = ruleOf(check.algorithm);
   const key = keyOf(publicKey);
-  if (rule.family === 'sm2') return verifySm2(publicKey, key, message, signature);
+  if (rule.family === 'sm2') return verifySm2(publicKey, key.object, message, signature);
   const question = questionOf(check, rule, key);
   return question !== null && verify(question.digest, message, question.key, question.signature);
 }
@@ -236,7 +216,7 @@ function verifySignatureElsewhere(check: SignatureCheck): Promise<boolean> {
     const rule = ruleOf(check.algorithm);
     const key = keyOf(publicKey);
     if (rule.family === 'sm2') {
-      resolve(verifySm2(publicKey, key, message, signature));
+      resolve(verifySm2(publicKey, key.object, message, signature));
       return;
     }
     const question = questionOf(check, rule, key);
@@ -274,9 +254,9 @@ function startCheck(
   check: Omit<SignatureCheck, 'message'>,
   rule: Rule,
   digest: DigestName,
-  key: KeyObject,
+  key: ReadKey,
 ): RunningCheck {
-  if (rule.family === 'sm2') return startSm2Check(check.publicKey, key, check.signature);
+  if (rule.family === 'sm2') return startSm2Check(check.publicKey, key.object, check.signature);
   const question = questionOf(check, rule, key);
   const verification = createVerify(digest);
   return {

@@ -26,6 +26,7 @@ export type FormatErrorCode =
   | 'pdf-malformed'
   | 'pdf-limit'
   | 'pdf-encrypted'
+  | 'pdf-password'
   | 'pdf-unsupported'
   | 'seal-malformed';
 

@@ -1,5 +1,6 @@
 // Puts rows, signatures and facts for people together into one report; the only place that writes the summary.
 import { conclude } from './judge.ts';
+import { isoTime } from './iso-time.ts';
 import type { VerificationPolicy } from './policy.ts';
 import { conclusionUrn, reportQualification, subIndicationUrn, wordsOfConclusion } from './report.ts';
 import type {
@@ -83,7 +84,7 @@ export function assembleReport(parts: ReportParts): Report {
     conclusionUrn: conclusionUrn(concluded.conclusion),
     subIndicationUrn: subIndicationUrn(concluded.subIndication),
     summary,
-    time: parts.time.toISOString(),
+    time: isoTime(parts.time),
     policy: { id: parts.policy.id, version: parts.policy.version },
     document: parts.document,
     trustList:
@@ -91,8 +92,8 @@ export function assembleReport(parts: ReportParts): Report {
         ? null
         : {
             sequence: parts.trustList.sequence,
-            issued: parts.trustList.issued.toISOString(),
-            nextUpdate: parts.trustList.nextUpdate.toISOString(),
+            issued: isoTime(parts.trustList.issued),
+            nextUpdate: isoTime(parts.trustList.nextUpdate),
           },
     qualification: reportQualification(parts.qualification),
     signatures,

@@ -48,6 +48,41 @@ interface OpenNode extends CertificateNode {
   readonly issuers: OpenNode[];
 }
 
+/** Of certificates met before: the ones that come often are the same values each time. */
+const fingerprints = new WeakMap<Certificate, string>();
+
+/** Lower-case hex SHA-256 of the whole certificate. */
+async function fingerprintOf(
+  certificate: Certificate,
+  verifier: Pick<SignatureVerifier, 'digest'>,
+): Promise<string> {
+  const known = fingerprints.get(certificate);
+  if (known !== undefined) return known;
+  const fingerprint = toHex(await verifier.digest('sha256', certificate.der));
+  fingerprints.set(certificate, fingerprint);
+  return fingerprint;
+}
+
+/** The certificate; null where it cannot be read. */
+function readable(der: Uint8Array): Certificate | null {
+  try {
+    return parseCertificate(der);
+  } catch (error) {
+    if (error instanceof FormatError) return null;
+    throw error;
+  }
+}
+
+/** The node of a certificate in the graph; null where it cannot be read or came too late to have one. */
+export async function nodeOf(
+  der: Uint8Array,
+  graph: CertificateGraph,
+  verifier: Pick<SignatureVerifier, 'digest'>,
+): Promise<CertificateNode | null> {
+  const certificate = readable(der);
+  return certificate === null ? null : (graph.nodes.get(await fingerprintOf(certificate, verifier)) ?? null);
+}
+
 async function readNodes(
   ders: readonly Uint8Array[],
   anchors: readonly TrustAnchor[],
@@ -56,27 +91,26 @@ async function readNodes(
 ): Promise<Map<string, OpenNode>> {
   const anchorsOf = new Map<string, TrustAnchor[]>();
   for (const anchor of anchors) {
-    const fingerprint = toHex(await verifier.digest('sha256', anchor.certificate));
+    const certificate = readable(anchor.certificate);
+    if (certificate === null) continue;
+    const fingerprint = await fingerprintOf(certificate, verifier);
     anchorsOf.set(fingerprint, [...(anchorsOf.get(fingerprint) ?? []), anchor]);
   }
   const nodes = new Map<string, OpenNode>();
   for (const der of [...ders, ...anchors.map((anchor) => anchor.certificate)]) {
     if (nodes.size >= maxCertificates) break;
-    const fingerprint = toHex(await verifier.digest('sha256', der));
+    const certificate = readable(der);
+    // What cannot be read cannot help; the signer's own certificate is asked for by its own check.
+    if (certificate === null) continue;
+    const fingerprint = await fingerprintOf(certificate, verifier);
     if (nodes.has(fingerprint)) continue;
-    try {
-      const certificate = parseCertificate(der);
-      nodes.set(fingerprint, {
-        certificate,
-        fingerprint,
-        refusedAlgorithm: work.refused(certificate.signatureAlgorithm),
-        issuers: [],
-        anchors: anchorsOf.get(fingerprint) ?? [],
-      });
-    } catch (error) {
-      // What cannot be read cannot help; the signer's own certificate is asked for by its own check.
-      if (!(error instanceof FormatError)) throw error;
-    }
+    nodes.set(fingerprint, {
+      certificate,
+      fingerprint,
+      refusedAlgorithm: work.refused(certificate.signatureAlgorithm),
+      issuers: [],
+      anchors: anchorsOf.get(fingerprint) ?? [],
+    });
   }
   return nodes;
 }
@@ -143,6 +177,7 @@ class Candidates {
   unlikely(certificate: Certificate): readonly OpenNode[] {
     if ((certificate.authorityKeyIdentifier?.keyIdentifier ?? null) === null) return [];
     const likely = new Set(this.likely(certificate));
+    if (likely.size === this.#all.length) return [];
     return this.#all.filter((node) => !likely.has(node));
   }
 }

@@ -64,6 +64,14 @@ const keyUsages: Readonly<Record<string, KeyUsage>> = {
   decipherOnly: 'decipherOnly',
 };
 
+/** @param text well-formed base64, padded */
+function bytesOfBase64(text: string): Uint8Array {
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let at = 0; at < bytes.length; at += 1) bytes[at] = binary.charCodeAt(at);
+  return bytes;
+}
+
 /** The fields of one line, read one by one. */
 class Fields {
   readonly #fields: ReadonlyMap<string, unknown>;
@@ -127,7 +135,7 @@ class Fields {
         const compact = body.replace(/\s/g, '');
         if (compact.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(compact))
           throw this.refusal(`"${name}" holds something that is neither PEM nor base64.`);
-        return Uint8Array.from(atob(compact), (character) => character.charCodeAt(0));
+        return bytesOfBase64(compact);
       });
     });
   }

@@ -9,6 +9,7 @@ import { VerificationError } from './errors.ts';
 import type { EvidenceSource } from './evidence.ts';
 import { certificatesInPem } from './identify.ts';
 import { inflateWeb } from './inflate-web.ts';
+import { nodePdfCiphers } from './pdf-ciphers-node.ts';
 import { policyNamed } from './policy.ts';
 import { nodeSignatureVerifier, nodeStartDigest } from './signature-verifier-node.ts';
 import { verifyTrustList } from './trust-list.ts';
@@ -143,7 +144,7 @@ function parseFlags(args: readonly string[]) {
       content: { type: 'string' },
       'trust-list': { type: 'string' },
       'trust-list-key': { type: 'string', multiple: true, default: [] },
-      // Scripts give it with every file: one that is not encrypted needs none, and one that is says so in its report.
+      // Scripts give it with every file: one that is not encrypted needs none, and one it does not open says so in its report.
       password: { type: 'string' },
       policy: { type: 'string', default: 'portal' },
       offline: { type: 'boolean', default: false },
@@ -232,6 +233,7 @@ export async function readOptions({ values, positionals }: ParsedFlags, io: Veri
       verifier: nodeSignatureVerifier,
       startDigest: nodeStartDigest,
       inflate: inflateWeb,
+      encrypted: { password: values.password ?? '', ciphers: nodePdfCiphers },
       time,
       policy,
       anchors,

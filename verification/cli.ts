@@ -27,7 +27,7 @@ a picture) and whether it can be trusted, with reasons.
   --trust-list-key FILE  certificate (PEM or DER) of the trust list's operator (repeatable); without it the keys of the
                        anchors count
   --policy NAME        portal (default), archive, strict
-  --password TEXT      taken, and of no use yet: an encrypted PDF is told as such and not opened
+  --password TEXT      opens encrypted PDFs, the user's or the owner's; without it those that open with an empty one are
   --offline            ask nobody for the status of certificates and licenses
 
 Exit codes: 0 TOTAL-PASSED, 1 TOTAL-FAILED, 2 INDETERMINATE, 64 wrong usage. With several files the worst counts.

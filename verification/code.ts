@@ -7,6 +7,7 @@ import { codeChecks } from './checks/code.ts';
 import type { VerificationErrorCode } from './errors.ts';
 import { digestOfCode, gatherCode } from './facts-code.ts';
 import type { CodeFacts } from './facts-code.ts';
+import { isoTime } from './iso-time.ts';
 import { judge } from './judge.ts';
 import { fieldsOfFace, printedOnlyFields, wordsOfStatus } from './license-words.ts';
 import { portalPolicy } from './policy.ts';
@@ -56,12 +57,12 @@ export function reportLicense(facts: CodeFacts): LicenseReport | null {
     typeName: facts.dictionary?.name ?? null,
     issuer: claims.issuer,
     issuerName: facts.issuer?.name ?? null,
-    issuedAt: claims.issuedAt.toISOString(),
+    issuedAt: isoTime(claims.issuedAt),
     expiresAt: claims.expires?.toISOString() ?? null,
     fields: [...fieldsOfFace(claims.face, facts.dictionary), ...printedOnlyFields(facts.dictionary)],
     status:
       status.kind === 'read'
-        ? { value: status.value, words: wordsOfStatus(status.value), asOf: status.issuedAt.toISOString() }
+        ? { value: status.value, words: wordsOfStatus(status.value), asOf: isoTime(status.issuedAt) }
         : null,
     statusEntry: claims.status,
     recordDigest: `${message === null ? 'sha256' : digestOfCode(message)}:${toHex(claims.recordHash)}`,

@@ -1,4 +1,5 @@
 // What a verification is given from outside.
+import type { PdfPassword } from '../formats/pdf/encryption.ts';
 import type { CodeDependencies } from './code.ts';
 import type { DetachedContent } from './detached-content.ts';
 import type { EvidenceSource } from './evidence.ts';
@@ -21,6 +22,11 @@ export interface VerificationDependencies extends CodeDependencies {
   readonly holder?: string;
   /** What a detached signature or the use of a seal is said to be over. */
   readonly content?: DetachedContent;
+  /**
+   * What opens encrypted PDFs: ciphers, and a password, which may be empty and is tried as user's and as owner's. Absent: an
+   * encrypted PDF is told as such and not opened.
+   */
+  readonly encrypted?: PdfPassword;
   /** Absent: the status of a seal is told as unchecked. */
   readonly sealStatus?: SealStatusSource;
 }

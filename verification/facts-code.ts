@@ -57,7 +57,8 @@ async function gatherSigners(
   const signature = rawToDer(message.signature);
   for (const key of keysOfType(sources.trustList, 'license-code')) {
     const { listed, publicKey } = key;
-    const keyId = await keyIdOfListed(key, digestOfCode(message), sources.verifier);
+    const known = keyIdOfListed(key, digestOfCode(message), sources.verifier);
+    const keyId = known instanceof Uint8Array ? known : await known;
     if (!sameBytes(keyId, message.keyId)) continue;
     candidates.push(listed);
     if (await sources.verifier.verify(message.algorithm, publicKey, signed, signature)) signers.push(listed);
@@ -76,10 +77,9 @@ function issuerOf(
   return own ?? (signers.length === 0 ? (named[0] ?? null) : null);
 }
 
-/** Reads digits → envelope → claims, tries every listed key with the code's key id, and asks for the status. Never throws for the text. */
-export async function gatherCode(text: string, sources: CodeSources): Promise<CodeFacts> {
-  const nothing: CodeFacts = {
-    problem: null,
+function unreadable(problem: string, sources: CodeSources): CodeFacts {
+  return {
+    problem,
     prefix: '',
     envelope: null,
     envelopeDigest: null,
@@ -94,13 +94,17 @@ export async function gatherCode(text: string, sources: CodeSources): Promise<Co
     trustList: sources.trustList,
     trustListProblem: sources.trustListProblem,
   };
+}
+
+/** Reads digits → envelope → claims, tries every listed key with the code's key id, and asks for the status. Never throws for the text. */
+export async function gatherCode(text: string, sources: CodeSources): Promise<CodeFacts> {
   let read;
   try {
     const code = decodeLicenseCode(text);
     const message = decodeSign1(code.envelope);
     read = { code, message, claims: decodeClaims(message.payload) };
   } catch (error) {
-    if (error instanceof FormatError) return { ...nothing, problem: error.message };
+    if (error instanceof FormatError) return unreadable(error.message, sources);
     throw error;
   }
   const { code, message, claims } = read;
@@ -109,13 +113,14 @@ export async function gatherCode(text: string, sources: CodeSources): Promise<Co
   const signed = await gatherSigners(message, sources);
   const { signers } = signed;
   return {
-    ...nothing,
+    problem: null,
     prefix: code.prefix,
     envelope: code.envelope,
     envelopeDigest: `${algorithm}:${toHex(await sources.verifier.digest(algorithm, code.envelope))}`,
     message,
     claims,
-    ...signed,
+    candidates: signed.candidates,
+    signers,
     issuer: issuerOf(claims, signers, sources.trustList),
     typeCode: typeof typeCode === 'string' ? typeCode : null,
     dictionary: sources.trustList?.licenseTypes.find((type) => type.typeCode === typeCode) ?? null,
@@ -124,5 +129,7 @@ export async function gatherCode(text: string, sources: CodeSources): Promise<Co
       signers.map(({ entity }) => entity),
       sources,
     ),
+    trustList: sources.trustList,
+    trustListProblem: sources.trustListProblem,
   };
 }

@@ -1,6 +1,7 @@
 // Gathering about a PDF: its signatures, what each covers, what was done after it, and the evidence around. Never judges.
 import { signatureTimeStampsOf } from '../formats/cms/attributes.ts';
 import { FormatError } from '../formats/errors.ts';
+import type { Decryption, PdfPassword } from '../formats/pdf/encryption.ts';
 import { openPdf } from '../formats/pdf/document.ts';
 import type { PdfDocument } from '../formats/pdf/document.ts';
 import { readFields } from '../formats/pdf/form.ts';
@@ -48,6 +49,8 @@ export interface PdfFacts {
   readonly size: number;
   /** Why the file could not be read as a PDF. */
   readonly problem: FormatError | null;
+  /** How the file is encrypted, and as whom the password opened it; null where it is not. */
+  readonly encryption: Decryption | null;
   readonly signatures: readonly PdfSignatureFacts[];
   /** Names of signature fields of earlier revisions that are gone. */
   readonly removed: readonly string[];
@@ -64,6 +67,8 @@ export interface PdfFacts {
 }
 
 export interface PdfSources extends EvidenceInput {
+  /** What opens an encrypted file; null: none is. */
+  readonly encrypted: PdfPassword | null;
   readonly verifier: SignatureVerifier;
   readonly startDigest: StartDigest;
   readonly documentDigest: DigestAlgorithm;
@@ -281,6 +286,7 @@ async function gatherDocument(
     digest: digests.at(-1) ?? new Uint8Array(),
     size,
     problem: null,
+    encryption: document.decryption,
     signatures: facts,
     removed: await removedSignatures(document, signatures),
     disguised: await disguisedSignatures(document),
@@ -302,13 +308,14 @@ async function gatherDocument(
 /** Gathers everything there is to know about a PDF. Never throws for its bytes. */
 export async function gatherPdf(source: ByteSource, sources: PdfSources): Promise<PdfFacts> {
   try {
-    return await gatherDocument(source, await openPdf(source), sources);
+    return await gatherDocument(source, await openPdf(source, {}, sources.encrypted), sources);
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
     return {
       digest: await digestWhole(source, sources.startDigest, sources.documentDigest),
       size: source.size,
       problem: error,
+      encryption: null,
       signatures: [],
       removed: [],
       disguised: [],

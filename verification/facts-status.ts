@@ -35,7 +35,13 @@ export interface StatusSources {
 /** A token as it is under a trust list, whatever is asked of it. */
 type ReadToken =
   | { readonly kind: 'malformed' | 'unsigned' }
-  | { readonly kind: 'list'; readonly signer: ListedService; readonly content: StatusListClaims };
+  | {
+      readonly kind: 'list';
+      readonly signer: ListedService;
+      readonly content: StatusListClaims;
+      /** By which it names itself: the end of its address; null where that is none. */
+      readonly number: string | null;
+    };
 
 const statusListLimit = 1024 * 1024;
 const keptTokens = 16;
@@ -49,7 +55,8 @@ async function readToken(token: string, trustList: TrustList, sources: StatusSou
   const signer = keys[jws.key]?.listed;
   if (signer === undefined) return { kind: 'unsigned' };
   try {
-    return { kind: 'list', signer, content: await decodeStatusListClaims(jws.payload, sources.inflate) };
+    const content = await decodeStatusListClaims(jws.payload, sources.inflate);
+    return { kind: 'list', signer, content, number: /\/([0-9]{1,9})$/.exec(content.subject)?.[1] ?? null };
   } catch (error) {
     if (error instanceof FormatError) return { kind: 'malformed' };
     throw error;
@@ -57,15 +64,9 @@ async function readToken(token: string, trustList: TrustList, sources: StatusSou
 }
 
 /** Thousands of licenses share one edition: only lists that hold are remembered, so nobody fills the memory. */
-async function readTokenOnce(
-  token: string,
-  trustList: TrustList,
-  sources: StatusSources,
-): Promise<ReadToken> {
+async function readAndKeep(token: string, trustList: TrustList, sources: StatusSources): Promise<ReadToken> {
   const kept = known.get(trustList) ?? new Map<string, ReadToken>();
   known.set(trustList, kept);
-  const found = kept.get(token);
-  if (found !== undefined) return found;
   const read = await readToken(token, trustList, sources);
   if (read.kind !== 'list') return read;
   kept.set(token, read);
@@ -94,12 +95,12 @@ export async function gatherStatus(
   const supplyPoint = entity.recognisedFrom === undefined ? null : (service.supplyPoint ?? '');
   const token = supplyPoint === '' ? null : await sources.statusList(list, supplyPoint);
   if (token === null) return { kind: 'unavailable' };
-  const read = await readTokenOnce(token, trustList, sources);
+  const read = known.get(trustList)?.get(token) ?? (await readAndKeep(token, trustList, sources));
   if (read.kind !== 'list') return read;
-  const { signer, content } = read;
+  const { signer, content, number } = read;
   if (!ofOperators(signer)) return { kind: 'unsigned' };
   // The list names itself by its address; another list's genuine token must not answer for this one.
-  if (/\/([0-9]{1,9})$/.exec(content.subject)?.[1] !== String(list)) return { kind: 'other-list' };
+  if (number !== String(list)) return { kind: 'other-list' };
   try {
     const value = statusAt(content.list, index);
     return { kind: 'read', value, issuedAt: content.issuedAt, expires: content.expires, signer };

@@ -9,6 +9,8 @@ export type { DetachedContent } from './detached-content.ts';
 export { VerificationError } from './errors.ts';
 export type { VerificationErrorCode } from './errors.ts';
 export type { EvidenceSource } from './evidence.ts';
+export type { PdfCiphers } from '../formats/pdf/ciphers.ts';
+export type { PdfPassword } from '../formats/pdf/encryption.ts';
 export { inflateWeb } from './inflate-web.ts';
 export { policyData, policyNamed, policyOf, portalPolicy } from './policy.ts';
 export type { VerificationPolicy } from './policy.ts';

@@ -3,6 +3,7 @@ import { indeterminate, severity } from './check.ts';
 import type { Check, Finding } from './check.ts';
 import { weightOfRemark } from './policy.ts';
 import type { VerificationPolicy } from './policy.ts';
+import { isoTime } from './iso-time.ts';
 import type { Conclusion, Row, SubIndication } from './report.ts';
 
 /** Asks every check of a table; each leaves exactly one row. */
@@ -31,14 +32,19 @@ function weighed(id: string, answer: Finding, policy: VerificationPolicy): Findi
   );
 }
 
+function timeText(time: Date | null): string | null {
+  return time === null ? null : isoTime(time);
+}
+
 function judgeOne<Facts>(check: Check<Facts>, facts: Facts, policy: VerificationPolicy, time: Date): Row {
-  const head = { id: check.id, question: check.question, citation: check.citation };
   const answer = check.applies(facts, policy)
     ? weighed(check.id, check.evaluate(facts, policy, time), policy)
     : null;
   if (answer === null) {
     return {
-      ...head,
+      id: check.id,
+      question: check.question,
+      citation: check.citation,
       outcome: 'not-applicable',
       finding: { zh: '不适用', en: 'Not applicable' },
       subIndication: null,
@@ -47,12 +53,14 @@ function judgeOne<Facts>(check: Check<Facts>, facts: Facts, policy: Verification
     };
   }
   return {
-    ...head,
+    id: check.id,
+    question: check.question,
+    citation: check.citation,
     outcome: answer.outcome,
     finding: answer.finding,
     subIndication: 'subIndication' in answer ? answer.subIndication : null,
     evidence: answer.evidence ?? null,
-    evidenceTime: answer.evidenceTime?.toISOString() ?? null,
+    evidenceTime: timeText(answer.evidenceTime ?? null),
   };
 }
 

@@ -4,7 +4,7 @@ import type { CborValue } from '../formats/cose/cbor.ts';
 import { FACE, STATUS } from '../formats/qr/labels.ts';
 import { words } from './check.ts';
 import type { LicenseField, Words } from './report.ts';
-import type { FaceDictionary } from './trust-list.ts';
+import type { FaceDictionary, FaceField } from './trust-list-model.ts';
 
 const statusWords = new Map<number, Words>([
   [STATUS.valid, words('有效', 'Valid')],
@@ -39,13 +39,25 @@ function textOf(value: CborValue): string {
   return JSON.stringify(value instanceof Map ? [...value] : value);
 }
 
+const byKey = new WeakMap<FaceDictionary, ReadonlyMap<number, FaceField>>();
+
+/** A dictionary's fields by their keys, the first one where a key comes twice. */
+function fieldsByKey(dictionary: FaceDictionary): ReadonlyMap<number, FaceField> {
+  const known = byKey.get(dictionary);
+  if (known !== undefined) return known;
+  const fields = new Map(dictionary.fields.toReversed().map((field) => [field.key, field]));
+  byKey.set(dictionary, fields);
+  return fields;
+}
+
 /** Every entry of the face with its label, in the order of the code. */
 export function fieldsOfFace(
   face: ReadonlyMap<number, CborValue>,
   dictionary: FaceDictionary | null,
 ): readonly LicenseField[] {
+  const fields = dictionary === null ? null : fieldsByKey(dictionary);
   return [...face].map(([key, value]) => {
-    const listed = dictionary?.fields.find((field) => field.key === key);
+    const listed = fields?.get(key);
     const shared = sharedFields.get(key);
     return {
       name: listed?.name ?? shared?.name ?? `key-${key}`,
@@ -56,14 +68,22 @@ export function fieldsOfFace(
   });
 }
 
+/** What dictionaries name, put together once for each. */
+const printedOnly = new WeakMap<FaceDictionary, readonly LicenseField[]>();
+
 /** Printed fields that the code does not carry: their names, without values. */
 export function printedOnlyFields(dictionary: FaceDictionary | null): readonly LicenseField[] {
-  return (dictionary?.printedOnly ?? []).map((label) => ({
+  if (dictionary === null) return [];
+  const known = printedOnly.get(dictionary);
+  if (known !== undefined) return known;
+  const fields = dictionary.printedOnly.map((label) => ({
     name: `printed-only-${label.en}`,
     label,
     value: '',
     covered: false,
   }));
+  printedOnly.set(dictionary, fields);
+  return fields;
 }
 
 /** Keys of the face that neither the shared labels nor the type's dictionary explain. */
@@ -71,7 +91,6 @@ export function unexplainedKeys(
   face: ReadonlyMap<number, CborValue>,
   dictionary: FaceDictionary | null,
 ): readonly number[] {
-  return [...face.keys()].filter(
-    (key) => !sharedFields.has(key) && dictionary?.fields.every((field) => field.key !== key) !== false,
-  );
+  const fields = dictionary === null ? null : fieldsByKey(dictionary);
+  return [...face.keys()].filter((key) => !sharedFields.has(key) && fields?.has(key) !== true);
 }

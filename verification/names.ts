@@ -5,9 +5,13 @@ import { sequence } from '../formats/x509/der-writer.ts';
 import { readName } from '../formats/x509/name.ts';
 import type { Name, NameAttribute } from '../formats/x509/name.ts';
 
+const PLAIN = /^[!-~]+(?: [!-~]+)*$/;
+
 function attributeKey({ type, value, der }: NameAttribute): string {
   if (value === null) return `${type}=#${toHex(der)}`;
-  const folded = value.normalize('NFKC').toLowerCase().trim().replace(/\s+/g, ' ');
+  // Most are ASCII with single spaces inside, which folding leaves as they are but for their case.
+  const plain = PLAIN.test(value) ? value : value.normalize('NFKC').trim().replace(/\s+/g, ' ');
+  const folded = plain.toLowerCase();
   return `${type}=${JSON.stringify(folded)}`;
 }
 

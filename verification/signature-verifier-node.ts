@@ -1,5 +1,5 @@
 // The verifier port on node:crypto, through the one entrance of crypto/.
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
 import { CryptoError } from '../crypto/errors.ts';
 import { verifyRemembered } from '../crypto/remembered-signatures.ts';
@@ -19,15 +19,16 @@ export const nodeSignatureVerifier: SignatureVerifier = {
     }
   },
   digest(algorithm, bytes) {
-    return Promise.resolve(new Uint8Array(createHash(algorithm).update(bytes).digest()));
+    const { buffer, byteOffset, length } = hash(algorithm, bytes, 'buffer');
+    return Promise.resolve(new Uint8Array(buffer, byteOffset, length));
   },
 };
 
-function running(hash: Hash): RunningDigest {
+function running(state: Hash): RunningDigest {
   return {
-    update: (chunk) => void hash.update(chunk),
-    fork: () => running(hash.copy()),
-    finish: () => new Uint8Array(hash.digest()),
+    update: (chunk) => void state.update(chunk),
+    fork: () => running(state.copy()),
+    finish: () => new Uint8Array(state.digest()),
   };
 }
 

@@ -1,6 +1,6 @@
 // One certificate, everything given with the question, one answer: whether some path from it to an anchor holds.
-import { toHex } from '../formats/bytes.ts';
 import type { CaseId, ChainCase } from './chain-case.ts';
+import { nodeOf } from './certificate-graph.ts';
 import type { CertificateNode } from './certificate-graph.ts';
 import { failed, passed, warned, words } from './check.ts';
 import type { Check, Finding } from './check.ts';
@@ -162,7 +162,6 @@ export async function verifyChain(asked: ChainCase, dependencies: ChainDependenc
   const { verifier } = dependencies;
   const at = asked.at ?? dependencies.now;
   const historical = dependencies.historical?.(at) ?? null;
-  const fingerprint = toHex(await verifier.digest('sha256', asked.leaf));
   const { graph, revocation } = await gatherEvidence({
     verifier,
     anchors: asked.anchors.map((certificate) => ({
@@ -176,7 +175,7 @@ export async function verifyChain(asked: ChainCase, dependencies: ChainDependenc
     source: null,
     historical,
   });
-  const node = graph.nodes.get(fingerprint) ?? null;
+  const node = await nodeOf(asked.leaf, graph, verifier);
   // Everything is judged as if at the instant: nothing from after it counts.
   const time = { at, now: at, skewSeconds: 0, freshnessSeconds: portalPolicy.freshnessSeconds };
   const path = node === null ? null : findPath(node, graph, revocation, { ...asked.parameters, time });

@@ -61,6 +61,7 @@ export async function verifyPdf(source: ByteSource, dependencies: VerificationDe
     crls: dependencies.crls ?? [],
     ocsps: dependencies.ocsps ?? [],
     source: dependencies.evidence ?? null,
+    encrypted: dependencies.encrypted ?? null,
   });
   const judged = judgeSignatures(facts, policy, now);
   const signatures = judged.map((each) => reportSignature(each, judge(signatureChecks, each, policy, now)));

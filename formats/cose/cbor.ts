@@ -1,5 +1,7 @@
 // Deterministic CBOR, the subset our codes use (RFC 8949 §4.2.1): integers, byte and text strings, arrays, integer-keyed maps.
+import { compareBytes, joinBytes } from '../bytes.ts';
 import { FormatError } from '../errors.ts';
+import { decodeUtf8 } from '../utf8.ts';
 
 /** What may stand in a code. Integers are safe JavaScript integers; maps have integer keys only. */
 export type CborValue = number | string | Uint8Array | readonly CborValue[] | CborMap;
@@ -26,6 +28,8 @@ const TEXT = 3;
 const ARRAY = 4;
 const MAP = 5;
 
+const encoder = new TextEncoder();
+
 function head(major: number, argument: number): Uint8Array {
   const lead = major << 5;
   if (argument < 24) return Uint8Array.of(lead | argument);
@@ -40,23 +44,11 @@ function head(major: number, argument: number): Uint8Array {
   return bytes;
 }
 
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
-
-function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  const shared = Math.min(a.length, b.length);
-  for (let at = 0; at < shared; at++) {
-    const difference = (a[at] ?? 0) - (b[at] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return a.length - b.length;
+/** Byte strings one after another, behind what comes before them. */
+export function encodeByteStrings(start: Uint8Array, strings: readonly Uint8Array[]): Uint8Array {
+  const parts = [start];
+  for (const bytes of strings) parts.push(head(BYTES, bytes.length), bytes);
+  return joinBytes(parts);
 }
 
 function encodeInteger(value: number): Uint8Array {
@@ -74,26 +66,28 @@ export function encodeCbor(value: CborValue): Uint8Array {
   if (typeof value === 'string') {
     if (!value.isWellFormed())
       throw new FormatError('cbor-malformed', 'Text with a lone surrogate cannot be written.');
-    const bytes = new TextEncoder().encode(value);
-    return concat([head(TEXT, bytes.length), bytes]);
+    const bytes = encoder.encode(value);
+    return joinBytes([head(TEXT, bytes.length), bytes]);
   }
-  if (value instanceof Uint8Array) return concat([head(BYTES, value.length), value]);
+  if (value instanceof Uint8Array) return joinBytes([head(BYTES, value.length), value]);
   if (value instanceof Map) {
     const pairs = [...(value as CborMap)].map(([key, item]) => ({
       key: encodeInteger(key),
       item: encodeCbor(item),
     }));
     pairs.sort((a, b) => compareBytes(a.key, b.key));
-    return concat([head(MAP, pairs.length), ...pairs.flatMap(({ key, item }) => [key, item])]);
+    return joinBytes([head(MAP, pairs.length), ...pairs.flatMap(({ key, item }) => [key, item])]);
   }
   const items = value as readonly CborValue[];
-  return concat([head(ARRAY, items.length), ...items.map(encodeCbor)]);
+  return joinBytes([head(ARRAY, items.length), ...items.map(encodeCbor)]);
 }
 
 class CborReader {
   readonly #bytes: Uint8Array;
   readonly #limits: CborLimits;
   #at = 0;
+  /** Major type of the head read last. */
+  #major = 0;
 
   constructor(bytes: Uint8Array, limits: CborLimits) {
     this.#bytes = bytes;
@@ -104,33 +98,52 @@ class CborReader {
     return this.#at === this.#bytes.length;
   }
 
-  #take(length: number): Uint8Array {
-    if (length > this.#bytes.length - this.#at)
+  /** Passes over so many bytes. @returns where they start */
+  #pass(length: number): number {
+    const start = this.#at;
+    if (length > this.#bytes.length - start)
       throw new FormatError('cbor-malformed', 'The CBOR data ends too early.');
-    this.#at += length;
-    return this.#bytes.subarray(this.#at - length, this.#at);
+    this.#at = start + length;
+    return start;
   }
 
-  #head(): { readonly major: number; readonly argument: number } {
-    const [lead = 0] = this.#take(1);
-    const major = lead >> 5;
+  #copy(length: number): Uint8Array {
+    const start = this.#pass(length);
+    if (length > 64) return new Uint8Array(this.#bytes.subarray(start, this.#at));
+    // For so few, a view of them costs more than they do.
+    const copy = new Uint8Array(length);
+    for (let at = 0; at < length; at++) copy[at] = this.#bytes[start + at] ?? 0;
+    return copy;
+  }
+
+  #octet(): number {
+    const octet = this.#bytes[this.#at];
+    if (octet === undefined) throw new FormatError('cbor-malformed', 'The CBOR data ends too early.');
+    this.#at += 1;
+    return octet;
+  }
+
+  /** Reads a head. @returns its argument; its major type stands in `#major` until the next one is read */
+  #head(): number {
+    const lead = this.#octet();
     const short = lead & 31;
-    if (major > MAP)
+    this.#major = lead >> 5;
+    if (this.#major > MAP)
       throw new FormatError('cbor-malformed', 'Tags, floats and simple values are not allowed here.');
-    if (short < 24) return { major, argument: short };
+    if (short < 24) return short;
     if (short > 27) throw new FormatError('cbor-malformed', 'Indefinite lengths are not allowed here.');
     const width = 1 << (short - 24);
     let argument = 0;
-    for (const byte of this.#take(width)) argument = argument * 256 + byte;
+    for (let count = 0; count < width; count++) argument = argument * 256 + this.#octet();
     const least = width === 1 ? 24 : 256 ** (width / 2);
     if (argument < least) throw new FormatError('cbor-malformed', 'A CBOR head is not in its shortest form.');
     if (!Number.isSafeInteger(argument)) throw new FormatError('cbor-malformed', 'An integer is too large.');
-    return { major, argument };
+    return argument;
   }
 
   value(depth: number): CborValue {
-    const { major, argument } = this.#head();
-    switch (major) {
+    const argument = this.#head();
+    switch (this.#major) {
       case UNSIGNED:
         return argument;
       case NEGATIVE:
@@ -138,7 +151,7 @@ class CborReader {
           throw new FormatError('cbor-malformed', 'An integer is too large.');
         return -1 - argument;
       case BYTES:
-        return new Uint8Array(this.#take(argument));
+        return this.#copy(argument);
       case TEXT:
         return this.#text(argument);
       default:
@@ -146,34 +159,36 @@ class CborReader {
           throw new FormatError('cbor-malformed', 'The CBOR data is nested too deep.');
         if (argument > this.#limits.maxItems)
           throw new FormatError('cbor-malformed', 'An array or map has too many items.');
-        return major === ARRAY ? this.#array(argument, depth) : this.#map(argument, depth);
+        return this.#major === ARRAY ? this.#array(argument, depth) : this.#map(argument, depth);
     }
   }
 
   #text(length: number): string {
+    const start = this.#pass(length);
     try {
-      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(this.#take(length));
+      return decodeUtf8(this.#bytes, start, this.#at);
     } catch (cause) {
-      if (cause instanceof FormatError) throw cause;
       throw new FormatError('cbor-malformed', 'A text string is not UTF-8.', { cause });
     }
   }
 
   #array(length: number, depth: number): readonly CborValue[] {
-    return Array.from({ length }, () => this.value(depth + 1));
+    const items: CborValue[] = [];
+    for (let item = 0; item < length; item++) items.push(this.value(depth + 1));
+    return items;
   }
 
   #map(length: number, depth: number): CborMap {
     const map = new Map<number, CborValue>();
-    let before: Uint8Array = new Uint8Array();
+    // Heads in their shortest form are ordered as their numbers are, those of one major type before the next one's.
+    let before = { major: UNSIGNED, argument: -1 };
     for (let pair = 0; pair < length; pair++) {
-      const start = this.#at;
-      const { major, argument } = this.#head();
+      const argument = this.#head();
+      const major = this.#major;
       if (major > NEGATIVE) throw new FormatError('cbor-malformed', 'A map key is not an integer.');
-      const encoded = this.#bytes.subarray(start, this.#at);
-      if (compareBytes(before, encoded) >= 0)
+      if (major < before.major || (major === before.major && argument <= before.argument))
         throw new FormatError('cbor-malformed', 'Map keys are repeated or out of order.');
-      before = encoded;
+      before = { major, argument };
       map.set(major === NEGATIVE ? -1 - argument : argument, this.value(depth + 1));
     }
     return map;

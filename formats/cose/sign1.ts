@@ -1,6 +1,6 @@
 // COSE_Sign1 (RFC 9052 §4.2), untagged, with exactly two protected headers: algorithm and key identifier.
 import { FormatError } from '../errors.ts';
-import { CODE_LIMITS, decodeCbor, encodeCbor, type CborLimits } from './cbor.ts';
+import { CODE_LIMITS, decodeCbor, encodeByteStrings, encodeCbor, type CborLimits } from './cbor.ts';
 
 const HEADER_ALG = 1;
 const HEADER_KID = 4;
@@ -8,6 +8,9 @@ const HEADER_KID = 4;
 const KEY_ID_LENGTH = 8;
 /** ES256 and SM2 alike: r ‖ s, 32 bytes each. */
 const SIGNATURE_LENGTH = 64;
+
+/** An array of four, the first of them the context: how every Sig_structure begins. */
+const SIGN1_START = Uint8Array.of(0x84, ...encodeCbor('Signature1'));
 
 /** COSE algorithm identifiers: ES256 is IANA's, SM2-with-SM3 lies in the private-use range. */
 const COSE_ALGORITHMS = { ES256: -7, SM2SM3: -65601 } as const;
@@ -49,7 +52,7 @@ export function sign1Input(
   payload: Uint8Array,
   externalData: Uint8Array = new Uint8Array(),
 ): Uint8Array {
-  return encodeCbor(['Signature1', protectedHeader, externalData, payload]);
+  return encodeByteStrings(SIGN1_START, [protectedHeader, externalData, payload]);
 }
 
 /** Writes the untagged four-element array; the unprotected header is empty. @throws FormatError `cose-malformed` */

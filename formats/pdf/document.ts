@@ -1,4 +1,5 @@
 // A PDF opened for reading: its revisions and any object of any revision, loaded only when asked for.
+import type { Decryption, PdfPassword } from './encryption.ts';
 import type { IndirectObject } from './indirect.ts';
 import type { PdfLimits } from './limits.ts';
 import type { PdfDictionary, PdfObject, PdfReference, PdfStream } from './objects.ts';
@@ -6,6 +7,7 @@ import type { Revision } from './revisions.ts';
 import type { ByteSource } from './source.ts';
 import type { XrefEntry } from './xref-section.ts';
 import { FormatError } from '../errors.ts';
+import { openEncryption } from './decrypting.ts';
 import { readIndirect } from './indirect.ts';
 import { defaultLimits } from './limits.ts';
 import { dictionaryOf, entry, integerOf, pdfNull, pdfReference } from './objects.ts';
@@ -41,6 +43,8 @@ export class PdfDocument {
   readonly revisions: readonly Revision[];
   readonly limits: PdfLimits;
   readonly source: ByteSource;
+  /** How the file was decrypted; null where it is not encrypted. */
+  readonly decryption: Decryption | null;
   /** One more than the highest object number in use or reserved by any revision. */
   readonly nextObjectNumber: number;
   readonly #loaded = new Map<number, IndirectObject>();
@@ -51,11 +55,18 @@ export class PdfDocument {
   #loads = 0;
   #inflated = 0;
 
-  constructor(source: ByteSource, facts: PdfFacts, revisions: readonly Revision[], limits: PdfLimits) {
+  constructor(
+    source: ByteSource,
+    facts: PdfFacts,
+    revisions: readonly Revision[],
+    limits: PdfLimits,
+    decryption: Decryption | null = null,
+  ) {
     this.source = source;
     this.facts = facts;
     this.revisions = revisions;
     this.limits = limits;
+    this.decryption = decryption;
     this.nextObjectNumber = nextNumber(revisions, limits);
     this.#ends = revisions.flatMap(({ endWithSpace }) => endWithSpace ?? []);
   }
@@ -144,7 +155,7 @@ export class PdfDocument {
     const length = integerOf(await this.get(stream.dictionary, 'Length', asOfRevision));
     if (length === null) throw new FormatError('pdf-malformed', 'A stream has no length.');
     this.#refuseBeyond(stream.start + length, this.#saveEnd(stream.start));
-    const { data } = await readStreamData(this.source, stream, length, this.limits);
+    const { data } = await readStreamData(this.source, stream, length, this.limits, this.decryption);
     this.#inflated += data.length;
     if (this.#inflated > this.limits.inflatedTotal) {
       throw new FormatError('pdf-limit', 'The PDF inflates to too much.');
@@ -162,8 +173,12 @@ export class PdfDocument {
     let object = this.#loaded.get(place.offset);
     if (object === undefined) {
       this.#count();
-      object = await readIndirect(this.source, place.offset, this.limits);
-      this.#refuseBeyond(object.end - 1, this.#saveEnd(place.offset));
+      const written = await readIndirect(this.source, place.offset, this.limits);
+      this.#refuseBeyond(written.end - 1, this.#saveEnd(place.offset));
+      object = {
+        ...written,
+        value: this.decryption?.object(written.value, written, place.offset) ?? written.value,
+      };
       this.#loaded.set(place.offset, object);
     }
     if (object.number !== reference.number || object.generation !== reference.generation) {
@@ -254,9 +269,14 @@ export class PdfDocument {
 /**
  * Opens a PDF: finds its header, its last `startxref` and the chain of cross-reference sections. Nothing else is read
  * before it is asked for, and a source of a large file is read in blocks.
- * @throws FormatError `not-a-pdf` (no header), `pdf-malformed`, `pdf-encrypted`, `pdf-limit`, `pdf-unsupported`.
+ * @param password for a file that may be encrypted; without it every encrypted file is refused
+ * @throws FormatError `not-a-pdf` (no header), `pdf-malformed`, `pdf-encrypted`, `pdf-password`, `pdf-limit`, `pdf-unsupported`.
  */
-export async function openPdf(source: ByteSource, limits: Partial<PdfLimits> = {}): Promise<PdfDocument> {
+export async function openPdf(
+  source: ByteSource,
+  limits: Partial<PdfLimits> = {},
+  password: PdfPassword | null = null,
+): Promise<PdfDocument> {
   const allLimits = { ...defaultLimits, ...limits };
   const head = await source.read(0, Math.min(allLimits.headBytes, source.size));
   const header = /%PDF-(\d\.\d)/.exec(new TextDecoder('latin1').decode(head));
@@ -267,7 +287,9 @@ export async function openPdf(source: ByteSource, limits: Partial<PdfLimits> = {
   const startxref = await findStartxref(whole, allLimits);
   const offsetsFromHeader = before > 0 && !(await sectionStandsAt(whole, startxref));
   const shifted = offsetsFromHeader ? await bufferedSource(source, before) : whole;
-  const revisions = await groupRevisions(shifted, await readChain(shifted, startxref, allLimits));
+  const encrypted = password === null ? 'refused' : 'allowed';
+  const chain = await readChain(shifted, startxref, allLimits, encrypted);
+  const revisions = await groupRevisions(shifted, chain);
   const facts: PdfFacts = {
     size: source.size,
     version,
@@ -275,7 +297,9 @@ export async function openPdf(source: ByteSource, limits: Partial<PdfLimits> = {
     offsetsFromHeader,
     bytesAfterEnd: await countBytesAfter(shifted, revisions.at(-1)?.end ?? null),
   };
-  return new PdfDocument(shifted, facts, revisions, allLimits);
+  const document = new PdfDocument(shifted, facts, revisions, allLimits);
+  const decryption = password === null ? null : await openEncryption(document, password);
+  return decryption === null ? document : new PdfDocument(shifted, facts, revisions, allLimits, decryption);
 }
 
 async function sectionStandsAt(source: ByteSource, offset: number): Promise<boolean> {

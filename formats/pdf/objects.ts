@@ -52,6 +52,8 @@ export interface PdfStream {
   readonly kind: 'stream';
   readonly dictionary: PdfDictionary;
   readonly start: number;
+  /** The object whose key its data are encrypted with; absent where the file, or this stream, is not encrypted. */
+  readonly owner?: Pick<PdfReference, 'number' | 'generation'>;
 }
 export interface PdfReference {
   readonly kind: 'reference';

@@ -1,4 +1,5 @@
 // The data of a stream: as long as its dictionary says, ended by `endstream` (ISO 32000-2, 7.3.8), decoded within limits.
+import type { Decryption } from './encryption.ts';
 import type { PdfLimits } from './limits.ts';
 import type { PdfStream } from './objects.ts';
 import type { ByteSource } from './source.ts';
@@ -34,15 +35,23 @@ async function streamEnd(
   return { dataEnd, end };
 }
 
-/** @returns the decoded data, and the offset after `endobj`. */
+/**
+ * @param decryption of the file; null where it is not encrypted, and for cross-reference streams, which never are.
+ * @returns the decoded data, and the offset after `endobj`.
+ */
 export async function readStreamData(
   source: ByteSource,
   stream: PdfStream,
   length: number,
   limits: PdfLimits,
+  decryption: Decryption | null,
 ): Promise<{ readonly data: Uint8Array; readonly end: number }> {
   const { dataEnd, end } = await streamEnd(source, stream, length, limits);
   if (length > limits.inflatedBytes) throw new FormatError('pdf-limit', 'A stream is too large.');
   const raw = await source.read(stream.start, dataEnd - stream.start);
-  return { data: decodeStream(stream.dictionary, raw, limits.inflatedBytes), end };
+  const { dictionary, data } =
+    decryption === null || stream.owner === undefined
+      ? { dictionary: stream.dictionary, data: raw }
+      : decryption.data(stream.dictionary, raw, stream.owner);
+  return { data: decodeStream(dictionary, data, limits.inflatedBytes), end };
 }

@@ -30,6 +30,17 @@ const docEncoding = new Map<number, number>(
   ].flatMap(([first = 0, ...codes]) => codes.map((code, index): [number, number] => [first + index, code])),
 );
 
+/** The text in PDFDocEncoding; null where a character is not in it. */
+export function docEncoded(text: string): Uint8Array | null {
+  const codes = Array.from(text, (character) => {
+    const point = character.codePointAt(0) ?? 0;
+    const special = [...docEncoding].find(([, unicode]) => unicode === point);
+    if (special !== undefined) return special[0];
+    return point < 256 && !docEncoding.has(point) ? point : -1;
+  });
+  return codes.includes(-1) ? null : Uint8Array.from(codes);
+}
+
 /** @returns the text, or null where the object is no string. Undecodable bytes become U+FFFD, never an exception. */
 export function textOf(object: PdfObject): string | null {
   if (object.kind !== 'string') return null;

@@ -23,7 +23,7 @@ export async function readXrefStream(
   // 7.5.8.2: the values of a cross-reference stream's dictionary are direct, there is nothing yet to resolve them with.
   const length = integerOf(entry(dictionary, 'Length'));
   if (length === null) throw malformed('has no direct /Length');
-  const { data, end } = await readStreamData(source, value, length, limits);
+  const { data, end } = await readStreamData(source, value, length, limits, null);
   const widths = fieldWidths(dictionary);
   const rowLength = widths[0] + widths[1] + widths[2];
   const subsections = rowRuns(dictionary, limits);

@@ -24,13 +24,15 @@ export async function readEntry(link: ChainedSection, number: number): Promise<X
 
 /**
  * The sections from the newest at `startxref` back along /Prev.
+ * @param encrypted whether a trailer may hold /Encrypt; sections themselves never are encrypted
  * @returns newest first.
- * @throws FormatError `pdf-encrypted` where a trailer holds /Encrypt, `pdf-malformed` for a damaged or circular chain.
+ * @throws FormatError `pdf-encrypted` where one does and may not, `pdf-malformed` for a damaged or circular chain.
  */
 export async function readChain(
   source: ByteSource,
   startxref: number,
   limits: PdfLimits,
+  encrypted: 'refused' | 'allowed',
 ): Promise<readonly ChainedSection[]> {
   const chain: ChainedSection[] = [];
   const visited = new Set<number>();
@@ -43,7 +45,7 @@ export async function readChain(
     const section = await readSection(source, offset, limits);
     inflated += section.inflated;
     if (inflated > limits.inflatedTotal) throw new FormatError('pdf-limit', 'The PDF inflates to too much.');
-    if (entry(section.trailer, 'Encrypt').kind !== 'null') {
+    if (encrypted === 'refused' && entry(section.trailer, 'Encrypt').kind !== 'null') {
       throw new FormatError('pdf-encrypted', 'The PDF is encrypted.');
     }
     return section;

@@ -42,21 +42,48 @@ export function encodeEnvelope(envelope: Uint8Array): string {
 /** 10^8 = HUNDRED_MILLION.high · 2^16 + HUNDRED_MILLION.low: 17 digits are multiplied out without leaving exact numbers. */
 const HUNDRED_MILLION = { high: 1525, low: 57_600 } as const;
 
-/** Writes the number that the digits are into all bytes of `group`. @throws FormatError `code-malformed` where it does not fit. */
-function decodeGroup(digits: string, group: Uint8Array): void {
-  const cut = Math.max(0, digits.length - 8);
-  const [head, tail] = [Number(digits.slice(0, cut)), Number(digits.slice(cut))];
-  const low = head * HUNDRED_MILLION.low + tail;
-  // The last two bytes, and what stands before them.
-  let upper = head * HUNDRED_MILLION.high + Math.floor(low / 65_536);
-  let lower = low % 65_536;
-  for (let position = group.length - 1; position >= 0; position--) {
-    group[position] = lower % 256;
-    lower = Math.floor(lower / 256);
-    if (position === group.length - 2) [lower, upper] = [upper, 0];
+const encoder = new TextEncoder();
+
+/** The number that the digits from `start` to `end` are; at most 9 of them, so that it stays a small integer. */
+function numberAt(digits: Uint8Array, start: number, end: number): number {
+  let value = 0;
+  for (let at = start; at < end; at++) value = (value * 10 + (digits[at] ?? 0) - 48) | 0;
+  return value;
+}
+
+function groupTooLarge(): FormatError {
+  return new FormatError('code-malformed', 'A group of digits is larger than its bytes can hold.');
+}
+
+/** Writes the 17 digits at `at` into the seven bytes at `position`. @throws FormatError `code-malformed` where they do not fit. */
+function decodeGroup(digits: Uint8Array, at: number, bytes: Uint8Array, position: number): void {
+  const head = numberAt(digits, at, at + 9);
+  const low = head * HUNDRED_MILLION.low + numberAt(digits, at + 9, at + GROUP_DIGITS);
+  const carried = Math.floor(low / 0x1_0000);
+  // The last two bytes, and what stands before them: one byte and four.
+  const lower = low - carried * 0x1_0000;
+  const upper = head * HUNDRED_MILLION.high + carried;
+  const first = Math.floor(upper / 0x1_0000_0000);
+  if (first > 0xff) throw groupTooLarge();
+  const middle = (upper - first * 0x1_0000_0000) | 0;
+  bytes[position] = first;
+  bytes[position + 1] = middle >>> 24;
+  bytes[position + 2] = middle >>> 16;
+  bytes[position + 3] = middle >>> 8;
+  bytes[position + 4] = middle;
+  bytes[position + 5] = lower >>> 8;
+  bytes[position + 6] = lower;
+}
+
+/** Writes the digits from `at` on, 15 at most, into all bytes from `position` on. @throws FormatError as `decodeGroup`. */
+function decodeRest(digits: Uint8Array, at: number, bytes: Uint8Array, position: number): void {
+  const cut = Math.max(at, digits.length - 8);
+  let value = numberAt(digits, at, cut) * 100_000_000 + numberAt(digits, cut, digits.length);
+  for (let place = bytes.length - 1; place >= position; place--) {
+    bytes[place] = value % 256;
+    value = Math.floor(value / 256);
   }
-  if (lower !== 0 || upper !== 0)
-    throw new FormatError('code-malformed', 'A group of digits is larger than its bytes can hold.');
+  if (value !== 0) throw groupTooLarge();
 }
 
 /**
@@ -71,14 +98,16 @@ export function decodeEnvelope(digits: string): Uint8Array {
     throw new FormatError('code-malformed', 'The code holds something other than digits.');
   if (!digits.startsWith(FORMAT_VERSION))
     throw new FormatError('code-malformed', 'The code has a format this reader does not know.');
-  const body = digits.slice(1);
-  const restBytes = (DIGITS_OF_BYTES as readonly number[]).indexOf(body.length % GROUP_DIGITS);
-  if (body === '' || restBytes < 0)
+  const length = digits.length - 1;
+  const restBytes = (DIGITS_OF_BYTES as readonly number[]).indexOf(length % GROUP_DIGITS);
+  if (length === 0 || restBytes < 0)
     throw new FormatError('code-malformed', 'The code has an impossible length.');
-  const groups = Math.floor(body.length / GROUP_DIGITS);
+  const groups = Math.floor(length / GROUP_DIGITS);
   const envelope = new Uint8Array(groups * GROUP_BYTES + restBytes);
-  for (let at = 0, byte = 0; at < body.length; at += GROUP_DIGITS, byte += GROUP_BYTES)
-    decodeGroup(body.slice(at, at + GROUP_DIGITS), envelope.subarray(byte, byte + GROUP_BYTES));
+  const ascii = encoder.encode(digits);
+  for (let group = 0; group < groups; group++)
+    decodeGroup(ascii, 1 + group * GROUP_DIGITS, envelope, group * GROUP_BYTES);
+  decodeRest(ascii, 1 + groups * GROUP_DIGITS, envelope, groups * GROUP_BYTES);
   return envelope;
 }
 

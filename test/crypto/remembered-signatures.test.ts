@@ -18,12 +18,12 @@ describe('verifyRemembered', () => {
   };
 
   it('holds again what held', () => {
-    assert.equal(verifyRemembered(sound), true);
-    assert.equal(verifyRemembered(sound), true);
+    // Checked, checked and kept, remembered.
+    for (let time = 0; time < 3; time += 1) assert.equal(verifyRemembered(sound), true);
   });
 
   it('lets nothing else hold after it', () => {
-    assert.equal(verifyRemembered(sound), true);
+    for (let time = 0; time < 3; time += 1) assert.equal(verifyRemembered(sound), true);
     const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey;
     const otherKey = other.export({ format: 'der', type: 'spki' });
     assert.equal(verifyRemembered({ ...sound, publicKey: otherKey }), false);

@@ -1,9 +1,14 @@
 // Signatures of every level made by @libpdf/core with our test authorities: told as what they are.
 import assert from 'node:assert/strict';
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PDF } from '@libpdf/core';
 import type { PAdESLevel, RevocationProvider, Signer, TimestampAuthority } from '@libpdf/core';
+import { nodePdfCiphers } from '../../verification/pdf-ciphers-node.ts';
 import type { Report } from '../../verification/report.ts';
+import { requireProgram, run } from '../programs.ts';
 import { depsFor, verifyBytes } from './deps.ts';
 import { expectReport } from './expect.ts';
 import { makeCrl, makeParty, makePki, now } from './pki.ts';
@@ -36,8 +41,12 @@ const revocation: RevocationProvider = {
   },
 };
 
-async function signedBy(level: PAdESLevel, signer = signerOf(pki.signer, pki)): Promise<Uint8Array> {
-  const pdf = await PDF.load(unsignedPdf());
+async function signedBy(
+  level: PAdESLevel,
+  signer = signerOf(pki.signer, pki),
+  file = unsignedPdf(),
+): Promise<Uint8Array> {
+  const pdf = await PDF.load(file);
   const { bytes } = await pdf.sign({
     signer,
     level,
@@ -86,6 +95,29 @@ describe('what @libpdf/core signs', () => {
     const kinds = report.signatures[0]?.changes.map(({ kind }) => kind) ?? [];
     for (const kind of ['validation-data-added', 'signature-added', 'time-stamp-added'])
       assert.ok(kinds.includes(kind as (typeof kinds)[number]), `${kind} is not among ${kinds.join(', ')}`);
+  });
+
+  it('over a file that qpdf encrypted is opened with the password, up to its validation data', async function () {
+    const qpdf = requireProgram(this, 'qpdf');
+    const folder = mkdtempSync(join(tmpdir(), 'yinxin-foreign-'));
+    const [open, encrypted] = [join(folder, 'open.pdf'), join(folder, 'encrypted.pdf')];
+    try {
+      writeFileSync(open, unsignedPdf());
+      for (const options of [['40'], ['128', '--use-aes=n'], ['128', '--use-aes=y'], ['256']]) {
+        const weak = options[0] === '256' ? [] : ['--allow-weak-crypto'];
+        // The producer reads its own file again without a password.
+        run(qpdf, [...weak, '--encrypt', '', 'owner', ...options, '--', open, encrypted]);
+        const signed = await signedBy('B-LTA', undefined, new Uint8Array(readFileSync(encrypted)));
+        for (const password of ['', 'owner']) {
+          const changes = { crls: [], encrypted: { password, ciphers: nodePdfCiphers } };
+          const report = await verifyBytes(signed, depsFor(pki, changes));
+          expectReport(report, ['TOTAL-PASSED', null, null]);
+          assert.equal(levelIn(report), 'B-LTA');
+        }
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('with an RSA key is accepted', async () => {

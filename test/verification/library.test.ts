@@ -211,7 +211,7 @@ describe('the packed verification library', function () {
   });
 
   it('offers pages what it offers servers, but for the cryptography', () => {
-    const own = ['nodeSignatureVerifier', 'nodeStartDigest', 'dsaAt'];
+    const own = ['nodeSignatureVerifier', 'nodeStartDigest', 'nodePdfCiphers', 'dsaAt'];
     const theirs = ['webSignatureVerifier', 'webStartDigest'];
     assert.deepEqual(
       Object.keys(node).filter((name) => !own.includes(name)),

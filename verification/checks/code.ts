@@ -89,6 +89,14 @@ export function judgeLicenseStatus(
   return failed('REVOKED', zh, en, status.issuedAt, 'status-list');
 }
 
+let lastPrefix = { prefix: '', host: '' };
+
+/** Codes of one operator share their address: the last one's host is remembered. */
+function hostOf(prefix: string): string {
+  if (lastPrefix.prefix !== prefix) lastPrefix = { prefix, host: URL.parse(prefix)?.host ?? '' };
+  return lastPrefix.host;
+}
+
 /** In the order in which people ask; the first of the worst names the reason. */
 export const codeChecks: readonly Check<CodeFacts>[] = [
   {
@@ -258,7 +266,7 @@ export const codeChecks: readonly Check<CodeFacts>[] = [
     citation: 'ETSI TS 119 602 (scheme extensions)',
     applies: (facts) => facts.prefix !== '' && facts.trustList !== null,
     evaluate: (facts) => {
-      const host = URL.parse(facts.prefix)?.host ?? '';
+      const host = hostOf(facts.prefix);
       return facts.trustList?.verifyHosts.includes(host) === true
         ? passed('官方核验网址。', 'An official address.')
         : warned(

@@ -24,8 +24,14 @@ export const pdfChecks: readonly Check<PdfContext>[] = [
       if (problem.code === 'pdf-encrypted')
         return indeterminate(
           'SIGNED_DATA_NOT_FOUND',
-          '文件已加密，无法验证。',
-          'The file is encrypted and cannot be verified.',
+          '文件已加密，未给出密码，无法验证。',
+          'The file is encrypted, and without its password it cannot be verified.',
+        );
+      if (problem.code === 'pdf-password')
+        return indeterminate(
+          'SIGNED_DATA_NOT_FOUND',
+          '文件已加密，给出的密码不正确，无法验证。',
+          'The file is encrypted and the password given does not open it (pdf-password).',
         );
       if (problem.code === 'pdf-limit' || problem.code === 'pdf-unsupported') {
         return indeterminate(
@@ -40,6 +46,16 @@ export const pdfChecks: readonly Check<PdfContext>[] = [
         `The file is damaged, truncated or malformed: ${problem.message}`,
       );
     },
+  },
+  {
+    id: 'pdf.encryption',
+    question: words('加密的文件是否以密码打开？', 'Was the encrypted file opened with its password?'),
+    citation: 'ISO 32000-2 7.6',
+    applies: ({ facts }) => facts.problem === null && facts.encryption !== null,
+    evaluate: ({ facts: { encryption } }) =>
+      encryption?.role === 'owner'
+        ? passed('已以所有者密码打开。', 'It was, with the owner’s.')
+        : passed('已以用户密码打开。', 'It was, with the user’s.'),
   },
   {
     id: 'pdf.signed',
