@@ -77,11 +77,9 @@ describe('license identifier', () => {
             checkMatches: true,
           });
           if (at >= serial.length || serial[at] === other) return;
-          const changed = serial.with(at, other).join('');
-          assert.equal(
-            parseLicenseIdentifier(text.replace(`.${serial.join('')}.`, `.${changed}.`)).checkMatches,
-            false,
-          );
+          // By its place: a serial of one digit stands in the root as well.
+          const changed = text.split('.').with(7, serial.with(at, other).join(''));
+          assert.equal(parseLicenseIdentifier(changed.join('.')).checkMatches, false);
         },
       ),
       { numRuns: scale(300) },
