@@ -19,7 +19,8 @@ const PAGE = 500;
 const COUNTED = 2000;
 /** Lists up to so many bytes are made in memory and kept in their row. */
 const IN_ROW = 256 * 1024;
-const CHUNK = 256 * 1024;
+/** Read back at once: what is read lies outside the heap until it is collected. */
+const CHUNK = 64 * 1024;
 
 /** The entries of a list. `pieces` gives the same bytes each time it is asked. */
 export interface CrlSource {
