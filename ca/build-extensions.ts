@@ -1,5 +1,5 @@
 // The extensions a profile gives to a certificate.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { SubjectPublicKeyInfo } from '../formats/x509/algorithm.ts';
 import { implicitPrimitive, octetString, printableString, sequence } from '../formats/x509/der-writer.ts';
 import {
@@ -27,7 +27,7 @@ import { days, type Profile } from './profile.ts';
 
 /** Leftmost 160 bits of SHA-256 over the public key bits (RFC 7093 section 2, method 1). */
 export function keyIdentifierOf(key: SubjectPublicKeyInfo): Uint8Array {
-  return new Uint8Array(createHash('sha256').update(key.publicKey).digest().subarray(0, 20));
+  return new Uint8Array(hash('sha256', key.publicKey, 'buffer').subarray(0, 20));
 }
 
 function keyUsePeriod(notBefore: Date, length: number): Uint8Array {

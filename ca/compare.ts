@@ -24,6 +24,7 @@ export async function compareWithDraft(
     // Byte for byte the signed part that the draft was read from: what the draft says, the certificate says.
     sameBytes(tbs, draft.tbs) &&
     sameBytes(own.signatureAlgorithm.der, draft.signatureAlgorithm.der) &&
+    sameBytes(draft.issuer.der, issuer.subject.der) &&
     (await secondOpinion({
       der: own.der,
       tbs: placeIn(own.der, tbs),

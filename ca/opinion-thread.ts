@@ -1,16 +1,11 @@
-// Second opinions on another thread, where many certificates are made at once; one alone is judged where it is made.
+// Second opinions where many certificates are made at once: another thread answers them, and this one when it is free; one
+// alone is judged where it is made.
 import { Worker } from 'node:worker_threads';
+import { OpinionSlots } from './opinion-slots.ts';
 import { agrees, type OpinionQuestion } from './second-opinion.ts';
 
 /** Certificates under way from which on the other thread pays: waking it costs as much as one opinion. */
 const MANY = 4;
-/** Questions sent together. */
-const TOGETHER = 8;
-/** Questions the other thread may be behind before this one answers for itself. */
-const BEHIND = 12;
-
-/** Answers of one message, in the order of its questions: null where a question could not be answered at all. */
-export type Opinions = readonly (boolean | null)[];
 
 interface Waiting {
   readonly question: OpinionQuestion;
@@ -18,12 +13,12 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
+const slots = new OpinionSlots();
+/** Who waits, by slot. */
+const waiting = new Map<number, Waiting>();
 let worker: Worker | null = null;
 let underWay = 0;
-let gathering: Waiting[] = [];
-/** Messages sent and not yet answered, in order. */
-const sent: Waiting[][] = [];
-let behind = 0;
+let turnComes = false;
 
 /** Counts a certificate under way while `work` lasts: by their number the place of judging is chosen. */
 export async function underWayDuring<T>(work: () => Promise<T>): Promise<T> {
@@ -38,62 +33,69 @@ export async function underWayDuring<T>(work: () => Promise<T>): Promise<T> {
 /** As `agrees`, here or on the other thread. Rejects as `agrees` throws. */
 export function secondOpinion(question: OpinionQuestion): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    if (underWay < MANY) {
-      resolve(agrees(question));
+    const asking = { question, resolve, reject };
+    const slot = underWay < MANY ? null : slots.ask(question);
+    if (slot === null) {
+      judge(asking);
       return;
     }
-    const waiting = { question, resolve, reject };
-    if (behind >= BEHIND) {
-      // In a turn of its own, so that what the other thread has answered comes in first.
-      setImmediate(judge, waiting);
-      return;
-    }
-    behind += 1;
-    gathering.push(waiting);
-    if (gathering.length >= TOGETHER) send();
-    else if (gathering.length === 1) setImmediate(send);
+    waiting.set(slot, asking);
+    worker ??= start();
+    comeBack();
   });
 }
 
-function send(): void {
-  if (gathering.length === 0) return;
-  const batch = gathering;
-  gathering = [];
-  sent.push(batch);
-  worker ??= start();
-  worker.ref();
-  worker.postMessage(batch.map(({ question }) => question));
+function comeBack(): void {
+  if (turnComes) return;
+  turnComes = true;
+  setImmediate(turn);
 }
 
-function start(): Worker {
-  const entry = import.meta.url.endsWith('.ts') ? './opinion-worker.ts' : './opinion-worker.js';
-  const started = new Worker(new URL(entry, import.meta.url), { execArgv: [] });
-  started.on('message', (opinions: Opinions) => answer(opinions));
-  const ended = (): void => {
-    if (worker === started) worker = null;
-    // The thread died, the questions did not: they are answered here.
-    for (const batch of sent.splice(0)) settle(batch, []);
-  };
-  started.on('error', ended);
-  started.on('exit', ended);
-  return started;
-}
-
-function answer(opinions: Opinions): void {
-  const batch = sent.shift();
-  // An idle thread does not keep the process alive.
-  if (sent.length === 0) worker?.unref();
-  if (batch !== undefined) settle(batch, opinions);
-}
-
-function settle(batch: readonly Waiting[], opinions: Opinions): void {
-  behind -= batch.length;
-  for (const [index, waiting] of batch.entries()) {
-    const opinion = opinions[index] ?? null;
-    // What the other thread could not say is said here, with its error.
-    if (opinion === null) judge(waiting);
-    else waiting.resolve(opinion);
+/** Hands out what was answered; where nothing was, takes one question itself, or else waits to be told. */
+function turn(): void {
+  turnComes = false;
+  worker?.unref();
+  if (handOut()) {
+    if (waiting.size > 0) comeBack();
+    return;
   }
+  if (waiting.size === 0) return;
+  const slot = slots.take();
+  if (slot !== null) {
+    settleHere(slot);
+    comeBack();
+    return;
+  }
+  slots.waitForAnswer();
+  // An answer that came just before would not be told of.
+  if (handOut()) comeBack();
+  else worker?.ref();
+}
+
+/** @returns whether there was anything to hand out. */
+function handOut(): boolean {
+  let some = false;
+  for (const slot of waiting.keys()) {
+    const opinion = slots.opinion(slot);
+    if (opinion === undefined) continue;
+    some = true;
+    // What the other thread could not say is said here, with its error.
+    if (opinion === null) settleHere(slot);
+    else leave(slot)?.resolve(opinion);
+  }
+  return some;
+}
+
+function leave(slot: number): Waiting | undefined {
+  const left = waiting.get(slot);
+  waiting.delete(slot);
+  slots.free(slot);
+  return left;
+}
+
+function settleHere(slot: number): void {
+  const left = leave(slot);
+  if (left !== undefined) judge(left);
 }
 
 function judge({ question, resolve, reject }: Waiting): void {
@@ -102,4 +104,22 @@ function judge({ question, resolve, reject }: Waiting): void {
   } catch (error) {
     reject(error instanceof Error ? error : new Error('No second opinion was to be had.', { cause: error }));
   }
+}
+
+function start(): Worker {
+  const entry = import.meta.url.endsWith('.ts') ? './opinion-worker.ts' : './opinion-worker.js';
+  const started = new Worker(new URL(entry, import.meta.url), { execArgv: [], workerData: slots.memory });
+  started.on('message', comeBack);
+  const ended = (): void => {
+    if (worker !== started) return;
+    worker = null;
+    // The thread died, the questions did not: the ones it had are answered here.
+    for (const slot of [...waiting.keys()]) if (slots.isTaken(slot)) settleHere(slot);
+    comeBack();
+  };
+  started.on('error', ended);
+  started.on('exit', ended);
+  // An idle thread does not keep the process alive.
+  started.unref();
+  return started;
 }

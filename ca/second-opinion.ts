@@ -4,6 +4,8 @@ import { X509Certificate } from 'node:crypto';
 import { verifySignature } from '../crypto/verify-signature.ts';
 import type { SignatureName } from '../formats/x509/algorithm.ts';
 import type { Certificate } from '../formats/x509/certificate.ts';
+import type { Name } from '../formats/x509/name.ts';
+import { OID } from '../formats/x509/oid.ts';
 
 /** Few and flat values: they cross to another thread. */
 export interface OpinionQuestion {
@@ -20,12 +22,50 @@ export interface OpinionQuestion {
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
+const two = (value: number, fill = '0'): string => (value < 10 ? fill : '') + String(value);
+
 /** As OpenSSL writes a time: `Nov 22 05:06:07 2026 GMT`, the day padded with a space. */
 function opensslTime(time: Date): string {
-  const two = (value: number): string => String(value).padStart(2, '0');
   const clock = `${two(time.getUTCHours())}:${two(time.getUTCMinutes())}:${two(time.getUTCSeconds())}`;
-  const day = String(time.getUTCDate()).padStart(2);
-  return `${MONTHS[time.getUTCMonth()] ?? ''} ${day} ${clock} ${time.getUTCFullYear()} GMT`;
+  return `${MONTHS[time.getUTCMonth()] ?? ''} ${two(time.getUTCDate(), ' ')} ${clock} ${time.getUTCFullYear()} GMT`;
+}
+
+/** OpenSSL's words for the attribute types that stand in names of ours; others go by their identifiers. */
+const TYPES: Readonly<Record<string, string>> = {
+  [OID.countryName]: 'C',
+  [OID.stateOrProvinceName]: 'ST',
+  [OID.localityName]: 'L',
+  [OID.organizationName]: 'O',
+  [OID.organizationalUnitName]: 'OU',
+  [OID.organizationIdentifier]: 'organizationIdentifier',
+  [OID.surname]: 'SN',
+  [OID.givenName]: 'GN',
+  [OID.serialNumber]: 'serialNumber',
+  [OID.commonName]: 'CN',
+  [OID.domainComponent]: 'DC',
+};
+const METHODS: Readonly<Record<string, string>> = { [OID.ocsp]: 'OCSP', [OID.caIssuers]: 'CA Issuers' };
+
+/** As OpenSSL writes a name: an attribute a line, escaped as in RFC 2253 section 2.4. */
+function opensslName({ rdns }: Name): string {
+  return rdns
+    .map((rdn) => rdn.map(({ type, value }) => `${TYPES[type] ?? type}=${escaped(value ?? '')}`).join(' + '))
+    .join('\n');
+}
+
+function escaped(value: string): string {
+  // Most have nothing of the kind, and finding that out costs less than replacing.
+  return /["+,;<>\\]|^[ #]| $/.test(value) ? value.replace(/["+,;<>\\]|^[ #]| $/g, '\\$&') : value;
+}
+
+/** As Node writes authorityInfoAccess, but for the end of the last line. */
+function addresses({ authorityInfoAccess }: Certificate): string {
+  return (authorityInfoAccess ?? [])
+    .map(({ method, location }) => {
+      const place = location.kind === 'uri' ? `URI:${location.value}` : location.kind;
+      return `${METHODS[method] ?? method} - ${place}`;
+    })
+    .join('\n');
 }
 
 const line = (parts: readonly (string | number | boolean)[]): string => parts.join('\n');
@@ -51,8 +91,8 @@ function base64url(bytes: Uint8Array): string {
 }
 
 /**
- * Serial, dates, CA, extended key usage, host names, number of subject attributes and key, in the words that OpenSSL's
- * parser has for them.
+ * Serial, dates, CA, extended key usage, host names, subject, addresses and key, in the words that OpenSSL's parser has for
+ * them.
  * @param draft - what was meant, read from the very bytes that were signed.
  */
 export function readingOf(draft: Certificate): string {
@@ -65,7 +105,8 @@ export function readingOf(draft: Certificate): string {
     (draft.subjectAltName ?? [])
       .flatMap((name) => (name.kind === 'dns' ? [`DNS:${name.value}`] : []))
       .join(', '),
-    draft.subject.rdns.length,
+    opensslName(draft.subject),
+    addresses(draft),
     keyReading(draft.subjectPublicKeyInfo),
   ]);
 }
@@ -79,7 +120,8 @@ function readBy(other: X509Certificate, wanted: string): string {
     // Node's `keyUsage` is the extended one.
     ((other.keyUsage as readonly string[] | undefined) ?? []).join(),
     other.subjectAltName ?? '',
-    other.subject.split('\n').length,
+    other.subject,
+    other.infoAccess?.trimEnd() ?? '',
     keyReadBy(other, wanted),
   ]);
 }

@@ -1,6 +1,6 @@
 // Public keys that must not be certified: too short, made by broken software, known to everybody, or no proper key at all.
 import { ed25519 } from '@noble/curves/ed25519.js';
-import { toHex } from '../formats/bytes.ts';
+import { sameBytes, toHex } from '../formats/bytes.ts';
 import { FormatError } from '../formats/errors.ts';
 import type { KeyType, SubjectPublicKeyInfo } from '../formats/x509/algorithm.ts';
 import { readDer } from '../formats/x509/der.ts';
@@ -172,9 +172,18 @@ function edwardsWeakness(publicKey: Uint8Array): string | null {
   }
 }
 
+/** What was found last: a key to certify is looked at in the request, and again in the certificate made of it. */
+let last: { readonly der: Uint8Array; readonly weakness: string | null } | null = null;
+
 /** What is wrong with a public key, as the end of "The key has …"; null where nothing is known against it. */
 export function keyWeakness(key: SubjectPublicKeyInfo): string | null {
-  const { keyType, publicKey } = key;
+  if (last === null || !sameBytes(last.der, key.der)) {
+    last = { der: Uint8Array.from(key.der), weakness: foundWeakness(key) };
+  }
+  return last.weakness;
+}
+
+function foundWeakness({ keyType, publicKey }: SubjectPublicKeyInfo): string | null {
   try {
     if (keyType === 'rsa' || keyType === 'rsa-pss') return rsaWeakness(publicKey);
   } catch (error) {

@@ -29,6 +29,13 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   return a.length - b.length;
 }
 
+/** Whether no octet is above 127. */
+export function isAscii(bytes: Uint8Array): boolean {
+  let all = 0;
+  for (const octet of bytes) all |= octet;
+  return all < 128;
+}
+
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 /** Lower-case hexadecimal. */

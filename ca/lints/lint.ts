@@ -72,6 +72,19 @@ export function encoding(
   };
 }
 
+const written = new Map<string, Uint8Array>();
+
+/** What `write` makes of the texts, made once: few addresses and policies stand in very many certificates. */
+export function writtenOnce(kind: string, texts: readonly string[], write: () => Uint8Array): Uint8Array {
+  const name = `${kind}\n${texts.join('\n')}`;
+  const known = written.get(name);
+  if (known !== undefined) return known;
+  const made = write();
+  if (written.size >= 1024) written.clear();
+  written.set(name, made);
+  return made;
+}
+
 export function sameList(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && b.every((item) => a.includes(item));
 }

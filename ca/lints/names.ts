@@ -42,18 +42,28 @@ function isResidentNumber(text: string, today: Date): boolean {
 /** Whether a resident's number stands anywhere, in whatever field; the organisation's own code may look like one. */
 function holdsResidentNumber(subject: LintView): boolean {
   const { tbs, notBefore } = subject.certificate;
-  let digits = 0;
-  for (let at = 0; at < tbs.length; at += 1) {
-    const octet = tbs[at] ?? 0;
-    const isDigit = octet >= 0x30 && octet <= 0x39;
-    // 17 digits, and as the 18th another or the X that stands for ten (GB 11643).
-    if (digits >= 17 && (isDigit || octet === 0x58 || octet === 0x78)) {
-      const candidate = String.fromCharCode(...tbs.subarray(at - 17, at + 1));
+  // 17 digits, of which one stands at a multiple of 17; between those the bytes need no look.
+  for (let probe = 16; probe < tbs.length; probe += 17) {
+    if (!isDigit(tbs[probe])) continue;
+    let start = probe;
+    while (start > 0 && isDigit(tbs[start - 1])) start -= 1;
+    let end = probe + 1;
+    while (isDigit(tbs[end])) end += 1;
+    for (let at = start; at + 17 <= end; at += 1) {
+      // As the 18th another digit or the X that stands for ten (GB 11643).
+      const last = tbs[at + 17];
+      if (!isDigit(last) && last !== 0x58 && last !== 0x78) continue;
+      const candidate = String.fromCharCode(...tbs.subarray(at, at + 18));
       if (candidate !== creditCodeOf(subject) && isResidentNumber(candidate, notBefore)) return true;
     }
-    digits = isDigit ? digits + 1 : 0;
+    // On past these digits.
+    while (probe + 17 < end) probe += 17;
   }
   return false;
+}
+
+function isDigit(octet: number | undefined): boolean {
+  return octet !== undefined && octet >= 0x30 && octet <= 0x39;
 }
 
 export const nameLints: readonly Lint[] = [

@@ -19,6 +19,7 @@ import {
   notRoot,
   sameList,
   stands,
+  writtenOnce,
   type Lint,
   type LintSubject,
 } from './lint.ts';
@@ -96,14 +97,16 @@ export const statusLints: readonly Lint[] = [
     OID.authorityInfoAccess,
     ({ authorityInfoAccess }) => {
       const uri = (method: string): string | undefined =>
-        urisOf(
-          (authorityInfoAccess ?? []).filter((each) => each.method === method).map((each) => each.location),
+        (authorityInfoAccess ?? []).flatMap((each) =>
+          each.method === method ? urisOf([each.location]) : [],
         )[0];
       const [ocsp, caIssuers] = [uri(OID.ocsp), uri(OID.caIssuers)];
-      return encodeAuthorityInfoAccess({
-        ...(ocsp === undefined ? {} : { ocsp }),
-        ...(caIssuers === undefined ? {} : { caIssuers }),
-      });
+      return writtenOnce('access', [ocsp ?? '', caIssuers ?? ''], () =>
+        encodeAuthorityInfoAccess({
+          ...(ocsp === undefined ? {} : { ocsp }),
+          ...(caIssuers === undefined ? {} : { caIssuers }),
+        }),
+      );
     },
     'RFC 5280 section 4.2.2.1: an OCSP responder and the issuer’s certificate, once each',
   ),
@@ -132,10 +135,10 @@ export const statusLints: readonly Lint[] = [
   encoding(
     'list-address-nothing-else',
     OID.crlDistributionPoints,
-    (certificate) =>
-      encodeDistributionPoints(
-        (certificate.crlDistributionPoints ?? []).flatMap(({ fullName }) => urisOf(fullName)),
-      ),
+    (certificate) => {
+      const lists = (certificate.crlDistributionPoints ?? []).flatMap(({ fullName }) => urisOf(fullName));
+      return writtenOnce('lists', lists, () => encodeDistributionPoints(lists));
+    },
     'RFC 5280 section 4.2.1.13: no reasons and no other issuer: our lists speak for all',
   ),
   criticality(

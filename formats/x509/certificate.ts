@@ -8,9 +8,8 @@ import {
   type SubjectPublicKeyInfo,
 } from './algorithm.ts';
 import { TAG, bitsOf, readDer, type DerReader } from './der.ts';
-import { bitString, explicit, integer, sequence, unsignedInteger } from './der-writer.ts';
+import { DerSink, integerMagnitude, sequence, taggedSize } from './der-writer.ts';
 import {
-  encodeExtensions,
   readAuthorityInfoAccess,
   readAuthorityKeyIdentifier,
   readBasicConstraints,
@@ -20,6 +19,7 @@ import {
   readExtensions,
   readKeyUsage,
   readOidList,
+  writtenExtension,
   type AccessDescription,
   type AuthorityKeyIdentifier,
   type BasicConstraints,
@@ -31,7 +31,7 @@ import {
 import { readGeneralNames, type GeneralName } from './general-name.ts';
 import { readName, type Name } from './name.ts';
 import { OID } from './oid.ts';
-import { encodeTime, readTime } from './time.ts';
+import { putTime, readTime, timeSize } from './time.ts';
 
 /** Extensions this system understands, read; null where absent. */
 interface KnownExtensions {
@@ -205,18 +205,41 @@ export interface TbsCertificate {
   readonly extensions: readonly Extension[];
 }
 
+/** `[0] EXPLICIT INTEGER 2`. */
+const VERSION_3 = Uint8Array.of(0xa0, 3, TAG.integer, 1, 2);
+
 /** TBSCertificate, version 3. */
 export function encodeTbsCertificate(tbs: TbsCertificate): Uint8Array {
-  return sequence(
-    explicit(0, integer(2)),
-    unsignedInteger(tbs.serialNumber),
-    tbs.signatureAlgorithm,
-    tbs.issuer,
-    sequence(encodeTime(tbs.notBefore), encodeTime(tbs.notAfter)),
-    tbs.subject,
-    tbs.subjectPublicKeyInfo,
-    explicit(3, encodeExtensions(tbs.extensions)),
-  );
+  const serial = integerMagnitude(tbs.serialNumber);
+  const validity = timeSize(tbs.notBefore) + timeSize(tbs.notAfter);
+  const extensions = tbs.extensions.map((each) => each.der ?? writtenExtension(each).der);
+  const list = extensions.reduce((sum, { length }) => sum + length, 0);
+  const length =
+    VERSION_3.length +
+    taggedSize(serial.length) +
+    tbs.signatureAlgorithm.length +
+    tbs.issuer.length +
+    taggedSize(validity) +
+    tbs.subject.length +
+    tbs.subjectPublicKeyInfo.length +
+    taggedSize(taggedSize(list));
+  const sink = new DerSink(taggedSize(length))
+    .header(TAG.sequence, length)
+    .raw(VERSION_3)
+    .header(TAG.integer, serial.length)
+    .raw(serial)
+    .raw(tbs.signatureAlgorithm)
+    .raw(tbs.issuer)
+    .header(TAG.sequence, validity);
+  putTime(sink, tbs.notBefore);
+  putTime(sink, tbs.notAfter);
+  sink
+    .raw(tbs.subject)
+    .raw(tbs.subjectPublicKeyInfo)
+    .header(0xa3, taggedSize(list))
+    .header(TAG.sequence, list);
+  for (const each of extensions) sink.raw(each);
+  return sink.bytes;
 }
 
 /** `SEQUENCE { tbs, signatureAlgorithm, signature }`: certificates, CRLs and requests share this shape. */
@@ -225,7 +248,15 @@ export function encodeSigned(
   signatureAlgorithm: Uint8Array,
   signature: Uint8Array,
 ): Uint8Array {
-  return sequence(tbs, signatureAlgorithm, bitString(signature));
+  const bits = signature.length + 1;
+  const length = tbs.length + signatureAlgorithm.length + taggedSize(bits);
+  return new DerSink(taggedSize(length))
+    .header(TAG.sequence, length)
+    .raw(tbs)
+    .raw(signatureAlgorithm)
+    .header(TAG.bitString, bits)
+    .octet(0)
+    .raw(signature).bytes;
 }
 
 /** The certificate from its signed part. */

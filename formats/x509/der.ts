@@ -51,6 +51,31 @@ interface Header {
   readonly end: number;
 }
 
+/** A value where it stands; its views are made when they are asked for, which mostly one of them is. */
+class FoundElement implements DerElement {
+  readonly tag: number;
+  readonly #bytes: Uint8Array;
+  readonly #start: number;
+  readonly #contentStart: number;
+  readonly #end: number;
+
+  constructor(bytes: Uint8Array, start: number, header: Header) {
+    this.tag = header.tag;
+    this.#bytes = bytes;
+    this.#start = start;
+    this.#contentStart = header.contentStart;
+    this.#end = header.end;
+  }
+
+  get bytes(): Uint8Array {
+    return this.#bytes.subarray(this.#start, this.#end);
+  }
+
+  get content(): Uint8Array {
+    return this.#bytes.subarray(this.#contentStart, this.#end);
+  }
+}
+
 function readHeader(bytes: Uint8Array, start: number, limit: number): Header {
   const tag = bytes[start];
   const first = bytes[start + 1];
@@ -102,7 +127,7 @@ function checkPrimitive(bytes: Uint8Array, { tag, contentStart, end }: Header): 
     const last = bytes[end - 1] ?? 0;
     sound = length > 0 && first < 8 && (length > 1 ? (last & ((1 << first) - 1)) === 0 : first === 0);
   } else if (tag === TAG.null) sound = length === 0;
-  else if (tag === TAG.oid) sound = checkOidContent(bytes.subarray(contentStart, end));
+  else if (tag === TAG.oid) sound = checkOidContent(bytes, contentStart, end);
   else if (tag === 0x10 || tag === 0x11) sound = false;
   if (!sound)
     throw new FormatError('der-malformed', `A DER value with tag ${tag} is not in its only valid form.`);
@@ -125,17 +150,16 @@ function checkValue(
   }
   if (depth >= limits.maxDepth) throw new FormatError('der-too-deep', 'DER values are nested too deeply.');
   const ordered = header.tag === TAG.set && limits.setOrder !== 'any';
-  let previous: Uint8Array | null = null;
+  let previous = header.contentStart;
   let position = header.contentStart;
   while (position < header.end) {
     const next = checkValue(bytes, position, header.end, depth + 1, limits);
-    if (ordered) {
-      const member = bytes.subarray(position, next);
-      if (previous !== null && compareBytes(previous, member) > 0) {
+    if (ordered && previous < position) {
+      if (compareBytes(bytes.subarray(previous, position), bytes.subarray(position, next)) > 0) {
         throw new FormatError('der-malformed', 'The members of a DER SET OF are not sorted.');
       }
-      previous = member;
     }
+    previous = position;
     position = next;
   }
   return header.end;
@@ -169,11 +193,17 @@ export function readDer<T>(
 export class DerReader {
   readonly #bytes: Uint8Array;
   readonly #code: FormatErrorCode;
-  #position = 0;
+  readonly #start: number;
+  readonly #end: number;
+  #position: number;
 
-  constructor(bytes: Uint8Array, code: FormatErrorCode) {
+  /** @param start - where in `bytes` to begin. @param end - and where to end. */
+  constructor(bytes: Uint8Array, code: FormatErrorCode, start = 0, end: number = bytes.length) {
     this.#bytes = bytes;
     this.#code = code;
+    this.#start = start;
+    this.#end = end;
+    this.#position = start;
   }
 
   /** The refusal to throw where a value is not what its structure says. */
@@ -188,33 +218,47 @@ export class DerReader {
 
   /** Everything this reader walks over, read or not. */
   get bytes(): Uint8Array {
-    return this.#bytes;
+    const whole = this.#start === 0 && this.#end === this.#bytes.length;
+    return whole ? this.#bytes : this.#bytes.subarray(this.#start, this.#end);
   }
 
   /** Identifier octet of the next member, null at the end. */
   peek(): number | null {
-    return this.#bytes[this.#position] ?? null;
+    return this.#position < this.#end ? (this.#bytes[this.#position] ?? null) : null;
   }
 
-  /** The next member whatever it is, or one with the tag asked for. */
-  element(tag?: number): DerElement {
+  /** Passes the next member, which must have the tag where one is asked for. */
+  #next(tag: number | undefined): Header {
     const found = this.peek();
     if (found === null) throw this.refusal('A required value is missing.');
     if (tag !== undefined && found !== tag)
       throw this.refusal(`A value has tag ${found} where ${tag} is required.`);
-    const start = this.#position;
-    const header = readHeader(this.#bytes, start, this.#bytes.length);
+    const header = readHeader(this.#bytes, this.#position, this.#end);
     this.#position = header.end;
-    return {
-      tag: header.tag,
-      bytes: this.#bytes.subarray(start, header.end),
-      content: this.#bytes.subarray(header.contentStart, header.end),
-    };
+    return header;
+  }
+
+  /** Content of the next member. */
+  #content(tag: number): Uint8Array {
+    const { contentStart, end } = this.#next(tag);
+    return this.#bytes.subarray(contentStart, end);
+  }
+
+  /** The next member whatever it is, or one with the tag asked for. */
+  element(tag?: number): DerElement {
+    const start = this.#position;
+    return new FoundElement(this.#bytes, start, this.#next(tag));
+  }
+
+  /** Passes the next member unread. */
+  skip(): void {
+    this.#next(undefined);
   }
 
   /** Walks into the next member, which must have `tag`; all of it must be consumed by `read`. */
   inside<T>(tag: number, read: (reader: DerReader) => T): T {
-    const inner = new DerReader(this.element(tag).content, this.#code);
+    const { contentStart, end } = this.#next(tag);
+    const inner = new DerReader(this.#bytes, this.#code, contentStart, end);
     const value = read(inner);
     inner.end();
     return value;
@@ -232,20 +276,20 @@ export class DerReader {
   /** Every remaining member, each read by `read`. */
   every<T>(read: (reader: DerReader) => T): T[] {
     const values: T[] = [];
-    while (this.peek() !== null) values.push(read(this));
+    while (this.#position < this.#end) values.push(read(this));
     return values;
   }
 
   /** Two's-complement content of an INTEGER, minimal, at most `maxLength` octets. */
   integer(maxLength = 64): Uint8Array {
-    const { content } = this.element(TAG.integer);
+    const content = this.#content(TAG.integer);
     if (content.length > maxLength) throw this.refusal(`An INTEGER is longer than ${maxLength} octets.`);
     return content;
   }
 
   /** A non-negative INTEGER (or the type with `tag`) below 2^31. */
   smallInteger(tag: number = TAG.integer): number {
-    const { content } = this.element(tag);
+    const content = this.#content(tag);
     const first = content[0];
     if (first === undefined || first >= 128 || content.length > 4) {
       throw this.refusal('A small INTEGER is negative or too large.');
@@ -254,28 +298,29 @@ export class DerReader {
   }
 
   oid(): string {
-    return decodeOidContent(this.element(TAG.oid).content);
+    const { contentStart, end } = this.#next(TAG.oid);
+    return decodeOidContent(this.#bytes, contentStart, end);
   }
 
   boolean(): boolean {
-    return this.element(TAG.boolean).content[0] === 0xff;
+    return this.#content(TAG.boolean)[0] === 0xff;
   }
 
   octetString(): Uint8Array {
-    return this.element(TAG.octetString).content;
+    return this.#content(TAG.octetString);
   }
 
   /** A BIT STRING that must be whole octets (signatures, public keys). */
   bitStringOctets(): Uint8Array {
-    const { content } = this.element(TAG.bitString);
-    if (content[0] !== 0) throw this.refusal('A BIT STRING of whole octets has unused bits.');
-    return content.subarray(1);
+    const { contentStart, end } = this.#next(TAG.bitString);
+    if (contentStart === end || this.#bytes[contentStart] !== 0)
+      throw this.refusal('A BIT STRING of whole octets has unused bits.');
+    return this.#bytes.subarray(contentStart + 1, end);
   }
 
   /** Throws where a member is left. */
   end(): void {
-    if (this.#position !== this.#bytes.length)
-      throw this.refusal('A structure has a member that does not belong.');
+    if (this.#position !== this.#end) throw this.refusal('A structure has a member that does not belong.');
   }
 }
 

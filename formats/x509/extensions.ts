@@ -55,7 +55,7 @@ function encodeExtension({ oid: identifier, critical, value, der }: Extension): 
 }
 
 /** The extension with its encoding beside it: for one that stands in many certificates alike. */
-export function writtenExtension(each: Extension): Extension {
+export function writtenExtension(each: Extension): Extension & { readonly der: Uint8Array } {
   return { ...each, der: encodeExtension(each) };
 }
 

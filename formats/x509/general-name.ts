@@ -1,4 +1,5 @@
 // GeneralName: the kinds this system understands, and the others kept as they stand.
+import { isAscii } from '../bytes.ts';
 import { TAG, type DerReader } from './der.ts';
 import { explicit, ia5String } from './der-writer.ts';
 import { readName, type Name } from './name.ts';
@@ -13,6 +14,8 @@ export type GeneralName =
   | { readonly kind: 'utf8-email'; readonly value: string }
   /** `form` tells forms apart: `otherName:` with its type, `x400Address`, `ediPartyName`. */
   | { readonly kind: 'other'; readonly form: string; readonly der: Uint8Array };
+
+const ascii = new TextDecoder();
 
 const SMTP_UTF8_MAILBOX = '1.3.6.1.5.5.7.8.9';
 
@@ -46,8 +49,8 @@ export function readGeneralName(reader: DerReader): GeneralName {
   const { tag, content, bytes } = reader.element();
   const kind = TEXT_KINDS[tag];
   if (kind !== undefined) {
-    if (content.some((octet) => octet > 127)) throw reader.refusal('A GeneralName has an octet above 127.');
-    return { kind, value: new TextDecoder().decode(content) };
+    if (!isAscii(content)) throw reader.refusal('A GeneralName has an octet above 127.');
+    return { kind, value: ascii.decode(content) };
   }
   if (tag === 0x87) return { kind: 'ip', octets: content };
   if (tag === 0x88) {

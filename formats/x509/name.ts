@@ -1,8 +1,8 @@
 // Distinguished names: read with their boundaries and original bytes, written with one attribute per RDN.
-import { toHex } from '../bytes.ts';
+import { isAscii, toHex } from '../bytes.ts';
 import { FormatError } from '../errors.ts';
 import { TAG, type DerReader } from './der.ts';
-import { ia5String, oid, printableString, sequence, setOf, utf8String } from './der-writer.ts';
+import { DerSink, ia5String, oid, printableString, taggedSize, utf8String } from './der-writer.ts';
 import { OID } from './oid.ts';
 
 export interface NameAttribute {
@@ -22,6 +22,14 @@ export interface Name {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+const BYTE_TYPES: readonly number[] = [
+  TAG.printableString,
+  TAG.ia5String,
+  TAG.numericString,
+  TAG.visibleString,
+  TAG.teletexString,
+];
+
 /** Content of a DirectoryString or IA5String as text; null where the tag is another type. @throws via `reader` where octets are no text. */
 export function stringOf(tag: number, content: Uint8Array, reader: DerReader): string | null {
   try {
@@ -31,16 +39,9 @@ export function stringOf(tag: number, content: Uint8Array, reader: DerReader): s
   } catch (cause) {
     throw reader.refusal('A string in a name is not well formed.', cause);
   }
-  const byteTypes: readonly number[] = [
-    TAG.printableString,
-    TAG.ia5String,
-    TAG.numericString,
-    TAG.visibleString,
-    TAG.teletexString,
-  ];
-  if (!byteTypes.includes(tag)) return null;
+  if (!BYTE_TYPES.includes(tag)) return null;
   // TeletexString in certificates is Latin-1 in practice; the others are ASCII.
-  if (tag !== TAG.teletexString && content.some((octet) => octet > 127)) {
+  if (tag !== TAG.teletexString && !isAscii(content)) {
     throw reader.refusal('An ASCII string in a name has an octet above 127.');
   }
   let text = '';
@@ -69,7 +70,7 @@ export function readName(reader: DerReader): Name {
           const { tag, content, bytes } = pair.element();
           // Issuers of real seals' certificates put Chinese into ASCII types: no text to be told, and a name all the same.
           const ascii = tag === TAG.printableString || tag === TAG.ia5String;
-          const foreign = ascii && content.some((octet) => octet > 127);
+          const foreign = ascii && !isAscii(content);
           return { type, value: foreign ? null : stringOf(tag, content, pair), der: bytes };
         }),
       );
@@ -104,19 +105,39 @@ const WRITABLE: Readonly<
 export function encodeName(
   attributes: readonly { readonly type: string; readonly value: string }[],
 ): Uint8Array {
-  return sequence(
-    ...attributes.map(({ type, value }) => {
-      const rule = WRITABLE[type];
-      const length = Array.from(value).length;
-      if (rule === undefined || length === 0 || length > rule.max) {
-        throw new FormatError(
-          'value-out-of-range',
-          `A name attribute ${type} has a length out of bounds or is unknown.`,
-        );
-      }
-      return setOf([sequence(oid(type), rule.write(value))]);
-    }),
-  );
+  const parts = attributes.map(({ type, value }) => {
+    const rule = WRITABLE[type];
+    const length = characters(value);
+    if (rule === undefined || length === 0 || length > rule.max) {
+      throw new FormatError(
+        'value-out-of-range',
+        `A name attribute ${type} has a length out of bounds or is unknown.`,
+      );
+    }
+    return { type: oid(type), text: rule.write(value) };
+  });
+  const rdn = ({ type, text }: (typeof parts)[number]): number => taggedSize(type.length + text.length);
+  const length = parts.reduce((sum, part) => sum + taggedSize(rdn(part)), 0);
+  const sink = new DerSink(taggedSize(length)).header(TAG.sequence, length);
+  for (const part of parts) {
+    const { type, text } = part;
+    sink
+      .header(TAG.set, rdn(part))
+      .header(TAG.sequence, type.length + text.length)
+      .raw(type)
+      .raw(text);
+  }
+  return sink.bytes;
+}
+
+/** Characters of a text: a pair of surrogates is one. */
+function characters(text: string): number {
+  let count = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    if ((text.codePointAt(at) ?? 0) > 0xffff) at += 1;
+    count += 1;
+  }
+  return count;
 }
 
 /** First value of an attribute type, null where there is none. */

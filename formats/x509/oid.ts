@@ -1,5 +1,4 @@
 // Object identifiers: dotted text to DER content and back, and the ones this system names.
-import { sameBytes } from '../bytes.ts';
 import { FormatError } from '../errors.ts';
 
 /** Longest content accepted; room for a 128-bit arc under 2.25 and its leaves. */
@@ -46,18 +45,25 @@ function pushArc(octets: number[], arc: string): void {
 /** What was read before, by a digest of the content: the identifiers met are few and come again and again. */
 const readBefore = new Map<number, { readonly content: Uint8Array; readonly text: string }>();
 
-/** Dotted text of DER content already checked by `checkOidContent`. */
-export function decodeOidContent(content: Uint8Array): string {
+/** Dotted text of DER content, which stands in `bytes` and was checked by `checkOidContent`. */
+export function decodeOidContent(bytes: Uint8Array, start = 0, end: number = bytes.length): string {
   // FNV-1a finds the place only; the bytes themselves are compared.
   let place = 0x811c9dc5;
-  for (const octet of content) place = Math.imul(place ^ octet, 0x01000193);
+  for (let at = start; at < end; at += 1) place = Math.imul(place ^ (bytes[at] ?? 0), 0x01000193);
   const known = readBefore.get(place);
-  if (known !== undefined && sameBytes(known.content, content)) return known.text;
+  if (known !== undefined && standsAt(bytes, start, end, known.content)) return known.text;
+  const content = bytes.subarray(start, end);
   const text = dottedText(content);
   // Foreign input cannot fill the memory, nor push out what is there.
   if (known === undefined && readBefore.size < 1024)
     readBefore.set(place, { content: Uint8Array.from(content), text });
   return text;
+}
+
+function standsAt(bytes: Uint8Array, start: number, end: number, wanted: Uint8Array): boolean {
+  let same = wanted.length === end - start;
+  for (let at = 0; same && at < wanted.length; at += 1) same = bytes[start + at] === wanted[at];
+  return same;
 }
 
 function dottedText(content: Uint8Array): string {
@@ -86,10 +92,11 @@ function dottedText(content: Uint8Array): string {
 }
 
 /** Whether the content is a minimal, complete encoding of bounded length (an overlong arc hides another identifier). */
-export function checkOidContent(content: Uint8Array): boolean {
-  if (content.length === 0 || content.length > MAX_CONTENT) return false;
+export function checkOidContent(bytes: Uint8Array, start = 0, end: number = bytes.length): boolean {
+  if (end <= start || end - start > MAX_CONTENT) return false;
   let atStart = true;
-  for (const octet of content) {
+  for (let at = start; at < end; at += 1) {
+    const octet = bytes[at] ?? 0;
     if (atStart && octet === 0x80) return false;
     atStart = octet < 128;
   }

@@ -15,16 +15,14 @@ function two(text: string, at: number): number {
 
 /** @param rest - MMDDHHMMSS, ten digits. */
 function dateOf(reader: DerReader, year: number, rest: string, milliseconds: number): Date {
-  const [month, day, hour, minute, second] = [
-    two(rest, 0),
-    two(rest, 2),
-    two(rest, 4),
-    two(rest, 6),
-    two(rest, 8),
-  ];
-  const date = new Date(0);
-  date.setUTCFullYear(year, month - 1, day);
-  date.setUTCHours(hour, minute, second, milliseconds);
+  const month = two(rest, 0);
+  const day = two(rest, 2);
+  const hour = two(rest, 4);
+  const minute = two(rest, 6);
+  const second = two(rest, 8);
+  const date = new Date(Date.UTC(year, month - 1, day, hour, minute, second, milliseconds));
+  // Date.UTC takes the years 0 to 99 for those of the last century.
+  if (year < 100) date.setUTCFullYear(year, month - 1, day);
   // An impossible date (31 February) would roll over silently.
   const exists =
     date.getUTCMonth() === month - 1 &&
@@ -41,7 +39,7 @@ export function readTime(reader: DerReader): Date {
   if (reader.peek() !== TAG.utcTime) return readGeneralizedTime(reader, false);
   const text = asciiOf(reader.element(TAG.utcTime).content);
   if (!/^[0-9]{12}Z$/.test(text)) throw reader.refusal('A UTCTime is not YYMMDDHHMMSSZ.');
-  const short = Number(text.slice(0, 2));
+  const short = two(text, 0);
   return dateOf(reader, short < 50 ? 2000 + short : 1900 + short, text.slice(2, 12), 0);
 }
 
