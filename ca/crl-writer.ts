@@ -5,13 +5,14 @@ import type { SigningKey } from '../crypto/signing-key.ts';
 import { compareBytes, joinBytes, toHex } from '../formats/bytes.ts';
 import { encodeSigned } from '../formats/x509/certificate.ts';
 import { encodeCrlEntries, encodeCrlFrame, type CrlEntry, type CrlFrame } from '../formats/x509/crl.ts';
+import { CrlRowEncoder } from '../formats/x509/crl-rows.ts';
 import { TAG } from '../formats/x509/der.ts';
 import { bitString, header } from '../formats/x509/der-writer.ts';
 import type { Reader } from '../storage/database.ts';
 import type { DocumentHandle, DocumentStore } from '../storage/documents.ts';
 import { signChecked } from './checked-signing.ts';
 import { CaError } from './errors.ts';
-import { changedEntries, listedEntries, listedShapes, type CrlScope, type Part } from './revocation-store.ts';
+import { changedEntries, listedRows, listedShapes, type CrlScope, type Part } from './revocation-store.ts';
 
 /** Entries read and encoded in one turn of the event loop: a few milliseconds. */
 const PAGE = 500;
@@ -19,10 +20,13 @@ const PAGE = 500;
 const COUNTED = 2000;
 /** Lists up to so many bytes are made in memory and kept in their row. */
 const IN_ROW = 256 * 1024;
-/** Read back at once: what is read lies outside the heap until it is collected. */
+/** Read back at once. */
 const CHUNK = 64 * 1024;
 
-/** The entries of a list. `pieces` gives the same bytes each time it is asked. */
+/**
+ * The entries of a list. `pieces` gives the same bytes each time it is asked; the memory of a piece is used again for the
+ * next.
+ */
 export interface CrlSource {
   readonly count: number;
   /** Bytes of all pieces together. */
@@ -89,9 +93,10 @@ export async function scopeSource(snapshot: Reader, scope: CrlScope): Promise<Cr
     count,
     length,
     pieces: async function* () {
+      const encoder = new CrlRowEncoder(PAGE);
       for (let after: string | null = ''; after !== null;) {
-        const part = await listedEntries(snapshot, scope, after, PAGE);
-        yield encodeCrlEntries(part.values);
+        const part = await listedRows(snapshot, scope, after, PAGE);
+        yield encoder.encode(part.rows);
         after = part.next;
         await nextTurn();
       }
@@ -115,8 +120,9 @@ async function* signedPieces(frame: CrlFrame, source: CrlSource): AsyncGenerator
 }
 
 async function* readPieces(document: DocumentHandle, from: number, to: number): AsyncGenerator<Uint8Array> {
+  const chunk = new Uint8Array(CHUNK);
   for (let position = from; position < to; position += CHUNK) {
-    yield await document.read(position, Math.min(CHUNK, to - position));
+    yield await document.readInto(position, chunk.subarray(0, Math.min(CHUNK, to - position)));
     await nextTurn();
   }
 }
@@ -146,7 +152,7 @@ async function checkStored(
 
 async function writeSmall(key: SigningKey, frame: CrlFrame, source: CrlSource): Promise<WrittenCrl> {
   const pieces: Uint8Array[] = [];
-  for await (const piece of signedPieces(frame, source)) pieces.push(piece);
+  for await (const piece of signedPieces(frame, source)) pieces.push(Uint8Array.from(piece));
   const tbs = joinBytes(pieces);
   const der = encodeSigned(tbs, frame.signatureAlgorithm, await signChecked(key, tbs));
   return { size: der.length, der, document: null };

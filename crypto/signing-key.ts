@@ -38,7 +38,8 @@ export interface SigningKey {
   sign(message: Uint8Array): Promise<Uint8Array>;
   /**
    * As `sign` over the pieces one after another: a large message never stands in memory whole, and between pieces others
-   * get their turn. Ed25519, which reads its message twice (RFC 8032 section 5.1.6), gathers the pieces first.
+   * get their turn. Ed25519, which reads its message twice (RFC 8032 section 5.1.6), gathers the pieces first. Memory of a
+   * piece may be used again once the next is asked for.
    */
   signPieces(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array>;
 }

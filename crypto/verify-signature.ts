@@ -232,7 +232,8 @@ function verifySignatureElsewhere(check: SignatureCheck): Promise<boolean> {
 
 /**
  * As `verifySignature` over the pieces one after another, so that a large message never stands in memory whole; Ed25519,
- * which reads its message twice (RFC 8032 section 5.1.7), gathers the pieces first.
+ * which reads its message twice (RFC 8032 section 5.1.7), gathers the pieces first. Memory of a piece may be used again once
+ * the next is asked for.
  * @throws CryptoError as `verifySignature`.
  */
 export async function verifySignaturePieces(
@@ -242,7 +243,7 @@ export async function verifySignaturePieces(
   const rule = ruleOf(check.algorithm);
   if (rule.digest === null) {
     const gathered: Uint8Array[] = [];
-    for await (const piece of pieces) gathered.push(piece);
+    for await (const piece of pieces) gathered.push(Uint8Array.from(piece));
     return verifySignatureElsewhere({ ...check, message: joinBytes(gathered) });
   }
   const running = startCheck(check, rule, rule.digest, keyOf(check.publicKey));

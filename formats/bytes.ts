@@ -52,15 +52,19 @@ function nibble(code: number): number {
   return letter >= 97 && letter <= 102 ? letter - 87 : -1;
 }
 
+/** Octet of the two hexadecimal digits at `at`; negative where they are none. */
+export function hexOctet(text: string, at: number): number {
+  return (nibble(text.charCodeAt(at)) << 4) | nibble(text.charCodeAt(at + 1));
+}
+
 /** @throws FormatError `value-out-of-range` where `text` is not an even number of hexadecimal digits. */
 export function fromHex(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length >> 1);
   let sound = text.length % 2 === 0;
   for (let at = 0; sound && at < bytes.length; at += 1) {
-    const high = nibble(text.charCodeAt(2 * at));
-    const low = nibble(text.charCodeAt(2 * at + 1));
-    sound = high >= 0 && low >= 0;
-    bytes[at] = (high << 4) | low;
+    const octet = hexOctet(text, 2 * at);
+    sound = octet >= 0;
+    bytes[at] = octet;
   }
   if (!sound) {
     throw new FormatError('value-out-of-range', 'Hexadecimal text has an odd length or a foreign character.');

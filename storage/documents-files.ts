@@ -74,11 +74,10 @@ async function sweep(temporaries: string, own: string): Promise<void> {
   }
 }
 
-async function readFully(handle: FileHandle, position: number, length: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length);
+async function readFully(handle: FileHandle, position: number, bytes: Uint8Array): Promise<Uint8Array> {
   let filled = 0;
-  while (filled < length) {
-    const { bytesRead } = await handle.read(bytes, filled, length - filled, position + filled);
+  while (filled < bytes.length) {
+    const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, position + filled);
     if (bytesRead === 0)
       throw new StorageError('document-damaged', 'A stored document is shorter than it was.');
     filled += bytesRead;
@@ -95,10 +94,13 @@ class FileDocument implements DocumentHandle {
     this.size = size;
   }
 
-  async read(position: number, length: number): Promise<Uint8Array> {
-    const available = Math.max(0, Math.min(length, this.size - position));
+  read(position: number, length: number): Promise<Uint8Array> {
+    return this.readInto(position, new Uint8Array(Math.max(0, Math.min(length, this.size - position))));
+  }
+
+  async readInto(position: number, into: Uint8Array): Promise<Uint8Array> {
     try {
-      return await readFully(this.#handle, position, available);
+      return await readFully(this.#handle, position, into.subarray(0, Math.max(0, this.size - position)));
     } catch (error) {
       throw unavailable(error);
     }
@@ -234,8 +236,9 @@ class DocumentFolder implements DocumentFiles {
     if (document === null) return 'absent';
     try {
       const hash = createHash(this.digest);
+      const chunk = new Uint8Array(Math.min(CHUNK, document.size));
       for (let position = 0; position < document.size; position += CHUNK) {
-        hash.update(await document.read(position, CHUNK));
+        hash.update(await document.readInto(position, chunk));
       }
       return `${this.digest}:${hash.digest('hex')}` === digest ? 'intact' : 'damaged';
     } catch (error) {

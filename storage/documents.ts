@@ -13,6 +13,8 @@ export interface DocumentHandle {
   readonly size: number;
   /** Reads exactly min(length, size − position) bytes. */
   read(position: number, length: number): Promise<Uint8Array>;
+  /** As `read` of as many bytes as `into` has, into it. @returns the part of it that was filled. */
+  readInto(position: number, into: Uint8Array): Promise<Uint8Array>;
   close(): Promise<void>;
 }
 

@@ -55,6 +55,11 @@ const REASONS = {
 } as const;
 export type RevocationReason = keyof typeof REASONS;
 
+/** Whether a text is the name of a reason. */
+export function isRevocationReason(text: string): text is RevocationReason {
+  return Object.hasOwn(REASONS, text);
+}
+
 /** An ENUMERATED CRLReason. */
 export function readReason(reader: DerReader): RevocationReason {
   const code = reader.smallInteger(TAG.enumerated);
@@ -238,7 +243,7 @@ export interface CrlFrame {
 const reasonExtensions = new Map<RevocationReason, Uint8Array>();
 
 /** The extension reasonCode, complete; nothing for `unspecified`. */
-function reasonExtension(reason: RevocationReason): Uint8Array {
+export function reasonExtension(reason: RevocationReason): Uint8Array {
   const known = reasonExtensions.get(reason);
   if (known !== undefined) return known;
   const made =

@@ -31,6 +31,17 @@ export class DerSink {
     this.bytes = new Uint8Array(size);
   }
 
+  /** Bytes written so far. */
+  get length(): number {
+    return this.#at;
+  }
+
+  /** Begins anew, over what was written. */
+  rewind(): this {
+    this.#at = 0;
+    return this;
+  }
+
   /** Identifier and shortest length. */
   header(tag: number, length: number): this {
     this.octet(tag);

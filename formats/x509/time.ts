@@ -104,6 +104,39 @@ export function putTime(sink: DerSink, date: Date): void {
   else putDigits(sink.header(TAG.utcTime, 13).digits(date.getUTCFullYear() % 100, 2), date);
 }
 
+/** Where digits stand in `2026-11-26T05:06:07.089Z`, which is what `toISOString` writes, and its length. */
+const ISO = {
+  shape: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/,
+  length: 24,
+  afterYear: [5, 8, 11, 14, 17],
+} as const;
+
+/** A time as `toISOString` writes it, of the years 0 to 9999. */
+export type IsoTime = string & { readonly brand: 'ISO 8601' };
+
+export function isIsoTime(text: string): text is IsoTime {
+  return text.length === ISO.length && ISO.shape.test(text);
+}
+
+function isShortIso(time: IsoTime): boolean {
+  return time >= '1950' && time < '2050';
+}
+
+/** Bytes of `putIsoTime`. */
+export function isoTimeSize(time: IsoTime): number {
+  return isShortIso(time) ? 15 : GENERALIZED_TIME_SIZE;
+}
+
+/** As `putTime` of the same time, without making a Date of it. @param always - GeneralizedTime, whatever the year. */
+export function putIsoTime(sink: DerSink, time: IsoTime, always: 'generalized' | null = null): void {
+  const short = always === null && isShortIso(time);
+  if (short) sink.header(TAG.utcTime, 13);
+  else sink.header(TAG.generalizedTime, 15).octet(time.charCodeAt(0)).octet(time.charCodeAt(1));
+  sink.octet(time.charCodeAt(2)).octet(time.charCodeAt(3));
+  for (const at of ISO.afterYear) sink.octet(time.charCodeAt(at)).octet(time.charCodeAt(at + 1));
+  sink.octet(0x5a);
+}
+
 /** GeneralizedTime, with milliseconds where `fraction` and they are not zero. */
 export function encodeGeneralizedTime(date: Date, fraction: boolean): Uint8Array {
   const milliseconds = fraction ? date.getUTCMilliseconds() : 0;

@@ -122,8 +122,7 @@ describe(`a list of ${COUNT.toLocaleString('en')} entries`, function () {
         `memory ${(growth / size).toFixed(2)} × the file`,
     );
     assert.ok(own < STALL, `stalled ${own} ms`);
-    // The engine's own heap, which does not grow with the list, weighs more than a short one.
-    assert.ok(growth < Math.max(3 * size, 96e6), `memory grew by ${growth} for ${size}`);
+    assert.ok(growth < 3 * size, `memory grew by ${growth} for ${size}`);
     const list = await district.file('large.crl', await bytesOf(publisher.full(SEALS, 0)));
     const ca = await district.file(
       'ca.pem',

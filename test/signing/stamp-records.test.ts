@@ -261,6 +261,7 @@ for (const engine of engines) {
           return {
             size: handle.size,
             close: () => handle.close(),
+            readInto: (position: number, into: Uint8Array) => handle.readInto(position, into),
             read: async (position: number, length: number) => {
               const bytes = (await handle.read(position, length)).slice();
               if (position === 0) bytes[500] = (bytes[500] ?? 0) ^ 1;
