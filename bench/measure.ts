@@ -53,6 +53,32 @@ export async function rate(
   return callFor(seconds, operation, parallel);
 }
 
+/** An operation, and how many callers are in flight. */
+export interface Measured {
+  readonly operation: () => Promise<unknown> | undefined;
+  readonly parallel: number;
+}
+
+/**
+ * Rates of two operations in turn, so that whatever else the machine does weighs on both alike: after `warmUp` seconds of the
+ * first, rounds of both over about `seconds` each.
+ */
+export async function ratesInTurn(
+  seconds: number,
+  warmUp: number,
+  first: Measured,
+  second: Measured,
+): Promise<readonly [number, number]> {
+  const rounds = 5;
+  await callFor(warmUp, first.operation, first.parallel);
+  let [one, other] = [0, 0];
+  for (let round = 0; round < rounds; round += 1) {
+    other += await callFor(seconds / rounds, second.operation, second.parallel);
+    one += await callFor(seconds / rounds, first.operation, first.parallel);
+  }
+  return [one / rounds, other / rounds];
+}
+
 async function callFor(
   seconds: number,
   operation: () => Promise<unknown> | undefined,

@@ -251,17 +251,28 @@ export async function changedEntries(
   return { values, next: rows.length < limit ? null : (rows.at(-1)?.change ?? null) };
 }
 
-function listed(reader: Reader, scope: CrlScope, after: string, limit: number) {
-  return ofScope(reader, scope)
+/**
+ * The next `limit` rows by serial among which a scope's are, each saying whether a full list has it. Of a whole authority all
+ * rows are walked, others' too: sorting its own anew for each part would take longer the more there are.
+ */
+function walked(reader: Reader, { authority, shard }: CrlScope, after: string, limit: number) {
+  const all = reader.selectFrom('ca_revocation');
+  const rows = shard === WHOLE ? all : all.where('authority', '=', authority).where('shard', '=', shard);
+  return rows
     .select(['serial', 'reason', 'revoked_at', 'invalidity_date'])
-    .where('state', 'in', ['revoked', 'held'])
+    .select(
+      sql<number>`CASE WHEN authority = ${authority} AND state IN ('revoked', 'held') THEN 1 ELSE 0 END`.as(
+        'listed',
+      ),
+    )
     .where('serial', '>', after)
     .orderBy('serial')
-    .limit(limit);
+    .limit(limit)
+    .as('part');
 }
 
 /**
- * Entries of a full list, `limit` at a time, as the rows that `CrlRowEncoder` reads: the database joins them, since an object
+ * Entries of a full list, `limit` at most, as the rows that `CrlRowEncoder` reads: the database joins them, since an object
  * for each of a million would be a multiple of the list.
  */
 export async function listedRows(
@@ -271,21 +282,20 @@ export async function listedRows(
   limit: number,
 ): Promise<{ readonly rows: string; readonly next: string | null }> {
   const { count, last, rows } = await reader
-    .selectFrom(listed(reader, scope, after, limit).as('part'))
+    .selectFrom(walked(reader, scope, after, limit))
     .select((part) => [
       part.fn.countAll<number>().as('count'),
       part.fn.max<string | null>('serial').as('last'),
       sql<
         string | null
-      >`string_agg(serial || ' ' || reason || ' ' || revoked_at || ' ' || coalesce(invalidity_date, ''), ';' ORDER BY serial)`.as(
-        'rows',
-      ),
+      >`string_agg(serial || ' ' || reason || ' ' || revoked_at || ' ' || coalesce(invalidity_date, ''), ';' ORDER BY serial)
+        FILTER (WHERE listed = 1)`.as('rows'),
     ])
     .executeTakeFirstOrThrow();
   return { rows: rows ?? '', next: count < limit ? null : last };
 }
 
-/** What decides the encoded length of the next `limit` entries of a full list, counted by the database. */
+/** What decides the encoded length of the next entries of a full list, `limit` at most, counted by the database. */
 export async function listedShapes(
   reader: Reader,
   scope: CrlScope,
@@ -293,8 +303,9 @@ export async function listedShapes(
   limit: number,
 ): Promise<Part<EntryShape>> {
   const rows = await reader
-    .selectFrom(listed(reader, scope, after, limit).as('part'))
+    .selectFrom(walked(reader, scope, after, limit))
     .select((part) => [
+      'listed',
       part.fn.countAll<number>().as('count'),
       part.fn.min('serial').as('serial'),
       part.fn.max('serial').as('last'),
@@ -303,6 +314,7 @@ export async function listedShapes(
       part.fn.min<string | null>('invalidity_date').as('invalidity_date'),
     ])
     .groupBy([
+      'listed',
       'reason',
       sql`length(serial)`,
       // From 2050 on a date is two octets longer (RFC 5280 section 4.1.2.5).
@@ -310,11 +322,10 @@ export async function listedShapes(
       sql`invalidity_date IS NULL`,
     ])
     .execute();
-  const values = rows.map((row) => ({
-    count: row.count,
-    sample: entryOf(row),
-  }));
-  const total = values.reduce((sum, { count }) => sum + count, 0);
+  const values = rows.flatMap((row) =>
+    row.listed === 1 ? [{ count: row.count, sample: entryOf(row) }] : [],
+  );
+  const total = rows.reduce((sum, { count }) => sum + count, 0);
   const last = rows.reduce((latest, row) => (row.last > latest ? row.last : latest), '');
   return { values, next: total < limit ? null : last };
 }
