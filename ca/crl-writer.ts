@@ -152,7 +152,7 @@ async function checkStored(
 
 async function writeSmall(key: SigningKey, frame: CrlFrame, source: CrlSource): Promise<WrittenCrl> {
   const pieces: Uint8Array[] = [];
-  for await (const piece of signedPieces(frame, source)) pieces.push(Uint8Array.from(piece));
+  for await (const piece of signedPieces(frame, source)) pieces.push(new Uint8Array(piece));
   const tbs = joinBytes(pieces);
   const der = encodeSigned(tbs, frame.signatureAlgorithm, await signChecked(key, tbs));
   return { size: der.length, der, document: null };

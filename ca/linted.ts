@@ -15,7 +15,7 @@ export class LintedBytes {
 
   constructor(maker: symbol, tbs: Uint8Array) {
     if (maker !== MAKER) throw new TypeError('Only the lint step makes a token.');
-    this.#tbs = Uint8Array.from(tbs);
+    this.#tbs = new Uint8Array(tbs);
   }
 
   /**

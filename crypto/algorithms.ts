@@ -1,5 +1,5 @@
 // Names of algorithms as they stand in stored text, and what each is called by OpenSSL, JOSE and X.509.
-import { createHash, createHmac } from 'node:crypto';
+import { createHash, createHmac, hash } from 'node:crypto';
 import type { SignatureAlgorithm } from './signing-key.ts';
 import { CryptoError } from './errors.ts';
 
@@ -73,7 +73,7 @@ export function digest(name: DigestName, bytes: Uint8Array): Uint8Array {
 
 /** `sha256:<lower-case hex>` of `bytes` (text as UTF-8): the form in which digests are stored. */
 export function labelledDigest(name: DigestName, bytes: Uint8Array | string): string {
-  return `${name}:${createHash(name).update(bytes).digest('hex')}`;
+  return `${name}:${hash(name, bytes, 'hex')}`;
 }
 
 /** `hmac-sha256:<lower-case hex>`: the form in which MACs are stored. */

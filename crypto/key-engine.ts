@@ -152,6 +152,6 @@ async function signRunning(
 
 async function gathered(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const all: Uint8Array[] = [];
-  for await (const piece of pieces) all.push(Uint8Array.from(piece));
+  for await (const piece of pieces) all.push(new Uint8Array(piece));
   return joinBytes(all);
 }

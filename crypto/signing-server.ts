@@ -58,7 +58,7 @@ export function signingServerKey(server: SigningServer, key: ServerKey): Signing
     signPieces: async (pieces) => {
       if (whole) {
         const all: Uint8Array[] = [];
-        for await (const piece of pieces) all.push(Uint8Array.from(piece));
+        for await (const piece of pieces) all.push(new Uint8Array(piece));
         return sign(joinBytes(all));
       }
       const hash = createHash(digestName);

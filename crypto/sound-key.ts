@@ -178,7 +178,7 @@ let last: { readonly der: Uint8Array; readonly weakness: string | null } | null 
 /** What is wrong with a public key, as the end of "The key has …"; null where nothing is known against it. */
 export function keyWeakness(key: SubjectPublicKeyInfo): string | null {
   if (last === null || !sameBytes(last.der, key.der)) {
-    last = { der: Uint8Array.from(key.der), weakness: foundWeakness(key) };
+    last = { der: new Uint8Array(key.der), weakness: foundWeakness(key) };
   }
   return last.weakness;
 }

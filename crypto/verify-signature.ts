@@ -243,7 +243,7 @@ export async function verifySignaturePieces(
   const rule = ruleOf(check.algorithm);
   if (rule.digest === null) {
     const gathered: Uint8Array[] = [];
-    for await (const piece of pieces) gathered.push(Uint8Array.from(piece));
+    for await (const piece of pieces) gathered.push(new Uint8Array(piece));
     return verifySignatureElsewhere({ ...check, message: joinBytes(gathered) });
   }
   const running = startCheck(check, rule, rule.digest, keyOf(check.publicKey));

@@ -2,24 +2,35 @@
 import { TAG, type DerReader } from './der.ts';
 import { tagged, type DerSink } from './der-writer.ts';
 
-function asciiOf(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes.subarray(0, 32));
-}
-
 const encoder = new TextEncoder();
+const ZULU = 0x5a;
+const POINT = 0x2e;
 
-/** Two decimal digits of the text. */
-function two(text: string, at: number): number {
-  return (text.charCodeAt(at) - 48) * 10 + text.charCodeAt(at + 1) - 48;
+/** So many decimal digits at `at`; −1 where they are none. */
+function decimal(bytes: Uint8Array, at: number, count: number): number {
+  let value = 0;
+  for (let place = at; place < at + count; place += 1) {
+    const digit = (bytes[place] ?? 0) - 0x30;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value;
 }
 
-/** @param rest - MMDDHHMMSS, ten digits. */
-function dateOf(reader: DerReader, year: number, rest: string, milliseconds: number): Date {
-  const month = two(rest, 0);
-  const day = two(rest, 2);
-  const hour = two(rest, 4);
-  const minute = two(rest, 6);
-  const second = two(rest, 8);
+/** @param at - where MMDDHHMMSS stands. @returns null where those are no ten digits. */
+function dateOf(
+  reader: DerReader,
+  year: number,
+  bytes: Uint8Array,
+  at: number,
+  milliseconds: number,
+): Date | null {
+  const month = decimal(bytes, at, 2);
+  const day = decimal(bytes, at + 2, 2);
+  const hour = decimal(bytes, at + 4, 2);
+  const minute = decimal(bytes, at + 6, 2);
+  const second = decimal(bytes, at + 8, 2);
+  if (year < 0 || month < 0 || day < 0 || hour < 0 || minute < 0 || second < 0) return null;
   const date = new Date(Date.UTC(year, month - 1, day, hour, minute, second, milliseconds));
   // Date.UTC takes the years 0 to 99 for those of the last century.
   if (year < 100) date.setUTCFullYear(year, month - 1, day);
@@ -37,25 +48,31 @@ function dateOf(reader: DerReader, year: number, rest: string, milliseconds: num
 /** Validity, update and signing times (RFC 5280 section 4.1.2.5): UTCTime or GeneralizedTime without fraction. */
 export function readTime(reader: DerReader): Date {
   if (reader.peek() !== TAG.utcTime) return readGeneralizedTime(reader, false);
-  const text = asciiOf(reader.element(TAG.utcTime).content);
-  if (!/^[0-9]{12}Z$/.test(text)) throw reader.refusal('A UTCTime is not YYMMDDHHMMSSZ.');
-  const short = two(text, 0);
-  return dateOf(reader, short < 50 ? 2000 + short : 1900 + short, text.slice(2, 12), 0);
+  const { content } = reader.element(TAG.utcTime);
+  const short = decimal(content, 0, 2);
+  const year = short < 0 ? -1 : short < 50 ? 2000 + short : 1900 + short;
+  const whole = content.length === 13 && content[12] === ZULU;
+  const date = whole ? dateOf(reader, year, content, 2, 0) : null;
+  if (date === null) throw reader.refusal('A UTCTime is not YYMMDDHHMMSSZ.');
+  return date;
 }
 
 /** GeneralizedTime; a fraction (no trailing zero, RFC 3161 section 2.4.2) only where allowed, kept to the millisecond. */
 export function readGeneralizedTime(reader: DerReader, fraction: boolean): Date {
-  const text = asciiOf(reader.element(TAG.generalizedTime).content);
-  const match = /^([0-9]{4})([0-9]{10})(?:\.([0-9]{0,9}[1-9]))?Z$/.exec(text);
-  if (match === null || (match[3] !== undefined && !fraction)) {
-    throw reader.refusal('A GeneralizedTime is not YYYYMMDDHHMMSSZ.');
-  }
-  return dateOf(
-    reader,
-    Number(match[1]),
-    match[2] ?? '',
-    match[3] === undefined ? 0 : Math.floor(Number(`0.${match[3]}`) * 1000),
-  );
+  const { content } = reader.element(TAG.generalizedTime);
+  const milliseconds = content.length === 15 ? 0 : fraction ? fractionOf(content) : null;
+  const whole = milliseconds !== null && content.at(-1) === ZULU;
+  const date = whole ? dateOf(reader, decimal(content, 0, 4), content, 4, milliseconds) : null;
+  if (date === null) throw reader.refusal('A GeneralizedTime is not YYYYMMDDHHMMSSZ.');
+  return date;
+}
+
+/** Milliseconds of a fraction of one to ten digits behind the seconds, the last of them not zero; null for anything else. */
+function fractionOf(content: Uint8Array): number | null {
+  const count = content.length - 16;
+  if (content[14] !== POINT || count < 1 || count > 10 || content.at(-2) === 0x30) return null;
+  const value = decimal(content, 15, count);
+  return value < 0 ? null : Math.floor((value * 1000) / 10 ** count);
 }
 
 function digits(date: Date): string {
@@ -85,7 +102,7 @@ function putDigits(sink: DerSink, date: Date): void {
     .digits(date.getUTCHours(), 2)
     .digits(date.getUTCMinutes(), 2)
     .digits(date.getUTCSeconds(), 2)
-    .octet(0x5a);
+    .octet(ZULU);
 }
 
 /** As `encodeGeneralizedTime` without a fraction, into a sink. */
@@ -134,7 +151,7 @@ export function putIsoTime(sink: DerSink, time: IsoTime, always: 'generalized' |
   else sink.header(TAG.generalizedTime, 15).octet(time.charCodeAt(0)).octet(time.charCodeAt(1));
   sink.octet(time.charCodeAt(2)).octet(time.charCodeAt(3));
   for (const at of ISO.afterYear) sink.octet(time.charCodeAt(at)).octet(time.charCodeAt(at + 1));
-  sink.octet(0x5a);
+  sink.octet(ZULU);
 }
 
 /** GeneralizedTime, with milliseconds where `fraction` and they are not zero. */
