@@ -17,7 +17,7 @@ import { changedEntries, listedRows, listedShapes, type CrlScope, type Part } fr
 /** Entries read and encoded in one turn of the event loop: a few milliseconds. */
 const PAGE = 500;
 /** Entries that the database counts in one turn. */
-const COUNTED = 2000;
+const COUNTED = 1000;
 /** Lists up to so many bytes are made in memory and kept in their row. */
 const IN_ROW = 256 * 1024;
 /** Read back at once. */
