@@ -63,6 +63,16 @@ async function fingerprintOf(
   return fingerprint;
 }
 
+/** Whether some chain of signatures goes from a certificate to an anchor, fit or not. */
+export function leadsToAnchor(start: CertificateNode): boolean {
+  const seen = new Set([start]);
+  for (const node of seen) {
+    if (node.anchors.length > 0) return true;
+    for (const issuer of node.issuers) seen.add(issuer);
+  }
+  return false;
+}
+
 /** The certificate; null where it cannot be read. */
 function readable(der: Uint8Array): Certificate | null {
   try {

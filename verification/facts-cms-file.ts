@@ -82,9 +82,13 @@ async function directSignature(
   if (signer.signedAttributes !== null || algorithm === null || facts.certificate === null) return facts;
   const message = inside ?? (source === null ? null : await readWhole(source));
   if (message === null) return facts;
-  const key = facts.certificate.certificate.subjectPublicKeyInfo.der;
-  const holds = await verifier.verify(algorithm, key, message, signatureValueOf(signer, algorithm));
-  return { ...facts, signature: holds ? 'valid' : 'invalid' };
+  const value = signatureValueOf(signer, algorithm);
+  for (const certificate of facts.candidates) {
+    const key = certificate.certificate.subjectPublicKeyInfo.der;
+    if (await verifier.verify(algorithm, key, message, value))
+      return { ...facts, certificate, signature: 'valid' };
+  }
+  return { ...facts, signature: 'invalid' };
 }
 
 async function gatherSigner(

@@ -1,12 +1,12 @@
 // One signature with what follows from its facts: proof of time, path at that time, level. Pure.
 import type { PdfFacts, PdfSignatureFacts } from './facts-pdf.ts';
-import { findPath } from './path.ts';
-import type { PathParameters, PathResult } from './path-model.ts';
+import type { PathResult } from './path-model.ts';
 import type { VerificationPolicy } from './policy.ts';
 import type { SignatureLevel, Words } from './report.ts';
 import type { RevocationEvidence } from './revocation.ts';
 import { tellLevel } from './signature-level.ts';
 import type { LevelContext, ValidStamp } from './signature-level.ts';
+import { signerPath } from './signer-path.ts';
 import { earliestProof, judgeTimestamp } from './time-evidence.ts';
 import type { JudgedTimestamp } from './time-evidence.ts';
 
@@ -18,6 +18,8 @@ export interface JudgedSignature {
   readonly later: readonly ValidStamp[];
   /** The earliest instant at which the signature provably existed. */
   readonly proven: Date | null;
+  /** The instant the path was judged for: a proof, or the time of verification. */
+  readonly at: Date;
   /** Null where no certificate is known. */
   readonly path: PathResult | null;
   readonly level: SignatureLevel;
@@ -80,24 +82,6 @@ function withProofs(
   return { crls: crls.map(proof), ocsps: ocsps.map(proof) };
 }
 
-function signerParameters(at: Date, policy: VerificationPolicy, now: Date): PathParameters {
-  return {
-    purpose: 'signature',
-    time: {
-      at,
-      now,
-      skewSeconds: policy.clockSkewSeconds,
-      freshnessSeconds: policy.freshnessSeconds,
-    },
-    revocation:
-      policy.revocation === 'ignored'
-        ? 'ignored'
-        : policy.revocation === 'required'
-          ? 'required'
-          : 'preferred',
-  };
-}
-
 function judgeOne(
   facts: PdfSignatureFacts,
   stamps: readonly ValidStamp[],
@@ -107,14 +91,19 @@ function judgeOne(
   const existedBy = earliestProof(later.map(({ token }) => token));
   const tokens = facts.timestamps.map((token) => judgeTimestamp(token, context, existedBy));
   const proven = earliestProof([...tokens, ...later.map(({ token }) => token)]);
-  if (facts.type !== 'signature')
-    return { facts, tokens, later, proven, path: null, level: 'none', missing: null };
-  const parameters = signerParameters(proven ?? context.now, context.policy, context.now);
-  const path =
-    facts.cms.certificate === null
-      ? null
-      : findPath(facts.cms.certificate, context.graph, context.evidence, parameters);
-  return { facts, tokens, later, proven, path, ...tellLevel(facts, tokens, later, parameters, context) };
+  const unsigned = { facts, tokens, later, proven, at: proven ?? context.now, path: null };
+  if (facts.type !== 'signature') return { ...unsigned, level: 'none', missing: null };
+  const { graph, evidence, policy, now } = context;
+  if (facts.cms.certificate === null)
+    return { ...unsigned, ...tellLevel(facts, tokens, later, null, context) };
+  const proofs = [...tokens, ...later.map(({ token }) => token)];
+  const { path, parameters } = signerPath(facts.cms.certificate, proofs, graph, evidence, policy, now);
+  return {
+    ...unsigned,
+    at: parameters.time.at,
+    path,
+    ...tellLevel(facts, tokens, later, parameters, context),
+  };
 }
 
 /** Every signature of a PDF, judged with what document time-stamps prove. */

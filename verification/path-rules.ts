@@ -8,6 +8,7 @@ import type { Position } from './conformity-rule.ts';
 import { nameConstraintsOf, namesObey } from './name-constraints.ts';
 import type { NameBudget } from './name-constraints.ts';
 import { nameKey } from './names.ts';
+import { vouchesFor } from './organization.ts';
 import type { PathParameters, PathProblem, PathProblemCode, PathPurpose } from './path-model.ts';
 import { anyPolicyInputs, policiesOf } from './policies.ts';
 import type { PolicyBudget } from './policies.ts';
@@ -59,13 +60,16 @@ function isSelfIssued(certificate: Certificate): boolean {
   return nameKey(certificate.subject) === nameKey(certificate.issuer);
 }
 
-/** Whether the anchor stands for the purpose at the instant. */
-export function anchorTrusted(anchor: TrustAnchor, parameters: PathParameters): boolean {
-  if (anchor.service === null) return true;
-  return (
-    anchorTypes[parameters.purpose].includes(anchor.service.type) &&
-    stateAt(anchor.service, parameters.time.at)?.status === 'granted'
-  );
+/** Why the anchor does not stand for the purpose at the instant, or not for this signer; null where it does. */
+export function anchorProblem(
+  { service }: TrustAnchor,
+  leaf: Certificate,
+  { purpose, time }: PathParameters,
+): PathProblemCode | null {
+  if (service === null) return null;
+  const granted = stateAt(service, time.at)?.status === 'granted';
+  if (!anchorTypes[purpose].includes(service.type) || !granted) return 'anchor-not-trusted';
+  return purpose !== 'signature' || vouchesFor(service, leaf) ? null : 'anchor-scope';
 }
 
 function usageAllowed(

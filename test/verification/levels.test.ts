@@ -229,8 +229,8 @@ describe('a signature judged long afterwards', () => {
     expectReport(report, ['TOTAL-PASSED', null, null]);
     assert.match(finding(report, 'certificate.revocation'), /after the signature/);
     expectReport(await verifyBytes(stored, alone(pki, { ...later(10), crls: [revoked(-1)] })), [
-      'TOTAL-FAILED',
-      'REVOKED',
+      'INDETERMINATE',
+      'REVOKED_NO_POE',
       'certificate.revocation',
     ]);
     const unstamped = addStore(signPdf(pki, undefined, { token: null }), fullData(pki));

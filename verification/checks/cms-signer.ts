@@ -5,7 +5,8 @@ import type { Agreement } from '../facts-cms.ts';
 import type { JudgedCms } from '../judged-cms.ts';
 import { reportQualification } from '../report.ts';
 import { verifiableAlgorithm } from '../signature-work.ts';
-import { findingOfProblem, nameOfCertificate, revocationProblems } from './path.ts';
+import { askedElsewhere, findingOfProblem, nameOfCertificate, revocationProblems } from './path.ts';
+import { scopeCheck } from './scope.ts';
 
 const hasAttributes = ({ facts }: JudgedCms): boolean =>
   (facts.cms.signer?.signedAttributes ?? null) !== null;
@@ -178,11 +179,11 @@ const trustChecks: readonly Check<JudgedCms>[] = [
     ),
     citation: 'RFC 5280 6; ETSI EN 319 102-1 5.2.6',
     applies: ({ path }) => path !== null,
-    evaluate: ({ path, proven }, _policy, time) => {
-      if (path?.kind === 'problem' && !revocationProblems.has(path.problem.code))
-        return findingOfProblem(path.problem, proven !== null);
-      const at = (proven ?? time).toISOString();
-      return passed(`证书链成立(${at})。`, `The path holds (${at}).`, proven, 'certificate');
+    evaluate: ({ path, proven, at }) => {
+      if (path?.kind === 'problem' && !askedElsewhere.has(path.problem.code))
+        return findingOfProblem(path.problem, false);
+      const instant = at.toISOString();
+      return passed(`证书链成立(${instant})。`, `The path holds (${instant}).`, proven, 'certificate');
     },
   },
   {
@@ -193,9 +194,9 @@ const trustChecks: readonly Check<JudgedCms>[] = [
       path !== null &&
       policy.revocation !== 'ignored' &&
       (path.kind === 'valid' || revocationProblems.has(path.problem.code)),
-    evaluate: ({ path, proven }) => {
+    evaluate: ({ path }) => {
       if (path === null) return indeterminate('TRY_LATER', '没有证书。', 'There is no certificate.');
-      if (path.kind === 'problem') return findingOfProblem(path.problem, proven !== null);
+      if (path.kind === 'problem') return findingOfProblem(path.problem, false);
       const later = path.statuses.find((status) => status.kind === 'revoked');
       if (later?.kind === 'revoked')
         return warned(
@@ -212,6 +213,7 @@ const trustChecks: readonly Check<JudgedCms>[] = [
         : passed('未被吊销。', 'They are not.');
     },
   },
+  scopeCheck('certificate.scope', ({ path }) => path),
   {
     id: 'certificate.qualification',
     question: words(

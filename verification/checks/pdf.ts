@@ -2,13 +2,12 @@
 import { failed, indeterminate, passed, warned, words } from '../check.ts';
 import type { Check } from '../check.ts';
 import type { PdfFacts } from '../facts-pdf.ts';
-import type { TrustList } from '../trust-list.ts';
+import { trustListCheck } from './trust-list.ts';
+import type { TrustListContext } from './trust-list.ts';
 
 /** A PDF with the list it is judged against. */
-export interface PdfContext {
+export interface PdfContext extends TrustListContext {
   readonly facts: PdfFacts;
-  readonly trustList: TrustList | null;
-  readonly trustListProblem: string | null;
 }
 
 const readable = ({ facts }: PdfContext): boolean => facts.problem === null;
@@ -133,34 +132,5 @@ export const pdfChecks: readonly Check<PdfContext>[] = [
             `${facts.bytesBeforeHeader} bytes stand before it.`,
           ),
   },
-  {
-    id: 'pdf.trust-list',
-    question: words('信任列表是否现行有效？', 'Is the trust list current?'),
-    citation: 'ETSI TS 119 602 6',
-    applies: ({ trustList, trustListProblem }) => trustList !== null || trustListProblem !== null,
-    evaluate: ({ trustList, trustListProblem }, policy, time) => {
-      if (trustList === null) {
-        const why = trustListProblem ?? 'unavailable';
-        return indeterminate(
-          'NO_CERTIFICATE_CHAIN_FOUND',
-          `信任列表不可用(${why})。`,
-          `The trust list cannot be used (${why}).`,
-        );
-      }
-      return trustList.nextUpdate.getTime() + policy.clockSkewSeconds * 1000 < time.getTime()
-        ? indeterminate(
-            'TRY_LATER',
-            '信任列表已过期。',
-            'The trust list is out of date.',
-            trustList.issued,
-            'trust-list',
-          )
-        : passed(
-            `信任列表第${trustList.sequence}期。`,
-            `Trust list edition ${trustList.sequence}.`,
-            trustList.issued,
-            'trust-list',
-          );
-    },
-  },
+  trustListCheck('pdf.trust-list'),
 ];
