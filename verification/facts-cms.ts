@@ -156,7 +156,10 @@ async function signerOf(
     if (await verifier.verify(algorithm, key, message, value))
       return { certificate: node, signingCertificate: bound, signature: 'valid' };
   }
-  return { ...unchecked, signature: 'invalid' };
+  // Neither bound by the signature nor vouched for nor its maker's: a stranger's; the signer's own is not at hand.
+  return first.bound === 'differs' && !leadsToAnchor(first.node)
+    ? { ...unchecked, certificate: null }
+    : { ...unchecked, signature: 'invalid' };
 }
 
 /** The value as the verifier takes it: GB/T 35275 signers write r‖s bare as well; what is neither form stays and fails. */

@@ -16,6 +16,8 @@ export interface JudgedSignature {
   readonly tokens: readonly JudgedTimestamp[];
   /** Document time-stamps that count and cover the whole signature, oldest revision first. */
   readonly later: readonly ValidStamp[];
+  /** Those that contradict: they say a time before a time-stamp that they were put over, and count for nothing. */
+  readonly early: readonly ValidStamp[];
   /** The earliest instant at which the signature provably existed. */
   readonly proven: Date | null;
   /** The instant the path was judged for: a proof, or the time of verification. */
@@ -82,16 +84,37 @@ function withProofs(
   return { crls: crls.map(proof), ocsps: ocsps.map(proof) };
 }
 
+/** Parts the stamps over a signature by whether they are older than its own time-stamps, which they cover. */
+function inOrder(
+  facts: PdfSignatureFacts,
+  stamps: readonly ValidStamp[],
+  context: LevelContext,
+): Pick<JudgedSignature, 'later' | 'early'> {
+  const existedBy = earliestProof(stamps.map(({ token }) => token));
+  const own = facts.type === 'signature' ? facts.timestamps : [];
+  const times = own.flatMap((token) => {
+    const { valid, genTime } = judgeTimestamp(token, context, existedBy);
+    return valid && genTime !== null ? [genTime.getTime()] : [];
+  });
+  const least = Math.max(...times) - context.policy.clockSkewSeconds * 1000;
+  const contradicts = ({ token }: ValidStamp): boolean => (token.genTime?.getTime() ?? Infinity) < least;
+  return {
+    later: stamps.filter((stamp) => !contradicts(stamp)),
+    early: stamps.filter((stamp) => contradicts(stamp)),
+  };
+}
+
 function judgeOne(
   facts: PdfSignatureFacts,
   stamps: readonly ValidStamp[],
   context: LevelContext,
 ): JudgedSignature {
-  const later = coveringStamps(facts, stamps);
+  const covering = coveringStamps(facts, stamps);
+  const { later, early } = inOrder(facts, covering, context);
   const existedBy = earliestProof(later.map(({ token }) => token));
   const tokens = facts.timestamps.map((token) => judgeTimestamp(token, context, existedBy));
   const proven = earliestProof([...tokens, ...later.map(({ token }) => token)]);
-  const unsigned = { facts, tokens, later, proven, at: proven ?? context.now, path: null };
+  const unsigned = { facts, tokens, later, early, proven, at: proven ?? context.now, path: null };
   if (facts.type !== 'signature') return { ...unsigned, level: 'none', missing: null };
   const { graph, evidence, policy, now } = context;
   if (facts.cms.certificate === null)

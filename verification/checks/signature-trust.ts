@@ -47,20 +47,17 @@ export const trustChecks: readonly SignatureCheck[] = [
     id: 'signature.time-order',
     question: words('各时间戳的先后次序是否一致？', 'Are the time-stamps in order?'),
     citation: 'ETSI EN 319 102-1 5.5.4, 5.6.3',
-    applies: ({ tokens, later }) => later.length > 0 && tokens.some(({ valid }) => valid),
-    evaluate: ({ tokens, later }, policy) => {
-      const skew = policy.clockSkewSeconds * 1000;
-      const newest = Math.max(...tokens.map(({ valid, genTime }) => (valid ? (genTime?.getTime() ?? 0) : 0)));
-      const early = later.find(({ token }) => (token.genTime?.getTime() ?? 0) + skew < newest);
-      return early === undefined
+    applies: ({ tokens, later, early }) =>
+      later.length + early.length > 0 && tokens.some(({ valid }) => valid),
+    evaluate: ({ early: [early] }) =>
+      early === undefined
         ? passed('一致。', 'They are.')
-        : indeterminate(
-            'TIMESTAMP_ORDER_FAILURE',
-            '后加的文档时间戳早于其保护的时间戳。',
-            'A document time-stamp is older than a time-stamp that it was put over.',
+        : warned(
+            '后加的文档时间戳早于其保护的时间戳，不予采信。',
+            'A document time-stamp is older than a time-stamp that it was put over; it counts for nothing.',
             early.token.genTime,
-          );
-    },
+            'time-stamp',
+          ),
   },
   {
     id: 'signature.level',
