@@ -26,6 +26,8 @@ export interface CertificateNode {
   readonly refusedAlgorithm: string | null;
   /** Certificates whose subject is this one's issuer and whose key made its signature. */
   readonly issuers: readonly CertificateNode[];
+  /** Of anchors: whether the key they hold out made their signature, or may have: where the names agree it is not looked at. */
+  readonly selfSigned: boolean;
   /** Anchors with this very certificate. */
   readonly anchors: readonly TrustAnchor[];
 }
@@ -93,6 +95,11 @@ export async function nodeOf(
   return certificate === null ? null : (graph.nodes.get(await fingerprintOf(certificate, verifier)) ?? null);
 }
 
+async function isSelfSigned(certificate: Certificate, work: SignatureWork): Promise<boolean> {
+  if (nameKey(certificate.subject) === nameKey(certificate.issuer)) return true;
+  return work.holds(certificate, certificate.subjectPublicKeyInfo, () => null);
+}
+
 async function readNodes(
   ders: readonly Uint8Array[],
   anchors: readonly TrustAnchor[],
@@ -114,7 +121,9 @@ async function readNodes(
     if (certificate === null) continue;
     const fingerprint = await fingerprintOf(certificate, verifier);
     if (nodes.has(fingerprint)) continue;
+    const own = anchorsOf.has(fingerprint);
     nodes.set(fingerprint, {
+      selfSigned: own && (await isSelfSigned(certificate, work)),
       certificate,
       fingerprint,
       refusedAlgorithm: work.refused(certificate.signatureAlgorithm),

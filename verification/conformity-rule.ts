@@ -2,8 +2,12 @@
 import type { Certificate } from '../formats/x509/certificate.ts';
 import type { Conformity } from './path-model.ts';
 
-/** Where in its path a certificate stands. */
-export type Position = 'leaf' | 'intermediate' | 'anchor';
+/** Where in its path a certificate stands; `root`: an anchor that its own key signed. */
+export type Position = 'leaf' | 'intermediate' | 'anchor' | 'root';
+
+export function isAnchor(position: Position): boolean {
+  return position === 'anchor' || position === 'root';
+}
 
 export interface ConformityRule {
   readonly id: string;

@@ -2,6 +2,7 @@
 import { sameBytes } from '../formats/bytes.ts';
 import type { Certificate } from '../formats/x509/certificate.ts';
 import { OID } from '../formats/x509/oid.ts';
+import { isAnchor } from './conformity-rule.ts';
 import type { ConformityRule } from './conformity-rule.ts';
 import type { Conformity } from './path-model.ts';
 import { nameKey } from './names.ts';
@@ -91,7 +92,7 @@ export const webRules: readonly ConformityRule[] = [
     id: 'web-authority-key-identifier',
     citation: 'CABF BR 7.1.2.1.3',
     asked: web,
-    holds: (certificate, position) => position !== 'anchor' || authorityKeyHolds(certificate),
+    holds: (certificate, position) => !isAnchor(position) || authorityKeyHolds(certificate),
   },
   {
     id: 'web-common-name',
@@ -109,7 +110,7 @@ export const webRules: readonly ConformityRule[] = [
     id: 'web-root-extended-key-usage',
     citation: 'CABF BR 7.1.2.1.2',
     asked: web,
-    holds: ({ extendedKeyUsage }, position) => position !== 'anchor' || extendedKeyUsage === null,
+    holds: ({ extendedKeyUsage }, position) => !isAnchor(position) || extendedKeyUsage === null,
   },
   {
     id: 'web-extended-key-usage',

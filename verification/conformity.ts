@@ -1,6 +1,7 @@
 // Rules for the making of certificates, asked of foreign ones where a caller wants only conforming paths: one row a rule.
 import type { Certificate } from '../formats/x509/certificate.ts';
 import { OID } from '../formats/x509/oid.ts';
+import { isAnchor } from './conformity-rule.ts';
 import type { ConformityRule, Position } from './conformity-rule.ts';
 import { webRules } from './conformity-web.ts';
 import type { Conformity } from './path-model.ts';
@@ -44,7 +45,7 @@ const rules: readonly ConformityRule[] = [
     id: 'serial-number',
     citation: 'RFC 5280 4.1.2.2',
     asked: everywhere,
-    holds: (certificate, position) => position === 'anchor' || serialHolds(certificate),
+    holds: (certificate, position) => isAnchor(position) || serialHolds(certificate),
   },
   {
     id: 'issuer-name',
@@ -77,9 +78,9 @@ const rules: readonly ConformityRule[] = [
     id: 'authority-key-identifier',
     citation: 'RFC 5280 4.2.1.1',
     asked: everywhere,
-    // An anchor needs nobody above it to be found.
+    // It may be left out where a CA hands out its key signed by itself; an anchor that another one signed has no such excuse.
     holds: ({ authorityKeyIdentifier }, position) =>
-      position === 'anchor' || (authorityKeyIdentifier?.keyIdentifier ?? null) !== null,
+      position === 'root' || (authorityKeyIdentifier?.keyIdentifier ?? null) !== null,
   },
   {
     id: 'subject-key-identifier',

@@ -151,8 +151,9 @@ export class PathAnswers {
   }
 }
 
-function positionOf(depth: number, length: number): Position {
-  return depth === 0 ? 'leaf' : depth === length - 1 ? 'anchor' : 'intermediate';
+function positionOf(node: CertificateNode, depth: number, length: number): Position {
+  if (depth === 0) return 'leaf';
+  return depth < length - 1 ? 'intermediate' : node.selfSigned ? 'root' : 'anchor';
 }
 
 type Problem = (code: PathProblemCode, depth: number, rule?: PathProblem['rule']) => PathProblem | null;
@@ -165,8 +166,10 @@ function structureProblem(
   problem: Problem,
 ): PathProblem | null {
   let below = 0;
-  for (const [depth, { certificate }] of path.entries()) {
-    const broken = brokenRule(certificate, positionOf(depth, path.length), parameters.conformity ?? 'none');
+  for (const [depth, node] of path.entries()) {
+    const { certificate } = node;
+    const position = positionOf(node, depth, path.length);
+    const broken = brokenRule(certificate, position, parameters.conformity ?? 'none');
     if (broken !== null) return problem('not-conforming', depth, broken);
     if (depth > 0) {
       const allowed = certificate.basicConstraints?.pathLength ?? null;
@@ -174,10 +177,10 @@ function structureProblem(
       if (depth < path.length - 1 && !isSelfIssued(certificate)) below += 1;
     }
     for (let under = depth - 1; under >= 0; under--) {
-      const node = path[under];
+      const lower = path[under];
       // RFC 5280 section 6.1.3 (b): self-issued certificates are exempt unless they end the path.
-      if (node === undefined || (under > 0 && isSelfIssued(node.certificate))) continue;
-      const obeys = answers.obeys(node.certificate, certificate);
+      if (lower === undefined || (under > 0 && isSelfIssued(lower.certificate))) continue;
+      const obeys = answers.obeys(lower.certificate, certificate);
       if (obeys !== true) return problem(obeys === null ? 'too-much-work' : 'name-constraints', under);
     }
   }
