@@ -14,5 +14,7 @@ export interface ConformityRule {
   readonly citation: string;
   /** Under which rules it is asked; `strict` asks all that do not contradict RFC 5280. */
   readonly asked: readonly Conformity[];
+  /** Under `strict`, asked only below authorities that follow the rules for public ones themselves. */
+  readonly ofPublicAuthorities?: true;
   holds(certificate: Certificate, position: Position): boolean;
 }

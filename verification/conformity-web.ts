@@ -95,9 +95,11 @@ export const webRules: readonly ConformityRule[] = [
     holds: (certificate, position) => !isAnchor(position) || authorityKeyHolds(certificate),
   },
   {
+    // It binds public authorities alone; under others a common name is any text, and never stands for a server here.
     id: 'web-common-name',
     citation: 'CABF BR 7.1.4.3',
     asked: web,
+    ofPublicAuthorities: true,
     holds: (certificate, position) => position !== 'leaf' || commonNamesHold(certificate),
   },
   {

@@ -160,15 +160,36 @@ type Broken = Pick<ConformityRule, 'id' | 'citation'> | null;
 /** Answers given before: a certificate stands on many paths. */
 const answers = new WeakMap<Certificate, Map<string, Broken>>();
 
-/** The first rule that the certificate breaks; null where it breaks none or none are asked. */
-export function brokenRule(certificate: Certificate, position: Position, conformity: Conformity): Broken {
+/**
+ * Whether a path's authorities are made as the Baseline Requirements demand of public ones (7.1.2.1.2, 7.1.2.10.7): their keys
+ * sign certificates and lists. Who is not held to that is not held to the rest.
+ * @param authorities the path without its end entity
+ */
+export function followsWebProfile(authorities: readonly Pick<Certificate, 'keyUsage'>[]): boolean {
+  return authorities.every(({ keyUsage }) => keyUsage?.has('cRLSign') === true);
+}
+
+/**
+ * The first rule that the certificate breaks; null where it breaks none or none are asked.
+ * @param publicly whether the path's authorities follow the rules for public ones
+ */
+export function brokenRule(
+  certificate: Certificate,
+  position: Position,
+  conformity: Conformity,
+  publicly: boolean,
+): Broken {
   if (conformity === 'none') return null;
   const known = answers.get(certificate) ?? new Map<string, Broken>();
   answers.set(certificate, known);
-  const key = `${position} ${conformity}`;
+  const key = `${position} ${conformity} ${String(publicly)}`;
   const answer = known.get(key);
   if (answer !== undefined) return answer;
-  const rule = rules.find((each) => each.asked.includes(conformity) && !each.holds(certificate, position));
+  const passedOver = ({ ofPublicAuthorities }: ConformityRule): boolean =>
+    ofPublicAuthorities === true && conformity === 'strict' && !publicly;
+  const rule = rules.find(
+    (each) => each.asked.includes(conformity) && !passedOver(each) && !each.holds(certificate, position),
+  );
   const broken = rule === undefined ? null : { id: rule.id, citation: rule.citation };
   known.set(key, broken);
   return broken;

@@ -3,7 +3,7 @@ import type { Certificate } from '../formats/x509/certificate.ts';
 import { OID } from '../formats/x509/oid.ts';
 import { PRIVATE_OID } from '../formats/x509/private-oid.ts';
 import type { CertificateNode, TrustAnchor } from './certificate-graph.ts';
-import { brokenRule } from './conformity.ts';
+import { brokenRule, followsWebProfile } from './conformity.ts';
 import type { Position } from './conformity-rule.ts';
 import { nameConstraintsOf, namesObey } from './name-constraints.ts';
 import type { NameBudget } from './name-constraints.ts';
@@ -165,11 +165,12 @@ function structureProblem(
   answers: PathAnswers,
   problem: Problem,
 ): PathProblem | null {
+  const publicly = followsWebProfile(path.slice(1).map(({ certificate }) => certificate));
   let below = 0;
   for (const [depth, node] of path.entries()) {
     const { certificate } = node;
     const position = positionOf(node, depth, path.length);
-    const broken = brokenRule(certificate, position, parameters.conformity ?? 'none');
+    const broken = brokenRule(certificate, position, parameters.conformity ?? 'none', publicly);
     if (broken !== null) return problem('not-conforming', depth, broken);
     if (depth > 0) {
       const allowed = certificate.basicConstraints?.pathLength ?? null;
