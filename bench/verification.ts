@@ -18,6 +18,7 @@ import { signCode } from '../licenses/code.ts';
 import { issueLicense } from '../licenses/issue.ts';
 import { sealWithCode } from '../signing/seal-register.ts';
 import { stampDocument } from '../signing/stamp.ts';
+import { defaultAcceptanceRule } from '../verification/acceptance.ts';
 import { verifyCode } from '../verification/code.ts';
 import { receiptClaims } from '../verification/receipt.ts';
 import { verifyPdf } from '../verification/verify-pdf.ts';
@@ -161,6 +162,7 @@ async function receipts(services: Services, count: number) {
         holder: await holderFor(services, civilAffairs.creditCode, holder),
         id: `rcp_bench_${index}`,
         lifetime: receiptLifetime,
+        acceptanceRule: () => defaultAcceptanceRule,
       });
       const receipt = await signedReceipt(services, claims);
       return { receipt, case: claims.case, matter: claims.matter, holder };
