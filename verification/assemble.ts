@@ -68,13 +68,16 @@ function signatureRow(signature: SignatureReport, _at: number, all: readonly Sig
   };
 }
 
+const none: readonly SignatureReport[] = [];
+
 /** Folds everything into the answer. */
 export function assembleReport(parts: ReportParts): Report {
-  const signatures = parts.signatures ?? [];
-  const rows = [...parts.rows, ...signatures.map(signatureRow)];
+  const signatures = parts.signatures ?? none;
+  const rows = signatures.length === 0 ? parts.rows : [...parts.rows, ...signatures.map(signatureRow)];
   const concluded = conclude(rows);
   const word = wordsOfConclusion(concluded.conclusion);
-  const warnings = rows.filter((row) => row.outcome === 'warned').length;
+  let warnings = 0;
+  for (const { outcome } of rows) if (outcome === 'warned') warnings += 1;
   const summary =
     concluded.decidedBy !== null
       ? {

@@ -60,7 +60,9 @@ function contentDigests(
     if (found !== undefined) return found;
     // What is inside is what was signed; that it belongs to what was given is a question of its own.
     const made =
-      inside === null ? digestOfContent(content, algorithm, startDigest) : verifier.digest(algorithm, inside);
+      inside === null
+        ? digestOfContent(content, algorithm, startDigest)
+        : Promise.resolve(verifier.digest(algorithm, inside));
     known.set(algorithm, made);
     return made;
   };
@@ -110,7 +112,7 @@ async function gatherSigner(
   const cms = await gatherCms({ signedData: own, problem: null }, content, graph, verifier);
   const timestamps: TimestampFacts[] = [];
   for (const token of signatureTimeStampsOf(signer.unsignedAttributes).slice(0, maxTokens)) {
-    const stamped = (algorithm: DigestAlgorithm): Promise<Uint8Array> =>
+    const stamped = async (algorithm: DigestAlgorithm): Promise<Uint8Array> =>
       verifier.digest(algorithm, signer.signature);
     timestamps.push(await gatherTimestamp(token, stamped, graph, verifier));
   }

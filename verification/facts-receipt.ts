@@ -80,7 +80,7 @@ export async function gatherReceipt(
   { recordDigest, ...expected }: ReceiptExpectation,
   sources: StatusSources,
 ): Promise<ReceiptFacts> {
-  const { trustList, verifier } = sources;
+  const { trustList = null, verifier } = sources;
   const keys = keysOfType(trustList, 'receipt');
   const publicKeys = keys.map(({ publicKey }) => publicKey);
   const jws = await readJws(token, RECEIPT_TYPE, publicKeys, verifier, receiptLimit);

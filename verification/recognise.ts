@@ -46,13 +46,8 @@ export async function recogniseReceipt(
   expected: ReceiptExpectation,
   dependencies: CodeDependencies,
 ): Promise<Recognition> {
-  const { verifier, inflate, time, statusLists, policy = portalPolicy, trustList = null } = dependencies;
-  const facts = await gatherReceipt(token, expected, {
-    verifier,
-    inflate,
-    trustList,
-    statusList: (list, supplyPoint) => statusLists?.statusList(list, supplyPoint) ?? Promise.resolve(null),
-  });
+  const { time, policy = portalPolicy } = dependencies;
+  const facts = await gatherReceipt(token, expected, dependencies);
   const rows = judge(receiptChecks, facts, policy, time);
   return {
     ...conclude(rows),
