@@ -1,6 +1,7 @@
 // The verification page against the real service: a photo of a printed license, a PDF, a code by its link; good, revoked, tampered, foreign.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
@@ -8,8 +9,8 @@ import QRCode from 'qrcode';
 import request from 'supertest';
 import { startService, type Harness } from '../api/harness.ts';
 import { binaryBody } from '../api/binary-body.ts';
-import { bearer, freshKey, issue, licenseBody, licenses } from '../api/samples.ts';
-import { requireProgram } from '../programs.ts';
+import { bearer, decisionPdf, freshKey, issue, licenseBody, licenses } from '../api/samples.ts';
+import { requireProgram, run } from '../programs.ts';
 import { signPdf } from '../verification/signed-pdf.ts';
 import { makePki } from '../verification/pki.ts';
 import { assertAccessible, assertZoomable, launchChromium, phone } from './chromium.ts';
@@ -132,6 +133,71 @@ describe('the verification page', function () {
     const at = Math.floor(digits().length * 0.8);
     return `${digits().slice(0, at)}${(Number(digits().charAt(at)) + 1) % 10}${digits().slice(at + 1)}`;
   };
+
+  for (const [name, size] of [
+    ['phone', phone],
+    ['desktop', wide],
+  ] as const)
+    it(`asks for the password of an encrypted file, and only then (${name})`, async function () {
+      const qpdf = requireProgram(this, 'qpdf');
+      const folder = mkdtempSync(join(tmpdir(), 'yinxin-encrypted-'));
+      const [plain, encrypted] = [join(folder, 'plain.pdf'), join(folder, 'encrypted.pdf')];
+      writeFileSync(plain, (await decisionPdf()).pdf);
+      run(qpdf, ['--encrypt', '秘密 secret', 'owner', '256', '--', plain, encrypted]);
+      const file = readFileSync(encrypted);
+      rmSync(folder, { recursive: true });
+      await visit(size, async ({ page }) => {
+        const field = page.getByLabel(/打开密码/);
+        assert.equal(await field.isVisible(), false);
+        await upload(page, 'unsigned.pdf', 'application/pdf', new Uint8Array((await decisionPdf()).pdf));
+        assert.match(await verdict(page), bad);
+        assert.equal(await field.isVisible(), false);
+        await upload(page, 'encrypted.pdf', 'application/pdf', file);
+        assert.match(await verdict(page), unsure);
+        await field.waitFor();
+        assert.equal(await field.evaluate((element) => element.matches(':focus')), true);
+        await assertAccessible(page, `password, ${name}`);
+        await keep(page, `password-${name}`);
+        await field.fill('guess');
+        await field.press('Enter');
+        await page.getByText('给出的密码不正确').first().waitFor();
+        assert.equal(await field.inputValue(), '');
+        await field.fill('秘密 secret');
+        await field.press('Enter');
+        // It is open now, and says that it holds no signature.
+        await page.getByText('文件没有签名').first().waitFor();
+        assert.equal(await field.isVisible(), false);
+        assert.ok(!(await page.content()).includes('秘密'));
+        await keep(page, `password-opened-${name}`);
+      });
+    });
+
+  it('asks for the password without scripts as well', async function () {
+    const qpdf = requireProgram(this, 'qpdf');
+    const folder = mkdtempSync(join(tmpdir(), 'yinxin-encrypted-'));
+    const [plain, encrypted] = [join(folder, 'plain.pdf'), join(folder, 'encrypted.pdf')];
+    writeFileSync(plain, (await decisionPdf()).pdf);
+    run(qpdf, ['--encrypt', 'secret', 'owner', '256', '--', plain, encrypted]);
+    const context = await browser.newContext({ viewport: phone, javaScriptEnabled: false });
+    try {
+      const page = await context.newPage();
+      await page.goto(`${service.url}/verify`);
+      const send = async (): Promise<void> => {
+        await page.locator('#file').setInputFiles(encrypted);
+        await page.locator('#file-form button').click();
+        await page.waitForLoadState();
+      };
+      assert.equal(await page.locator('#password').isVisible(), false);
+      await send();
+      await page.locator('#password').fill('secret');
+      await send();
+      assert.match(await page.locator('main').innerText(), /文件没有签名/);
+      assert.equal(await page.locator('#password').count(), 0);
+    } finally {
+      await context.close();
+      rmSync(folder, { recursive: true });
+    }
+  });
 
   for (const [name, shot] of [
     ['a steady hand', fairShot],

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { build } from 'esbuild';
-import { encodeEnvelope } from '../../formats/qr/license-code.ts';
 import type { LicenseClaims } from '../../formats/cose/cwt.ts';
 import { decodeLicenseCode, encodeEnvelope } from '../../formats/qr/license-code.ts';
 import { verifyCode } from '../../verification/code.ts';

@@ -57,6 +57,18 @@ export const pdfChecks: readonly Check<PdfContext>[] = [
         : passed('已以用户密码打开。', 'It was, with the user’s.'),
   },
   {
+    // For readers that can ask for it: the file is not open, and a password would open it.
+    id: 'pdf.password',
+    question: words('打开文件所需的密码是否已给出？', 'Was the password given that opens the file?'),
+    citation: 'ISO 32000-2 7.6.4',
+    applies: ({ facts: { problem } }) =>
+      problem?.code === 'pdf-encrypted' || problem?.code === 'pdf-password',
+    evaluate: ({ facts: { problem } }) =>
+      problem?.code === 'pdf-password'
+        ? indeterminate('SIGNED_DATA_NOT_FOUND', '给出的密码不正确。', 'The password given does not open it.')
+        : indeterminate('SIGNED_DATA_NOT_FOUND', '未给出密码。', 'None was given.'),
+  },
+  {
     id: 'pdf.signed',
     question: words('文件中是否有签名？', 'Does the file hold a signature?'),
     citation: 'ISO 32000-2 12.8',
