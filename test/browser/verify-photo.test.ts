@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import QRCode from 'qrcode';
+import { readBarcodes } from 'zxing-wasm/reader';
 import request from 'supertest';
 import { startService, type Harness } from '../api/harness.ts';
 import { binaryBody } from '../api/binary-body.ts';
@@ -13,6 +14,7 @@ import { bearer, decisionPdf, freshKey, issue, licenseBody, licenses } from '../
 import { requireProgram, run } from '../programs.ts';
 import { signPdf } from '../verification/signed-pdf.ts';
 import { makePki } from '../verification/pki.ts';
+import { readCodesInFile } from '../../licenses/code-reader.ts';
 import { assertAccessible, assertZoomable, launchChromium, phone } from './chromium.ts';
 import { makeCodeWorld } from './code-world.ts';
 import { fairShot, photograph, printed, type Shot } from './photo.ts';
@@ -115,8 +117,23 @@ describe('the verification page', function () {
   /** The photo leads to the code's own page. */
   async function verdictOfPhoto(page: Page, photo: Uint8Array): Promise<string> {
     await upload(page, 'IMG_0001.jpg', 'image/jpeg', photo);
-    await page.waitForURL('**/v#*', { timeout: 30_000 });
+    await page.waitForURL('**/v#*', { timeout: 60_000 });
     return verdict(page);
+  }
+
+  /** A stain that hides a share of the code printed in a picture, in the middle of its right half: clear of its corners. */
+  async function stainOn(png: Uint8Array, share: number): Promise<NonNullable<Shot['stain']>> {
+    // Which also loads the reader.
+    assert.equal((await readCodesInFile(png)).length, 1);
+    const [found] = await readBarcodes(png, { formats: ['QRCode'], tryHarder: true });
+    assert.ok(found?.isValid, 'the printed page shows its code');
+    const { topLeft, topRight, bottomLeft, bottomRight } = found.position;
+    const side = Math.hypot(topRight.x - topLeft.x, topRight.y - topLeft.y);
+    return {
+      x: (topLeft.x + topRight.x * 2 + bottomLeft.x + bottomRight.x * 2) / 6,
+      y: (topLeft.y + topRight.y + bottomLeft.y + bottomRight.y) / 4,
+      radius: Math.sqrt((share * side * side) / Math.PI),
+    };
   }
 
   /** A code as a printed square, alone. */
@@ -216,6 +233,30 @@ describe('the verification page', function () {
           [],
         );
         if (shot === fairShot) await keep(page, 'photo-good-phone');
+      });
+    });
+
+  for (const [name, shot, stained] of [
+    ['little light and grain', { turned: 4, noise: 40, blur: 1, shade: 0.4, light: 0.35 }, false],
+    ['much grain', { turned: 11, noise: 90, blur: 0.8, shade: 0.3 }, false],
+    [
+      'a stain of six in a hundred, grain and blur',
+      { turned: 5, noise: 30, blur: 1, shade: 0.5, light: 0.5 },
+      true,
+    ],
+    [
+      'a stain, upside down in bad light',
+      { turned: 184, noise: 30, blur: 0.8, shade: 0.4, light: 0.6 },
+      true,
+    ],
+  ] satisfies readonly (readonly [string, Shot, boolean])[])
+    it(`reads a photo that is hard to read: ${name}`, async function () {
+      const sheet = await printed(requireProgram(this, 'pdftoppm'), pdf, 300);
+      const stain = stained ? { stain: await stainOn(sheet, 0.06) } : {};
+      const photo = await photograph(browser, sheet, { ...shot, ...stain });
+      if (screenshots !== undefined) writeFileSync(join(screenshots, `shot-${name}.jpg`), photo);
+      await visit(phone, async ({ page }) => {
+        assert.match(await verdictOfPhoto(page, photo), good);
       });
     });
 
