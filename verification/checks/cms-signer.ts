@@ -151,6 +151,13 @@ const formChecks: readonly Check<JudgedCms>[] = [
   },
 ];
 
+/** archive-time-stamp version 3 (EN 319 122-1) and its forerunners (RFC 5126, ETSI TS 101 733). */
+const archiveTimeStamps: ReadonlySet<string> = new Set([
+  '0.4.0.1733.2.4',
+  '1.2.840.113549.1.9.16.2.48',
+  '1.2.840.113549.1.9.16.2.27',
+]);
+
 const trustChecks: readonly Check<JudgedCms>[] = [
   {
     id: 'signature.time-stamp',
@@ -170,6 +177,18 @@ const trustChecks: readonly Check<JudgedCms>[] = [
       ];
       return policy.timestamp === 'required' ? indeterminate('NO_POE', zh, en) : warned(zh, en);
     },
+  },
+  {
+    id: 'signature.archive-time-stamp',
+    question: words('档案时间戳是否已核验？', 'Were archive time-stamps looked into?'),
+    citation: 'ETSI EN 319 122-1 5.5',
+    applies: ({ facts }) =>
+      (facts.cms.signer?.unsignedAttributes ?? []).some(({ type }) => archiveTimeStamps.has(type)),
+    evaluate: () =>
+      warned(
+        '含有档案时间戳，但未核验，不据此认定B-LTA级。',
+        'There is one, and it was not looked into; no level B-LTA is told for it.',
+      ),
   },
   {
     id: 'certificate.path',
