@@ -97,7 +97,10 @@ async function verifyFile(file: File): Promise<void> {
           ${renderReport(answer.report)}`
       : problemPanel(answer.title, null),
   );
-  if (answer.kind === 'report' && asksPassword(answer.report)) return askPassword();
+  if (answer.kind === 'report' && asksPassword(answer.report)) {
+    askPassword();
+    return;
+  }
   forgetPassword();
   region.focus({ preventScroll: true });
   region.scrollIntoView({ block: 'start' });
