@@ -15,6 +15,7 @@ import { ApiError } from './errors.ts';
 import { cookieValue, sessionCookie } from './guard.ts';
 import { html, seeOther } from './reply.ts';
 import { documentBody, formBody, route, type Route } from './route.ts';
+import { filePassword } from './schemas.ts';
 import type { Services } from './services.ts';
 import { fileOf, verifyHere } from './verifications.ts';
 
@@ -103,10 +104,11 @@ const verifyForm = route({
   tag,
   summary: 'Verification of a file without scripts',
   access: { kind: 'page', rate: 'verifying' },
-  body: documentBody(z.object({})),
+  body: documentBody(z.object({ password: filePassword.optional() })),
   replies: pageReply,
   async handle(services, call) {
-    const report = await verifyHere(services, { file: fileOf(call.body.document) });
+    const { document, fields } = call.body;
+    const report = await verifyHere(services, { file: fileOf(document), password: fields.password });
     return html(
       200,
       renderReportPage(frameOf(services, await services.guard.sessionOf(call.cookie)), report),

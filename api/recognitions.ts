@@ -48,6 +48,10 @@ const recognitionAnswer = z.object({
     })
     .nullable(),
   document: z.object({ digest: z.string(), size: z.int() }).nullable(),
+  /** The acceptance rule 采信规则 that allowed to rely on it; null where it is about no license. */
+  acceptance: z
+    .object({ rule: z.object({ id: z.string(), version: z.string() }), outcome: z.string() })
+    .nullable(),
   rows: z.array(
     z.looseObject({
       id: z.string(),
@@ -136,6 +140,7 @@ function answerOf(id: string, recognition: Recognition, receipt: string, time: D
             status: status === null ? null : { value: status.value, asOf: status.asOf },
           },
     document: claims.result.document,
+    acceptance: recognition.acceptance,
     rows: rows.map((row) => ({ ...row })),
     receipt,
     time: time.toISOString(),
@@ -176,7 +181,7 @@ export async function recognise(
   const receiptId = newReceiptId(services);
   const receipt = await signedReceipt(
     services,
-    recognitionClaims(claims, recognition.license, {
+    recognitionClaims(claims, recognition, {
       issuer: principal.department,
       audience,
       holder: await holderFor(services, audience, holder),

@@ -1,6 +1,7 @@
 // Anybody verifies: a file by upload, a license by its code; departments also by digest and in batches. The answer is the report, with a receipt for departments.
 import { z } from 'zod';
 import type { Principal } from '../identity/principal.ts';
+import { acceptanceRuleOf } from '../verification/acceptance.ts';
 import { verifyCode } from '../verification/code.ts';
 import type { VerificationDependencies } from '../verification/dependencies.ts';
 import { nodePdfCiphers } from '../verification/pdf-ciphers-node.ts';
@@ -125,6 +126,7 @@ async function receiptFor(
   const department = receiptDepartment(principal, wish);
   if (department === null) return {};
   const audience = wish.audience ?? department.department;
+  const { trustList = null } = await verificationFacts(services);
   const bound = report.rows.some(({ id, outcome }) => id === 'license.holder' && outcome === 'passed');
   const claims = receiptClaims(report, {
     issuer: department.department,
@@ -134,6 +136,7 @@ async function receiptFor(
     holder: await holderFor(services, audience, bound ? (wish.holder ?? null) : null),
     id: newReceiptId(services),
     lifetime: receiptLifetime,
+    acceptanceRule: (typeCode) => acceptanceRuleOf(trustList, wish.matter ?? '', typeCode),
   });
   const receipt = await signedReceipt(services, claims);
   await services.database.write((tx) =>

@@ -14,7 +14,10 @@ import { licenseTypes } from '../licenses/type-register.ts';
 import type { VerifyIo } from '../verification/cli.ts';
 
 export interface OwnFacts {
-  readonly verification: Pick<VerifyIo, 'evidence' | 'statusLists' | 'operatorKeys' | 'trustList'>;
+  readonly verification: Pick<
+    VerifyIo,
+    'evidence' | 'statusLists' | 'operatorKeys' | 'trustList' | 'anchors'
+  >;
   close(): Promise<void>;
 }
 
@@ -54,6 +57,7 @@ export async function openOwnFacts(config: Config): Promise<OwnFacts | null> {
     return {
       verification: {
         trustList: facts.trustList ?? null,
+        anchors: facts.anchors ?? [],
         operatorKeys: await trustList.operatorKeys(),
         ...(evidence === undefined ? {} : { evidence }),
         ...(statusLists === undefined ? {} : { statusLists }),

@@ -12,32 +12,46 @@ interface Held {
   readonly algorithm: string;
   readonly pairing: SignatureCheck['pairing'];
   readonly saltLength: number | undefined;
+  readonly signature: string;
   readonly publicKey: string;
   /** The message, or its SHA-256 where it is not short. */
   readonly message: string;
   readonly length: number;
 }
 
-/** By signature, which no two messages share but for those who tried for it. */
-let young = new Map<string, Held>();
-let old = new Map<string, Held>();
+/** By the place of the signature, which no two share but by chance or by those who tried for it. */
+let young = new Map<number, Held>();
+let old = new Map<number, Held>();
 
-/** Signatures that held once: most never come again, and nothing more is kept of them until they do. */
-const metOnce = new Set<string>();
+/** Places of signatures that held once: most never come again, and nothing more is kept of them until they do. */
+const metOnce = new Set<number>();
 
-function isNew(name: string): boolean {
-  if (metOnce.delete(name)) return false;
+/** Finds the place only, from octets that are as good as random in every signature; the signature itself is compared. */
+function placeOf(signature: Uint8Array): number {
+  const at = signature.length >> 2;
+  const half = signature.length >> 1;
+  return (
+    ((signature[at] ?? 0) << 24) ^
+    ((signature[at + 1] ?? 0) << 16) ^
+    ((signature[half + 3] ?? 0) << 8) ^
+    (signature[half + 4] ?? 0) ^
+    (signature.length << 12)
+  );
+}
+
+function isNew(place: number): boolean {
+  if (metOnce.delete(place)) return false;
   if (metOnce.size >= KEPT) metOnce.clear();
-  metOnce.add(name);
+  metOnce.add(place);
   return true;
 }
 
-function keep(name: string, check: Held): void {
+function keep(place: number, check: Held): void {
   if (young.size >= KEPT) {
     old = young;
     young = new Map();
   }
-  young.set(name, check);
+  young.set(place, check);
 }
 
 /** A copy, a character for each byte: the caller may write to his bytes again. */
@@ -55,6 +69,7 @@ function isOf(known: Held, check: SignatureCheck): boolean {
     known.pairing === check.pairing &&
     known.saltLength === check.saltLength &&
     known.length === check.message.length &&
+    known.signature === textOf(check.signature) &&
     known.publicKey === textOf(check.publicKey) &&
     known.message === kept(check.message)
   );
@@ -66,19 +81,20 @@ function isOf(known: Held, check: SignatureCheck): boolean {
  * @throws CryptoError as `verifySignature`
  */
 export function verifyRemembered(check: SignatureCheck): boolean {
-  const name = textOf(check.signature);
-  const recent = young.get(name);
-  const known = recent ?? old.get(name);
+  const place = placeOf(check.signature);
+  const recent = young.get(place);
+  const known = recent ?? old.get(place);
   if (known !== undefined && isOf(known, check)) {
     // What is asked for stays.
-    if (recent === undefined) keep(name, known);
+    if (recent === undefined) keep(place, known);
     return true;
   }
   if (!verifySignature(check)) return false;
-  if (isNew(name)) return true;
-  const { algorithm, pairing, saltLength, publicKey, message } = check;
-  keep(name, {
+  if (isNew(place)) return true;
+  const { algorithm, pairing, saltLength, publicKey, message, signature } = check;
+  keep(place, {
     algorithm,
+    signature: textOf(signature),
     pairing,
     saltLength,
     publicKey: textOf(publicKey),

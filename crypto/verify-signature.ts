@@ -7,7 +7,7 @@ import {
   type KeyObject,
   type VerifyKeyObjectInput,
 } from 'node:crypto';
-import { fromHex, joinBytes } from '../formats/bytes.ts';
+import { fromHex, joinBytes, sameBytes } from '../formats/bytes.ts';
 import { isEcdsaSignature } from '../formats/x509/ecdsa-signature.ts';
 import type { DigestName } from './algorithms.ts';
 import { CryptoError } from './errors.ts';
@@ -120,8 +120,18 @@ function parseKey(spki: Uint8Array): ReadKey {
   };
 }
 
+/** The key asked for last, with its bytes as they were: thousands of signatures of one key come one after another. */
+let last: { readonly bytes: Uint8Array; readonly key: ReadKey } | null = null;
+
 /** Parsing costs more than checking: keys of certificates that come often are kept. */
 function keyOf(spki: Uint8Array): ReadKey {
+  if (last !== null && sameBytes(last.bytes, spki)) return last.key;
+  const key = keptKey(spki);
+  last = { bytes: new Uint8Array(spki), key };
+  return key;
+}
+
+function keptKey(spki: Uint8Array): ReadKey {
   const name = Buffer.from(spki.buffer, spki.byteOffset, spki.length).toString('latin1');
   const known = cachedKeys.get(name);
   if (known !== undefined) return known;

@@ -2,6 +2,7 @@
 import { FACE } from '../formats/qr/labels.ts';
 import { isTypeCode } from '../formats/identifiers/license-identifier.ts';
 import { isUscc } from '../formats/identifiers/uscc.ts';
+import type { AcceptanceRule } from '../verification/acceptance.ts';
 import type { FaceDictionary } from '../verification/trust-list.ts';
 import { LicenseError } from './errors.ts';
 import { checkTemplate, SHARED_SOURCES, type PageTemplate } from './template.ts';
@@ -74,6 +75,8 @@ export interface LicenseType {
   readonly seals: readonly string[];
   /** False for types that reveal need or health: no entry in the public status lists. */
   readonly publicStatus: boolean;
+  /** 采信规则 of the departments here for licenses of this type; absent where no more is asked than the default rule does. */
+  readonly acceptance?: readonly AcceptanceRule[];
   readonly template: PageTemplate;
 }
 
@@ -105,6 +108,15 @@ function checkField(field: FaceField): void {
   }
 }
 
+function checkAcceptance({ id, version, matters, statusAgeSeconds }: AcceptanceRule): void {
+  if (!/^[\x21-\x7e]{1,200}$/.test(id) || !/^[\x21-\x7e]{1,20}$/.test(version))
+    refuse('An acceptance rule has an identifier and a version without spaces.');
+  if (matters.length === 0 || !matters.every((matter) => /^[0-9A-Z]{0,40}\*?$/.test(matter) && matter !== ''))
+    refuse('An acceptance rule names matters, whole or by their beginning and *.');
+  if (!Number.isInteger(statusAgeSeconds) || statusAgeSeconds < 1)
+    refuse('An acceptance rule bounds the age of the status in whole seconds.');
+}
+
 /**
  * Checks a definition once, so that everything after can rely on it.
  * @returns the same definition
@@ -126,6 +138,7 @@ export function checkLicenseType(type: LicenseType): LicenseType {
   if (type.seals.length === 0) refuse('A type names the seals that may stamp it.');
   checkPattern(type.number.pattern);
   type.fields.forEach(checkField);
+  type.acceptance?.forEach(checkAcceptance);
   const names = type.fields.map((field) => field.name);
   const keys = type.fields.flatMap((field) => (field.codeKey === null ? [] : [field.codeKey]));
   if (new Set(names).size !== names.length || new Set(keys).size !== keys.length)
@@ -178,5 +191,6 @@ export function faceDictionary(type: LicenseType): FaceDictionary {
     ),
     printedOnly: printedOnly(type),
     publicStatus: type.publicStatus,
+    ...(type.acceptance === undefined ? {} : { acceptance: type.acceptance }),
   };
 }

@@ -29,16 +29,25 @@ export interface ReportParts {
   readonly passedWords: Words;
 }
 
+/**
+ * What a signature's conclusion is to the whole. A document time-stamp that cannot be relied upon proves no time (EN 319 102-1
+ * 5.6.3.4) and takes nothing from the signatures before it: whoever hands the file in could have cut it off.
+ */
+function outcomeOf({ conclusion, type }: SignatureReport, besideSignature: boolean): Row['outcome'] {
+  if (conclusion === 'TOTAL-PASSED') return 'passed';
+  if (conclusion === 'TOTAL-FAILED') return 'failed';
+  return type === 'document-time-stamp' && besideSignature ? 'warned' : 'indeterminate';
+}
+
 /** A signature's conclusion as a row of the whole, so that one fold concludes everything. */
-function signatureRow(signature: SignatureReport): Row {
-  const outcome =
-    signature.conclusion === 'TOTAL-PASSED'
-      ? 'passed'
-      : signature.conclusion === 'TOTAL-FAILED'
-        ? 'failed'
-        : 'indeterminate';
+function signatureRow(signature: SignatureReport, _at: number, all: readonly SignatureReport[]): Row {
+  const outcome = outcomeOf(
+    signature,
+    all.some(({ type }) => type === 'signature'),
+  );
+  const open = outcome === 'warned' ? 'indeterminate' : outcome;
   const deciding = signature.rows.find(
-    (row) => row.outcome === outcome && row.subIndication === signature.subIndication,
+    (row) => row.outcome === open && row.subIndication === signature.subIndication,
   );
   const word = wordsOfConclusion(signature.conclusion);
   return {
@@ -53,19 +62,22 @@ function signatureRow(signature: SignatureReport): Row {
       outcome === 'passed' || deciding === undefined
         ? word
         : { zh: `${word.zh}:${deciding.finding.zh}`, en: `${word.en}: ${deciding.finding.en}` },
-    subIndication: signature.subIndication,
+    subIndication: outcome === 'warned' ? null : signature.subIndication,
     evidence: null,
     evidenceTime: null,
   };
 }
 
+const none: readonly SignatureReport[] = [];
+
 /** Folds everything into the answer. */
 export function assembleReport(parts: ReportParts): Report {
-  const signatures = parts.signatures ?? [];
-  const rows = [...parts.rows, ...signatures.map(signatureRow)];
+  const signatures = parts.signatures ?? none;
+  const rows = signatures.length === 0 ? parts.rows : [...parts.rows, ...signatures.map(signatureRow)];
   const concluded = conclude(rows);
   const word = wordsOfConclusion(concluded.conclusion);
-  const warnings = rows.filter((row) => row.outcome === 'warned').length;
+  let warnings = 0;
+  for (const { outcome } of rows) if (outcome === 'warned') warnings += 1;
   const summary =
     concluded.decidedBy !== null
       ? {

@@ -26,6 +26,8 @@ export interface CertificateNode {
   readonly refusedAlgorithm: string | null;
   /** Certificates whose subject is this one's issuer and whose key made its signature. */
   readonly issuers: readonly CertificateNode[];
+  /** Of anchors: whether the key they hold out made their signature, or may have: where the names agree it is not looked at. */
+  readonly selfSigned: boolean;
   /** Anchors with this very certificate. */
   readonly anchors: readonly TrustAnchor[];
 }
@@ -63,6 +65,16 @@ async function fingerprintOf(
   return fingerprint;
 }
 
+/** Whether some chain of signatures goes from a certificate to an anchor, fit or not. */
+export function leadsToAnchor(start: CertificateNode): boolean {
+  const seen = new Set([start]);
+  for (const node of seen) {
+    if (node.anchors.length > 0) return true;
+    for (const issuer of node.issuers) seen.add(issuer);
+  }
+  return false;
+}
+
 /** The certificate; null where it cannot be read. */
 function readable(der: Uint8Array): Certificate | null {
   try {
@@ -81,6 +93,11 @@ export async function nodeOf(
 ): Promise<CertificateNode | null> {
   const certificate = readable(der);
   return certificate === null ? null : (graph.nodes.get(await fingerprintOf(certificate, verifier)) ?? null);
+}
+
+async function isSelfSigned(certificate: Certificate, work: SignatureWork): Promise<boolean> {
+  if (nameKey(certificate.subject) === nameKey(certificate.issuer)) return true;
+  return work.holds(certificate, certificate.subjectPublicKeyInfo, () => null);
 }
 
 async function readNodes(
@@ -104,7 +121,9 @@ async function readNodes(
     if (certificate === null) continue;
     const fingerprint = await fingerprintOf(certificate, verifier);
     if (nodes.has(fingerprint)) continue;
+    const own = anchorsOf.has(fingerprint);
     nodes.set(fingerprint, {
+      selfSigned: own && (await isSelfSigned(certificate, work)),
       certificate,
       fingerprint,
       refusedAlgorithm: work.refused(certificate.signatureAlgorithm),

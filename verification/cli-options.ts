@@ -28,6 +28,8 @@ export interface VerifyIo {
   readonly operatorKeys?: readonly Uint8Array[];
   /** The installation's own trust list, used where `--trust-list` is not given. */
   readonly trustList?: TrustList | null;
+  /** Certificates this installation trusts without a list, DER; they count beside `--anchor`. */
+  readonly anchors?: readonly Uint8Array[];
   /** The texts of the codes on a picture (PNG or JPEG); absent: pictures are not read. */
   readCodes?(picture: Uint8Array): Promise<readonly string[]>;
 }
@@ -236,7 +238,7 @@ export async function readOptions({ values, positionals }: ParsedFlags, io: Veri
       encrypted: { password: values.password ?? '', ciphers: nodePdfCiphers },
       time,
       policy,
-      anchors,
+      anchors: [...anchors, ...(io.anchors ?? [])],
       ...given,
       ...(content === null ? {} : { content: { kind: 'bytes', source: content } }),
       ...(values.offline || io.evidence === undefined ? {} : { evidence: io.evidence }),

@@ -7,24 +7,15 @@ import { codeChecks } from './checks/code.ts';
 import type { VerificationErrorCode } from './errors.ts';
 import { digestOfCode, gatherCode } from './facts-code.ts';
 import type { CodeFacts } from './facts-code.ts';
+import type { StatusListSource } from './facts-status.ts';
 import { isoTime } from './iso-time.ts';
 import { judge } from './judge.ts';
-import { fieldsOfFace, printedOnlyFields, wordsOfStatus } from './license-words.ts';
+import { fieldsOfLicense, wordsOfStatus } from './license-words.ts';
 import { portalPolicy } from './policy.ts';
 import type { VerificationPolicy } from './policy.ts';
 import type { LicenseReport, Qualification, Report } from './report.ts';
 import type { SignatureVerifier } from './signature-verifier.ts';
 import type { TrustList } from './trust-list.ts';
-
-/** Port: signed status lists by number. */
-export interface StatusListSource {
-  /**
-   * @param supplyPoint the address before the list's number, as the trust list of another operator gives it; null for a
-   *   list of our own operator
-   * @returns the Token Status List JWT, or null where it could not be had (which makes the answer indeterminate).
-   */
-  statusList(list: number, supplyPoint: string | null): Promise<string | null>;
-}
 
 /** Everything the verification of a code is given. */
 export interface CodeDependencies {
@@ -58,8 +49,8 @@ export function reportLicense(facts: CodeFacts): LicenseReport | null {
     issuer: claims.issuer,
     issuerName: facts.issuer?.name ?? null,
     issuedAt: isoTime(claims.issuedAt),
-    expiresAt: claims.expires?.toISOString() ?? null,
-    fields: [...fieldsOfFace(claims.face, facts.dictionary), ...printedOnlyFields(facts.dictionary)],
+    expiresAt: claims.expires === null ? null : isoTime(claims.expires),
+    fields: fieldsOfLicense(claims.face, facts.dictionary),
     status:
       status.kind === 'read'
         ? { value: status.value, words: wordsOfStatus(status.value), asOf: isoTime(status.issuedAt) }
@@ -76,14 +67,7 @@ function qualificationOf(facts: CodeFacts): Qualification {
 
 /** Facts about a code, for callers that compare them with a PDF's record. */
 export function gatherCodeFacts(text: string, dependencies: CodeDependencies): Promise<CodeFacts> {
-  return gatherCode(text, {
-    verifier: dependencies.verifier,
-    inflate: dependencies.inflate,
-    trustList: dependencies.trustList ?? null,
-    trustListProblem: dependencies.trustListProblem ?? null,
-    statusList: (list, supplyPoint) =>
-      dependencies.statusLists?.statusList(list, supplyPoint) ?? Promise.resolve(null),
-  });
+  return gatherCode(text, dependencies);
 }
 
 /**
@@ -92,7 +76,7 @@ export function gatherCodeFacts(text: string, dependencies: CodeDependencies): P
  */
 export async function verifyCode(text: string, dependencies: CodeDependencies): Promise<Report> {
   const policy = dependencies.policy ?? portalPolicy;
-  const facts = await gatherCodeFacts(text, dependencies);
+  const facts = await gatherCode(text, dependencies);
   return assembleReport({
     kind: facts.claims === null ? 'unknown' : 'license-code',
     time: dependencies.time,

@@ -2,6 +2,7 @@
 import { sameBytes } from '../formats/bytes.ts';
 import type { Certificate } from '../formats/x509/certificate.ts';
 import { OID } from '../formats/x509/oid.ts';
+import { isAnchor } from './conformity-rule.ts';
 import type { ConformityRule } from './conformity-rule.ts';
 import type { Conformity } from './path-model.ts';
 import { nameKey } from './names.ts';
@@ -91,12 +92,14 @@ export const webRules: readonly ConformityRule[] = [
     id: 'web-authority-key-identifier',
     citation: 'CABF BR 7.1.2.1.3',
     asked: web,
-    holds: (certificate, position) => position !== 'anchor' || authorityKeyHolds(certificate),
+    holds: (certificate, position) => !isAnchor(position) || authorityKeyHolds(certificate),
   },
   {
+    // It binds public authorities alone; under others a common name is any text, and never stands for a server here.
     id: 'web-common-name',
     citation: 'CABF BR 7.1.4.3',
     asked: web,
+    ofPublicAuthorities: true,
     holds: (certificate, position) => position !== 'leaf' || commonNamesHold(certificate),
   },
   {
@@ -109,7 +112,7 @@ export const webRules: readonly ConformityRule[] = [
     id: 'web-root-extended-key-usage',
     citation: 'CABF BR 7.1.2.1.2',
     asked: web,
-    holds: ({ extendedKeyUsage }, position) => position !== 'anchor' || extendedKeyUsage === null,
+    holds: ({ extendedKeyUsage }, position) => !isAnchor(position) || extendedKeyUsage === null,
   },
   {
     id: 'web-extended-key-usage',

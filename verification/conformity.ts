@@ -1,6 +1,7 @@
 // Rules for the making of certificates, asked of foreign ones where a caller wants only conforming paths: one row a rule.
 import type { Certificate } from '../formats/x509/certificate.ts';
 import { OID } from '../formats/x509/oid.ts';
+import { isAnchor } from './conformity-rule.ts';
 import type { ConformityRule, Position } from './conformity-rule.ts';
 import { webRules } from './conformity-web.ts';
 import type { Conformity } from './path-model.ts';
@@ -44,7 +45,7 @@ const rules: readonly ConformityRule[] = [
     id: 'serial-number',
     citation: 'RFC 5280 4.1.2.2',
     asked: everywhere,
-    holds: (certificate, position) => position === 'anchor' || serialHolds(certificate),
+    holds: (certificate, position) => isAnchor(position) || serialHolds(certificate),
   },
   {
     id: 'issuer-name',
@@ -77,9 +78,9 @@ const rules: readonly ConformityRule[] = [
     id: 'authority-key-identifier',
     citation: 'RFC 5280 4.2.1.1',
     asked: everywhere,
-    // An anchor needs nobody above it to be found.
+    // It may be left out where a CA hands out its key signed by itself; an anchor that another one signed has no such excuse.
     holds: ({ authorityKeyIdentifier }, position) =>
-      position === 'anchor' || (authorityKeyIdentifier?.keyIdentifier ?? null) !== null,
+      position === 'root' || (authorityKeyIdentifier?.keyIdentifier ?? null) !== null,
   },
   {
     id: 'subject-key-identifier',
@@ -159,15 +160,36 @@ type Broken = Pick<ConformityRule, 'id' | 'citation'> | null;
 /** Answers given before: a certificate stands on many paths. */
 const answers = new WeakMap<Certificate, Map<string, Broken>>();
 
-/** The first rule that the certificate breaks; null where it breaks none or none are asked. */
-export function brokenRule(certificate: Certificate, position: Position, conformity: Conformity): Broken {
+/**
+ * Whether a path's authorities are made as the Baseline Requirements demand of public ones (7.1.2.1.2, 7.1.2.10.7): their keys
+ * sign certificates and lists. Who is not held to that is not held to the rest.
+ * @param authorities the path without its end entity
+ */
+export function followsWebProfile(authorities: readonly Pick<Certificate, 'keyUsage'>[]): boolean {
+  return authorities.every(({ keyUsage }) => keyUsage?.has('cRLSign') === true);
+}
+
+/**
+ * The first rule that the certificate breaks; null where it breaks none or none are asked.
+ * @param publicly whether the path's authorities follow the rules for public ones
+ */
+export function brokenRule(
+  certificate: Certificate,
+  position: Position,
+  conformity: Conformity,
+  publicly: boolean,
+): Broken {
   if (conformity === 'none') return null;
   const known = answers.get(certificate) ?? new Map<string, Broken>();
   answers.set(certificate, known);
-  const key = `${position} ${conformity}`;
+  const key = `${position} ${conformity} ${String(publicly)}`;
   const answer = known.get(key);
   if (answer !== undefined) return answer;
-  const rule = rules.find((each) => each.asked.includes(conformity) && !each.holds(certificate, position));
+  const passedOver = ({ ofPublicAuthorities }: ConformityRule): boolean =>
+    ofPublicAuthorities === true && conformity === 'strict' && !publicly;
+  const rule = rules.find(
+    (each) => each.asked.includes(conformity) && !passedOver(each) && !each.holds(certificate, position),
+  );
   const broken = rule === undefined ? null : { id: rule.id, citation: rule.citation };
   known.set(key, broken);
   return broken;

@@ -1,7 +1,7 @@
 // Certificates and revocation data from everywhere, brought into one graph: what came along, what was given, what a port answers.
 import { urisOf } from '../formats/x509/extensions.ts';
 import { OID } from '../formats/x509/oid.ts';
-import { buildCertificateGraph } from './certificate-graph.ts';
+import { buildCertificateGraph, leadsToAnchor } from './certificate-graph.ts';
 import type { CertificateGraph, CertificateNode, TrustAnchor } from './certificate-graph.ts';
 import { certificatesInOcsp, gatherRevocation } from './revocation.ts';
 import type { RevocationEvidence } from './revocation.ts';
@@ -47,15 +47,6 @@ function* questions(graph: CertificateGraph): Generator<readonly [CertificateNod
     if (node.anchors.length > 0) continue;
     for (const issuer of node.issuers) if (leadsToAnchor(issuer)) yield [node, issuer];
   }
-}
-
-function leadsToAnchor(start: CertificateNode): boolean {
-  const seen = new Set([start]);
-  for (const node of seen) {
-    if (node.anchors.length > 0) return true;
-    for (const issuer of node.issuers) seen.add(issuer);
-  }
-  return false;
 }
 
 async function ask(

@@ -60,7 +60,9 @@ function contentDigests(
     if (found !== undefined) return found;
     // What is inside is what was signed; that it belongs to what was given is a question of its own.
     const made =
-      inside === null ? digestOfContent(content, algorithm, startDigest) : verifier.digest(algorithm, inside);
+      inside === null
+        ? digestOfContent(content, algorithm, startDigest)
+        : Promise.resolve(verifier.digest(algorithm, inside));
     known.set(algorithm, made);
     return made;
   };
@@ -82,9 +84,13 @@ async function directSignature(
   if (signer.signedAttributes !== null || algorithm === null || facts.certificate === null) return facts;
   const message = inside ?? (source === null ? null : await readWhole(source));
   if (message === null) return facts;
-  const key = facts.certificate.certificate.subjectPublicKeyInfo.der;
-  const holds = await verifier.verify(algorithm, key, message, signatureValueOf(signer, algorithm));
-  return { ...facts, signature: holds ? 'valid' : 'invalid' };
+  const value = signatureValueOf(signer, algorithm);
+  for (const certificate of facts.candidates) {
+    const key = certificate.certificate.subjectPublicKeyInfo.der;
+    if (await verifier.verify(algorithm, key, message, value))
+      return { ...facts, certificate, signature: 'valid' };
+  }
+  return { ...facts, signature: 'invalid' };
 }
 
 async function gatherSigner(
@@ -106,7 +112,7 @@ async function gatherSigner(
   const cms = await gatherCms({ signedData: own, problem: null }, content, graph, verifier);
   const timestamps: TimestampFacts[] = [];
   for (const token of signatureTimeStampsOf(signer.unsignedAttributes).slice(0, maxTokens)) {
-    const stamped = (algorithm: DigestAlgorithm): Promise<Uint8Array> =>
+    const stamped = async (algorithm: DigestAlgorithm): Promise<Uint8Array> =>
       verifier.digest(algorithm, signer.signature);
     timestamps.push(await gatherTimestamp(token, stamped, graph, verifier));
   }

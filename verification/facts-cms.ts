@@ -13,6 +13,7 @@ import { digestOf, signerSignatureNameOf } from '../formats/x509/algorithm.ts';
 import type { SignatureName } from '../formats/x509/algorithm.ts';
 import { sm2ValueToDer } from '../formats/x509/ecdsa-signature.ts';
 import { verifiableAlgorithm } from './signature-work.ts';
+import { leadsToAnchor } from './certificate-graph.ts';
 import type { CertificateGraph, CertificateNode } from './certificate-graph.ts';
 import type { DigestAlgorithm, SignatureVerifier, VerifiableAlgorithm } from './signature-verifier.ts';
 
@@ -36,6 +37,8 @@ export interface CmsFacts {
   readonly signingCertificate: Agreement;
   readonly signingTime: Date | null;
   readonly certificate: CertificateNode | null;
+  /** Every certificate at hand that the signer may mean, the likeliest first. */
+  readonly candidates: readonly CertificateNode[];
   readonly signature: 'valid' | 'invalid' | 'unchecked';
 }
 
@@ -80,12 +83,27 @@ function agreement<T>(found: T | null | 'malformed', same: (value: T) => boolean
   return same(found) ? 'agrees' : 'differs';
 }
 
-/** The certificate a SignerInfo names, among those the signature carries. */
-function signerCertificate(
+/** A certificate that may be the signer's, and whether the signature binds it. */
+interface Candidate {
+  readonly node: CertificateNode;
+  readonly bound: Agreement;
+}
+
+/** Signature checks made to tell namesakes apart. */
+const maxNamesakes = 16;
+
+/**
+ * The certificates a SignerInfo names, among those the signature carries. Issuer and serial number, or a key identifier, are
+ * what anybody can write into a certificate of his own and put beside a signature, where nothing is signed: the one that the
+ * signature itself binds comes first, then those that lead to an anchor.
+ */
+async function signerCandidates(
   signer: SignerInfo,
   carried: readonly Uint8Array[],
   graph: CertificateGraph,
-): CertificateNode | null {
+  verifier: SignatureVerifier,
+): Promise<readonly Candidate[]> {
+  const found: CertificateNode[] = [];
   for (const node of graph.nodes.values()) {
     const { certificate } = node;
     const named =
@@ -94,9 +112,13 @@ function signerCertificate(
           sameBytes(signer.signer.serialNumber, certificate.serialNumber)
         : certificate.subjectKeyIdentifier !== null &&
           sameBytes(signer.signer.keyIdentifier, certificate.subjectKeyIdentifier);
-    if (named && carried.some((der) => sameBytes(der, certificate.der))) return node;
+    if (named && carried.some((der) => sameBytes(der, certificate.der))) found.push(node);
   }
-  return null;
+  const candidates: Candidate[] = [];
+  for (const node of found) candidates.push({ node, bound: await essAgreement(signer, node, verifier) });
+  if (candidates.length < 2) return candidates;
+  const rank = ({ node, bound }: Candidate): number => (bound === 'agrees' ? 0 : leadsToAnchor(node) ? 1 : 2);
+  return candidates.toSorted((a, b) => rank(a) - rank(b)).slice(0, maxNamesakes);
 }
 
 async function essAgreement(
@@ -111,6 +133,33 @@ async function essAgreement(
   if (node === null || algorithm === null) return 'unchecked';
   const digest = await verifier.digest(algorithm, node.certificate.der);
   return sameBytes(digest, named.certificateDigest) ? 'agrees' : 'differs';
+}
+
+/** Who signed, by the first candidate with whose key the value holds; else the first there is. */
+async function signerOf(
+  signer: SignerInfo,
+  algorithm: VerifiableAlgorithm | null,
+  candidates: readonly Candidate[],
+  message: Uint8Array | null,
+  verifier: SignatureVerifier,
+): Promise<Pick<CmsFacts, 'certificate' | 'signature' | 'signingCertificate'>> {
+  const [first] = candidates;
+  const unchecked = {
+    certificate: first?.node ?? null,
+    signingCertificate: first?.bound ?? (await essAgreement(signer, null, verifier)),
+    signature: 'unchecked',
+  } as const;
+  if (algorithm === null || message === null || first === undefined) return unchecked;
+  const value = signatureValueOf(signer, algorithm);
+  for (const { node, bound } of candidates) {
+    const key = node.certificate.subjectPublicKeyInfo.der;
+    if (await verifier.verify(algorithm, key, message, value))
+      return { certificate: node, signingCertificate: bound, signature: 'valid' };
+  }
+  // Neither bound by the signature nor vouched for nor its maker's: a stranger's; the signer's own is not at hand.
+  return first.bound === 'differs' && !leadsToAnchor(first.node)
+    ? { ...unchecked, certificate: null }
+    : { ...unchecked, signature: 'invalid' };
 }
 
 /** The value as the verifier takes it: GB/T 35275 signers write r‖s bare as well; what is neither form stays and fails. */
@@ -147,16 +196,24 @@ export async function gatherCms(
     signingCertificate: 'unchecked',
     signingTime: null,
     certificate: null,
+    candidates: [],
     signature: 'unchecked',
   };
   if (signedData === null || only === undefined || more.length > 0) return nothing;
   const attributes = only.signedAttributes;
   const digestAlgorithm = digestNeeded(signedData);
   const signatureAlgorithm = signerSignatureNameOf(only.signatureAlgorithm, only.digestAlgorithm);
-  const certificate = signerCertificate(only, signedData.certificates, graph);
+  const candidates = await signerCandidates(only, signedData.certificates, graph, verifier);
   const digest = digestAlgorithm === null ? null : await content.digest(digestAlgorithm);
-  const facts = { ...nothing, signer: only, digestAlgorithm, signatureAlgorithm, certificate };
   const accepted = verifiableAlgorithm(signatureAlgorithm);
+  const facts = {
+    ...nothing,
+    signer: only,
+    digestAlgorithm,
+    signatureAlgorithm,
+    certificate: candidates[0]?.node ?? null,
+    candidates: candidates.map(({ node }) => node),
+  };
   // Without signed attributes the signature is over the content itself, which is at hand as a digest only: it is not
   // looked at, and both profiles we accept demand the attributes.
   if (attributes === null || only.signedAttributesDer === null) return facts;
@@ -177,18 +234,7 @@ export async function gatherCms(
             reading(() => messageDigestOf(attributes)),
             (value) => sameBytes(value, digest),
           ),
-    signingCertificate: await essAgreement(only, certificate, verifier),
     signingTime: signingTime === 'malformed' ? null : signingTime,
-    signature:
-      certificate === null || accepted === null
-        ? 'unchecked'
-        : (await verifier.verify(
-              accepted,
-              certificate.certificate.subjectPublicKeyInfo.der,
-              only.signedAttributesDer,
-              signatureValueOf(only, accepted),
-            ))
-          ? 'valid'
-          : 'invalid',
+    ...(await signerOf(only, accepted, candidates, only.signedAttributesDer, verifier)),
   };
 }

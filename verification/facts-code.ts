@@ -1,5 +1,6 @@
 // Gathering about a license code: what it says, which listed key signed it, and what its status list says. Never judges.
 import { sameBytes, toHex } from '../formats/bytes.ts';
+import type { CborValue } from '../formats/cose/cbor.ts';
 import { decodeClaims } from '../formats/cose/cwt.ts';
 import type { LicenseClaims } from '../formats/cose/cwt.ts';
 import { decodeSign1, sign1Input } from '../formats/cose/sign1.ts';
@@ -7,10 +8,10 @@ import type { Sign1 } from '../formats/cose/sign1.ts';
 import { FormatError } from '../formats/errors.ts';
 import { decodeLicenseCode } from '../formats/qr/license-code.ts';
 import { FACE } from '../formats/qr/labels.ts';
-import { rawToDer } from '../formats/x509/ecdsa-signature.ts';
+import { sm2ValueToDer as valueToDer } from '../formats/x509/ecdsa-signature.ts';
 import type { DigestAlgorithm } from './signature-verifier.ts';
 import { gatherStatus, type StatusFacts, type StatusSources } from './facts-status.ts';
-import { keyIdOfListed, keysOfType } from './listed-keys.ts';
+import { keyIdOfListed, keysOfType, knownKeyId } from './listed-keys.ts';
 import { sameOperator } from './recognised-lists.ts';
 import type { FaceDictionary, ListedService, TrustedEntity, TrustList } from './trust-list.ts';
 
@@ -39,7 +40,7 @@ export interface CodeFacts {
 
 /** What gathering needs. */
 export interface CodeSources extends StatusSources {
-  readonly trustListProblem: string | null;
+  readonly trustListProblem?: string;
 }
 
 /** The digest that goes with the algorithm of a code: it names keys, and records by what a code claims of them. */
@@ -47,23 +48,30 @@ export function digestOfCode(message: Pick<Sign1, 'algorithm'>): Extract<DigestA
   return message.algorithm === 'SM2SM3' ? 'sm3' : 'sha256';
 }
 
-async function gatherSigners(
-  message: Sign1,
-  sources: CodeSources,
-): Promise<{ readonly candidates: readonly ListedService[]; readonly signers: readonly ListedService[] }> {
-  const candidates: ListedService[] = [];
-  const signers: ListedService[] = [];
-  const signed = sign1Input(message.protectedHeader, message.payload);
-  const signature = rawToDer(message.signature);
-  for (const key of keysOfType(sources.trustList, 'license-code')) {
-    const { listed, publicKey } = key;
-    const known = keyIdOfListed(key, digestOfCode(message), sources.verifier);
-    const keyId = known instanceof Uint8Array ? known : await known;
-    if (!sameBytes(keyId, message.keyId)) continue;
-    candidates.push(listed);
-    if (await sources.verifier.verify(message.algorithm, publicKey, signed, signature)) signers.push(listed);
+/** A listed key that has the code's key id. */
+interface Candidate {
+  readonly listed: ListedService;
+  readonly publicKey: Uint8Array;
+}
+
+async function candidatesOf(message: Sign1, sources: CodeSources): Promise<readonly Candidate[]> {
+  const found: Candidate[] = [];
+  for (const key of keysOfType(sources.trustList ?? null, 'license-code')) {
+    const keyId = await keyIdOfListed(key, digestOfCode(message), sources.verifier);
+    if (sameBytes(keyId, message.keyId)) found.push(key);
   }
-  return { candidates, signers };
+  return found;
+}
+
+/** The same at once, where every key's id is known already; null where one is not. */
+function knownCandidates(message: Sign1, sources: CodeSources): readonly Candidate[] | null {
+  const found: Candidate[] = [];
+  for (const key of keysOfType(sources.trustList ?? null, 'license-code')) {
+    const keyId = knownKeyId(key, digestOfCode(message));
+    if (keyId === undefined) return null;
+    if (sameBytes(keyId, message.keyId)) found.push(key);
+  }
+  return found;
 }
 
 /** The authority by the name that the signer's own operator lists: nobody's key speaks for another operator's departments. */
@@ -72,9 +80,12 @@ function issuerOf(
   signers: readonly ListedService[],
   list: TrustList | null,
 ): TrustedEntity | null {
-  const named = list?.entities.filter((entity) => entity.identifier === claims.issuer) ?? [];
-  const own = named.find((each) => signers.some(({ entity }) => sameOperator(entity, each)));
-  return own ?? (signers.length === 0 ? (named[0] ?? null) : null);
+  for (const named of list?.entities ?? []) {
+    if (named.identifier !== claims.issuer) continue;
+    if (signers.length === 0) return named;
+    for (const { entity } of signers) if (sameOperator(entity, named)) return named;
+  }
+  return null;
 }
 
 function unreadable(problem: string, sources: CodeSources): CodeFacts {
@@ -91,45 +102,64 @@ function unreadable(problem: string, sources: CodeSources): CodeFacts {
     typeCode: null,
     dictionary: null,
     status: { kind: 'unavailable' },
-    trustList: sources.trustList,
-    trustListProblem: sources.trustListProblem,
+    trustList: sources.trustList ?? null,
+    trustListProblem: sources.trustListProblem ?? null,
   };
+}
+
+function dictionaryOf(list: TrustList | null, typeCode: CborValue | undefined): FaceDictionary | null {
+  for (const type of list?.licenseTypes ?? []) if (type.typeCode === typeCode) return type;
+  return null;
+}
+
+function entitiesOf(services: readonly ListedService[]): readonly TrustedEntity[] {
+  const entities: TrustedEntity[] = [];
+  for (const { entity } of services) entities.push(entity);
+  return entities;
 }
 
 /** Reads digits → envelope → claims, tries every listed key with the code's key id, and asks for the status. Never throws for the text. */
 export async function gatherCode(text: string, sources: CodeSources): Promise<CodeFacts> {
-  let read;
+  let code, message, claims;
   try {
-    const code = decodeLicenseCode(text);
-    const message = decodeSign1(code.envelope);
-    read = { code, message, claims: decodeClaims(message.payload) };
+    code = decodeLicenseCode(text);
+    message = decodeSign1(code.envelope);
+    claims = decodeClaims(message.payload);
   } catch (error) {
     if (error instanceof FormatError) return unreadable(error.message, sources);
     throw error;
   }
-  const { code, message, claims } = read;
   const algorithm = digestOfCode(message);
   const typeCode = claims.face.get(FACE.typeCode);
-  const signed = await gatherSigners(message, sources);
-  const { signers } = signed;
+  const trustList = sources.trustList ?? null;
+  const { verifier } = sources;
+  const candidates = knownCandidates(message, sources) ?? (await candidatesOf(message, sources));
+  const signers: ListedService[] = [];
+  // With a zero in it no key made it.
+  const signature = candidates.length === 0 ? null : valueToDer(message.signature);
+  if (signature !== null) {
+    const signed = sign1Input(message.protectedHeader, message.payload);
+    for (const { listed, publicKey } of candidates) {
+      const holds = verifier.verify(message.algorithm, publicKey, signed, signature);
+      if (typeof holds === 'boolean' ? holds : await holds) signers.push(listed);
+    }
+  }
+  const hashed = verifier.digest(algorithm, code.envelope);
+  const digest = hashed instanceof Uint8Array ? hashed : await hashed;
   return {
     problem: null,
     prefix: code.prefix,
     envelope: code.envelope,
-    envelopeDigest: `${algorithm}:${toHex(await sources.verifier.digest(algorithm, code.envelope))}`,
+    envelopeDigest: `${algorithm}:${toHex(digest)}`,
     message,
     claims,
-    candidates: signed.candidates,
+    candidates: candidates.map(({ listed }) => listed),
     signers,
-    issuer: issuerOf(claims, signers, sources.trustList),
+    issuer: issuerOf(claims, signers, trustList),
     typeCode: typeof typeCode === 'string' ? typeCode : null,
-    dictionary: sources.trustList?.licenseTypes.find((type) => type.typeCode === typeCode) ?? null,
-    status: await gatherStatus(
-      claims.status,
-      signers.map(({ entity }) => entity),
-      sources,
-    ),
-    trustList: sources.trustList,
-    trustListProblem: sources.trustListProblem,
+    dictionary: dictionaryOf(trustList, typeCode),
+    status: await gatherStatus(claims.status, entitiesOf(signers), sources),
+    trustList,
+    trustListProblem: sources.trustListProblem ?? null,
   };
 }

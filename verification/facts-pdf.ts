@@ -214,8 +214,8 @@ async function gatherSignature(
   for (const token of opened.tokens) {
     // RFC 3161 appendix A: the token is over the signature value.
     const value = cms.signer?.signature ?? null;
-    const stamped = (algorithm: DigestAlgorithm): Promise<Uint8Array | null> =>
-      value === null ? Promise.resolve(null) : verifier.digest(algorithm, value);
+    const stamped = async (algorithm: DigestAlgorithm): Promise<Uint8Array | null> =>
+      value === null ? null : verifier.digest(algorithm, value);
     timestamps.push(await gatherTimestamp(token, stamped, graph, verifier));
   }
   return { cms, timestamps };

@@ -2,6 +2,8 @@
 import type { JsonObject } from '../formats/cose/jws.ts';
 import { parseJws } from '../formats/cose/jws.ts';
 import { FormatError } from '../formats/errors.ts';
+import { acceptanceRuleOf } from './acceptance.ts';
+import type { AcceptanceRule } from './acceptance.ts';
 import { gatherStatus, type StatusFacts, type StatusSources } from './facts-status.ts';
 import { keysOfType } from './listed-keys.ts';
 import { opensCommitment } from './holder.ts';
@@ -41,6 +43,8 @@ export interface ReceiptFacts {
   readonly status: StatusFacts | null;
   /** What the license's record is known to be from elsewhere. */
   readonly recordDigest: string | null;
+  /** Our operator's rule for the license and the matter; null where the receipt is about no license. */
+  readonly acceptanceRule: AcceptanceRule | null;
   readonly trustList: TrustList | null;
 }
 
@@ -76,7 +80,7 @@ export async function gatherReceipt(
   { recordDigest, ...expected }: ReceiptExpectation,
   sources: StatusSources,
 ): Promise<ReceiptFacts> {
-  const { trustList, verifier } = sources;
+  const { trustList = null, verifier } = sources;
   const keys = keysOfType(trustList, 'receipt');
   const publicKeys = keys.map(({ publicKey }) => publicKey);
   const jws = await readJws(token, RECEIPT_TYPE, publicKeys, verifier, receiptLimit);
@@ -106,6 +110,7 @@ export async function gatherReceipt(
         ? null
         : await gatherStatus(license.status, authority === null ? [] : [authority], sources),
     recordDigest: license === null || signer === null ? null : await recordDigest(license.id),
+    acceptanceRule: license === null ? null : acceptanceRuleOf(trustList, expected.matter, license.type),
     trustList,
   };
 }

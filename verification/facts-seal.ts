@@ -99,7 +99,7 @@ function timestampOver(
 ): Promise<TimestampFacts> | null {
   return token === null
     ? null
-    : gatherTimestamp(token, (algorithm) => verifier.digest(algorithm, value), graph, verifier);
+    : gatherTimestamp(token, async (algorithm) => verifier.digest(algorithm, value), graph, verifier);
 }
 
 async function sealFacts(

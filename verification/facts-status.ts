@@ -24,12 +24,22 @@ export type StatusFacts =
       readonly signer: ListedService;
     };
 
+/** Port: signed status lists by number. */
+export interface StatusListSource {
+  /**
+   * @param supplyPoint the address before the list's number, as the trust list of another operator gives it; null for a
+   *   list of our own operator
+   * @returns the Token Status List JWT, or null where it could not be had (which makes the answer indeterminate).
+   */
+  statusList(list: number, supplyPoint: string | null): Promise<string | null>;
+}
+
 export interface StatusSources {
   readonly verifier: SignatureVerifier;
   readonly inflate: Inflate;
-  readonly trustList: TrustList | null;
-  /** @returns the list's JWT, null where it could not be had. */
-  readonly statusList: (list: number, supplyPoint: string | null) => Promise<string | null>;
+  readonly trustList?: TrustList | null;
+  /** Absent: no list can be had. */
+  readonly statusLists?: StatusListSource;
 }
 
 /** A token as it is under a trust list, whatever is asked of it. */
@@ -75,6 +85,17 @@ async function readAndKeep(token: string, trustList: TrustList, sources: StatusS
   return read;
 }
 
+function isOf({ entity }: ListedService, operators: readonly TrustedEntity[]): boolean {
+  for (const operator of operators) if (sameOperator(operator, entity)) return true;
+  return false;
+}
+
+/** The first listed service for status lists of one of the operators. */
+function firstOf(list: TrustList, operators: readonly TrustedEntity[]): ListedService | undefined {
+  for (const { listed } of keysOfType(list, 'status-list')) if (isOf(listed, operators)) return listed;
+  return undefined;
+}
+
 /**
  * What the status list of the operators behind a license says of an entry. A list of another operator, however genuine,
  * counts licenses of its own; and where there is no operator, nobody is asked.
@@ -86,19 +107,17 @@ export async function gatherStatus(
 ): Promise<StatusFacts> {
   if (reference === null) return { kind: 'not-published' };
   const { list, index } = reference;
-  const { trustList } = sources;
-  const ofOperators = ({ entity }: ListedService): boolean =>
-    operators.some((operator) => sameOperator(operator, entity));
-  const first = keysOfType(trustList, 'status-list').find(({ listed }) => ofOperators(listed));
-  if (trustList === null || first === undefined) return { kind: 'unavailable' };
-  const { entity, service } = first.listed;
+  const { trustList = null, statusLists } = sources;
+  const asked = trustList === null ? undefined : firstOf(trustList, operators);
+  if (trustList === null || asked === undefined || statusLists === undefined) return { kind: 'unavailable' };
+  const { entity, service } = asked;
   const supplyPoint = entity.recognisedFrom === undefined ? null : (service.supplyPoint ?? '');
-  const token = supplyPoint === '' ? null : await sources.statusList(list, supplyPoint);
+  const token = supplyPoint === '' ? null : await statusLists.statusList(list, supplyPoint);
   if (token === null) return { kind: 'unavailable' };
   const read = known.get(trustList)?.get(token) ?? (await readAndKeep(token, trustList, sources));
   if (read.kind !== 'list') return read;
   const { signer, content, number } = read;
-  if (!ofOperators(signer)) return { kind: 'unsigned' };
+  if (!isOf(signer, operators)) return { kind: 'unsigned' };
   // The list names itself by its address; another list's genuine token must not answer for this one.
   if (number !== String(list)) return { kind: 'other-list' };
   try {

@@ -17,7 +17,7 @@ async function hmac(
 ): Promise<Uint8Array> {
   const block = new Uint8Array(BLOCK);
   block.set(key.length > BLOCK ? await verifier.digest(algorithm, key) : key);
-  const keyed = (pad: number, bytes: Uint8Array): Promise<Uint8Array> => {
+  const keyed = async (pad: number, bytes: Uint8Array): Promise<Uint8Array> => {
     const input = new Uint8Array(BLOCK + bytes.length);
     input.set(block.map((byte) => byte ^ pad));
     input.set(bytes, BLOCK);

@@ -1,10 +1,11 @@
 // One signer of a CMS file with what follows from its facts: proof of time, path at that time, level. Pure.
 import type { CmsFileFacts, CmsSignerFacts } from './facts-cms-file.ts';
-import { findPath } from './path.ts';
 import type { PathResult } from './path-model.ts';
 import type { VerificationPolicy } from './policy.ts';
 import type { SignatureLevel } from './report.ts';
 import type { RevocationEvidence } from './revocation.ts';
+import { signerPath } from './signer-path.ts';
+import type { SignerPath } from './signer-path.ts';
 import { earliestProof, judgeTimestamp } from './time-evidence.ts';
 import type { JudgedTimestamp } from './time-evidence.ts';
 
@@ -14,6 +15,8 @@ export interface JudgedCms {
   readonly tokens: readonly JudgedTimestamp[];
   /** The earliest instant at which the signature provably existed. */
   readonly proven: Date | null;
+  /** The instant the path was judged for: a proof, or the time of verification. */
+  readonly at: Date;
   /** Null where no certificate is known. */
   readonly path: PathResult | null;
   readonly level: SignatureLevel;
@@ -39,23 +42,10 @@ export function judgeCmsSigner(
   const { graph, evidence } = file;
   const tokens = facts.timestamps.map((token) => judgeTimestamp(token, { graph, evidence, policy, now }));
   const proven = earliestProof(tokens);
-  const pathBy = (
-    known: RevocationEvidence,
-    revocation: VerificationPolicy['revocation'],
-  ): PathResult | null =>
-    facts.cms.certificate === null
-      ? null
-      : findPath(facts.cms.certificate, graph, known, {
-          purpose: 'signature',
-          time: {
-            at: proven ?? now,
-            now,
-            skewSeconds: policy.clockSkewSeconds,
-            freshnessSeconds: policy.freshnessSeconds,
-          },
-          revocation: revocation === 'warned' ? 'preferred' : revocation,
-        });
-  const path = pathBy(evidence, policy.revocation);
+  const node = facts.cms.certificate;
+  const pathBy = (known: RevocationEvidence, by: VerificationPolicy): SignerPath | null =>
+    node === null ? null : signerPath(node, tokens, graph, known, by, now);
+  const found = pathBy(evidence, policy);
   // EN 319 122-1 clause 6.3: B-LT carries the status of every certificate along; help from outside does not count.
   const alone = {
     graph,
@@ -64,8 +54,16 @@ export function judgeCmsSigner(
     now,
   } as const;
   const selfContained = (): boolean =>
-    pathBy(file.carriedEvidence, 'required')?.kind === 'valid' &&
+    pathBy(file.carriedEvidence, alone.policy)?.path.kind === 'valid' &&
     facts.timestamps.some((token) => judgeTimestamp(token, alone).valid);
   const level = !isBaseline(facts) ? 'none' : proven === null ? 'B-B' : selfContained() ? 'B-LT' : 'B-T';
-  return { facts, file, tokens, proven, path, level };
+  return {
+    facts,
+    file,
+    tokens,
+    proven,
+    at: found?.parameters.time.at ?? now,
+    path: found?.path ?? null,
+    level,
+  };
 }

@@ -104,6 +104,16 @@ function localTime(text: string): Date | null {
   return new Date(asUtc.getTime() - 8 * 3_600_000);
 }
 
+/** Some writers put Beijing time where UTC belongs: eight hours are no proof of a wrong clock. */
+const zone = 8 * 3_600_000;
+
+/** How a time stated agrees with one that it must not be later than. */
+export function orderOfTimes(stated: Date, limit: Date, skew: number): 'before' | 'zone' | 'after' {
+  const late = stated.getTime() - limit.getTime();
+  if (late <= skew) return 'before';
+  return late <= zone + skew ? 'zone' : 'after';
+}
+
 function claimedTime({ signature, timeToken }: SealSignatureFacts): Date | null {
   const { signingTime } = signature;
   if (signingTime.kind === 'time') return signingTime.time;
@@ -114,8 +124,12 @@ export function judgeSealSignature(facts: SealSignatureFacts, context: TimeConte
   const token = facts.timestamp === null ? null : judgeTimestamp(facts.timestamp, context);
   const timeToken = facts.timeToken === null ? null : judgeTimestamp(facts.timeToken, context);
   const claimed = claimedTime(facts);
-  // Only a token over the signature proves that the signature existed; one within it is as old as its signer likes.
-  const proven = token?.valid === true ? token.genTime : null;
+  // Only a token over the signature proves that the signature existed; one within it is as old as its signer likes. One from
+  // before the time that the signer states contradicts him, and proves nothing.
+  const genTime = token?.valid === true ? token.genTime : null;
+  const skew = context.policy.clockSkewSeconds * 1000;
+  const proven =
+    genTime !== null && claimed !== null && orderOfTimes(claimed, genTime, skew) === 'after' ? null : genTime;
   return {
     facts,
     claimed,

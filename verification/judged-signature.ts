@@ -1,12 +1,12 @@
 // One signature with what follows from its facts: proof of time, path at that time, level. Pure.
 import type { PdfFacts, PdfSignatureFacts } from './facts-pdf.ts';
-import { findPath } from './path.ts';
-import type { PathParameters, PathResult } from './path-model.ts';
+import type { PathResult } from './path-model.ts';
 import type { VerificationPolicy } from './policy.ts';
 import type { SignatureLevel, Words } from './report.ts';
 import type { RevocationEvidence } from './revocation.ts';
 import { tellLevel } from './signature-level.ts';
 import type { LevelContext, ValidStamp } from './signature-level.ts';
+import { signerPath } from './signer-path.ts';
 import { earliestProof, judgeTimestamp } from './time-evidence.ts';
 import type { JudgedTimestamp } from './time-evidence.ts';
 
@@ -16,8 +16,12 @@ export interface JudgedSignature {
   readonly tokens: readonly JudgedTimestamp[];
   /** Document time-stamps that count and cover the whole signature, oldest revision first. */
   readonly later: readonly ValidStamp[];
+  /** Those that contradict: they say a time before a time-stamp that they were put over, and count for nothing. */
+  readonly early: readonly ValidStamp[];
   /** The earliest instant at which the signature provably existed. */
   readonly proven: Date | null;
+  /** The instant the path was judged for: a proof, or the time of verification. */
+  readonly at: Date;
   /** Null where no certificate is known. */
   readonly path: PathResult | null;
   readonly level: SignatureLevel;
@@ -80,21 +84,23 @@ function withProofs(
   return { crls: crls.map(proof), ocsps: ocsps.map(proof) };
 }
 
-function signerParameters(at: Date, policy: VerificationPolicy, now: Date): PathParameters {
+/** Parts the stamps over a signature by whether they are older than its own time-stamps, which they cover. */
+function inOrder(
+  facts: PdfSignatureFacts,
+  stamps: readonly ValidStamp[],
+  context: LevelContext,
+): Pick<JudgedSignature, 'later' | 'early'> {
+  const existedBy = earliestProof(stamps.map(({ token }) => token));
+  const own = facts.type === 'signature' ? facts.timestamps : [];
+  const times = own.flatMap((token) => {
+    const { valid, genTime } = judgeTimestamp(token, context, existedBy);
+    return valid && genTime !== null ? [genTime.getTime()] : [];
+  });
+  const least = Math.max(...times) - context.policy.clockSkewSeconds * 1000;
+  const contradicts = ({ token }: ValidStamp): boolean => (token.genTime?.getTime() ?? Infinity) < least;
   return {
-    purpose: 'signature',
-    time: {
-      at,
-      now,
-      skewSeconds: policy.clockSkewSeconds,
-      freshnessSeconds: policy.freshnessSeconds,
-    },
-    revocation:
-      policy.revocation === 'ignored'
-        ? 'ignored'
-        : policy.revocation === 'required'
-          ? 'required'
-          : 'preferred',
+    later: stamps.filter((stamp) => !contradicts(stamp)),
+    early: stamps.filter((stamp) => contradicts(stamp)),
   };
 }
 
@@ -103,18 +109,24 @@ function judgeOne(
   stamps: readonly ValidStamp[],
   context: LevelContext,
 ): JudgedSignature {
-  const later = coveringStamps(facts, stamps);
+  const covering = coveringStamps(facts, stamps);
+  const { later, early } = inOrder(facts, covering, context);
   const existedBy = earliestProof(later.map(({ token }) => token));
   const tokens = facts.timestamps.map((token) => judgeTimestamp(token, context, existedBy));
   const proven = earliestProof([...tokens, ...later.map(({ token }) => token)]);
-  if (facts.type !== 'signature')
-    return { facts, tokens, later, proven, path: null, level: 'none', missing: null };
-  const parameters = signerParameters(proven ?? context.now, context.policy, context.now);
-  const path =
-    facts.cms.certificate === null
-      ? null
-      : findPath(facts.cms.certificate, context.graph, context.evidence, parameters);
-  return { facts, tokens, later, proven, path, ...tellLevel(facts, tokens, later, parameters, context) };
+  const unsigned = { facts, tokens, later, early, proven, at: proven ?? context.now, path: null };
+  if (facts.type !== 'signature') return { ...unsigned, level: 'none', missing: null };
+  const { graph, evidence, policy, now } = context;
+  if (facts.cms.certificate === null)
+    return { ...unsigned, ...tellLevel(facts, tokens, later, null, context) };
+  const proofs = [...tokens, ...later.map(({ token }) => token)];
+  const { path, parameters } = signerPath(facts.cms.certificate, proofs, graph, evidence, policy, now);
+  return {
+    ...unsigned,
+    at: parameters.time.at,
+    path,
+    ...tellLevel(facts, tokens, later, parameters, context),
+  };
 }
 
 /** Every signature of a PDF, judged with what document time-stamps prove. */

@@ -9,6 +9,9 @@ import { textOf } from '../formats/pdf/text-string.ts';
 import { FACE } from '../formats/qr/labels.ts';
 import { digestOfCode, type CodeFacts } from './facts-code.ts';
 import { maskedName, normalisedHolder, opensRecordCommitment } from './holder.ts';
+import { creditCodeIn } from './organization.ts';
+import { speaksForType } from './recognised-lists.ts';
+import type { TrustedService } from './trust-list-model.ts';
 import type { SignatureVerifier } from './signature-verifier.ts';
 
 /** Names under which a license page attaches its record and the text of its code. */
@@ -73,16 +76,25 @@ export interface LicenseFacts {
   readonly fields: readonly ComparedField[];
   /** Credit codes of those whose signatures cover it, as their certificates name them. */
   readonly sealedBy: readonly string[];
+  /** Whether some authority behind the issuer's signature may vouch for licenses of this type; null where no type is known. */
+  readonly sealScope: boolean | null;
   /** Whether it is the license of the holder asked about; null where nobody was named. */
   readonly ofHolder: 'yes' | 'no' | 'unknown' | null;
+}
+
+/** Who signed the file, by his certificate, and the listed service that vouches for him; null where none is listed. */
+export interface LicenseSigner {
+  /** organizationIdentifier (EN 319 412-1 5.1.4). */
+  readonly identifier: string | null;
+  readonly service: TrustedService | null;
 }
 
 /** What is known of the license from outside of what it carries. */
 export interface LicenseSurroundings {
   readonly verifier: SignatureVerifier;
   readonly readCode: (text: string) => Promise<CodeFacts>;
-  /** organizationIdentifier (EN 319 412-1 5.1.4) of each signer of the file. */
-  readonly signers: readonly string[];
+  /** Each signer of the file. */
+  readonly signers: readonly LicenseSigner[];
   /** Credit code or resident number; null where it does not matter whose license it is. */
   readonly holder: string | null;
 }
@@ -191,9 +203,17 @@ function compareOwner(
   return normalisedHolder(code) === normalisedHolder(holder) ? 'yes' : 'no';
 }
 
-/** `NTRCN-<credit code>`: what else an identifier may be names no organ here. */
-function creditCodes(identifiers: readonly string[]): readonly string[] {
-  return identifiers.flatMap((identifier) => /^NTRCN-([0-9A-Z]{18})$/.exec(identifier)?.[1] ?? []);
+/** Whether somebody may seal a license of the type for its issuer. */
+function sealScope(
+  typeCode: string | null,
+  issuer: string | null,
+  signers: readonly LicenseSigner[],
+): boolean | null {
+  if (typeCode === null || issuer === null) return null;
+  return signers.some(
+    ({ identifier, service }) =>
+      creditCodeIn(identifier) === issuer && (service === null || speaksForType(service, typeCode)),
+  );
 }
 
 /** Brings the carried record, its code and the signers together. @returns null where the PDF carries neither of the first two. */
@@ -217,7 +237,12 @@ export async function gatherLicense(
     code,
     digestAgrees,
     fields: record === null || code === null ? [] : await compareFields(record, code, verifier),
-    sealedBy: creditCodes(signers),
+    sealedBy: signers.flatMap(({ identifier }) => creditCodeIn(identifier) ?? []),
+    sealScope: sealScope(
+      code?.typeCode ?? record?.['ZZLXDM'] ?? null,
+      code?.claims?.issuer ?? record?.['ZZBFJGDM'] ?? null,
+      signers,
+    ),
     ofHolder: compareOwner(record, holder),
   };
 }

@@ -50,29 +50,11 @@ function fieldsByKey(dictionary: FaceDictionary): ReadonlyMap<number, FaceField>
   return fields;
 }
 
-/** Every entry of the face with its label, in the order of the code. */
-export function fieldsOfFace(
-  face: ReadonlyMap<number, CborValue>,
-  dictionary: FaceDictionary | null,
-): readonly LicenseField[] {
-  const fields = dictionary === null ? null : fieldsByKey(dictionary);
-  return [...face].map(([key, value]) => {
-    const listed = fields?.get(key);
-    const shared = sharedFields.get(key);
-    return {
-      name: listed?.name ?? shared?.name ?? `key-${key}`,
-      label: listed?.label ?? shared?.label ?? words(`未登记字段 ${key}`, `Unlisted field ${key}`),
-      value: textOf(value),
-      covered: true,
-    };
-  });
-}
-
 /** What dictionaries name, put together once for each. */
 const printedOnly = new WeakMap<FaceDictionary, readonly LicenseField[]>();
 
 /** Printed fields that the code does not carry: their names, without values. */
-export function printedOnlyFields(dictionary: FaceDictionary | null): readonly LicenseField[] {
+function printedOnlyFields(dictionary: FaceDictionary | null): readonly LicenseField[] {
   if (dictionary === null) return [];
   const known = printedOnly.get(dictionary);
   if (known !== undefined) return known;
@@ -86,11 +68,35 @@ export function printedOnlyFields(dictionary: FaceDictionary | null): readonly L
   return fields;
 }
 
+function fieldOf(key: number, value: CborValue, listed: FaceField | undefined): LicenseField {
+  const known = listed ?? sharedFields.get(key);
+  return {
+    name: known?.name ?? `key-${key}`,
+    label: known?.label ?? words(`未登记字段 ${key}`, `Unlisted field ${key}`),
+    value: textOf(value),
+    covered: true,
+  };
+}
+
+/** Every entry of the face with its label, in the order of the code, and behind them what is printed and not covered. */
+export function fieldsOfLicense(
+  face: ReadonlyMap<number, CborValue>,
+  dictionary: FaceDictionary | null,
+): readonly LicenseField[] {
+  const listed = dictionary === null ? null : fieldsByKey(dictionary);
+  const fields: LicenseField[] = [];
+  for (const [key, value] of face) fields.push(fieldOf(key, value, listed?.get(key)));
+  for (const field of printedOnlyFields(dictionary)) fields.push(field);
+  return fields;
+}
+
 /** Keys of the face that neither the shared labels nor the type's dictionary explain. */
 export function unexplainedKeys(
   face: ReadonlyMap<number, CborValue>,
   dictionary: FaceDictionary | null,
 ): readonly number[] {
   const fields = dictionary === null ? null : fieldsByKey(dictionary);
-  return [...face.keys()].filter((key) => !sharedFields.has(key) && fields?.has(key) !== true);
+  const unknown: number[] = [];
+  for (const key of face.keys()) if (!sharedFields.has(key) && fields?.has(key) !== true) unknown.push(key);
+  return unknown;
 }

@@ -39,23 +39,20 @@ export function keysOfType(list: TrustList | null, type: ServiceType): readonly 
   return found;
 }
 
-/** The eight bytes by which a code names the key; at once where they are known. */
-export function keyIdOfListed(
-  { publicKey }: ListedKey,
-  algorithm: DigestAlgorithm,
-  verifier: Pick<SignatureVerifier, 'digest'>,
-): Uint8Array | Promise<Uint8Array> {
-  return keyIds.get(publicKey)?.get(algorithm) ?? findKeyId(publicKey, algorithm, verifier);
+/** The eight bytes by which a code names the key, where they were asked for before. */
+export function knownKeyId({ publicKey }: ListedKey, algorithm: DigestAlgorithm): Uint8Array | undefined {
+  return keyIds.get(publicKey)?.get(algorithm);
 }
 
-async function findKeyId(
-  publicKey: Uint8Array,
+/** The eight bytes by which a code names the key. */
+export async function keyIdOfListed(
+  { publicKey }: ListedKey,
   algorithm: DigestAlgorithm,
   verifier: Pick<SignatureVerifier, 'digest'>,
 ): Promise<Uint8Array> {
   const byAlgorithm = keyIds.get(publicKey) ?? new Map<DigestAlgorithm, Uint8Array>();
   keyIds.set(publicKey, byAlgorithm);
-  const found = keyIdOf(await verifier.digest(algorithm, publicKey));
+  const found = byAlgorithm.get(algorithm) ?? keyIdOf(await verifier.digest(algorithm, publicKey));
   byAlgorithm.set(algorithm, found);
   return found;
 }

@@ -1,5 +1,9 @@
 // What OCSP answers say of one certificate (RFC 6960): who may answer, about whom, and for when.
 import { sameBytes, toHex } from '../formats/bytes.ts';
+import { FormatError } from '../formats/errors.ts';
+import type { Certificate } from '../formats/x509/certificate.ts';
+import { readExtension } from '../formats/x509/extensions.ts';
+import { readGeneralizedTime } from '../formats/x509/time.ts';
 import { digestOf } from '../formats/x509/algorithm.ts';
 import type { BasicOcspResponse, OcspSingleResponse } from '../formats/x509/ocsp.ts';
 import { OID } from '../formats/x509/oid.ts';
@@ -128,6 +132,21 @@ function authorised(signer: CertificateNode, issuer: CertificateNode, producedAt
   );
 }
 
+/**
+ * A responder may forget a certificate once it has expired, unless it says how far back it remembers (RFC 6960 section 4.4.4).
+ * @throws FormatError where the cutoff cannot be read
+ */
+function remembersExpired(
+  { thisUpdate, extensions }: OcspSingleResponse,
+  { notAfter }: Certificate,
+): boolean {
+  if (thisUpdate.getTime() <= notAfter.getTime()) return true;
+  const cutoff = readExtension(extensions, OID.ocspArchiveCutoff, 'ocsp-malformed', (inner) =>
+    readGeneralizedTime(inner, false),
+  );
+  return cutoff !== null && cutoff.getTime() <= notAfter.getTime();
+}
+
 /** Status by one answer; `offered` where it is about this certificate and could not be used. */
 export function statusByOcsp(
   evidence: VerifiedOcsp,
@@ -149,8 +168,13 @@ export function statusByOcsp(
     if (!speaks && !revocationHolds(single.thisUpdate, reason, time)) return useless;
     return { kind: 'revoked', at, reason, invalidityDate: null, thisUpdate: single.thisUpdate };
   }
-  const expired = single.thisUpdate.getTime() > node.certificate.notAfter.getTime();
-  return speaks && single.status.kind === 'good' && !expired
-    ? { kind: 'good', thisUpdate: single.thisUpdate }
-    : useless;
+  if (!speaks || single.status.kind !== 'good') return useless;
+  try {
+    return remembersExpired(single, node.certificate)
+      ? { kind: 'good', thisUpdate: single.thisUpdate }
+      : useless;
+  } catch (error) {
+    if (error instanceof FormatError) return useless;
+    throw error;
+  }
 }

@@ -41,6 +41,7 @@ export interface PathParameters {
 export type PathProblemCode =
   | 'no-anchor'
   | 'anchor-not-trusted'
+  | 'anchor-scope'
   | 'not-yet-valid'
   | 'expired'
   | 'refused-algorithm'

@@ -3,11 +3,12 @@ import type { Certificate } from '../formats/x509/certificate.ts';
 import { OID } from '../formats/x509/oid.ts';
 import { PRIVATE_OID } from '../formats/x509/private-oid.ts';
 import type { CertificateNode, TrustAnchor } from './certificate-graph.ts';
-import { brokenRule } from './conformity.ts';
+import { brokenRule, followsWebProfile } from './conformity.ts';
 import type { Position } from './conformity-rule.ts';
 import { nameConstraintsOf, namesObey } from './name-constraints.ts';
 import type { NameBudget } from './name-constraints.ts';
 import { nameKey } from './names.ts';
+import { vouchesFor } from './organization.ts';
 import type { PathParameters, PathProblem, PathProblemCode, PathPurpose } from './path-model.ts';
 import { anyPolicyInputs, policiesOf } from './policies.ts';
 import type { PolicyBudget } from './policies.ts';
@@ -59,13 +60,16 @@ function isSelfIssued(certificate: Certificate): boolean {
   return nameKey(certificate.subject) === nameKey(certificate.issuer);
 }
 
-/** Whether the anchor stands for the purpose at the instant. */
-export function anchorTrusted(anchor: TrustAnchor, parameters: PathParameters): boolean {
-  if (anchor.service === null) return true;
-  return (
-    anchorTypes[parameters.purpose].includes(anchor.service.type) &&
-    stateAt(anchor.service, parameters.time.at)?.status === 'granted'
-  );
+/** Why the anchor does not stand for the purpose at the instant, or not for this signer; null where it does. */
+export function anchorProblem(
+  { service }: TrustAnchor,
+  leaf: Certificate,
+  { purpose, time }: PathParameters,
+): PathProblemCode | null {
+  if (service === null) return null;
+  const granted = stateAt(service, time.at)?.status === 'granted';
+  if (!anchorTypes[purpose].includes(service.type) || !granted) return 'anchor-not-trusted';
+  return purpose !== 'signature' || vouchesFor(service, leaf) ? null : 'anchor-scope';
 }
 
 function usageAllowed(
@@ -147,8 +151,9 @@ export class PathAnswers {
   }
 }
 
-function positionOf(depth: number, length: number): Position {
-  return depth === 0 ? 'leaf' : depth === length - 1 ? 'anchor' : 'intermediate';
+function positionOf(node: CertificateNode, depth: number, length: number): Position {
+  if (depth === 0) return 'leaf';
+  return depth < length - 1 ? 'intermediate' : node.selfSigned ? 'root' : 'anchor';
 }
 
 type Problem = (code: PathProblemCode, depth: number, rule?: PathProblem['rule']) => PathProblem | null;
@@ -160,9 +165,12 @@ function structureProblem(
   answers: PathAnswers,
   problem: Problem,
 ): PathProblem | null {
+  const publicly = followsWebProfile(path.slice(1).map(({ certificate }) => certificate));
   let below = 0;
-  for (const [depth, { certificate }] of path.entries()) {
-    const broken = brokenRule(certificate, positionOf(depth, path.length), parameters.conformity ?? 'none');
+  for (const [depth, node] of path.entries()) {
+    const { certificate } = node;
+    const position = positionOf(node, depth, path.length);
+    const broken = brokenRule(certificate, position, parameters.conformity ?? 'none', publicly);
     if (broken !== null) return problem('not-conforming', depth, broken);
     if (depth > 0) {
       const allowed = certificate.basicConstraints?.pathLength ?? null;
@@ -170,10 +178,10 @@ function structureProblem(
       if (depth < path.length - 1 && !isSelfIssued(certificate)) below += 1;
     }
     for (let under = depth - 1; under >= 0; under--) {
-      const node = path[under];
+      const lower = path[under];
       // RFC 5280 section 6.1.3 (b): self-issued certificates are exempt unless they end the path.
-      if (node === undefined || (under > 0 && isSelfIssued(node.certificate))) continue;
-      const obeys = answers.obeys(node.certificate, certificate);
+      if (lower === undefined || (under > 0 && isSelfIssued(lower.certificate))) continue;
+      const obeys = answers.obeys(lower.certificate, certificate);
       if (obeys !== true) return problem(obeys === null ? 'too-much-work' : 'name-constraints', under);
     }
   }

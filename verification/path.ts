@@ -5,7 +5,7 @@ import type { Certificate } from '../formats/x509/certificate.ts';
 import { OID } from '../formats/x509/oid.ts';
 import type { CertificateGraph, CertificateNode, TrustAnchor } from './certificate-graph.ts';
 import type { PathParameters, PathProblem, PathProblemCode, PathResult, ValidPath } from './path-model.ts';
-import { PathAnswers, anchorTrusted, judgePath, ownProblem } from './path-rules.ts';
+import { PathAnswers, anchorProblem, judgePath, ownProblem } from './path-rules.ts';
 import { revocationStatus } from './revocation.ts';
 import type { RevocationEvidence } from './revocation.ts';
 import type { RevocationStatus } from './revocation-time.ts';
@@ -120,9 +120,8 @@ class Search {
     if (own !== null) return this.#refuse(own, node, depth);
     for (const anchor of node.anchors) {
       if (only !== null && anchor !== only) continue;
-      const found = anchorTrusted(anchor, parameters)
-        ? this.#complete(trail, anchor)
-        : this.#refuse('anchor-not-trusted', node, depth);
+      const refused = anchorProblem(anchor, trail[0]?.certificate ?? node.certificate, parameters);
+      const found = refused === null ? this.#complete(trail, anchor) : this.#refuse(refused, node, depth);
       if (found !== null) return found;
     }
     if (depth >= maxDepth) return null;

@@ -1,5 +1,6 @@
 // The claims of a receipt 核验回执 as values, and read strictly from a token's payload.
 import type { JsonObject } from '../formats/cose/jws.ts';
+import type { Acceptance } from './acceptance.ts';
 import type { Conclusion } from './report.ts';
 
 /** Of the license that was verified. */
@@ -25,7 +26,7 @@ export interface ReceiptLicense {
 
 /** Whom it is about: a commitment for this audience alone, and how the verifying department knew. */
 export interface ReceiptHolder {
-  /** `hmac-sha256:<salt>:<tag>`: `holder.ts`. */
+  /** `hmac-<digest>:<salt>:<tag>`: `holder.ts`. */
   readonly commitment: string;
   /** `record`: the signed record names this holder. */
   readonly binding: 'record';
@@ -64,9 +65,18 @@ export interface ReceiptClaims {
   readonly holder: ReceiptHolder | null;
   readonly result: ReceiptResult;
   readonly basis: ReceiptBasis | null;
+  /** What the issuer's acceptance rule for the matter said of the license; null where it is about none or no rule fits. */
+  readonly acceptance: Acceptance | null;
+  /** The holder's grant 授权 under which the license was seen; null where none was needed or grants are not kept. */
+  readonly grant: string | null;
+  /** Where the receipt stands in its operator's public log; null where there is none. */
+  readonly logIndex: number | null;
 }
 
-/** As a token's payload: what is absent is left out. */
+/**
+ * As a token's payload. Holder and basis are left out where there is none; acceptance, grant and log index are told as null,
+ * so that a reader sees that the issuer knows of them. Both ways are read as the same.
+ */
 export function receiptPayload({ holder, basis, ...claims }: ReceiptClaims): JsonObject {
   return { ...claims, ...(holder === null ? {} : { holder }), ...(basis === null ? {} : { basis }) };
 }
@@ -137,10 +147,20 @@ function resultOf(value: unknown): ReceiptResult {
   };
 }
 
+function acceptanceOf(value: unknown): Acceptance {
+  const { rule, outcome } = object(value);
+  const { id, version } = object(rule);
+  return {
+    rule: { id: text(id, token), version: text(version, token) },
+    outcome: oneOf(outcome, ['accepted', 'refused']),
+  };
+}
+
 /** @returns null where it is not a receipt's payload, whatever it is. */
 export function readReceiptClaims(payload: JsonObject): ReceiptClaims | null {
   try {
     const { iss, aud, jti, iat, exp, case: caseNumber, matter, holder, result, basis } = payload;
+    const { acceptance, grant, logIndex } = payload;
     return {
       iss: text(iss, creditCode),
       aud: text(aud, creditCode),
@@ -152,7 +172,7 @@ export function readReceiptClaims(payload: JsonObject): ReceiptClaims | null {
       holder: orNull(holder, (each) => {
         const { commitment, binding } = object(each);
         return {
-          commitment: text(commitment, /^hmac-sha256:[0-9a-f]{32}:[0-9a-f]{64}$/),
+          commitment: text(commitment, /^hmac-(sha256|sm3):[0-9a-f]{32}:[0-9a-f]{64}$/),
           binding: oneOf(binding, ['record']),
         };
       }),
@@ -161,6 +181,9 @@ export function readReceiptClaims(payload: JsonObject): ReceiptClaims | null {
         const { iss: before, jti: id } = object(each);
         return { iss: text(before, creditCode), jti: text(id, token) };
       }),
+      acceptance: orNull(acceptance, acceptanceOf),
+      grant: orNull(grant, (each) => text(each, token)),
+      logIndex: orNull(logIndex, whole),
     };
   } catch (error) {
     if (error instanceof Malformed) return null;

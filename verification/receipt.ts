@@ -1,4 +1,6 @@
 // Verification receipt 核验回执: the claims a verifying department signs; bound to one audience, case and holder.
+import { acceptanceBy } from './acceptance.ts';
+import type { Acceptance, AcceptanceRule } from './acceptance.ts';
 import { signJws } from './jws.ts';
 import type { JwsSigner } from './jws.ts';
 import { receiptPayload } from './receipt-claims.ts';
@@ -22,6 +24,8 @@ export interface ReceiptRequest {
   readonly id: string;
   /** Seconds for which it may be relied upon. */
   readonly lifetime: number;
+  /** The issuer's rule for a license of this type and the matter; null where none fits. */
+  readonly acceptanceRule: (typeCode: string) => AcceptanceRule | null;
 }
 
 /** A license without a type or a record could be recognised by nobody. */
@@ -40,6 +44,18 @@ function licenseOf(license: LicenseReport | null): ReceiptLicense | null {
         ? null
         : { list: statusEntry.list, index: statusEntry.index, value: status.value, asOf: status.asOf },
   };
+}
+
+function acceptanceOf(report: Report, { acceptanceRule }: ReceiptRequest): Acceptance | null {
+  const license = licenseOf(report.license);
+  const rule = license === null ? null : acceptanceRule(license.type);
+  if (license === null || rule === null) return null;
+  const { status } = license;
+  return acceptanceBy(rule, {
+    conclusion: report.conclusion,
+    statusAsOf: status === null ? null : new Date(status.asOf),
+    time: new Date(report.time),
+  });
 }
 
 /** Claims of a receipt over a report. Pure: the time is the report's. */
@@ -64,6 +80,10 @@ export function receiptClaims(report: Report, request: ReceiptRequest): ReceiptC
       license: licenseOf(report.license),
     },
     basis: null,
+    acceptance: acceptanceOf(report, request),
+    // Grants and the public log are not there yet.
+    grant: null,
+    logIndex: null,
   };
 }
 

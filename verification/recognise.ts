@@ -1,4 +1,6 @@
 // Relying on another authority's receipt instead of the document: gather, judge, and what we then say ourselves.
+import { acceptanceBy } from './acceptance.ts';
+import type { Acceptance } from './acceptance.ts';
 import type { CodeDependencies } from './code.ts';
 import { receiptChecks } from './checks/receipt.ts';
 import { gatherReceipt, type ReceiptExpectation, type ReceiptFacts } from './facts-receipt.ts';
@@ -18,6 +20,8 @@ export interface Recognition {
   readonly claims: ReceiptClaims | null;
   /** Its license with the status as it is now. */
   readonly license: ReceiptLicense | null;
+  /** What our rule says of it now; null where it is about no license. */
+  readonly acceptance: Acceptance | null;
 }
 
 function licenseNow({ claims, status }: ReceiptFacts): ReceiptLicense | null {
@@ -25,6 +29,12 @@ function licenseNow({ claims, status }: ReceiptFacts): ReceiptLicense | null {
   if (license === null || license.status === null || status?.kind !== 'read') return license;
   const { value, issuedAt } = status;
   return { ...license, status: { ...license.status, value, asOf: issuedAt.toISOString() } };
+}
+
+function acceptanceNow({ claims, status, acceptanceRule }: ReceiptFacts, time: Date): Acceptance | null {
+  if (claims === null || acceptanceRule === null) return null;
+  const statusAsOf = status?.kind === 'read' ? status.issuedAt : null;
+  return acceptanceBy(acceptanceRule, { conclusion: claims.result.conclusion, statusAsOf, time });
 }
 
 /**
@@ -36,15 +46,16 @@ export async function recogniseReceipt(
   expected: ReceiptExpectation,
   dependencies: CodeDependencies,
 ): Promise<Recognition> {
-  const { verifier, inflate, time, statusLists, policy = portalPolicy, trustList = null } = dependencies;
-  const facts = await gatherReceipt(token, expected, {
-    verifier,
-    inflate,
-    trustList,
-    statusList: (list, supplyPoint) => statusLists?.statusList(list, supplyPoint) ?? Promise.resolve(null),
-  });
+  const { time, policy = portalPolicy } = dependencies;
+  const facts = await gatherReceipt(token, expected, dependencies);
   const rows = judge(receiptChecks, facts, policy, time);
-  return { ...conclude(rows), rows, claims: facts.claims, license: licenseNow(facts) };
+  return {
+    ...conclude(rows),
+    rows,
+    claims: facts.claims,
+    license: licenseNow(facts),
+    acceptance: acceptanceNow(facts, time),
+  };
 }
 
 /** For whom the receipt of a recognition is made. */
@@ -65,7 +76,7 @@ export interface RecognitionReceipt {
  */
 export function recognitionClaims(
   claims: ReceiptClaims,
-  license: ReceiptLicense | null,
+  { license, acceptance }: Pick<Recognition, 'license' | 'acceptance'>,
   made: RecognitionReceipt,
 ): ReceiptClaims {
   const issued = Math.floor(made.time.getTime() / 1000);
@@ -85,5 +96,8 @@ export function recognitionClaims(
       license,
     },
     basis: { iss: claims.iss, jti: claims.jti },
+    acceptance,
+    grant: null,
+    logIndex: null,
   };
 }

@@ -1,5 +1,5 @@
 // Other operators' trust lists beside our own: one list to judge by, in which nobody speaks for more than he was listed for.
-import type { TrustedEntity, TrustedService, TrustList } from './trust-list-model.ts';
+import type { FaceDictionary, TrustedEntity, TrustedService, TrustList } from './trust-list-model.ts';
 
 /** A list that was read and verified, under the name it was recognised by. */
 export interface RecognisedList {
@@ -20,6 +20,11 @@ function entitiesOf({ name, list }: RecognisedList): readonly TrustedEntity[] {
   }));
 }
 
+/** What other operators' departments ask of a license before they rely on it is not what ours do. */
+function asSeenHere({ typeCode, name, fields, printedOnly, publicStatus }: FaceDictionary): FaceDictionary {
+  return { typeCode, name, fields, printedOnly, publicStatus };
+}
+
 /**
  * Our own edition with what others list behind it. Where two lists describe one license type, the first one's words count.
  */
@@ -27,7 +32,8 @@ export function withRecognised(own: TrustList, others: readonly RecognisedList[]
   if (others.length === 0) return own;
   const types = new Map(own.licenseTypes.map((type) => [type.typeCode, type]));
   for (const { list } of others)
-    for (const type of list.licenseTypes) if (!types.has(type.typeCode)) types.set(type.typeCode, type);
+    for (const type of list.licenseTypes)
+      if (!types.has(type.typeCode)) types.set(type.typeCode, asSeenHere(type));
   return {
     ...own,
     entities: [...own.entities, ...others.flatMap(entitiesOf)],

@@ -1,11 +1,10 @@
 // A judged signature as the report tells it.
 import type { Certificate } from '../formats/x509/certificate.ts';
-import { FormatError } from '../formats/errors.ts';
-import { readExtension } from '../formats/x509/extensions.ts';
-import { nameAttribute, nameText, stringOf } from '../formats/x509/name.ts';
+import { nameAttribute, nameText } from '../formats/x509/name.ts';
 import { OID } from '../formats/x509/oid.ts';
 import type { CertificateNode } from './certificate-graph.ts';
 import { conclude } from './judge.ts';
+import { organizationIdentifierOf } from './organization.ts';
 import type { JudgedSignature } from './judged-signature.ts';
 import { conclusionUrn, reportQualification, subIndicationUrn } from './report.ts';
 import type { Coverage, Qualification, Row, SignatureReport, SignerReport } from './report.ts';
@@ -17,27 +16,13 @@ export function reportSigner({ certificate, fingerprint }: CertificateNode): Sig
     subject: nameText(certificate.subject),
     commonName: subject(OID.commonName),
     organization: subject(OID.organizationName),
-    organizationIdentifier: subject(OID.organizationIdentifier) ?? organizationCodeOf(certificate),
+    organizationIdentifier: organizationIdentifierOf(certificate),
     issuer: nameText(certificate.issuer),
     serialNumber: certificate.serialHex,
     notBefore: isoOf(certificate, 'notBefore'),
     notAfter: isoOf(certificate, 'notAfter'),
     fingerprint,
   };
-}
-
-/** OrganizationCode of GB/T 20518 annex C, in the form of EN 319 412-1 section 5.1.4; null where it is absent or unreadable. */
-function organizationCodeOf({ extensions }: Certificate): string | null {
-  try {
-    return readExtension(extensions, OID.organizationCode, 'certificate-malformed', (reader) => {
-      const { tag, content } = reader.element();
-      const code = stringOf(tag, content, reader);
-      return code === null ? null : `NTRCN-${code}`;
-    });
-  } catch (error) {
-    if (error instanceof FormatError) return null;
-    throw error;
-  }
 }
 
 function isoOf(certificate: Certificate, field: 'notBefore' | 'notAfter'): string {

@@ -114,18 +114,18 @@ function lackOfData(
 /**
  * @param tokens the signature's own time-stamps, judged
  * @param later document time-stamps that count and cover the signature, in any order
- * @param parameters how the signer's path was judged
+ * @param parameters how the signer's path was judged; null where there is no certificate
  */
 export function tellLevel(
   facts: PdfSignatureFacts,
   tokens: readonly JudgedTimestamp[],
   later: readonly ValidStamp[],
-  parameters: PathParameters,
+  parameters: PathParameters | null,
   context: LevelContext,
 ): ToldLevel {
   const node = facts.cms.certificate;
   const broken = notBaseline(facts);
-  if (broken !== null || node === null) return { level: 'none', missing: broken };
+  if (broken !== null || node === null || parameters === null) return { level: 'none', missing: broken };
   const proofs = [...tokens.filter(({ valid }) => valid), ...later.map(({ token }) => token)];
   if (proofs.length === 0) {
     const missing = tokens[0]?.finding ?? { zh: '没有时间戳。', en: 'There is no time-stamp.' };

@@ -10,17 +10,15 @@ export const nodeSignatureVerifier: SignatureVerifier = {
   verify(algorithm, publicKey, message, signature) {
     try {
       // Certificates and CMS name the digest only (RFC 5758 section 3.2), so any accepted curve may go with it.
-      return Promise.resolve(verifyRemembered({ algorithm, publicKey, message, signature, pairing: 'x509' }));
+      return verifyRemembered({ algorithm, publicKey, message, signature, pairing: 'x509' });
     } catch (error) {
-      if (error instanceof CryptoError) return Promise.resolve(false);
-      return Promise.reject(
-        error instanceof Error ? error : new Error('Verification failed.', { cause: error }),
-      );
+      if (error instanceof CryptoError) return false;
+      throw error;
     }
   },
   digest(algorithm, bytes) {
     const { buffer, byteOffset, length } = hash(algorithm, bytes, 'buffer');
-    return Promise.resolve(new Uint8Array(buffer, byteOffset, length));
+    return new Uint8Array(buffer, byteOffset, length);
   },
 };
 

@@ -24,6 +24,7 @@ export type VerifiableAlgorithm =
  * Promises:
  * - `verify` answers false for a wrong signature, a malformed one, a key of another type, and an RSA key under 2048 bits;
  *   it never throws because of its input.
+ * - Both answer at once where they can: to wait for what is there already takes as long as a tenth of a check.
  * - ECDSA and SM2 signatures are DER `SEQUENCE { r, s }`; callers convert raw r‖s first.
  */
 export interface SignatureVerifier {
@@ -33,8 +34,8 @@ export interface SignatureVerifier {
     publicKey: Uint8Array,
     message: Uint8Array,
     signature: Uint8Array,
-  ): Promise<boolean>;
-  digest(algorithm: DigestAlgorithm | 'sha1', bytes: Uint8Array): Promise<Uint8Array>;
+  ): boolean | Promise<boolean>;
+  digest(algorithm: DigestAlgorithm | 'sha1', bytes: Uint8Array): Uint8Array | Promise<Uint8Array>;
 }
 
 /** A running digest, so that a document of any size is hashed in constant memory. */

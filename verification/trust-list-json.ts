@@ -1,6 +1,7 @@
 // The trust list's JSON: TS 119 602 member names on one side, our values on the other; strict both ways.
 import { fromBase64, toBase64 } from '../formats/bytes.ts';
 import type { JsonObject } from '../formats/cose/jws.ts';
+import type { AcceptanceRule } from './acceptance.ts';
 import { VerificationError } from './errors.ts';
 import type { Words } from './report.ts';
 import type {
@@ -81,6 +82,17 @@ function pointerToSelf({ operator, next }: TrustList): object {
   };
 }
 
+function acceptanceToJson(rule: AcceptanceRule): JsonObject {
+  return {
+    Id: rule.id,
+    Version: rule.version,
+    Matters: rule.matters,
+    Types: rule.types,
+    StatusAgeSeconds: rule.statusAgeSeconds,
+    Minimum: rule.minimum,
+  };
+}
+
 /** A list as TS 119 602 JSON, ready to be signed. */
 export function trustListToJson(list: TrustList): JsonObject {
   return {
@@ -107,6 +119,7 @@ export function trustListToJson(list: TrustList): JsonObject {
               Name: field.name,
               Label: multilingual(field.label),
             })),
+            ...(type.acceptance === undefined ? {} : { Acceptance: type.acceptance.map(acceptanceToJson) }),
           })),
         },
       },
@@ -274,8 +287,21 @@ function faceFieldFromJson(node: Node): FaceField {
   };
 }
 
-function licenseTypeFromJson(node: Node): FaceDictionary {
+function acceptanceFromJson(node: Node): AcceptanceRule {
   return {
+    id: node.member('Id').text(200),
+    version: node.member('Version').text(20),
+    matters: node.member('Matters').textsOrNull() ?? [],
+    types: node.member('Types').textsOrNull(),
+    statusAgeSeconds: node.member('StatusAgeSeconds').integer(),
+    minimum: node.member('Minimum').oneOf({ 'TOTAL-PASSED': 'TOTAL-PASSED', INDETERMINATE: 'INDETERMINATE' }),
+  };
+}
+
+function licenseTypeFromJson(node: Node): FaceDictionary {
+  const acceptance = node.member('Acceptance');
+  return {
+    ...(acceptance.value === undefined ? {} : { acceptance: acceptance.list(100).map(acceptanceFromJson) }),
     typeCode: node.member('TypeCode').text(100),
     name: node.member('TypeName').words(),
     publicStatus: node.member('PublicStatus').truth(),

@@ -1,4 +1,5 @@
 // The trust list as values.
+import type { AcceptanceRule } from './acceptance.ts';
 import type { Qualification, Words } from './report.ts';
 
 /** What a listed service does. */
@@ -58,6 +59,8 @@ export interface FaceDictionary {
   readonly printedOnly: readonly Words[];
   /** False where no public status exists; then only a signed-in office learns it. */
   readonly publicStatus: boolean;
+  /** What the operator's departments ask of licenses of the type; absent where no more than the default rule. */
+  readonly acceptance?: readonly AcceptanceRule[];
 }
 
 /** Where the next editions are to be had, and whose keys may sign them. */

@@ -167,6 +167,11 @@ export function stateAt(service: TrustedService, time: Date): ServiceState | nul
   return found;
 }
 
+/** Whether a list is before its next update; after that it vouches for nobody. */
+export function isCurrent(list: TrustList, time: Date, skewSeconds: number): boolean {
+  return list.nextUpdate.getTime() + skewSeconds * 1000 >= time.getTime();
+}
+
 /** Every service of the given types. */
 export function servicesOfType(list: TrustList, types: readonly ServiceType[]): readonly ListedService[] {
   return list.entities.flatMap((entity) =>

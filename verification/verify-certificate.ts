@@ -5,6 +5,7 @@ import type { CertificateNode } from './certificate-graph.ts';
 import { failed, passed, warned, words } from './check.ts';
 import type { Check } from './check.ts';
 import { findingOfProblem, nameOfCertificate } from './checks/path.ts';
+import { trustListChecks, trustListContext } from './checks/trust-list.ts';
 import { gatherEvidence } from './evidence.ts';
 import { judge } from './judge.ts';
 import { findPath } from './path.ts';
@@ -105,7 +106,10 @@ export async function verifyCertificate(
     },
     trustList: dependencies.trustList ?? null,
     qualification: path?.kind === 'valid' ? path.anchor.qualification : 'none',
-    rows: judge(checks, { node, path }, policy, now),
+    rows: [
+      ...judge(checks, { node, path }, policy, now),
+      ...judge(trustListChecks, trustListContext(dependencies), policy, now),
+    ],
     passedWords: words('证书有效。', 'The certificate is valid.'),
   });
 }

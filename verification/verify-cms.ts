@@ -4,6 +4,7 @@ import { assembleReport } from './assemble.ts';
 import { words } from './check.ts';
 import { cmsFileChecks } from './checks/cms-file.ts';
 import { cmsSignerChecks } from './checks/cms-signer.ts';
+import { trustListChecks, trustListContext } from './checks/trust-list.ts';
 import type { VerificationDependencies } from './dependencies.ts';
 import { gatherCmsFile } from './facts-cms-file.ts';
 import { conclude, judge } from './judge.ts';
@@ -69,7 +70,10 @@ export async function verifyCms(der: Uint8Array, dependencies: VerificationDepen
     },
     trustList: dependencies.trustList ?? null,
     qualification: ascending.find((value) => qualifications.includes(value)) ?? 'none',
-    rows: judge(cmsFileChecks, facts, policy, now),
+    rows: [
+      ...judge(cmsFileChecks, facts, policy, now),
+      ...judge(trustListChecks, trustListContext(dependencies), policy, now),
+    ],
     signatures: judged.map((each) => reportCmsSigner(each, judge(cmsSignerChecks, each, policy, now))),
     passedWords: words('签名有效，内容未被改动。', 'The signatures hold and the content is unchanged.'),
   });

@@ -9,21 +9,24 @@ import { codeChecks } from './checks/code.ts';
 import { licenseChecks } from './checks/license.ts';
 import { pdfChecks } from './checks/pdf.ts';
 import { signatureChecks } from './checks/signature.ts';
+import { trustListContext } from './checks/trust-list.ts';
 import { gatherPdf } from './facts-pdf.ts';
 import { judge } from './judge.ts';
 import { judgeSignatures } from './judged-signature.ts';
 import type { JudgedSignature } from './judged-signature.ts';
 import { gatherLicense } from './license-record.ts';
+import { organizationIdentifierOf } from './organization.ts';
 import { portalPolicy } from './policy.ts';
 import { qualificationOf, reportSignature } from './report-signature.ts';
 import type { Qualification, Report } from './report.ts';
-import { servicesOfType } from './trust-list.ts';
+import { isCurrent, servicesOfType } from './trust-list.ts';
 import type { VerificationDependencies } from './dependencies.ts';
 
-/** Everything the caller trusts: listed services as of their states, and certificates given by hand. */
+/** Everything the caller trusts: services of a current list as of their states, and certificates given by hand. */
 export function anchorsOf(dependencies: VerificationDependencies): readonly TrustAnchor[] {
-  const list = dependencies.trustList ?? null;
-  const listed = list === null ? [] : servicesOfType(list, ['ca', 'seal-ca', 'timestamp']);
+  const { trustList: list = null, policy = portalPolicy, time } = dependencies;
+  const current = list !== null && isCurrent(list, time, policy.clockSkewSeconds);
+  const listed = !current ? [] : servicesOfType(list, ['ca', 'seal-ca', 'timestamp']);
   return [
     ...listed.flatMap(({ entity, service }) =>
       service.certificates.map((certificate) => ({
@@ -68,13 +71,20 @@ export async function verifyPdf(source: ByteSource, dependencies: VerificationDe
   const license = await gatherLicense(facts.carried, {
     verifier,
     readCode: (text) => gatherCodeFacts(text, dependencies),
-    signers: signatures.flatMap(({ type, signer }) =>
-      type === 'signature' ? (signer?.organizationIdentifier ?? []) : [],
+    signers: judged.flatMap(({ facts: { type, cms }, path }) =>
+      type === 'signature' && cms.certificate !== null
+        ? [
+            {
+              identifier: organizationIdentifierOf(cms.certificate.certificate),
+              service: path?.kind === 'valid' ? path.anchor.service : null,
+            },
+          ]
+        : [],
     ),
     holder: dependencies.holder ?? null,
   });
   const code = license?.code ?? null;
-  const whole = { facts, trustList, trustListProblem: dependencies.trustListProblem ?? null };
+  const whole = { facts, ...trustListContext(dependencies) };
   return assembleReport({
     kind: 'pdf',
     time: now,

@@ -7,6 +7,7 @@ import type { Check, Finding } from './check.ts';
 import { sealChecks } from './checks/seal.ts';
 import { findingOfPart } from './checks/seal-parts.ts';
 import { sealSignatureChecks } from './checks/seal-signature.ts';
+import { trustListChecks, trustListContext } from './checks/trust-list.ts';
 import type { VerificationDependencies } from './dependencies.ts';
 import { gatherSeal, gatherSealSignature } from './facts-seal.ts';
 import type { GatheredSeal, SealSignatureFacts } from './facts-seal.ts';
@@ -57,6 +58,10 @@ async function commonParts(bytes: Uint8Array, dependencies: VerificationDependen
   };
 }
 
+function trustListRows(dependencies: VerificationDependencies, { policy, time }: Common): readonly Row[] {
+  return judge(trustListChecks, trustListContext(dependencies), policy, time);
+}
+
 /** Verifies a seal by itself, for the time of verification. @returns a report, whatever the bytes are. */
 export async function verifySeal(bytes: Uint8Array, dependencies: VerificationDependencies): Promise<Report> {
   const common = await commonParts(bytes, dependencies);
@@ -74,7 +79,7 @@ export async function verifySeal(bytes: Uint8Array, dependencies: VerificationDe
     ...common,
     kind: 'seal',
     qualification: qualificationOf(judged.makerPath),
-    rows: judge(sealChecks, judged, policy, now),
+    rows: [...judge(sealChecks, judged, policy, now), ...trustListRows(dependencies, common)],
     passedWords,
   });
 }
@@ -101,7 +106,11 @@ function reportUse(judged: JudgedSealSignature, rows: readonly Row[]): Signature
   };
 }
 
-function reportGathered(gathered: GatheredSeal<SealSignatureFacts>, common: Common): Report {
+function reportGathered(
+  gathered: GatheredSeal<SealSignatureFacts>,
+  common: Common,
+  listRows: readonly Row[],
+): Report {
   const { policy, time: now } = common;
   const context: TimeContext = { graph: gathered.graph, evidence: gathered.revocation, policy, now };
   const judged = judgeSealSignature(gathered.facts, context);
@@ -109,7 +118,7 @@ function reportGathered(gathered: GatheredSeal<SealSignatureFacts>, common: Comm
     ...common,
     kind: 'seal-signature',
     qualification: qualificationOf(judged.path),
-    rows: judge(sealChecks, judged.seal, policy, now),
+    rows: [...judge(sealChecks, judged.seal, policy, now), ...listRows],
     signatures: [reportUse(judged, judge(sealSignatureChecks, judged, policy, now))],
     passedWords: words(
       '签章有效，原文未被改动。',
@@ -128,7 +137,7 @@ export async function verifySealSignature(
 ): Promise<Report> {
   const common = await commonParts(bytes, dependencies);
   const gathered = await gatherSealSignature(bytes, dependencies);
-  if (!('part' in gathered)) return reportGathered(gathered, common);
+  if (!('part' in gathered)) return reportGathered(gathered, common, trustListRows(dependencies, common));
   const finding = findingOfPart(gathered, '签章', 'The signature is malformed');
   const rows = unreadable(sealSignatureChecks, finding, common.policy, common.time);
   return assembleReport({

@@ -216,6 +216,11 @@ function renderAbout(report: Report): Html {
   </section>`;
 }
 
+/** Whether a password would open the file that the report is about. */
+export function asksPassword(report: Report): boolean {
+  return report.rows.some(({ id, outcome }) => id === 'pdf.password' && outcome === 'indeterminate');
+}
+
 /** The whole report. */
 export function renderReport(report: Report): Html {
   return html`<article class="report">

@@ -6,12 +6,12 @@ import type { Command, Terminal } from '../command.ts';
 
 export const verifyCommand: Command = {
   help: `${verifyUsage}
-  --data DIR           judge with the trust list, revocation lists and status lists of this installation (YINXIN_DATA,
-                       default ./data where there is one)`,
+  --data DIR           judge with the trust lists, anchors, revocation lists and status lists of this installation, those of
+                       others that \`yinxin trust\` took in among them (YINXIN_DATA, default ./data where there is one)`,
   async run(args, terminal) {
     const { data, rest } = takeData(args);
-    const facts =
-      args.includes('--offline') || args.includes('--trust-list') ? null : await ownFacts(data, terminal);
+    const alone = args.some((arg) => arg === '--offline' || /^--trust-list(=|$)/.test(arg));
+    const facts = alone ? null : await ownFacts(data, terminal);
     try {
       return await runVerify(rest, {
         out: (text) => terminal.print(text.replace(/\n$/, '')),

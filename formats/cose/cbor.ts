@@ -1,5 +1,5 @@
 // Deterministic CBOR, the subset our codes use (RFC 8949 §4.2.1): integers, byte and text strings, arrays, integer-keyed maps.
-import { compareBytes, joinBytes } from '../bytes.ts';
+import { compareBytes, joinBytes, shortLived } from '../bytes.ts';
 import { FormatError } from '../errors.ts';
 import { decodeUtf8 } from '../utf8.ts';
 
@@ -44,11 +44,34 @@ function head(major: number, argument: number): Uint8Array {
   return bytes;
 }
 
-/** Byte strings one after another, behind what comes before them. */
+/** Octets of the head of a string of so many bytes, fewer than 2^16. */
+function headSize(length: number): number {
+  return length < 24 ? 1 : length < 0x100 ? 2 : 3;
+}
+
+/**
+ * Byte strings one after another, behind what comes before them; written at once, without a piece of its own for each.
+ * @throws FormatError `cbor-malformed` on a string of 2^16 bytes or more
+ */
 export function encodeByteStrings(start: Uint8Array, strings: readonly Uint8Array[]): Uint8Array {
-  const parts = [start];
-  for (const bytes of strings) parts.push(head(BYTES, bytes.length), bytes);
-  return joinBytes(parts);
+  let size = start.length;
+  for (const { length } of strings) {
+    if (length >= 0x1_0000) throw new FormatError('cbor-malformed', 'A byte string is too long.');
+    size += headSize(length) + length;
+  }
+  const written = shortLived(size);
+  written.set(start);
+  let at = start.length;
+  for (const bytes of strings) {
+    const { length } = bytes;
+    const argument = length < 24 ? length : length < 0x100 ? 24 : 25;
+    written[at++] = (BYTES << 5) | argument;
+    if (argument === 25) written[at++] = length >> 8;
+    if (argument > 23) written[at++] = length;
+    written.set(bytes, at);
+    at += length;
+  }
+  return written;
 }
 
 function encodeInteger(value: number): Uint8Array {
@@ -107,9 +130,10 @@ class CborReader {
     return start;
   }
 
-  #copy(length: number): Uint8Array {
+  /** Long strings are views of what is read. */
+  #byteString(length: number): Uint8Array {
     const start = this.#pass(length);
-    if (length > 64) return new Uint8Array(this.#bytes.subarray(start, this.#at));
+    if (length > 64) return this.#bytes.subarray(start, this.#at);
     // For so few, a view of them costs more than they do.
     const copy = new Uint8Array(length);
     for (let at = 0; at < length; at++) copy[at] = this.#bytes[start + at] ?? 0;
@@ -151,7 +175,7 @@ class CborReader {
           throw new FormatError('cbor-malformed', 'An integer is too large.');
         return -1 - argument;
       case BYTES:
-        return this.#copy(argument);
+        return this.#byteString(argument);
       case TEXT:
         return this.#text(argument);
       default:
@@ -197,6 +221,7 @@ class CborReader {
 
 /**
  * Reads exactly one value and refuses every other spelling of it.
+ * @param bytes are not written to afterwards: long byte strings in the value are views of them
  * @throws FormatError `cbor-malformed` on longer forms, floats, tags, simple values, indefinite lengths, repeated or
  * unsorted keys, non-integer keys, bad UTF-8, anything over `limits`; `trailing-bytes` where something follows.
  */

@@ -46,11 +46,13 @@ export function encodeProtectedHeader(algorithm: CoseAlgorithm, keyId: Uint8Arra
   );
 }
 
+const NO_EXTERNAL_DATA = new Uint8Array();
+
 /** The Sig_structure that is signed (RFC 9052 §4.4): context "Signature1", protected header, external data, payload. */
 export function sign1Input(
   protectedHeader: Uint8Array,
   payload: Uint8Array,
-  externalData: Uint8Array = new Uint8Array(),
+  externalData: Uint8Array = NO_EXTERNAL_DATA,
 ): Uint8Array {
   return encodeByteStrings(SIGN1_START, [protectedHeader, externalData, payload]);
 }

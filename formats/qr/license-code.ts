@@ -1,4 +1,5 @@
 // The printed code: a COSE envelope as decimal digits behind the address of the verifying page.
+import { shortLived } from '../bytes.ts';
 import { FormatError } from '../errors.ts';
 
 /** Longest digit string a reader looks at. */
@@ -44,21 +45,39 @@ const HUNDRED_MILLION = { high: 1525, low: 57_600 } as const;
 
 const encoder = new TextEncoder();
 
-/** The number that the digits from `start` to `end` are; at most 9 of them, so that it stays a small integer. */
+/** The digits being read, as octets: a text that is part of another one is slow to read letter by letter. */
+const octets = new Uint8Array(3 * MAX_CODE_DIGITS);
+
+/**
+ * The number that the digits from `start` to `end` are; at most 9 of them, so that it stays a small integer. −1 where one of
+ * them is no digit.
+ */
 function numberAt(digits: Uint8Array, start: number, end: number): number {
   let value = 0;
-  for (let at = start; at < end; at++) value = (value * 10 + (digits[at] ?? 0) - 48) | 0;
-  return value;
+  let wrong = 0;
+  for (let at = start; at < end; at++) {
+    const digit = (digits[at] ?? 0) - 48;
+    // Below 0 or above 9 the sign bit of one of the two is set.
+    wrong |= digit | (9 - digit);
+    value = (value * 10 + digit) | 0;
+  }
+  return wrong < 0 ? -1 : value;
 }
 
 function groupTooLarge(): FormatError {
   return new FormatError('code-malformed', 'A group of digits is larger than its bytes can hold.');
 }
 
+function noDigits(): FormatError {
+  return new FormatError('code-malformed', 'The code holds something other than digits.');
+}
+
 /** Writes the 17 digits at `at` into the seven bytes at `position`. @throws FormatError `code-malformed` where they do not fit. */
 function decodeGroup(digits: Uint8Array, at: number, bytes: Uint8Array, position: number): void {
   const head = numberAt(digits, at, at + 9);
-  const low = head * HUNDRED_MILLION.low + numberAt(digits, at + 9, at + GROUP_DIGITS);
+  const tail = numberAt(digits, at + 9, at + GROUP_DIGITS);
+  if (head < 0 || tail < 0) throw noDigits();
+  const low = head * HUNDRED_MILLION.low + tail;
   const carried = Math.floor(low / 0x1_0000);
   // The last two bytes, and what stands before them: one byte and four.
   const lower = low - carried * 0x1_0000;
@@ -75,10 +94,13 @@ function decodeGroup(digits: Uint8Array, at: number, bytes: Uint8Array, position
   bytes[position + 6] = lower;
 }
 
-/** Writes the digits from `at` on, 15 at most, into all bytes from `position` on. @throws FormatError as `decodeGroup`. */
-function decodeRest(digits: Uint8Array, at: number, bytes: Uint8Array, position: number): void {
-  const cut = Math.max(at, digits.length - 8);
-  let value = numberAt(digits, at, cut) * 100_000_000 + numberAt(digits, cut, digits.length);
+/** Writes the digits from `at` to `end`, 15 at most, into all bytes from `position` on. @throws FormatError as `decodeGroup`. */
+function decodeRest(digits: Uint8Array, at: number, end: number, bytes: Uint8Array, position: number): void {
+  const cut = Math.max(at, end - 8);
+  const head = numberAt(digits, at, cut);
+  const tail = numberAt(digits, cut, end);
+  if (head < 0 || tail < 0) throw noDigits();
+  let value = head * 100_000_000 + tail;
   for (let place = bytes.length - 1; place >= position; place--) {
     bytes[place] = value % 256;
     value = Math.floor(value / 256);
@@ -94,8 +116,8 @@ function decodeRest(digits: Uint8Array, at: number, bytes: Uint8Array, position:
 export function decodeEnvelope(digits: string): Uint8Array {
   if (digits.length > MAX_CODE_DIGITS)
     throw new FormatError('code-malformed', 'The code has too many digits.');
-  if (!/^\d+$/.test(digits))
-    throw new FormatError('code-malformed', 'The code holds something other than digits.');
+  encoder.encodeInto(digits, octets);
+  if (digits === '' || numberAt(octets, 0, 1) < 0) throw noDigits();
   if (!digits.startsWith(FORMAT_VERSION))
     throw new FormatError('code-malformed', 'The code has a format this reader does not know.');
   const length = digits.length - 1;
@@ -103,11 +125,11 @@ export function decodeEnvelope(digits: string): Uint8Array {
   if (length === 0 || restBytes < 0)
     throw new FormatError('code-malformed', 'The code has an impossible length.');
   const groups = Math.floor(length / GROUP_DIGITS);
-  const envelope = new Uint8Array(groups * GROUP_BYTES + restBytes);
-  const ascii = encoder.encode(digits);
+  const envelope = shortLived(groups * GROUP_BYTES + restBytes);
   for (let group = 0; group < groups; group++)
-    decodeGroup(ascii, 1 + group * GROUP_DIGITS, envelope, group * GROUP_BYTES);
-  decodeRest(ascii, 1 + groups * GROUP_DIGITS, envelope, groups * GROUP_BYTES);
+    decodeGroup(octets, 1 + group * GROUP_DIGITS, envelope, group * GROUP_BYTES);
+  if (restBytes > 0)
+    decodeRest(octets, 1 + groups * GROUP_DIGITS, digits.length, envelope, groups * GROUP_BYTES);
   return envelope;
 }
 

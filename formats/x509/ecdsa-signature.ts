@@ -1,5 +1,5 @@
 // ECDSA signatures: DER `SEQUENCE { r, s }` (X.509, CMS) and fixed-length r‖s (JOSE, COSE, WebCrypto).
-import { joinBytes } from '../bytes.ts';
+import { joinBytes, shortLived } from '../bytes.ts';
 import { FormatError } from '../errors.ts';
 import { TAG, readDer, type DerReader } from './der.ts';
 import { taggedSize } from './der-writer.ts';
@@ -56,7 +56,7 @@ export function rawToDer(raw: Uint8Array): Uint8Array {
   const sizes = [integerSize(raw, starts[0], half), integerSize(raw, starts[1], raw.length)] as const;
   const content = taggedSize(sizes[0]) + taggedSize(sizes[1]);
   const size = taggedSize(content);
-  const der = new Uint8Array(size);
+  const der = shortLived(size);
   der[0] = TAG.sequence;
   // Of P-521 alone the length takes a second octet.
   if (content >= 0x80) der[1] = 0x81;

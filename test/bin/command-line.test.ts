@@ -9,8 +9,14 @@ import { fileURLToPath } from 'node:url';
 import { commands } from '../../bin/commands/list.ts';
 import { makeDecision } from '../../fixtures/decisions.ts';
 import { foodBusinessMatter } from '../../fixtures/matters.ts';
+import { makePki, now as testNow } from '../verification/pki.ts';
+import { signPdf } from '../verification/signed-pdf.ts';
 
 const launcher = fileURLToPath(new URL('../../bin/yinxin.mjs', import.meta.url));
+
+function pemOf(certificate: Uint8Array): string {
+  return `-----BEGIN CERTIFICATE-----\n${Buffer.from(certificate).toString('base64')}\n-----END CERTIFICATE-----\n`;
+}
 
 interface Ended {
   readonly code: number;
@@ -275,6 +281,31 @@ describe('the command line', () => {
       YINXIN_DATA: join(folder, 'none'),
     });
     assert.equal(elsewhere.code, 2, 'without knowing the issuer nobody says yes');
+
+    // What others made: not trusted, trusted under a name, and no longer.
+    const stranger = makePki();
+    const [strange, anchor] = [join(folder, 'strange.pdf'), join(folder, 'strange-root.pem')];
+    writeFileSync(strange, signPdf(stranger, undefined, { token: null }));
+    writeFileSync(anchor, pemOf(stranger.root.certificate));
+    const evidence = stranger.crls.flatMap((crl, at) => {
+      const path = join(folder, `strange-${at}.crl`);
+      writeFileSync(path, crl);
+      return ['--crl', path];
+    });
+    const judged = [
+      'verify',
+      strange,
+      ...evidence,
+      '--at',
+      new Date(testNow.getTime() + 60_000).toISOString(),
+    ];
+    assert.equal((await yinxin(judged, environment)).code, 2);
+    await done('trust', '--anchor', anchor, '--name', '外部根');
+    const trusted = await yinxin([...judged, '--json'], environment);
+    assert.equal(trusted.code, 0, trusted.out + trusted.err);
+    assert.match(trusted.out, /unconfirmed/);
+    await done('trust', '--end', 'anchor', '--name', '外部根');
+    assert.equal((await yinxin(judged, environment)).code, 2);
 
     const locked = await yinxin(
       ['department', 'add', '--uscc', '11120105MB0000019A', '--name', '市场监督管理局'],

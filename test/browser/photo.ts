@@ -14,18 +14,25 @@ export interface Shot {
   readonly blur: number;
   /** How much darker the far corner is, 0 to 1. */
   readonly shade: number;
+  /** How little light there is: 1 a bright room, 0.25 a dim corridor; 1 where left out. */
+  readonly light?: number;
+  /** A stain on the paper: its middle in the picture and its radius, in the picture's pixels. */
+  readonly stain?: { readonly x: number; readonly y: number; readonly radius: number };
 }
 
 /** A steady hand in an office. */
 export const fairShot: Shot = { turned: 7, noise: 24, blur: 0.7, shade: 0.35 };
 
-/** The first page as a printer puts it on paper. */
-export async function printed(pdftoppm: string, pdf: Uint8Array): Promise<Uint8Array> {
+/**
+ * The first page as a printer puts it on paper.
+ * @param density pixels an inch: 170 as a small camera sees a whole page, 300 as one of twelve megapixels does
+ */
+export async function printed(pdftoppm: string, pdf: Uint8Array, density = 170): Promise<Uint8Array> {
   const folder = await mkdtemp(join(tmpdir(), 'yinxin-photo-'));
   try {
     const [source, page] = [join(folder, 'page.pdf'), join(folder, 'page')];
     await writeFile(source, pdf);
-    run(pdftoppm, ['-png', '-r', '170', '-singlefile', source, page]);
+    run(pdftoppm, ['-png', '-r', String(density), '-singlefile', source, page]);
     return new Uint8Array(await readFile(`${page}.png`));
   } finally {
     await rm(folder, { recursive: true });
@@ -53,13 +60,19 @@ export async function photograph(browser: Browser, png: Uint8Array, shot: Shot):
       context.rotate((shot.turned * Math.PI) / 180);
       context.filter = 'blur(' + shot.blur + 'px)';
       context.drawImage(image, -image.width / 2, -image.height / 2);
+      if (shot.stain) {
+        context.fillStyle = '#5b4a33';
+        context.beginPath();
+        context.arc(shot.stain.x - image.width / 2, shot.stain.y - image.height / 2, shot.stain.radius, 0, 7);
+        context.fill();
+      }
       const pixels = context.getImageData(0, 0, canvas.width, canvas.height);
       let state = 4711;
       for (let at = 0; at < pixels.data.length; at += 4) {
         state = (state * 1103515245 + 12345) % 2147483648;
         const x = ((at / 4) % canvas.width) / canvas.width;
         const y = at / 4 / canvas.width / canvas.height;
-        const light = 1 - (shot.shade * (x + y)) / 2;
+        const light = (shot.light ?? 1) * (1 - (shot.shade * (x + y)) / 2);
         const noise = (state / 2147483648 - 0.5) * 2 * shot.noise;
         for (let channel = 0; channel < 3; channel += 1)
           pixels.data[at + channel] = pixels.data[at + channel] * light + noise;

@@ -1,17 +1,20 @@
 // The verification page against the real service: a photo of a printed license, a PDF, a code by its link; good, revoked, tampered, foreign.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import QRCode from 'qrcode';
+import { readBarcodes } from 'zxing-wasm/reader';
 import request from 'supertest';
 import { startService, type Harness } from '../api/harness.ts';
 import { binaryBody } from '../api/binary-body.ts';
-import { bearer, freshKey, issue, licenseBody, licenses } from '../api/samples.ts';
-import { requireProgram } from '../programs.ts';
+import { bearer, decisionPdf, freshKey, issue, licenseBody, licenses } from '../api/samples.ts';
+import { requireProgram, run } from '../programs.ts';
 import { signPdf } from '../verification/signed-pdf.ts';
 import { makePki } from '../verification/pki.ts';
+import { readCodesInFile } from '../../licenses/code-reader.ts';
 import { assertAccessible, assertZoomable, launchChromium, phone } from './chromium.ts';
 import { makeCodeWorld } from './code-world.ts';
 import { fairShot, photograph, printed, type Shot } from './photo.ts';
@@ -114,8 +117,23 @@ describe('the verification page', function () {
   /** The photo leads to the code's own page. */
   async function verdictOfPhoto(page: Page, photo: Uint8Array): Promise<string> {
     await upload(page, 'IMG_0001.jpg', 'image/jpeg', photo);
-    await page.waitForURL('**/v#*', { timeout: 30_000 });
+    await page.waitForURL('**/v#*', { timeout: 60_000 });
     return verdict(page);
+  }
+
+  /** A stain that hides a share of the code printed in a picture, in the middle of its right half: clear of its corners. */
+  async function stainOn(png: Uint8Array, share: number): Promise<NonNullable<Shot['stain']>> {
+    // Which also loads the reader.
+    assert.equal((await readCodesInFile(png)).length, 1);
+    const [found] = await readBarcodes(png, { formats: ['QRCode'], tryHarder: true });
+    assert.ok(found?.isValid, 'the printed page shows its code');
+    const { topLeft, topRight, bottomLeft, bottomRight } = found.position;
+    const side = Math.hypot(topRight.x - topLeft.x, topRight.y - topLeft.y);
+    return {
+      x: (topLeft.x + topRight.x * 2 + bottomLeft.x + bottomRight.x * 2) / 6,
+      y: (topLeft.y + topRight.y + bottomLeft.y + bottomRight.y) / 4,
+      radius: Math.sqrt((share * side * side) / Math.PI),
+    };
   }
 
   /** A code as a printed square, alone. */
@@ -132,6 +150,71 @@ describe('the verification page', function () {
     const at = Math.floor(digits().length * 0.8);
     return `${digits().slice(0, at)}${(Number(digits().charAt(at)) + 1) % 10}${digits().slice(at + 1)}`;
   };
+
+  for (const [name, size] of [
+    ['phone', phone],
+    ['desktop', wide],
+  ] as const)
+    it(`asks for the password of an encrypted file, and only then (${name})`, async function () {
+      const qpdf = requireProgram(this, 'qpdf');
+      const folder = mkdtempSync(join(tmpdir(), 'yinxin-encrypted-'));
+      const [plain, encrypted] = [join(folder, 'plain.pdf'), join(folder, 'encrypted.pdf')];
+      writeFileSync(plain, (await decisionPdf()).pdf);
+      run(qpdf, ['--encrypt', '秘密 secret', 'owner', '256', '--', plain, encrypted]);
+      const file = readFileSync(encrypted);
+      rmSync(folder, { recursive: true });
+      await visit(size, async ({ page }) => {
+        const field = page.getByLabel(/打开密码/);
+        assert.equal(await field.isVisible(), false);
+        await upload(page, 'unsigned.pdf', 'application/pdf', new Uint8Array((await decisionPdf()).pdf));
+        assert.match(await verdict(page), bad);
+        assert.equal(await field.isVisible(), false);
+        await upload(page, 'encrypted.pdf', 'application/pdf', file);
+        assert.match(await verdict(page), unsure);
+        await field.waitFor();
+        assert.equal(await page.locator('#password:focus').count(), 1);
+        await assertAccessible(page, `password, ${name}`);
+        await keep(page, `password-${name}`);
+        await field.fill('guess');
+        await field.press('Enter');
+        await page.getByText('给出的密码不正确').first().waitFor();
+        assert.equal(await field.inputValue(), '');
+        await field.fill('秘密 secret');
+        await field.press('Enter');
+        // It is open now, and says that it holds no signature.
+        await page.getByText('文件没有签名').first().waitFor();
+        assert.equal(await field.isVisible(), false);
+        assert.ok(!(await page.content()).includes('秘密'));
+        await keep(page, `password-opened-${name}`);
+      });
+    });
+
+  it('asks for the password without scripts as well', async function () {
+    const qpdf = requireProgram(this, 'qpdf');
+    const folder = mkdtempSync(join(tmpdir(), 'yinxin-encrypted-'));
+    const [plain, encrypted] = [join(folder, 'plain.pdf'), join(folder, 'encrypted.pdf')];
+    writeFileSync(plain, (await decisionPdf()).pdf);
+    run(qpdf, ['--encrypt', 'secret', 'owner', '256', '--', plain, encrypted]);
+    const context = await browser.newContext({ viewport: phone, javaScriptEnabled: false });
+    try {
+      const page = await context.newPage();
+      await page.goto(`${service.url}/verify`);
+      const send = async (): Promise<void> => {
+        await page.locator('#file').setInputFiles(encrypted);
+        await page.locator('#file-form button').click();
+        await page.waitForLoadState();
+      };
+      assert.equal(await page.locator('#password').isVisible(), false);
+      await send();
+      await page.locator('#password').fill('secret');
+      await send();
+      assert.match(await page.locator('main').innerText(), /文件没有签名/);
+      assert.equal(await page.locator('#password').count(), 0);
+    } finally {
+      await context.close();
+      rmSync(folder, { recursive: true });
+    }
+  });
 
   for (const [name, shot] of [
     ['a steady hand', fairShot],
@@ -150,6 +233,30 @@ describe('the verification page', function () {
           [],
         );
         if (shot === fairShot) await keep(page, 'photo-good-phone');
+      });
+    });
+
+  for (const [name, shot, stained] of [
+    ['little light and grain', { turned: 4, noise: 40, blur: 1, shade: 0.4, light: 0.35 }, false],
+    ['much grain', { turned: 11, noise: 90, blur: 0.8, shade: 0.3 }, false],
+    [
+      'a stain of six in a hundred, grain and blur',
+      { turned: 5, noise: 30, blur: 1, shade: 0.5, light: 0.5 },
+      true,
+    ],
+    [
+      'a stain, upside down in bad light',
+      { turned: 184, noise: 30, blur: 0.8, shade: 0.4, light: 0.6 },
+      true,
+    ],
+  ] satisfies readonly (readonly [string, Shot, boolean])[])
+    it(`reads a photo that is hard to read: ${name}`, async function () {
+      const sheet = await printed(requireProgram(this, 'pdftoppm'), pdf, 300);
+      const stain = stained ? { stain: await stainOn(sheet, 0.06) } : {};
+      const photo = await photograph(browser, sheet, { ...shot, ...stain });
+      if (screenshots !== undefined) writeFileSync(join(screenshots, `shot-${name}.jpg`), photo);
+      await visit(phone, async ({ page }) => {
+        assert.match(await verdictOfPhoto(page, photo), good);
       });
     });
 

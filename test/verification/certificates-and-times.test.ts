@@ -140,7 +140,7 @@ describe('a stamped PDF whose certificates or times are wrong', () => {
         const p = makePki({ signer: { notAfter: daysFromNow(-1) } });
         return { pki: p, pdf: signPdf(p) };
       },
-      ['TOTAL-FAILED', 'EXPIRED', 'certificate.path'],
+      ['INDETERMINATE', 'OUT_OF_BOUNDS_NO_POE', 'certificate.path'],
       'B-T',
     ],
     [
@@ -149,7 +149,7 @@ describe('a stamped PDF whose certificates or times are wrong', () => {
         const p = makePki({ signer: { notBefore: daysFromNow(1) } });
         return { pki: p, pdf: signPdf(p) };
       },
-      ['TOTAL-FAILED', 'NOT_YET_VALID', 'certificate.path'],
+      ['INDETERMINATE', 'OUT_OF_BOUNDS_NO_POE', 'certificate.path'],
       'B-T',
     ],
     [
@@ -168,7 +168,7 @@ describe('a stamped PDF whose certificates or times are wrong', () => {
           ],
         },
       }),
-      ['TOTAL-FAILED', 'REVOKED', 'certificate.revocation'],
+      ['INDETERMINATE', 'REVOKED_NO_POE', 'certificate.revocation'],
       'B-T',
     ],
     [

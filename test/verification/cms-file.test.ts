@@ -163,6 +163,21 @@ describe('CMS signatures by themselves', () => {
     assert.equal(await levelOf({ wrongKey: pki.tsa }), 'none');
   });
 
+  it('says of an archive time-stamp that it was not looked into', async () => {
+    // The token under the identifier of an archive time-stamp (RFC 5126), which ends otherwise.
+    const bytes = signed().slice();
+    const token = Buffer.from('060b2a864886f70d010910020e', 'hex');
+    const at = Buffer.from(bytes).indexOf(token);
+    assert.ok(at > 0);
+    bytes[at + token.length - 1] = 48;
+    const report = await verifyBytes(bytes, depsFor(pki, beside));
+    assert.equal(report.conclusion, 'TOTAL-PASSED', report.summary.en);
+    const [signature] = report.signatures;
+    assert.equal(signature?.level, 'B-B');
+    const row = signature.rows.find(({ id }) => id === 'signature.archive-time-stamp');
+    assert.equal(row?.outcome, 'warned');
+  });
+
   it('refuses a changed signature value', async () => {
     const bytes = signed();
     const [signer] = parseSignedData(bytes).signerInfos;

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { build } from 'esbuild';
-import { encodeEnvelope } from '../../formats/qr/license-code.ts';
 import type { LicenseClaims } from '../../formats/cose/cwt.ts';
+import { decodeLicenseCode, encodeEnvelope } from '../../formats/qr/license-code.ts';
 import { verifyCode } from '../../verification/code.ts';
 import type { CodeDependencies } from '../../verification/code.ts';
 import type { Conclusion, SubIndication } from '../../verification/report.ts';
@@ -46,6 +46,15 @@ function withService(change: (service: TrustedService) => TrustedService): Trust
   };
 }
 
+/** The good code with another signature of the same length. */
+function withSignature(change: (octet: number, at: number) => number): string {
+  const { envelope } = decodeLicenseCode(good);
+  const start = envelope.length - 64;
+  return (
+    prefix + encodeEnvelope(envelope.map((octet, at) => (at < start ? octet : change(octet, at - start))))
+  );
+}
+
 const of = <T>(value: T): Promise<T> => Promise.resolve(value);
 
 const cases: readonly Case[] = [
@@ -57,6 +66,13 @@ const cases: readonly Case[] = [
   [
     'signed by another key',
     () => of({ code: makeCode(world.codeSigner, goodClaims(), world.statusSigner) }),
+    'TOTAL-FAILED',
+    'SIG_CRYPTO_FAILURE',
+  ],
+  ['a signature of zeros', () => of({ code: withSignature(() => 0) }), 'TOTAL-FAILED', 'SIG_CRYPTO_FAILURE'],
+  [
+    'a signature whose r is zero',
+    () => of({ code: withSignature((octet, at) => (at < 32 ? 0 : octet)) }),
     'TOTAL-FAILED',
     'SIG_CRYPTO_FAILURE',
   ],

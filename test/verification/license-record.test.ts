@@ -9,6 +9,7 @@ import { conclude, judge } from '../../verification/judge.ts';
 import { gatherLicense } from '../../verification/license-record.ts';
 import { portalPolicy } from '../../verification/policy.ts';
 import { nodeSignatureVerifier } from '../../verification/signature-verifier-node.ts';
+import type { TrustedService } from '../../verification/trust-list.ts';
 import { codeDeps, goodClaims, issuer, makeCode, makeCodeWorld, typeCode } from './code-world.ts';
 import { now, sha256 } from './pki.ts';
 
@@ -58,6 +59,8 @@ interface Given {
   readonly record?: Texts;
   readonly claims?: Partial<LicenseClaims>;
   readonly signers?: readonly string[];
+  /** The listed authority behind every signer. */
+  readonly service?: TrustedService;
   readonly holder?: string | null;
   /** False: the code keeps the digest of the unchanged record. */
   readonly hashed?: boolean;
@@ -75,7 +78,10 @@ async function verdict(given: Given = {}) {
     {
       verifier: nodeSignatureVerifier,
       readCode: (text) => gatherCodeFacts(text, codeDeps(world, null)),
-      signers: given.signers ?? [`NTRCN-${issuer}`],
+      signers: (given.signers ?? [`NTRCN-${issuer}`]).map((identifier) => ({
+        identifier,
+        service: given.service ?? null,
+      })),
       holder: given.holder ?? null,
     },
   );
@@ -159,6 +165,16 @@ describe('a license’s record, code and seal', () => {
     for (const signers of [[], ['NTRCN-11120105MB0000019A'], [issuer], ['VATCN-1']])
       assert.deepEqual((await verdict({ signers })).open, ['license.seal'], signers.join());
     assert.deepEqual((await verdict({ signers: ['NTRCN-11120105MB0000019A', `NTRCN-${issuer}`] })).open, []);
+  });
+
+  it('are vouched for by an authority that is recognised for their type only', async () => {
+    const [entity] = world.list.entities;
+    const listed = entity?.services[0];
+    assert.ok(listed);
+    const of = (licenseTypes: readonly string[] | null): Given => ({ service: { ...listed, licenseTypes } });
+    assert.deepEqual((await verdict(of(null))).open, []);
+    assert.deepEqual((await verdict(of([typeCode]))).open, []);
+    assert.deepEqual((await verdict(of(['11100000000013338W002']))).open, ['license.seal-scope']);
   });
 
   it('are asked whose they are only where somebody is named', async () => {

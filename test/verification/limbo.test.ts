@@ -9,7 +9,6 @@ import type { SuiteCase } from './chain-lines.ts';
 /** What we do not offer, by the suite's own words. */
 const notOffered: Readonly<Record<string, string>> = {
   'pedantic-public-suffix-wildcard': 'no list of public suffixes is carried along',
-  'pedantic-rfc5280': 'an anchor is a name and a key; how its certificate was made is not all asked',
 };
 
 /** Where the Baseline Requirements and RFC 5280 contradict each other, `strict` takes RFC 5280. */
@@ -63,8 +62,8 @@ describe('x509-limbo', () => {
     assert.deepEqual(wrong, contradictions);
   });
 
-  it('passes over three cases in a hundred at most', function () {
+  it('passes over three cases in two hundred at most', function () {
     if (folder === null) return this.skip();
-    assert.ok(cases.length - offered.length <= cases.length * 0.03);
+    assert.ok(cases.length - offered.length <= cases.length * 0.015);
   });
 });

@@ -1,4 +1,5 @@
 // A receipt of another authority and everything behind it: good by default, one deviation a case.
+import { defaultAcceptanceRule } from '../../verification/acceptance.ts';
 import { verifyCode } from '../../verification/code.ts';
 import type { CodeDependencies } from '../../verification/code.ts';
 import type { ReceiptExpectation } from '../../verification/facts-receipt.ts';
@@ -96,6 +97,7 @@ export async function goodReceiptClaims(
           },
     id: 'rcp_1',
     lifetime: 3600,
+    acceptanceRule: () => defaultAcceptanceRule,
   });
 }
 

@@ -1,11 +1,14 @@
 // Receipts serve one audience, one case, one holder; whoever relies on one asks who signed, for what, and what is true now.
 import assert from 'node:assert/strict';
 import type { JsonObject } from '../../formats/cose/jws.ts';
+import type { AcceptanceRule } from '../../verification/acceptance.ts';
 import { commitToHolder, opensCommitment } from '../../verification/holder.ts';
 import { readReceiptClaims, receiptPayload, type ReceiptClaims } from '../../verification/receipt-claims.ts';
 import { recognitionClaims } from '../../verification/recognise.ts';
 import type { Conclusion } from '../../verification/report.ts';
 import { nodeSignatureVerifier } from '../../verification/signature-verifier-node.ts';
+import type { TrustList } from '../../verification/trust-list.ts';
+import { typeCode, type StatusOptions } from './code-world.ts';
 import { daysFromNow, makeParty, now } from './pki.ts';
 import {
   audience,
@@ -26,6 +29,9 @@ type Case = readonly [
   /** A row that cannot hold either then. */
   also?: string,
 ];
+
+/** Claims that receipts of earlier versions do not have. */
+const laterClaims: ReadonlySet<string> = new Set(['acceptance', 'grant', 'logIndex']);
 
 const license = (claims: ReceiptClaims, change: object): ReceiptClaims => ({
   ...claims,
@@ -199,9 +205,10 @@ describe('a verification receipt', () => {
   });
 
   it('is handed on with the status of now, resting upon the first, and lives no longer than that', async () => {
-    const { claims, license: present } = await recognise(world, { status: { value: 13 } });
+    const recognition = await recognise(world, { status: { value: 13 } });
+    const { claims } = recognition;
     assert.ok(claims !== null);
-    const own = recognitionClaims(claims, present, {
+    const own = recognitionClaims(claims, recognition, {
       issuer: audience,
       audience,
       holder: claims.holder,
@@ -214,6 +221,11 @@ describe('a verification receipt', () => {
     assert.deepEqual(own.basis, { iss: claims.iss, jti: 'rcp_1' });
     assert.equal(own.exp, claims.exp);
     assert.equal(own.result.license?.status?.value, 13);
+    assert.deepEqual(own.acceptance, {
+      rule: { id: 'urn:yinxin:acceptance-rule:default', version: '1' },
+      outcome: 'accepted',
+    });
+    assert.deepEqual([own.grant, own.logIndex], [null, null]);
     assert.deepEqual(readReceiptClaims(JSON.parse(JSON.stringify(receiptPayload(own))) as JsonObject), own);
   });
 
@@ -236,6 +248,75 @@ describe('a verification receipt', () => {
     assert.equal(await opensCommitment(nodeSignatureVerifier, renamed, audience, holderCode), false);
   });
 
+  it('of an installation in the suite gm commits to its holder by SM3', async () => {
+    const commitment = await commitToHolder(
+      nodeSignatureVerifier,
+      audience,
+      holderCode,
+      new Uint8Array(16).fill(9),
+      'sm3',
+    );
+    const bound = await recognise(world, {
+      claims: (claims) => ({ ...claims, holder: { commitment, binding: 'record' } }),
+    });
+    assert.equal(bound.conclusion, 'TOTAL-PASSED', bound.decidedBy?.finding.en);
+  });
+
+  it('is relied upon as the own rule for matter and type says, never as another operator’s', async () => {
+    const rule: AcceptanceRule = {
+      id: 'urn:test:rule',
+      version: '3',
+      matters: ['YS12*'],
+      types: [typeCode],
+      statusAgeSeconds: 3600,
+      minimum: 'TOTAL-PASSED',
+    };
+    const typed = (list: TrustList, rules: readonly AcceptanceRule[]): TrustList => ({
+      ...list,
+      licenseTypes: list.licenseTypes.map((type) => ({ ...type, acceptance: rules })),
+    });
+    const old = { issuedAt: daysFromNow(-0.5) };
+    const under = (rules: readonly AcceptanceRule[], status: StatusOptions = old) =>
+      recognise({ ...world, own: typed(world.own, rules) }, { status });
+    const fresh = await under([rule], { issuedAt: now });
+    assert.equal(fresh.conclusion, 'TOTAL-PASSED');
+    assert.deepEqual(fresh.acceptance, { rule: { id: 'urn:test:rule', version: '3' }, outcome: 'accepted' });
+    const late = await under([rule]);
+    assert.deepEqual([late.conclusion, late.decidedBy?.id], ['INDETERMINATE', 'receipt.acceptance']);
+    assert.equal(late.acceptance?.outcome, 'refused');
+    // Another matter, another type, or another operator's rule: the default one answers.
+    for (const other of [
+      { ...rule, matters: ['YS99*'] },
+      { ...rule, types: ['11100000000013338W009'] },
+    ])
+      assert.equal((await under([other])).conclusion, 'TOTAL-PASSED');
+    const foreign = await recognise(world, { status: old, list: (list) => typed(list, [rule]) });
+    assert.equal(foreign.acceptance?.rule.id, 'urn:yinxin:acceptance-rule:default');
+  });
+
+  it('tells grant, log index and acceptance as null where there are none, and reads receipts without them', async () => {
+    const claims = { ...(await goodReceiptClaims(world)), acceptance: null };
+    const payload = receiptPayload(claims);
+    for (const name of laterClaims) assert.equal(payload[name], null, name);
+    const older = Object.fromEntries(Object.entries(payload).filter(([name]) => !laterClaims.has(name)));
+    assert.deepEqual(readReceiptClaims(older), claims);
+    assert.deepEqual(readReceiptClaims(payload), claims);
+    const full = {
+      ...claims,
+      acceptance: { rule: { id: 'urn:a', version: '2' }, outcome: 'refused' as const },
+      grant: 'grt_1',
+      logIndex: 12,
+    };
+    assert.deepEqual(readReceiptClaims(JSON.parse(JSON.stringify(receiptPayload(full))) as JsonObject), full);
+    for (const bad of [
+      { acceptance: { rule: { id: 'urn:a', version: '2' }, outcome: 'perhaps' } },
+      { acceptance: { rule: 'urn:a', outcome: 'accepted' } },
+      { grant: '' },
+      { logIndex: -1 },
+    ])
+      assert.equal(readReceiptClaims({ ...payload, ...bad }), null, JSON.stringify(bad));
+  });
+
   it('is refused as malformed with any claim missing or of another type', async () => {
     const payload = receiptPayload(await goodReceiptClaims(world));
     for (const name of Object.keys(payload)) {
@@ -243,6 +324,7 @@ describe('a verification receipt', () => {
         const read = readReceiptClaims({ ...payload, [name]: bad });
         // Who has no holder says nothing of one.
         if (name === 'holder' && bad === undefined) assert.equal(read?.holder, null);
+        else if (laterClaims.has(name) && bad === undefined) assert.equal(read?.case, payload['case']);
         else assert.equal(read, null, `${name}: ${String(bad)}`);
       }
     }

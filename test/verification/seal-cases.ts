@@ -49,6 +49,8 @@ interface Case {
   readonly use?: (world: SealWorld, version: Version) => UseOptions;
   readonly deps?: (world: SealWorld) => Partial<VerificationDependencies>;
   readonly expected: Expected;
+  /** A row that must be a remark. */
+  readonly remark?: string;
 }
 
 function ofCase({ world: options, seal, use, deps }: Case, version: Version, made: 'seal' | 'use') {
@@ -66,6 +68,7 @@ export function table(made: 'seal' | 'use', cases: readonly Case[]): void {
         const report = await ofCase(each, version, made);
         assert.equal(report.kind, kindOf[made]);
         expectReport(report, each.expected);
+        if (each.remark !== undefined) assert.equal(row(report, each.remark).outcome, 'warned');
         const said = each.expected[2] === null ? null : row(report, each.expected[2]).finding;
         if (said !== null) {
           assert.match(said.zh, /[\u4e00-\u9fff]/u);

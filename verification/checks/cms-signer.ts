@@ -5,7 +5,8 @@ import type { Agreement } from '../facts-cms.ts';
 import type { JudgedCms } from '../judged-cms.ts';
 import { reportQualification } from '../report.ts';
 import { verifiableAlgorithm } from '../signature-work.ts';
-import { findingOfProblem, nameOfCertificate, revocationProblems } from './path.ts';
+import { askedElsewhere, findingOfProblem, nameOfCertificate, revocationProblems } from './path.ts';
+import { scopeCheck } from './scope.ts';
 
 const hasAttributes = ({ facts }: JudgedCms): boolean =>
   (facts.cms.signer?.signedAttributes ?? null) !== null;
@@ -150,6 +151,13 @@ const formChecks: readonly Check<JudgedCms>[] = [
   },
 ];
 
+/** archive-time-stamp version 3 (EN 319 122-1) and its forerunners (RFC 5126, ETSI TS 101 733). */
+const archiveTimeStamps: ReadonlySet<string> = new Set([
+  '0.4.0.1733.2.4',
+  '1.2.840.113549.1.9.16.2.48',
+  '1.2.840.113549.1.9.16.2.27',
+]);
+
 const trustChecks: readonly Check<JudgedCms>[] = [
   {
     id: 'signature.time-stamp',
@@ -171,6 +179,18 @@ const trustChecks: readonly Check<JudgedCms>[] = [
     },
   },
   {
+    id: 'signature.archive-time-stamp',
+    question: words('档案时间戳是否已核验？', 'Were archive time-stamps looked into?'),
+    citation: 'ETSI EN 319 122-1 5.5',
+    applies: ({ facts }) =>
+      (facts.cms.signer?.unsignedAttributes ?? []).some(({ type }) => archiveTimeStamps.has(type)),
+    evaluate: () =>
+      warned(
+        '含有档案时间戳，但未核验，不据此认定B-LTA级。',
+        'There is one, and it was not looked into; no level B-LTA is told for it.',
+      ),
+  },
+  {
     id: 'certificate.path',
     question: words(
       '签名证书是否由受信任的机构签发并当时有效？',
@@ -178,11 +198,11 @@ const trustChecks: readonly Check<JudgedCms>[] = [
     ),
     citation: 'RFC 5280 6; ETSI EN 319 102-1 5.2.6',
     applies: ({ path }) => path !== null,
-    evaluate: ({ path, proven }, _policy, time) => {
-      if (path?.kind === 'problem' && !revocationProblems.has(path.problem.code))
-        return findingOfProblem(path.problem, proven !== null);
-      const at = (proven ?? time).toISOString();
-      return passed(`证书链成立(${at})。`, `The path holds (${at}).`, proven, 'certificate');
+    evaluate: ({ path, proven, at }) => {
+      if (path?.kind === 'problem' && !askedElsewhere.has(path.problem.code))
+        return findingOfProblem(path.problem, false);
+      const instant = at.toISOString();
+      return passed(`证书链成立(${instant})。`, `The path holds (${instant}).`, proven, 'certificate');
     },
   },
   {
@@ -193,9 +213,9 @@ const trustChecks: readonly Check<JudgedCms>[] = [
       path !== null &&
       policy.revocation !== 'ignored' &&
       (path.kind === 'valid' || revocationProblems.has(path.problem.code)),
-    evaluate: ({ path, proven }) => {
+    evaluate: ({ path }) => {
       if (path === null) return indeterminate('TRY_LATER', '没有证书。', 'There is no certificate.');
-      if (path.kind === 'problem') return findingOfProblem(path.problem, proven !== null);
+      if (path.kind === 'problem') return findingOfProblem(path.problem, false);
       const later = path.statuses.find((status) => status.kind === 'revoked');
       if (later?.kind === 'revoked')
         return warned(
@@ -212,6 +232,7 @@ const trustChecks: readonly Check<JudgedCms>[] = [
         : passed('未被吊销。', 'They are not.');
     },
   },
+  scopeCheck('certificate.scope', ({ path }) => path),
   {
     id: 'certificate.qualification',
     question: words(

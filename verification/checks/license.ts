@@ -97,6 +97,24 @@ export const licenseChecks: readonly Check<LicenseFacts | null>[] = [
     },
   },
   {
+    id: 'license.seal-scope',
+    question: words(
+      '盖章所依的机构可否用于此类证照？',
+      'May the authority behind the seal vouch for licenses of this type?',
+    ),
+    citation: 'GB/T 36902; ETSI TS 119 602',
+    applies: (facts) =>
+      (facts?.sealScope ?? null) !== null && facts?.sealedBy.includes(issuerOf(facts) ?? '') === true,
+    evaluate: (facts) =>
+      facts?.sealScope === true
+        ? passed('可以。', 'It may.')
+        : indeterminate(
+            'CHAIN_CONSTRAINTS_FAILURE',
+            '信任列表未认可该机构用于此类证照。',
+            'The trust list does not recognise the authority for licenses of this type.',
+          ),
+  },
+  {
     id: 'license.holder',
     question: words('持证主体是否为所查的主体？', 'Is it the license of the holder asked about?'),
     citation: 'GB/T 36903 (CZZTDM)',

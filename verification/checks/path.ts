@@ -9,6 +9,9 @@ import type { SubIndication, Words } from '../report.ts';
 /** Problems of revocation, which have a question of their own. */
 export const revocationProblems: ReadonlySet<PathProblemCode> = new Set(['revoked', 'revocation-unknown']);
 
+/** Problems that the question for the chain leaves to the questions for revocation and region. */
+export const askedElsewhere: ReadonlySet<PathProblemCode> = new Set([...revocationProblems, 'anchor-scope']);
+
 const meanings: Record<
   PathProblemCode,
   { readonly sub: SubIndication; readonly zh: string; readonly en: string }
@@ -22,6 +25,11 @@ const meanings: Record<
     sub: 'NO_CERTIFICATE_CHAIN_FOUND',
     zh: '签发机构当时未获认可，或未被认可用于此用途',
     en: 'the authority was not recognised at that time or not for this purpose',
+  },
+  'anchor-scope': {
+    sub: 'CHAIN_CONSTRAINTS_FAILURE',
+    zh: '签发机构未被认可用于该签名者所在的区域',
+    en: "the authority is not recognised for the signer's region",
   },
   'not-yet-valid': { sub: 'NOT_YET_VALID', zh: '证书尚未生效', en: 'a certificate was not yet valid' },
   expired: { sub: 'EXPIRED', zh: '证书已过期', en: 'a certificate had expired' },
@@ -103,9 +111,12 @@ export function nameOfCertificate(certificate: Certificate): string {
   return nameText(certificate.subject);
 }
 
-/** Which sub-indication a problem has depends on whether the time of signing is proven (EN 319 102-1 5.5.4). */
-function subIndication({ code, depth }: PathProblem, proven: boolean): SubIndication {
-  if (proven) return meanings[code].sub;
+/**
+ * EN 319 102-1 5.5.4 and table 6: a certificate's end or revocation is definite where the signature was certainly made after
+ * it. A time-stamp tells only that a signature is older than it, so of a stamped signature it never is.
+ */
+function subIndication({ code, depth }: PathProblem, instantBinds: boolean): SubIndication {
+  if (instantBinds) return meanings[code].sub;
   if (code === 'expired' || code === 'not-yet-valid') return 'OUT_OF_BOUNDS_NO_POE';
   if (code === 'revoked') return depth === 0 ? 'REVOKED_NO_POE' : 'REVOKED_CA_NO_POE';
   return meanings[code].sub;
@@ -113,8 +124,8 @@ function subIndication({ code, depth }: PathProblem, proven: boolean): SubIndica
 
 const definite: ReadonlySet<SubIndication> = new Set(['REVOKED', 'EXPIRED', 'NOT_YET_VALID']);
 
-/** @param proven whether proof of existence fixes the instant the path was judged at */
-export function findingOfProblem(problem: PathProblem, proven: boolean): Finding {
+/** @param instantBinds whether the use was certainly not before the instant the path was judged at, as where it states so */
+export function findingOfProblem(problem: PathProblem, instantBinds: boolean): Finding {
   const meaning = meanings[problem.code];
   const subject = nameOfCertificate(problem.certificate);
   const since =
@@ -126,7 +137,7 @@ export function findingOfProblem(problem: PathProblem, proven: boolean): Finding
     zh: `${meaning.zh}${since}${rule}:${subject}。`,
     en: `${meaning.en}${since}${rule}: ${subject}.`,
   };
-  const sub = subIndication(problem, proven);
+  const sub = subIndication(problem, instantBinds);
   const at = problem.revoked?.thisUpdate ?? null;
   const source = problem.revoked?.source ?? null;
   return definite.has(sub)

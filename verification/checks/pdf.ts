@@ -2,13 +2,12 @@
 import { failed, indeterminate, passed, warned, words } from '../check.ts';
 import type { Check } from '../check.ts';
 import type { PdfFacts } from '../facts-pdf.ts';
-import type { TrustList } from '../trust-list.ts';
+import { trustListCheck } from './trust-list.ts';
+import type { TrustListContext } from './trust-list.ts';
 
 /** A PDF with the list it is judged against. */
-export interface PdfContext {
+export interface PdfContext extends TrustListContext {
   readonly facts: PdfFacts;
-  readonly trustList: TrustList | null;
-  readonly trustListProblem: string | null;
 }
 
 const readable = ({ facts }: PdfContext): boolean => facts.problem === null;
@@ -56,6 +55,18 @@ export const pdfChecks: readonly Check<PdfContext>[] = [
       encryption?.role === 'owner'
         ? passed('已以所有者密码打开。', 'It was, with the owner’s.')
         : passed('已以用户密码打开。', 'It was, with the user’s.'),
+  },
+  {
+    // For readers that can ask for it: the file is not open, and a password would open it.
+    id: 'pdf.password',
+    question: words('打开文件所需的密码是否已给出？', 'Was the password given that opens the file?'),
+    citation: 'ISO 32000-2 7.6.4',
+    applies: ({ facts: { problem } }) =>
+      problem?.code === 'pdf-encrypted' || problem?.code === 'pdf-password',
+    evaluate: ({ facts: { problem } }) =>
+      problem?.code === 'pdf-password'
+        ? indeterminate('SIGNED_DATA_NOT_FOUND', '给出的密码不正确。', 'The password given does not open it.')
+        : indeterminate('SIGNED_DATA_NOT_FOUND', '未给出密码。', 'None was given.'),
   },
   {
     id: 'pdf.signed',
@@ -133,34 +144,5 @@ export const pdfChecks: readonly Check<PdfContext>[] = [
             `${facts.bytesBeforeHeader} bytes stand before it.`,
           ),
   },
-  {
-    id: 'pdf.trust-list',
-    question: words('信任列表是否现行有效？', 'Is the trust list current?'),
-    citation: 'ETSI TS 119 602 6',
-    applies: ({ trustList, trustListProblem }) => trustList !== null || trustListProblem !== null,
-    evaluate: ({ trustList, trustListProblem }, policy, time) => {
-      if (trustList === null) {
-        const why = trustListProblem ?? 'unavailable';
-        return indeterminate(
-          'NO_CERTIFICATE_CHAIN_FOUND',
-          `信任列表不可用(${why})。`,
-          `The trust list cannot be used (${why}).`,
-        );
-      }
-      return trustList.nextUpdate.getTime() + policy.clockSkewSeconds * 1000 < time.getTime()
-        ? indeterminate(
-            'TRY_LATER',
-            '信任列表已过期。',
-            'The trust list is out of date.',
-            trustList.issued,
-            'trust-list',
-          )
-        : passed(
-            `信任列表第${trustList.sequence}期。`,
-            `Trust list edition ${trustList.sequence}.`,
-            trustList.issued,
-            'trust-list',
-          );
-    },
-  },
+  trustListCheck('pdf.trust-list'),
 ];

@@ -1,4 +1,5 @@
 // The questions asked of another authority's receipt before it is relied upon.
+import { acceptanceDefect } from '../acceptance.ts';
 import { failed, indeterminate, passed, words } from '../check.ts';
 import type { Check } from '../check.ts';
 import type { ReceiptFacts } from '../facts-receipt.ts';
@@ -203,5 +204,37 @@ export const receiptChecks: readonly Check<ReceiptFacts>[] = [
     applies: ofLicense,
     evaluate: ({ status }, policy, time) =>
       judgeLicenseStatus(status ?? { kind: 'unavailable' }, { ...policy, licenseStatus: 'required' }, time),
+  },
+  {
+    id: 'receipt.acceptance',
+    question: words(
+      '是否符合本事项的采信规则？',
+      'Does the acceptance rule for the matter allow to rely on it?',
+    ),
+    citation: 'Yinxin acceptance rules; GB/T 36902',
+    // A result that did not pass and a status that is not known are refused by their own rows, whatever a rule allows.
+    applies: (facts) =>
+      ofLicense(facts) && facts.claims?.result.conclusion === 'TOTAL-PASSED' && facts.status?.kind === 'read',
+    evaluate: ({ claims, status, acceptanceRule }, _policy, time) => {
+      const refuse = (zh: string, en: string) => indeterminate('SIG_CONSTRAINTS_FAILURE', zh, en);
+      if (claims === null || acceptanceRule === null)
+        return refuse('没有适用于本事项的采信规则。', 'No acceptance rule fits the matter.');
+      const { id, version, statusAgeSeconds, minimum } = acceptanceRule;
+      const statusAsOf = status?.kind === 'read' ? status.issuedAt : null;
+      const { conclusion } = claims.result;
+      switch (acceptanceDefect(acceptanceRule, { conclusion, statusAsOf, time })) {
+        case null:
+          return passed(`符合采信规则${id}（第${version}版）。`, `It does (${id}, version ${version}).`);
+        case 'conclusion':
+          return refuse(`采信规则${id}要求核验结论至少为${minimum}。`, `${id} demands ${minimum}.`);
+        case 'status-unknown':
+          return refuse(`采信规则${id}要求状态可查。`, `${id} demands that the status is known.`);
+        case 'status-old':
+          return refuse(
+            `采信规则${id}要求状态信息不超过${statusAgeSeconds}秒。`,
+            `${id} demands a status of at most ${statusAgeSeconds} seconds.`,
+          );
+      }
+    },
   },
 ];

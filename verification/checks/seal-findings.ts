@@ -8,7 +8,7 @@ import type { PathResult } from '../path-model.ts';
 import type { VerificationPolicy } from '../policy.ts';
 import type { SubIndication, Words } from '../report.ts';
 import type { JudgedTimestamp } from '../time-evidence.ts';
-import { findingOfProblem, nameOfCertificate, revocationProblems } from './path.ts';
+import { askedElsewhere, findingOfProblem, nameOfCertificate, revocationProblems } from './path.ts';
 
 /** Standards by the version that a seal says. */
 export const standardOf: Record<1 | 4 | 5, string> = {
@@ -94,7 +94,7 @@ export function pathFinding(path: PathResult | null, at: Date, whose: Words): Fi
       '没有可用的证书。',
       'There is no usable certificate.',
     );
-  if (path.kind === 'problem' && !revocationProblems.has(path.problem.code))
+  if (path.kind === 'problem' && !askedElsewhere.has(path.problem.code))
     return about(findingOfProblem(path.problem, true), whose);
   const instant = at.toISOString();
   return passed(`证书链成立(${instant})。`, `The path holds (${instant}).`, null, 'certificate');
@@ -157,7 +157,7 @@ function brokenToken({ cms, info, imprint }: TimestampFacts): SubIndication | nu
   return cms.signature === 'invalid' ? 'SIG_CRYPTO_FAILURE' : null;
 }
 
-/** A token that is there must hold (GB/T 38540 clause 7.3, GM/T 0031-2025), unlike one that is left out. */
+/** A token that is there must hold (GM/T 0031-2025) where nobody could have taken it away: the signer signed it along. */
 export function tokenFinding(facts: TimestampFacts, token: JudgedTimestamp): Finding {
   const { zh, en } = token.finding;
   if (token.valid) return passed(zh, en, token.genTime, 'time-stamp');

@@ -13,6 +13,7 @@ import {
   standardOf,
   valueFinding,
 } from './seal-findings.ts';
+import { scopeCheck } from './scope.ts';
 import { originalChecks } from './seal-original.ts';
 import { sealTimeChecks } from './seal-time.ts';
 
@@ -120,6 +121,7 @@ const certificateChecks: readonly Check<JudgedSealSignature>[] = [
     applies: ({ path }, policy) => asksRevocation(path, policy),
     evaluate: ({ path, proven }, policy) => revocationFinding(path, proven, signer, policy),
   },
+  scopeCheck('certificate.scope', ({ path }) => path),
   {
     id: 'certificate.qualification',
     question: words(

@@ -1,6 +1,6 @@
 // The questions asked of a seal, in the order of GB/T 38540 clause 6.3.
 import { failed, indeterminate, passed, warned, words } from '../check.ts';
-import type { Check } from '../check.ts';
+import type { Check, Finding } from '../check.ts';
 import type { JudgedSeal } from '../judged-seal.ts';
 import {
   algorithmFinding,
@@ -13,9 +13,28 @@ import {
   tokenFinding,
   valueFinding,
 } from './seal-findings.ts';
+import { scopeCheck } from './scope.ts';
 import { sealLifeChecks } from './seal-life.ts';
 
 const maker = words('制章人', 'maker');
+
+/** GM/T 0031-2025: a token that is there must hold, and the seal was not made after it. */
+function timeStampFinding({ token, facts }: JudgedSeal, skew: number): Finding {
+  const { timestamp, seal } = facts;
+  if (token === null || timestamp === null)
+    return indeterminate('SIG_CONSTRAINTS_FAILURE', '没有时间戳。', 'There is no time-stamp.');
+  const made = seal.information.property.createDate.getTime();
+  const stamped = token.genTime?.getTime() ?? made;
+  return token.valid && made > stamped + skew
+    ? failed(
+        'TIMESTAMP_ORDER_FAILURE',
+        '制作日期晚于印章时间戳的时间。',
+        'The seal says that it was made after its time-stamp.',
+        token.genTime,
+        'time-stamp',
+      )
+    : tokenFinding(timestamp, token);
+}
 
 /** Signature, maker and time-stamp of the seal. */
 const madeChecks: readonly Check<JudgedSeal>[] = [
@@ -99,26 +118,18 @@ const madeChecks: readonly Check<JudgedSeal>[] = [
     applies: ({ makerPath }, policy) => asksRevocation(makerPath, policy),
     evaluate: ({ makerPath, proven }, policy) => revocationFinding(makerPath, proven, maker, policy),
   },
+  scopeCheck('seal.maker-scope', ({ makerPath }) => makerPath),
   {
     id: 'seal.time-stamp',
     question: words('印章的时间戳是否有效？', "Does the seal's time-stamp hold?"),
     citation: 'GM/T 0031-2025; GB/T 20520; RFC 3161',
     applies: ({ token }) => token !== null,
-    evaluate: ({ token, facts }, policy) => {
-      const { timestamp, seal } = facts;
-      if (token === null || timestamp === null)
-        return indeterminate('SIG_CONSTRAINTS_FAILURE', '没有时间戳。', 'There is no time-stamp.');
-      const made = seal.information.property.createDate.getTime();
-      const stamped = token.genTime?.getTime() ?? made;
-      if (token.valid && made > stamped + policy.clockSkewSeconds * 1000)
-        return failed(
-          'TIMESTAMP_ORDER_FAILURE',
-          '制作日期晚于印章时间戳的时间。',
-          'The seal says that it was made after its time-stamp.',
-          token.genTime,
-          'time-stamp',
-        );
-      return tokenFinding(timestamp, token);
+    evaluate: (judged, policy) => {
+      const finding = timeStampFinding(judged, policy.clockSkewSeconds * 1000);
+      // Around a seal by itself nobody signed: whoever hands it in could leave the token away and be no worse off.
+      return judged.used || finding.outcome === 'passed'
+        ? finding
+        : warned(finding.finding.zh, finding.finding.en, finding.evidenceTime, finding.evidence);
     },
   },
 ];

@@ -1,18 +1,10 @@
 // The questions about time, certificates and later changes.
 import { failed, indeterminate, passed, warned, words } from '../check.ts';
-import type { JudgedSignature } from '../judged-signature.ts';
 import { reportQualification } from '../report.ts';
-import { findingOfProblem, revocationProblems } from './path.ts';
+import { askedElsewhere, findingOfProblem, revocationProblems } from './path.ts';
+import { scopeCheck } from './scope.ts';
 import { isSignature, isTimestamp } from './signature-kinds.ts';
 import type { SignatureCheck } from './signature-kinds.ts';
-
-/**
- * A signature time-stamp is taken when the signature is made and so tells when that was; a document time-stamp of years
- * later tells only that it was before.
- */
-function stampedWhenMade({ tokens }: JudgedSignature): boolean {
-  return tokens.some(({ valid }) => valid);
-}
 
 /** A sentence's first letter in the middle of another. */
 function lowered(text: string): string {
@@ -55,20 +47,17 @@ export const trustChecks: readonly SignatureCheck[] = [
     id: 'signature.time-order',
     question: words('各时间戳的先后次序是否一致？', 'Are the time-stamps in order?'),
     citation: 'ETSI EN 319 102-1 5.5.4, 5.6.3',
-    applies: ({ tokens, later }) => later.length > 0 && tokens.some(({ valid }) => valid),
-    evaluate: ({ tokens, later }, policy) => {
-      const skew = policy.clockSkewSeconds * 1000;
-      const newest = Math.max(...tokens.map(({ valid, genTime }) => (valid ? (genTime?.getTime() ?? 0) : 0)));
-      const early = later.find(({ token }) => (token.genTime?.getTime() ?? 0) + skew < newest);
-      return early === undefined
+    applies: ({ tokens, later, early }) =>
+      later.length + early.length > 0 && tokens.some(({ valid }) => valid),
+    evaluate: ({ early: [early] }) =>
+      early === undefined
         ? passed('一致。', 'They are.')
-        : indeterminate(
-            'TIMESTAMP_ORDER_FAILURE',
-            '后加的文档时间戳早于其保护的时间戳。',
-            'A document time-stamp is older than a time-stamp that it was put over.',
+        : warned(
+            '后加的文档时间戳早于其保护的时间戳，不予采信。',
+            'A document time-stamp is older than a time-stamp that it was put over; it counts for nothing.',
             early.token.genTime,
-          );
-    },
+            'time-stamp',
+          ),
   },
   {
     id: 'signature.level',
@@ -104,14 +93,13 @@ export const trustChecks: readonly SignatureCheck[] = [
     ),
     citation: 'RFC 5280 6; ETSI EN 319 102-1 5.2.6',
     applies: ({ path }) => path !== null,
-    evaluate: (judged, _policy, time) => {
-      const { path, proven } = judged;
+    evaluate: ({ path, proven, at }) => {
       if (path === null)
         return indeterminate('NO_SIGNING_CERTIFICATE_FOUND', '没有证书。', 'There is no certificate.');
-      if (path.kind === 'problem' && !revocationProblems.has(path.problem.code))
-        return findingOfProblem(path.problem, stampedWhenMade(judged));
-      const at = (proven ?? time).toISOString();
-      return passed(`证书链成立(${at})。`, `The path holds (${at}).`, proven);
+      if (path.kind === 'problem' && !askedElsewhere.has(path.problem.code))
+        return findingOfProblem(path.problem, false);
+      const instant = at.toISOString();
+      return passed(`证书链成立(${instant})。`, `The path holds (${instant}).`, proven);
     },
   },
   {
@@ -122,10 +110,9 @@ export const trustChecks: readonly SignatureCheck[] = [
       path !== null &&
       policy.revocation !== 'ignored' &&
       (path.kind === 'valid' || revocationProblems.has(path.problem.code)),
-    evaluate: (judged, policy) => {
-      const { path } = judged;
+    evaluate: ({ path }, policy) => {
       if (path === null) return indeterminate('TRY_LATER', '没有证书。', 'There is no certificate.');
-      if (path.kind === 'problem') return findingOfProblem(path.problem, stampedWhenMade(judged));
+      if (path.kind === 'problem') return findingOfProblem(path.problem, false);
       const later = path.statuses.find((status) => status.kind === 'revoked');
       if (later?.kind === 'revoked') {
         return warned(
@@ -147,6 +134,7 @@ export const trustChecks: readonly SignatureCheck[] = [
         : passed('未被吊销。', 'They are not.');
     },
   },
+  scopeCheck('certificate.scope', ({ path }) => path),
   {
     id: 'certificate.qualification',
     question: words(

@@ -1,6 +1,6 @@
 // The verification page: drop a file, watch it go up, read the report in place; a photographed or pasted code opens its own page.
 import { html } from '../html.ts';
-import { renderReport } from '../report.ts';
+import { asksPassword, renderReport } from '../report.ts';
 import { say } from '../words.ts';
 import { elementOf, problemPanel, show } from './page/elements.ts';
 import { readAnswer } from './page/server-answer.ts';
@@ -8,6 +8,8 @@ import { readAnswer } from './page/server-answer.ts';
 const fileForm = elementOf('file-form', HTMLFormElement);
 const fileInput = elementOf('file', HTMLInputElement);
 const drop = elementOf('drop', HTMLElement);
+const passwordRow = elementOf('password-row', HTMLElement);
+const passwordInput = elementOf('password', HTMLInputElement);
 const progress = elementOf('progress', HTMLElement);
 const bar = elementOf('progress-bar', HTMLProgressElement);
 const codeForm = elementOf('code-form', HTMLFormElement);
@@ -19,6 +21,7 @@ function upload(file: File, onProgress: (share: number) => void): Promise<{ stat
   return new Promise((resolve) => {
     const form = new FormData();
     form.append('document', file);
+    if (!passwordRow.hidden) form.append('password', passwordInput.value);
     const request = new XMLHttpRequest();
     request.open('POST', fileForm.dataset['endpoint'] ?? '');
     request.setRequestHeader('Accept', 'application/json');
@@ -94,9 +97,31 @@ async function verifyFile(file: File): Promise<void> {
           ${renderReport(answer.report)}`
       : problemPanel(answer.title, null),
   );
+  if (answer.kind === 'report' && asksPassword(answer.report)) {
+    askPassword();
+    return;
+  }
+  forgetPassword();
   region.focus({ preventScroll: true });
   region.scrollIntoView({ block: 'start' });
 }
+
+/** The file said that it is encrypted: the field appears, and what stands in it opened nothing. */
+function askPassword(): void {
+  passwordRow.hidden = false;
+  passwordInput.value = '';
+  passwordInput.required = true;
+  passwordInput.focus();
+}
+
+/** Another file, or one that was opened: nothing is kept of the password. */
+function forgetPassword(): void {
+  passwordRow.hidden = true;
+  passwordInput.value = '';
+  passwordInput.required = false;
+}
+
+fileInput.addEventListener('change', forgetPassword);
 
 fileForm.addEventListener('submit', (event) => {
   const file = fileInput.files?.[0];
@@ -120,6 +145,7 @@ drop.addEventListener('drop', (event) => {
   const { dataTransfer } = event;
   if (dataTransfer === null || dataTransfer.files.length === 0) return;
   fileInput.files = dataTransfer.files;
+  forgetPassword();
   fileForm.requestSubmit();
 });
 

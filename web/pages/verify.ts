@@ -2,13 +2,34 @@
 import type { Report } from '../../verification/report.ts';
 import { html, type Html } from '../html.ts';
 import { renderPage, type Frame } from '../layout.ts';
-import { renderReport } from '../report.ts';
+import { asksPassword, renderReport } from '../report.ts';
 import { say } from '../words.ts';
 
 /** Largest upload the page mentions; the interface enforces it. */
 const limitWords = { zh: '最大 200 MB', en: 'up to 200 MB' };
 
-function fileForm(): Html {
+/** Shown only once a file said that it is encrypted. */
+function passwordField(shown: boolean): Html {
+  return html`<div class="password" id="password-row" ${shown ? '' : 'hidden'}>
+    <label for="password">${say('打开密码', 'Password')}</label>
+    <input
+      id="password"
+      name="password"
+      type="password"
+      maxlength="255"
+      autocomplete="off"
+      aria-describedby="password-help"
+    />
+    <p class="note" id="password-help">
+      ${say(
+        '此文件已加密，请输入打开它的密码。密码只用于打开文件，不保存、不记录。',
+        'The file is encrypted; enter the password that opens it. It is used for that alone and kept nowhere.',
+      )}
+    </p>
+  </div>`;
+}
+
+function fileForm(withPassword = false): Html {
   return html`<form
     id="file-form"
     class="card"
@@ -35,6 +56,7 @@ function fileForm(): Html {
         aria-describedby="file-help"
       />
     </div>
+    ${passwordField(withPassword)}
     <div class="progress" id="progress" hidden>
       <label for="progress-bar">${say('上传进度', 'Upload')}</label>
       <progress id="progress-bar" max="100" value="0"></progress>
@@ -91,7 +113,7 @@ export function renderReportPage(frame: Frame, report: Report): string {
     title: { zh: '验证报告', en: 'Verification report' },
     path: '/verify/report',
     body: html`<h1>${say('验证报告', 'Verification report')}</h1>
-      ${renderReport(report)}
+      ${renderReport(report)} ${asksPassword(report) ? fileForm(true) : ''}
       <p><a href="/verify">${say('再核验一份', 'Verify another')}</a></p>`,
   });
 }
