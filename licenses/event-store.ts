@@ -49,10 +49,10 @@ type Cipher = { readonly cipher: FieldCipher };
 export async function insertEvent(tx: Writer, parts: Cipher, event: NewEvent): Promise<LicenseEvent | null> {
   const { last } = await tx
     .selectFrom('license_event')
-    .select((e) => e.fn.max('sequence').as('last'))
+    .select((e) => e.fn.max<number | null>('sequence').as('last'))
     .where('license', '=', event.license)
     .executeTakeFirstOrThrow();
-  const sequence = Number(last ?? 0) + 1;
+  const sequence = (last ?? 0) + 1;
   const row: LicenseEventTable = {
     license: event.license,
     sequence,

@@ -77,7 +77,7 @@ export function serialOf(license: StoredLicense): string {
 export async function versionAfter(tx: Writer, { license }: Predecessor): Promise<number> {
   const row = await tx
     .selectFrom('license')
-    .select((e) => e.fn.max('version').as('last'))
+    .select((e) => e.fn.max<number | null>('version').as('last'))
     .where('root', '=', license.root)
     .executeTakeFirstOrThrow();
   const other = await tx
@@ -88,7 +88,7 @@ export async function versionAfter(tx: Writer, { license }: Predecessor): Promis
     .executeTakeFirst();
   if (other !== undefined)
     throw new LicenseError('transition-not-allowed', 'Another version of this license is being issued.');
-  const version = Number(row.last ?? license.version) + 1;
+  const version = (row.last ?? license.version) + 1;
   if (version > HIGHEST_VERSION)
     throw new LicenseError('succession-invalid', 'GB/T 36904 has no version after 999.');
   return version;

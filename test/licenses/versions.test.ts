@@ -50,9 +50,8 @@ for (const engine of engines) {
       how: VersionRequest['succeeds']['how'] = 'change',
       changes: Partial<VersionRequest> = {},
     ): VersionRequest => {
-      const { type: _type, ...request } = office.food1();
       return {
-        ...request,
+        ...office.food1(),
         number: before.record['ZZBH'] ?? '',
         succeeds: { license: before.id, how, reason: '经营场所变更', legalBasis: '行政许可法第四十九条' },
         ...changes,
