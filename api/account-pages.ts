@@ -34,6 +34,7 @@ const stateInEnglish: Readonly<Record<LicenseState, string>> = {
   cancelled: 'cancelled',
   superseded: 'superseded',
   expired: 'expired',
+  merged: 'merged into another license',
 };
 
 const changeInEnglish: Readonly<Record<string, string>> = {

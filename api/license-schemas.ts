@@ -1,5 +1,6 @@
 // Schemas of licenses as the interface takes and gives them.
 import { z } from 'zod';
+import { successions } from '../licenses/license.ts';
 import { digest, instant } from './schemas.ts';
 
 const day = z.iso.date().meta({ example: '2026-11-22' });
@@ -28,8 +29,20 @@ export const licenseOrder = z.strictObject({
     .transform((term) => term ?? {}),
 });
 
+/** Why and how a license gets its next version. */
+export const successionOrder = z.strictObject({
+  how: z.enum(successions).describe('变更 change, 延续 renew, 遗失补发 reissue, 换发 supersede.'),
+  reason: z.string().trim().min(1).max(500),
+  legalBasis: z.string().trim().min(1).max(200).meta({ example: '行政许可法第四十九条' }),
+  effectiveAt: z.iso.datetime({ offset: true }).optional(),
+});
+
 export const licenseSummary = z.object({
   id: z.string(),
+  license: z.string().describe('Id of the first version: the license as people know it.'),
+  version: z.int(),
+  previous: z.string().nullable(),
+  next: z.string().nullable().describe('The version that took its place; null for the newest.'),
   identifier: z.string().describe('电子证照标识, GB/T 36904.'),
   type: z.object({ code: z.string(), name: z.string() }),
   number: z.string(),
@@ -65,6 +78,9 @@ export const licenseEvent = z.object({
   reason: z.string(),
   legalBasis: z.string(),
   holdersWish: z.boolean(),
+  successor: z.string().nullable(),
+  matter: z.string().nullable(),
+  case: z.string().nullable(),
 });
 
 export const licenseDetails = licenseSummary.extend({

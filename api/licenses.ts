@@ -10,9 +10,10 @@ import {
   type Reading,
 } from '../licenses/access.ts';
 import { licensesOfHolder, searchByHolder } from '../licenses/search.ts';
-import { changeStatus, type LicenseEvent } from '../licenses/change.ts';
+import { changeStatus } from '../licenses/change.ts';
+import type { LicenseEvent } from '../licenses/event-store.ts';
 import { codeMatrix, codeSvg } from '../licenses/code-picture.ts';
-import { issueLicense } from '../licenses/issue.ts';
+import { issueLicense, issueVersion } from '../licenses/issue.ts';
 import { officeChanges } from '../licenses/license.ts';
 import type { StoredLicense } from '../licenses/store.ts';
 import { licenseTypes } from '../licenses/type-register.ts';
@@ -26,6 +27,7 @@ import {
   licenseOrder,
   licenseSummary,
   licenseTypeAnswer,
+  successionOrder,
 } from './license-schemas.ts';
 import { bytes, json } from './reply.ts';
 import { jsonBody, route, withScope, type Route } from './route.ts';
@@ -65,6 +67,10 @@ function linksOf(address: string, id: string): { documentUrl: string; codeUrl: s
 function summaryAnswer(license: LicenseSummary, address: string): z.input<typeof licenseSummary> {
   return {
     id: license.id,
+    license: license.root,
+    version: license.version,
+    previous: license.previous,
+    next: license.next,
     identifier: license.identifier,
     type: { code: license.typeCode, name: license.typeName },
     number: license.number,
@@ -82,9 +88,10 @@ function summaryAnswer(license: LicenseSummary, address: string): z.input<typeof
   };
 }
 
-function eventAnswer(event: LicenseEvent): z.input<typeof licenseEvent> {
+function eventAnswer({ caseNumber: decidedIn, ...event }: LicenseEvent): z.input<typeof licenseEvent> {
   return {
     ...event,
+    case: decidedIn,
     effectiveAt: event.effectiveAt.toISOString(),
     recordedAt: event.recordedAt.toISOString(),
   };
@@ -125,6 +132,41 @@ const issue = route({
       services.metrics.countLicense('refused');
       throw error;
     }
+  },
+});
+
+const version = route({
+  method: 'post',
+  path: '/api/v1/licenses/{id}/versions',
+  tag,
+  summary:
+    'Issue the next version of a license: change 变更, renew 延续, re-issue 遗失补发, supersede 换发. The one before it stays',
+  access: withScope('licenses:write'),
+  idempotent: true,
+  params: licenseParams,
+  body: jsonBody(
+    licenseOrder
+      .omit({ type: true })
+      .extend({ matter, case: caseNumber.nullish(), succession: successionOrder }),
+  ),
+  replies: [{ status: 201, description: 'Issued.', content: { 'application/json': licenseIssued } }],
+  async handle(services, { principal, params, body, idempotencyKey }) {
+    const { matter: matterCode, case: caseOf, succession, ...order } = body;
+    const { effectiveAt, ...why } = succession;
+    const license = await issueVersion(services.licenses, {
+      ...order,
+      matter: matterCode,
+      caseNumber: caseOf ?? null,
+      actor: principalOf(principal),
+      idempotencyKey: idempotencyKey ?? '',
+      succeeds: {
+        ...why,
+        license: params.id,
+        ...(effectiveAt === undefined ? {} : { effectiveAt: new Date(effectiveAt) }),
+      },
+    });
+    services.metrics.countLicense('issued');
+    return json(201, issuedAnswer(services, license), { Location: `/api/v1/licenses/${license.id}` });
   },
 });
 
@@ -289,4 +331,4 @@ const types = route({
   },
 });
 
-export const licenseRoutes: readonly Route[] = [issue, search, read, download, code, change, types];
+export const licenseRoutes: readonly Route[] = [issue, version, search, read, download, code, change, types];

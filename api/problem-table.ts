@@ -147,6 +147,7 @@ const licenses: Record<LicenseErrorCode, ProblemRow> = {
   'case-number-taken': [409, '办件编号已使用', 'Case number taken'],
   'transition-not-allowed': [409, '当前状态不允许此变更', 'Change not allowed'],
   'change-invalid': [422, '状态变更无效', 'Invalid change'],
+  'succession-invalid': [422, '不能作为该证照的新版本', 'Not a next version of this license'],
   'record-damaged': fault,
   'status-list-not-found': [404, '未找到状态列表', 'Status list not found'],
   'idempotency-key-invalid': signing['idempotency-key-invalid'],

@@ -1,7 +1,7 @@
 // Who may read a license: the office that issued it, the one that supervises it, and its holder. Every reading leaves a row.
 import type { Actor } from '../storage/actor.ts';
 import type { AuditAction } from '../storage/audit-log.ts';
-import { eventsOf, type LicenseEvent } from './change.ts';
+import { eventsOf, type LicenseEvent } from './event-store.ts';
 import type { CodeText } from './code-picture.ts';
 import { LicenseError } from './errors.ts';
 import { maskedCode, maskedName, normaliseHolderCode, type HolderInput } from './face.ts';
@@ -16,6 +16,10 @@ import type { HolderKind } from './type.ts';
 /** A license as lists show it: residents are masked. */
 export interface LicenseSummary {
   readonly id: string;
+  readonly root: string;
+  readonly version: number;
+  readonly previous: string | null;
+  readonly next: string | null;
   readonly identifier: string;
   readonly typeCode: string;
   readonly typeName: string;
@@ -58,6 +62,10 @@ export function summaryOf(license: StoredLicense, now: Date): LicenseSummary {
   const number = record['ZZBH'] ?? '';
   return {
     id: license.id,
+    root: license.root,
+    version: license.version,
+    previous: license.previous,
+    next: license.next,
     identifier: license.identifier,
     typeCode: license.typeCode,
     typeName: record['ZZLXMC'] ?? '',

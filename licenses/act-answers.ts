@@ -36,13 +36,25 @@ export function digestOfRequest(parts: LicenseParts, request: ActRequest): strin
   const { actor, kind, matter, caseNumber, decision, licenses } = request;
   const order =
     decision === null ? null : digestOfOrder({ ...decision, actor, matter, caseNumber }, parts.suite);
-  const plain = licenses.map(({ type, number, holder, face, validity, sealId }) => [
+  const plain = licenses.map(({ type, number, holder, face, validity, sealId, succeeds }) => [
     type,
     number,
     [holder.kind, holder.name, holder.code],
     Object.entries(face).sort(([a], [b]) => (a < b ? -1 : 1)),
     [validity?.from ?? null, validity?.until ?? null],
     sealId ?? null,
+    // Only where it is one, so that digests made before there were versions stay what they are.
+    ...(succeeds === undefined
+      ? []
+      : [
+          [
+            succeeds.license,
+            succeeds.how,
+            succeeds.reason,
+            succeeds.legalBasis,
+            succeeds.effectiveAt?.getTime() ?? null,
+          ],
+        ]),
   ]);
   return parts.index.of(
     'license.request',

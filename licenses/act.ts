@@ -25,6 +25,7 @@ import type { PageContent } from './page-layout.ts';
 import type { LicenseParts } from './parts.ts';
 import { makeRecord, printedValues, recordBytes, type LicenseRecord } from './record.ts';
 import { checkRequest, type CheckedLicense } from './request.ts';
+import { completeSuccession, sealedSuccession, serialOf, versionAfter } from './succession.ts';
 import { allocateStatus } from './status.ts';
 import {
   completeAct,
@@ -102,6 +103,8 @@ function provisionalPage(parts: LicenseParts, checked: CheckedLicense): PageCont
   const record = makeRecord({
     ...checked,
     serial: `${beijingDay(parts.clock()).slice(0, 4)}0000000`,
+    version: 1,
+    previousIdentifier: null,
     issuedOn: beijingDay(parts.clock()),
     codeId: new Uint8Array(16),
     random: (length) => new Uint8Array(length),
@@ -168,9 +171,22 @@ async function intendLicense(
   const { id, checked, now } = plan;
   const { type, holder } = checked;
   const issuedOn = beijingDay(now);
-  const serial = await nextSerial(tx, type.typeCode, type.issuer.creditCode, Number(issuedOn.slice(0, 4)));
+  const { predecessor } = checked;
+  const serial =
+    predecessor === null
+      ? await nextSerial(tx, type.typeCode, type.issuer.creditCode, Number(issuedOn.slice(0, 4)))
+      : serialOf(predecessor.license);
+  const version = predecessor === null ? 1 : await versionAfter(tx, predecessor);
   const codeId = parts.random(16);
-  const record = makeRecord({ ...checked, serial, issuedOn, codeId, random: parts.random });
+  const record = makeRecord({
+    ...checked,
+    serial,
+    version,
+    previousIdentifier: predecessor?.license.identifier ?? null,
+    issuedOn,
+    codeId,
+    random: parts.random,
+  });
   const status = type.publicStatus ? await allocateStatus(tx, parts.random) : null;
   const free = await insertIntendedLicense(tx, parts, {
     id,
@@ -191,6 +207,9 @@ async function intendLicense(
     status,
     issuedAt: now,
     expiresAt: endOfTerm(checked.term),
+    root: predecessor?.license.root ?? id,
+    version,
+    succeeds: predecessor === null ? null : sealedSuccession(parts, id, checked.number, predecessor),
   });
   if (!free)
     throw new LicenseError('license-number-taken', 'A license of this type has this number already.');
@@ -269,6 +288,7 @@ async function complete(
       if (stamp === undefined) throw new TypeError('Every license of an act has a stamp.');
       const whole = { code: license.code, stampId: stamp.stampId, document: stamp.document, at: now };
       if (!(await completeLicense(tx, parts, license.id, whole))) throw givenUp();
+      await completeSuccession(tx, parts, request, { act, position, now, license });
       await parts.audit.append(tx, {
         at: now,
         actor: request.actor,

@@ -1,19 +1,12 @@
 // Changes the status of a license: by the office that issued it, with reason, legal basis and day of effect.
 import type { Actor } from '../storage/actor.ts';
-import type { Reader, Writer } from '../storage/database.ts';
-import type { LicenseEventTable } from '../storage/schema/licenses.ts';
+import type { Writer } from '../storage/database.ts';
+import { checkChangeWords } from './change-words.ts';
 import { LicenseError } from './errors.ts';
+import { eventOf, insertEvent, type LicenseEvent } from './event-store.ts';
 import { checkKey, departmentOf, requireScope } from './guard.ts';
-import {
-  nextState,
-  stateAt,
-  statusValue,
-  transitions,
-  type LicenseState,
-  type OfficeChange,
-} from './license.ts';
+import { nextState, stateAt, statusValue, type LicenseState, type OfficeChange } from './license.ts';
 import type { LicenseParts } from './parts.ts';
-import { holdsUnprintable, linesHoldUnprintable, withoutResidentNumbers } from './plain-text.ts';
 import { writeStatus } from './status.ts';
 import { findLicense, type StoredLicense } from './store.ts';
 
@@ -32,24 +25,6 @@ export interface StatusChangeRequest {
   readonly holdersWish?: boolean;
 }
 
-/** A recorded change. */
-export interface LicenseEvent {
-  readonly sequence: number;
-  readonly change: string;
-  readonly from: LicenseState;
-  readonly to: LicenseState;
-  readonly effectiveAt: Date;
-  readonly recordedAt: Date;
-  readonly reason: string;
-  readonly legalBasis: string;
-  readonly holdersWish: boolean;
-}
-
-const MAX_REASON = 500;
-const MAX_BASIS = 200;
-/** Clocks of callers may run this far ahead of ours. */
-const TOLERANCE = 60_000;
-
 /**
  * Changes the status; verification shows it from the moment this resolves.
  * @throws LicenseError `scope-missing`, `department-missing`, `license-not-found` (absent or another department's),
@@ -64,7 +39,7 @@ export async function changeStatus(parts: LicenseParts, request: StatusChangeReq
   const earlier = await earlierChange(parts, request, digest);
   if (earlier !== null) return earlier;
   const now = parts.clock();
-  const effectiveAt = checkWords(request, license, now);
+  const effectiveAt = checkChangeWords(request, request.change, license.issuedAt, now);
   const written = await parts.database.write((tx) =>
     record(tx, parts, request, { digest, effectiveAt, now }),
   );
@@ -79,32 +54,6 @@ async function ownLicense(parts: LicenseParts, request: StatusChangeRequest): Pr
   if (license?.issuer !== department)
     throw new LicenseError('license-not-found', 'There is no such license.');
   return license;
-}
-
-function checkWords(request: StatusChangeRequest, license: StoredLicense, now: Date): Date {
-  const invalid = (message: string): LicenseError => new LicenseError('change-invalid', message);
-  const fits = (text: string, most: number): boolean => text.trim() !== '' && Array.from(text).length <= most;
-  if (!fits(request.reason, MAX_REASON))
-    throw invalid(`A change has a reason of 1 to ${MAX_REASON} characters.`);
-  if (!fits(request.legalBasis, MAX_BASIS))
-    throw invalid(`A change has a legal basis of 1 to ${MAX_BASIS} characters.`);
-  if (linesHoldUnprintable(request.reason))
-    throw invalid('The reason holds a control or invisible character.');
-  if (holdsUnprintable(request.legalBasis))
-    throw invalid('The legal basis holds a control or invisible character.');
-  // It is kept in clear, in the audit log too.
-  if (withoutResidentNumbers(request.legalBasis, now) !== request.legalBasis)
-    throw invalid("The legal basis names a law and its article, and no person's number.");
-  const effectiveAt = request.effectiveAt ?? now;
-  if (Number.isNaN(effectiveAt.getTime())) throw invalid('The instant of effect is no time.');
-  if (effectiveAt.getTime() > now.getTime() + TOLERANCE)
-    throw invalid('A change cannot take effect in the future.');
-  if (effectiveAt < license.issuedAt)
-    throw invalid('A change cannot take effect before the license was issued.');
-  if (!transitions[request.change].retroactive && effectiveAt.getTime() < now.getTime() - 86_400_000) {
-    throw invalid('Only an annulment may take effect before it is decided.');
-  }
-  return effectiveAt;
 }
 
 function digestOf(parts: LicenseParts, request: StatusChangeRequest): string {
@@ -153,34 +102,26 @@ async function record(
   if (license === null) throw new LicenseError('license-not-found', 'There is no such license.');
   const from = stateAt(license.state, license.expiresAt, now);
   const to = nextState(from, change);
-  const { count } = await tx
-    .selectFrom('license_event')
-    .select((e) => e.fn.countAll().as('count'))
-    .where('license', '=', licenseId)
-    .executeTakeFirstOrThrow();
-  const sequence = Number(count) + 1;
-  const row: LicenseEventTable = {
+  const event = await insertEvent(tx, parts, {
     license: licenseId,
-    sequence,
-    kind: change,
-    from_state: from,
-    to_state: to,
-    effective_at: given.effectiveAt.toISOString(),
-    recorded_at: now.toISOString(),
-    reason: parts.cipher.seal(reasonPlace(licenseId, sequence), reason),
-    legal_basis: legalBasis,
-    holders_wish: request.holdersWish === true ? 1 : 0,
+    change,
+    from,
+    to,
+    effectiveAt: given.effectiveAt,
+    recordedAt: now,
+    reason,
+    legalBasis,
+    holdersWish: request.holdersWish === true,
     actor: actor.id,
-    client: actor.id,
-    idempotency_key: request.idempotencyKey,
-    request_digest: given.digest,
-  };
-  const inserted = await tx
-    .insertInto('license_event')
-    .values(row)
-    .onConflict((conflict) => conflict.doNothing())
-    .executeTakeFirst();
-  if (inserted.numInsertedOrUpdatedRows !== 1n) return null;
+    idempotencyKey: request.idempotencyKey,
+    requestDigest: given.digest,
+    successor: null,
+    matter: null,
+    caseNumber: null,
+    officer: null,
+    secondOfficer: null,
+  });
+  if (event === null) return null;
   await setState(tx, license, to);
   if (license.status !== null) {
     await writeStatus(tx, license.status, statusValue(to, license.holderKind, request.holdersWish === true));
@@ -190,9 +131,9 @@ async function record(
     actor,
     action: 'license.status-changed',
     subject: licenseId,
-    details: { change, from, to, effective: row.effective_at, basis: legalBasis },
+    details: { change, from, to, effective: event.effectiveAt.toISOString(), basis: legalBasis },
   });
-  return eventOf(parts, row);
+  return event;
 }
 
 async function setState(tx: Writer, license: StoredLicense, to: LicenseState): Promise<void> {
@@ -205,37 +146,4 @@ async function setState(tx: Writer, license: StoredLicense, to: LicenseState): P
     .executeTakeFirst();
   if (updated.numUpdatedRows !== 1n)
     throw new LicenseError('transition-not-allowed', 'The license was changed meanwhile.');
-}
-
-function reasonPlace(license: string, sequence: number): { table: string; column: string; row: string } {
-  return { table: 'license_event', column: 'reason', row: `${license}:${sequence}` };
-}
-
-function eventOf(parts: Pick<LicenseParts, 'cipher'>, row: LicenseEventTable): LicenseEvent {
-  return {
-    sequence: row.sequence,
-    change: row.kind,
-    from: row.from_state as LicenseState,
-    to: row.to_state as LicenseState,
-    effectiveAt: new Date(row.effective_at),
-    recordedAt: new Date(row.recorded_at),
-    reason: parts.cipher.open(reasonPlace(row.license, row.sequence), row.reason),
-    legalBasis: row.legal_basis,
-    holdersWish: row.holders_wish === 1,
-  };
-}
-
-/** Every change of a license, in order. */
-export async function eventsOf(
-  parts: Pick<LicenseParts, 'cipher'>,
-  db: Reader,
-  licenseId: string,
-): Promise<readonly LicenseEvent[]> {
-  const rows = await db
-    .selectFrom('license_event')
-    .selectAll()
-    .where('license', '=', licenseId)
-    .orderBy('sequence')
-    .execute();
-  return rows.map((row) => eventOf(parts, row));
 }

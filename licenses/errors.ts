@@ -35,6 +35,7 @@ export type LicenseErrorCode =
   | 'case-number-taken'
   | 'transition-not-allowed'
   | 'change-invalid'
+  | 'succession-invalid'
   | 'record-damaged'
   | 'status-list-not-found'
   | 'idempotency-key-invalid'

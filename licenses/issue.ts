@@ -1,9 +1,11 @@
 // Issues one license: an act of one.
 import type { Actor } from '../storage/actor.ts';
 import { performAct } from './act.ts';
+import { LicenseError } from './errors.ts';
 import type { LicenseParts } from './parts.ts';
 import type { LicenseRequest } from './request.ts';
-import type { StoredLicense } from './store.ts';
+import { findLicense, type StoredLicense } from './store.ts';
+import type { SuccessionRequest } from './succession.ts';
 
 export interface IssueRequest extends LicenseRequest {
   readonly actor: Actor;
@@ -33,4 +35,22 @@ export async function issueLicense(parts: LicenseParts, request: IssueRequest): 
   const [issued] = licenses;
   if (issued === undefined) throw new TypeError('A completed act has its license.');
   return issued;
+}
+
+/** The next version of a license; its type is that of the version it follows. */
+export interface VersionRequest extends Omit<IssueRequest, 'type'> {
+  readonly succeeds: SuccessionRequest;
+}
+
+/**
+ * Issues the next version of a license under the newest edition of its type. The version before it is superseded in
+ * the same write, and keeps its page, record and code.
+ * @throws LicenseError as `issueLicense`, and `license-not-found`, `succession-invalid`, `transition-not-allowed`,
+ *   `change-invalid`; after a refusal the version before it is in force as it was
+ */
+export async function issueVersion(parts: LicenseParts, request: VersionRequest): Promise<StoredLicense> {
+  const before = await findLicense(parts.database.reader, parts, request.succeeds.license);
+  if (before?.issuer !== request.actor.department)
+    throw new LicenseError('license-not-found', 'There is no such license.');
+  return issueLicense(parts, { ...request, type: before.typeCode });
 }

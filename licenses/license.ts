@@ -5,11 +5,30 @@ import type { HolderKind } from './type.ts';
 
 /** States as people know them; `expired` comes from the calendar and is never stored. */
 export type LicenseState =
-  'issued' | 'suspended' | 'withdrawn' | 'annulled' | 'revoked' | 'cancelled' | 'superseded' | 'expired';
+  | 'issued'
+  | 'suspended'
+  | 'withdrawn'
+  | 'annulled'
+  | 'revoked'
+  | 'cancelled'
+  | 'superseded'
+  | 'merged'
+  | 'expired';
 
 /** What can happen to a license after it was issued. */
 export type LicenseChange =
-  'suspend' | 'restore' | 'withdraw' | 'annul' | 'revoke' | 'cancel' | 'supersede' | 'expire';
+  | 'suspend'
+  | 'restore'
+  | 'withdraw'
+  | 'annul'
+  | 'revoke'
+  | 'cancel'
+  | 'change'
+  | 'renew'
+  | 'reissue'
+  | 'supersede'
+  | 'merge'
+  | 'expire';
 
 interface Transition {
   readonly from: readonly LicenseState[];
@@ -53,6 +72,34 @@ export const transitions: Readonly<Record<LicenseChange, Transition>> = {
     citation: '行政许可法第七十条',
     retroactive: false,
   },
+  change: {
+    from: ['issued'],
+    to: 'superseded',
+    words: '变更',
+    citation: '行政许可法第四十九条',
+    retroactive: false,
+  },
+  renew: {
+    from: ['issued', 'expired'],
+    to: 'superseded',
+    words: '延续',
+    citation: '行政许可法第五十条',
+    retroactive: false,
+  },
+  reissue: {
+    from: ['issued', 'suspended'],
+    to: 'superseded',
+    words: '遗失补发',
+    citation: '证照类型规则',
+    retroactive: false,
+  },
+  merge: {
+    from: ['issued', 'suspended'],
+    to: 'merged',
+    words: '并入他证',
+    citation: '国办发〔2017〕41号（多证合一）',
+    retroactive: false,
+  },
   supersede: {
     from: ['issued', 'suspended', 'expired'],
     to: 'superseded',
@@ -69,7 +116,11 @@ export const transitions: Readonly<Record<LicenseChange, Transition>> = {
   },
 };
 
-/** Changes an office may make by `changeStatus`; the other two come from re-issue and from the calendar. */
+/** Changes that issue the next version of the license; the version before it keeps its page and its record. */
+export const successions = ['change', 'renew', 'reissue', 'supersede'] as const;
+export type Succession = (typeof successions)[number];
+
+/** Changes an office may make by `changeStatus`; the others issue a version, or come from the calendar. */
 export const officeChanges = ['suspend', 'restore', 'withdraw', 'annul', 'revoke', 'cancel'] as const;
 export type OfficeChange = (typeof officeChanges)[number];
 
@@ -82,6 +133,7 @@ export const stateWords: Readonly<Record<LicenseState, string>> = {
   revoked: '已吊销',
   cancelled: '已注销',
   superseded: '已换发',
+  merged: '已并入他证',
   expired: '已届满',
 };
 
@@ -115,6 +167,7 @@ export function statusValue(stored: LicenseState, holderKind: HolderKind, holder
     case 'suspended':
       return STATUS.suspended;
     case 'superseded':
+    case 'merged':
       return holderKind === 'resident' ? STATUS.outOfForce : STATUS.superseded;
     case 'cancelled':
       return holdersWish && holderKind !== 'resident' ? STATUS.cancelledAtHoldersWish : STATUS.outOfForce;

@@ -23,12 +23,14 @@ export interface RecordParts {
   readonly issuedOn: string;
   readonly matter: string;
   readonly caseNumber: string | null;
+  /** 1 first. */
+  readonly version: number;
+  /** Identifier of the version it follows. */
+  readonly previousIdentifier: string | null;
   /** 16 bytes. */
   readonly codeId: Uint8Array;
   readonly random: RandomBytes;
 }
-
-const VERSION = '001';
 
 /** Fixes the record. */
 export function makeRecord(parts: RecordParts): LicenseRecord {
@@ -37,7 +39,7 @@ export function makeRecord(parts: RecordParts): LicenseRecord {
     typeCode: type.typeCode,
     issuerCode: type.issuer.creditCode,
     serial: parts.serial,
-    version: VERSION,
+    version: String(parts.version).padStart(3, '0'),
   });
   return {
     format: 'yinxin-license-record/1',
@@ -57,7 +59,8 @@ export function makeRecord(parts: RecordParts): LicenseRecord {
     ...(term.until === null ? {} : { ZZYXQJZRQ: term.until }),
     ...parts.face,
     edition: String(type.edition),
-    version: String(Number(VERSION)),
+    version: String(parts.version),
+    ...(parts.previousIdentifier === null ? {} : { previousIdentifier: parts.previousIdentifier }),
     supervisor: type.supervisor.name,
     supervisorCode: type.supervisor.creditCode,
     matter: parts.matter,

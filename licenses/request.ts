@@ -13,6 +13,7 @@ import {
   type Term,
 } from './face.ts';
 import type { LicenseParts } from './parts.ts';
+import { checkSuccession, type Predecessor, type SuccessionRequest } from './succession.ts';
 import { issuableType } from './type-register.ts';
 import type { LicenseType } from './type.ts';
 
@@ -28,6 +29,8 @@ export interface LicenseRequest {
   readonly validity?: { readonly from?: string; readonly until?: string };
   /** One of the seals the type allows; the first usable one where not said. */
   readonly sealId?: string;
+  /** The license this is the next version of. */
+  readonly succeeds?: SuccessionRequest;
 }
 
 /** A license that may be issued. */
@@ -40,11 +43,13 @@ export interface CheckedLicense {
   readonly sealId: string;
   readonly matter: string;
   readonly caseNumber: string | null;
+  readonly predecessor: Predecessor | null;
 }
 
 /**
  * @throws LicenseError `type-not-found`, `type-not-permitted`, `matter-not-permitted`, `face-invalid`, `holder-invalid`,
- *   `validity-invalid`, `seal-not-permitted`
+ *   `validity-invalid`, `seal-not-permitted`; of a next version also `license-not-found`, `transition-not-allowed`,
+ *   `succession-invalid`, `change-invalid`
  */
 export async function checkRequest(
   parts: LicenseParts,
@@ -53,15 +58,20 @@ export async function checkRequest(
 ): Promise<CheckedLicense> {
   const type = await issuableType(parts.database.reader, act.actor, request.type, act.matter);
   const today = parts.clock();
+  const holder = checkHolder(type, request.holder, today);
   return {
     type,
     number: checkNumber(type, request.number),
-    holder: checkHolder(type, request.holder, today),
+    holder,
     face: checkFace(type, request.face),
     term: termOf(type, request.validity ?? {}, today),
     sealId: await sealFor(parts, act.actor, type, request.sealId),
     matter: act.matter,
     caseNumber: act.caseNumber,
+    predecessor:
+      request.succeeds === undefined
+        ? null
+        : await checkSuccession(parts, act.actor, request.succeeds, { type, holder }),
   };
 }
 

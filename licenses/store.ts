@@ -35,6 +35,12 @@ export interface StoredLicense {
   readonly expiresAt: Date | null;
   readonly stampId: string;
   readonly document: { readonly digest: string; readonly size: number };
+  /** The first version's id. */
+  readonly root: string;
+  readonly version: number;
+  readonly previous: string | null;
+  /** Null for the newest version. */
+  readonly next: string | null;
 }
 
 /** What is written before a key is used. */
@@ -57,6 +63,14 @@ export interface IntendedLicense {
   readonly status: StatusReference | null;
   readonly issuedAt: Date;
   readonly expiresAt: Date | null;
+  readonly root: string;
+  readonly version: number;
+  /** Of a version that follows another; the printed number is taken over when it is complete. */
+  readonly succeeds: {
+    readonly license: string;
+    readonly sameNumber: boolean;
+    readonly succession: string;
+  } | null;
 }
 
 export interface Secrets {
@@ -75,13 +89,13 @@ export function holderIndex(index: BlindIndex, kind: HolderKind, code: string): 
   return index.of('license.holder', `${kind}:${code}`);
 }
 
-/** @returns false where a license with this printed number exists: nothing was written then. */
+/** @returns false where a license with this printed number, or another successor, exists: nothing was written then. */
 export async function insertIntendedLicense(
   tx: Writer,
   secrets: Secrets,
   license: IntendedLicense,
 ): Promise<boolean> {
-  const numbered = JSON.stringify([license.typeCode, license.issuer, license.number]);
+  const number = numberIndex(secrets.index, license);
   const result = await tx
     .insertInto('license')
     .values({
@@ -97,7 +111,7 @@ export async function insertIntendedLicense(
       case_number: license.caseNumber,
       holder_kind: license.holderKind,
       holder_index: holderIndex(secrets.index, license.holderKind, license.holderCode),
-      number_index: secrets.index.of('license.number', numbered),
+      number_index: license.succeeds?.sameNumber === true ? null : number,
       record: secrets.cipher.seal(place('record', license.id), JSON.stringify(license.record)),
       record_hash: license.recordHash,
       code_id: license.codeId,
@@ -110,10 +124,23 @@ export async function insertIntendedLicense(
       document: null,
       document_size: null,
       completed_at: null,
+      root: license.root,
+      version: license.version,
+      previous: license.succeeds?.license ?? null,
+      next: null,
+      succession: license.succeeds?.succession ?? null,
     })
-    .onConflict((conflict) => conflict.column('number_index').doNothing())
+    .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst();
   return result.numInsertedOrUpdatedRows === 1n;
+}
+
+/** Blind index of a printed number within its type and issuing authority. */
+export function numberIndex(
+  index: BlindIndex,
+  license: Pick<IntendedLicense, 'typeCode' | 'issuer' | 'number'>,
+): string {
+  return index.of('license.number', JSON.stringify([license.typeCode, license.issuer, license.number]));
 }
 
 /** @returns whether the license was still intended: one that was given up meanwhile is not completed. */
@@ -180,7 +207,7 @@ export async function licenseSealedBy(db: Reader, stampId: string): Promise<stri
   return row?.id ?? null;
 }
 
-/** Issued licenses by one of the ways they are looked up, newest first. */
+/** Issued licenses by one of the ways they are looked up, newest first; of a holder or an issuer the newest versions. */
 export async function findLicenses(
   db: Reader,
   secrets: Secrets,
@@ -198,6 +225,7 @@ export async function findLicenses(
     .$if('act' in by, (q) => ('act' in by ? q.where('act', '=', by.act) : q))
     .$if('codeId' in by, (q) => ('codeId' in by ? q.where('code_id', '=', by.codeId) : q))
     .$if('issuer' in by, (q) => ('issuer' in by ? q.where('issuer', '=', by.issuer) : q))
+    .$if('holder' in by || 'issuer' in by, (q) => q.where('next', 'is', null))
     .where('state', 'not in', ['intended', 'abandoned'])
     .orderBy('issued_at', 'desc')
     .orderBy('identifier', 'desc')
@@ -236,6 +264,10 @@ function licenseOf(row: LicenseTable, secrets: Secrets): StoredLicense | null {
     stampId: row.stamp,
     // Either engine may hand out a 64-bit integer as text.
     document: { digest: row.document, size: Number(row.document_size) },
+    root: row.root ?? row.id,
+    version: row.version,
+    previous: row.previous,
+    next: row.next,
   };
 }
 

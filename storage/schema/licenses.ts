@@ -40,7 +40,8 @@ export type LicenseStateColumn =
   | 'annulled'
   | 'revoked'
   | 'cancelled'
-  | 'superseded';
+  | 'superseded'
+  | 'merged';
 
 export interface LicenseTable {
   /** `lic_…` */
@@ -80,6 +81,15 @@ export interface LicenseTable {
   document: string | null;
   document_size: number | null;
   completed_at: string | null;
+  /** Id of the first version; the license as people know it. */
+  root: string | null;
+  /** 1 first; raised by each change. A number that was tried and given up is not used again. */
+  version: number;
+  /** Id of the version it follows, and of the one that follows it. */
+  previous: string | null;
+  next: string | null;
+  /** Of a version that follows another: how, on what basis (JSON), and why (encrypted inside it). */
+  succession: string | null;
 }
 
 /** Changes of a license, append-only. */
@@ -102,6 +112,14 @@ export interface LicenseEventTable {
   client: string;
   idempotency_key: string;
   request_digest: string;
+  /** The version, or the other license, that takes its place. */
+  successor: string | null;
+  /** 实施编码 and 办件编号 under which it was decided. */
+  matter: string | null;
+  case_number: string | null;
+  /** Who decided, and the second person where the type demands one. */
+  officer: string | null;
+  second_officer: string | null;
 }
 
 /** Last serial given out per type, issuing authority and year. */

@@ -37,14 +37,37 @@ const refusal =
 describe('transitions of a license', () => {
   // Written out a second time on purpose: the table is the law, and this is its independent reading.
   const legal: Readonly<Record<LicenseState, readonly LicenseChange[]>> = {
-    issued: ['suspend', 'withdraw', 'annul', 'revoke', 'cancel', 'supersede', 'expire'],
-    suspended: ['restore', 'withdraw', 'annul', 'revoke', 'cancel', 'supersede', 'expire'],
+    issued: [
+      'suspend',
+      'withdraw',
+      'annul',
+      'revoke',
+      'cancel',
+      'change',
+      'renew',
+      'reissue',
+      'supersede',
+      'merge',
+      'expire',
+    ],
+    suspended: [
+      'restore',
+      'withdraw',
+      'annul',
+      'revoke',
+      'cancel',
+      'reissue',
+      'supersede',
+      'merge',
+      'expire',
+    ],
     withdrawn: ['cancel'],
     annulled: ['cancel'],
     revoked: ['cancel'],
     cancelled: [],
     superseded: [],
-    expired: ['annul', 'cancel', 'supersede'],
+    merged: [],
+    expired: ['annul', 'cancel', 'renew', 'supersede'],
   };
   for (const state of Object.keys(legal) as LicenseState[]) {
     for (const change of Object.keys(transitions) as LicenseChange[]) {

@@ -1,0 +1,120 @@
+// Rows of license events: what happened to a license, why, and on what basis. The reason is encrypted.
+import type { FieldCipher } from '../crypto/field-cipher.ts';
+import type { Reader, Writer } from '../storage/database.ts';
+import type { LicenseEventTable } from '../storage/schema/licenses.ts';
+import type { LicenseChange, LicenseState } from './license.ts';
+
+/** A recorded change. */
+export interface LicenseEvent {
+  readonly sequence: number;
+  readonly change: string;
+  readonly from: LicenseState;
+  readonly to: LicenseState;
+  readonly effectiveAt: Date;
+  readonly recordedAt: Date;
+  readonly reason: string;
+  readonly legalBasis: string;
+  readonly holdersWish: boolean;
+  /** The version, or the other license, that took its place. */
+  readonly successor: string | null;
+  /** Matter and case under which it was decided. */
+  readonly matter: string | null;
+  readonly caseNumber: string | null;
+}
+
+/** An event about to be written. */
+export interface NewEvent {
+  readonly license: string;
+  readonly change: LicenseChange;
+  readonly from: LicenseState;
+  readonly to: LicenseState;
+  readonly effectiveAt: Date;
+  readonly recordedAt: Date;
+  readonly reason: string;
+  readonly legalBasis: string;
+  readonly holdersWish: boolean;
+  readonly actor: string;
+  readonly idempotencyKey: string;
+  readonly requestDigest: string;
+  readonly successor: string | null;
+  readonly matter: string | null;
+  readonly caseNumber: string | null;
+  readonly officer: string | null;
+  readonly secondOfficer: string | null;
+}
+
+type Cipher = { readonly cipher: FieldCipher };
+
+/** @returns the event as recorded, or null where the client used the idempotency key before: nothing was written then. */
+export async function insertEvent(tx: Writer, parts: Cipher, event: NewEvent): Promise<LicenseEvent | null> {
+  const { last } = await tx
+    .selectFrom('license_event')
+    .select((e) => e.fn.max<number | null>('sequence').as('last'))
+    .where('license', '=', event.license)
+    .executeTakeFirstOrThrow();
+  const sequence = (last ?? 0) + 1;
+  const row: LicenseEventTable = {
+    license: event.license,
+    sequence,
+    kind: event.change,
+    from_state: event.from,
+    to_state: event.to,
+    effective_at: event.effectiveAt.toISOString(),
+    recorded_at: event.recordedAt.toISOString(),
+    reason: parts.cipher.seal(reasonPlace(event.license, sequence), event.reason),
+    legal_basis: event.legalBasis,
+    holders_wish: event.holdersWish ? 1 : 0,
+    actor: event.actor,
+    client: event.actor,
+    idempotency_key: event.idempotencyKey,
+    request_digest: event.requestDigest,
+    successor: event.successor,
+    matter: event.matter,
+    case_number: event.caseNumber,
+    officer: event.officer,
+    second_officer: event.secondOfficer,
+  };
+  const inserted = await tx
+    .insertInto('license_event')
+    .values(row)
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  return inserted.numInsertedOrUpdatedRows === 1n ? eventOf(parts, row) : null;
+}
+
+function reasonPlace(license: string, sequence: number): { table: string; column: string; row: string } {
+  return { table: 'license_event', column: 'reason', row: `${license}:${sequence}` };
+}
+
+/** A row, read. */
+export function eventOf(parts: Cipher, row: LicenseEventTable): LicenseEvent {
+  return {
+    sequence: row.sequence,
+    change: row.kind,
+    from: row.from_state as LicenseState,
+    to: row.to_state as LicenseState,
+    effectiveAt: new Date(row.effective_at),
+    recordedAt: new Date(row.recorded_at),
+    reason: parts.cipher.open(reasonPlace(row.license, row.sequence), row.reason),
+    legalBasis: row.legal_basis,
+    holdersWish: row.holders_wish === 1,
+    successor: row.successor,
+    matter: row.matter,
+    caseNumber: row.case_number,
+  };
+}
+
+/** Every change of one version of a license, in order. */
+export async function eventsOf(
+  parts: Cipher,
+  db: Reader,
+  licenseId: string,
+): Promise<readonly LicenseEvent[]> {
+  const rows = await db
+    .selectFrom('license_event')
+    .selectAll()
+    .where('license', '=', licenseId)
+    .orderBy('sequence')
+    .execute();
+  return rows.map((row) => eventOf(parts, row));
+}
