@@ -15,6 +15,7 @@ import {
   pdfInteger,
   pdfName,
   type PdfObject,
+  type PdfReference,
 } from '../formats/pdf/objects.ts';
 import { pageCount, readPage, type Page, type Rectangle } from '../formats/pdf/pages.ts';
 import { latin1, serialise } from '../formats/pdf/serialise.ts';
@@ -38,6 +39,11 @@ export interface SignatureOptions {
     readonly placement: Placement;
     readonly appearance: Appearance;
   };
+  /**
+   * Decides on the place itself, with the document open, and draws what shows; instead of `visible`. What it puts into the
+   * update is covered by the signature.
+   */
+  readonly place?: (work: PlacingWork) => Promise<PlacedSignature>;
   /** Partial name of the new field, without dots; by default the first free of Signature1, Signature2, … */
   readonly fieldName?: string;
   readonly name?: string;
@@ -47,6 +53,25 @@ export interface SignatureOptions {
   readonly application?: string;
   /** Certifies the document (DocMDP): what may still be changed after this, its first, signature. */
   readonly docMdp?: ModificationLevel;
+}
+
+/** What placing works with: the document as it is, and the update that will be signed. */
+export interface PlacingWork {
+  readonly document: PdfDocument;
+  /** Every field of the document, those without a value too. */
+  readonly fields: readonly FormField[];
+  readonly update: IncrementalUpdate;
+}
+
+/** Where the signature's own widget stands. */
+export interface PlacedSignature {
+  readonly page: Page;
+  /** All zeros for an invisible one. */
+  readonly rectangle: Rectangle;
+  /** Normal appearance, already in the update; null for an invisible one. */
+  readonly appearance: PdfReference | null;
+  /** Full name of a prepared field that is to be signed; a new field where absent. */
+  readonly field?: string;
 }
 
 /**
@@ -109,19 +134,14 @@ async function prepare(source: ByteSource, options: SignatureOptions): Promise<P
   const document = await openPdf(source, signingLimits);
   const fields = await readFields(document);
   await refuseForbidden(document, await signaturesOf(document, fields), options.docMdp);
-  const page = await readPage(document, (options.visible?.page ?? 1) - 1);
-  if (page === null) {
-    const count = await pageCount(document);
-    throw new SigningError('page-not-found', `The document has ${count} pages and not the one to be signed.`);
-  }
   const fieldName = chooseName(fields, options.fieldName);
   const update = await beginUpdate(document);
-  const placed = await place(document, update, page, fields, options.visible);
+  const work: PlacingWork = { document, fields, update };
+  const placed = await (options.place === undefined ? place(work, options.visible) : options.place(work));
   const value = update.allocate();
   const head = signatureHead(options);
   update.setWithHole(value, head, options.contentsCapacity * 2 + 2, signatureTail(options));
   await addSignatureField(document, update, {
-    page,
     name: fieldName,
     value,
     certifies: options.docMdp !== undefined,
@@ -159,19 +179,19 @@ async function refuseForbidden(
   }
 }
 
-async function place(
-  document: PdfDocument,
-  update: IncrementalUpdate,
-  page: Page,
-  fields: readonly FormField[],
-  visible: SignatureOptions['visible'],
-): Promise<{ readonly rectangle: Rectangle; readonly appearance: ReturnType<typeof addAppearance> | null }> {
+async function place(work: PlacingWork, visible: SignatureOptions['visible']): Promise<PlacedSignature> {
+  const { document, fields, update } = work;
+  const page = await readPage(document, (visible?.page ?? 1) - 1);
+  if (page === null) {
+    const count = await pageCount(document);
+    throw new SigningError('page-not-found', `The document has ${count} pages and not the one to be signed.`);
+  }
   if (visible === undefined) {
-    return { rectangle: { left: 0, bottom: 0, right: 0, top: 0 }, appearance: null };
+    return { page, rectangle: { left: 0, bottom: 0, right: 0, top: 0 }, appearance: null };
   }
   const { rectangle, matrix } = placeOnPage(page, visible.placement);
   refuseOverlap(rectangle, await signatureRectangles(document, fields, page));
-  return { rectangle, appearance: addAppearance(update, visible.appearance, matrix) };
+  return { page, rectangle, appearance: addAppearance(update, visible.appearance, matrix) };
 }
 
 function chooseName(fields: readonly FormField[], wanted: string | undefined): string {

@@ -1,13 +1,14 @@
 // The values that a stamp's steps hand to each other.
 import type { Clock, RandomBytes } from '../crypto/clock.ts';
-import type { KeyStore } from '../crypto/signing-key.ts';
+import type { KeyStore, SignatureAlgorithm } from '../crypto/signing-key.ts';
 import type { Suite } from '../crypto/suite.ts';
 import type { Actor } from '../storage/actor.ts';
 import type { AuditLog } from '../storage/audit-log.ts';
 import type { Database } from '../storage/database.ts';
 import type { DocumentStore, StoredDocument } from '../storage/documents.ts';
+import type { FieldLock, ModificationLevel } from '../formats/pdf/transforms.ts';
 import type { PreparedSignature } from './prepare.ts';
-import { requestDigest } from './request-digest.ts';
+import { requestDigest, type Plain } from './request-digest.ts';
 import type { Seal } from './seal.ts';
 import { digestOfSource, type StampSource } from './stamp-source.ts';
 import type { ByteRange, IntendedStamp, StampOutcome } from './stamp-store.ts';
@@ -35,8 +36,31 @@ interface StampPlace {
   readonly centreY: number;
 }
 
+/** PAdES baseline levels (EN 319 142-1 §6), lowest first. */
+export const stampLevels = ['B-B', 'B-T', 'B-LT', 'B-LTA'] as const;
+export type StampLevel = (typeof stampLevels)[number];
+
+/** What kind of signature is asked for; each by itself. */
+export interface SignatureTerms {
+  /** Default `B-T`. */
+  readonly level?: StampLevel;
+  /**
+   * What happens where a service that the level needs is down. `refuse` (the default) gives the stamp up; `lower` gives out
+   * the highest level that is true, and says which; `queue` does so too and has the rest added later.
+   */
+  readonly whenDown?: 'refuse' | 'lower' | 'queue';
+  /** Certifies the document: what may still be changed after this, its first, signature. */
+  readonly docMdp?: ModificationLevel;
+  /** Fields that may not be changed after this signature. */
+  readonly fieldLock?: FieldLock;
+  /** Opens an encrypted document; never stored, never logged. */
+  readonly password?: string;
+  /** Where the key can do several: RS256 or PS256 with an RSA key. By default what the key was made for. */
+  readonly algorithm?: SignatureAlgorithm;
+}
+
 /** One stamp on one document. */
-export interface StampOrder {
+export interface StampOrder extends SignatureTerms {
   readonly actor: Actor;
   readonly sealId: string;
   readonly source: StampSource;
@@ -98,8 +122,24 @@ export function digestOfOrder(order: StampOrder, suite: Suite): string {
       matter: order.matter,
       caseNumber: order.caseNumber,
       reason: order.reason,
+      ...termsOf(order),
     },
     suite,
+  );
+}
+
+/** What is asked for beyond the plain stamp; nothing for a plain one, whose digest stays what it was. */
+function termsOf(order: SignatureTerms): Readonly<Record<string, Plain>> {
+  const { level, whenDown, docMdp, fieldLock, algorithm } = order;
+  const given = {
+    level,
+    whenDown,
+    docMdp,
+    algorithm,
+    fieldLock: fieldLock && { action: fieldLock.action, fields: fieldLock.fields },
+  };
+  return Object.fromEntries(
+    Object.entries(given).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
   );
 }
 
