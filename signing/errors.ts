@@ -12,6 +12,7 @@ export type SigningErrorCode =
   | 'seal-input-invalid'
   | 'name-too-long'
   | 'glyph-missing'
+  | 'picture-refused'
   // the right to act
   | 'scope-missing'
   | 'department-missing'
@@ -26,6 +27,9 @@ export type SigningErrorCode =
   | 'placement-invalid'
   | 'seal-off-page'
   | 'seal-over-field'
+  | 'anchor-not-found'
+  | 'anchor-unreadable'
+  | 'riding-impossible'
   | 'field-not-found'
   | 'field-already-signed'
   // signing, time-stamping, finishing
@@ -36,6 +40,10 @@ export type SigningErrorCode =
   | 'self-check-failed'
   // records
   | 'stamp-not-found'
+  | 'batch-not-found'
+  | 'batch-invalid'
+  | 'prepared-not-found'
+  | 'prepared-expired'
   | 'stamp-not-completed'
   | 'idempotency-key-invalid'
   | 'idempotency-mismatch'
