@@ -13,6 +13,7 @@ import type { LicenseSummary as LicenseCard } from '../web/license-card.ts';
 import { renderLicensePage, type LicenseEvent, type StatusChangeChoice } from '../web/pages/license.ts';
 import { renderMy } from '../web/pages/my.ts';
 import { renderOffice } from '../web/pages/office.ts';
+import { sealStateWords } from './seal-words.ts';
 import { holderOf } from './holder.ts';
 import { frameOf, requireFormToken, requireSession } from './pages.ts';
 import { html, seeOther } from './reply.ts';
@@ -129,11 +130,6 @@ const office = route({
   },
 });
 
-const sealStateWords = {
-  valid: { zh: '有效', en: 'in force' },
-  frozen: { zh: '冻结', en: 'frozen' },
-  cancelled: { zh: '注销', en: 'cancelled' },
-} as const;
 
 const license = route({
   method: 'get',

@@ -1,6 +1,6 @@
 // Seals of the caller's department.
 import { z } from 'zod';
-import { drawRoundSeal } from '../signing/seal-picture/round-seal.ts';
+import { drawSeal } from '../signing/seal-picture/draw-seal.ts';
 import { svgPicture } from '../signing/seal-picture/svg.ts';
 import { sealFor, sealsOf } from '../signing/seal-register.ts';
 import { sealTypes, type Seal } from '../signing/seal.ts';
@@ -15,7 +15,7 @@ const sealAnswer = z.object({
   name: z.string(),
   type: z.object({ code: z.string(), name: z.string() }),
   department: z.object({ creditCode: z.string(), name: z.string() }),
-  state: z.enum(['valid', 'frozen', 'cancelled']),
+  state: z.enum(['made', 'valid', 'frozen', 'lost', 'cancelled']),
   validFrom: instant,
   validUntil: instant,
   certificate: z.string().describe('Serial number, hex.'),
@@ -69,7 +69,7 @@ const picture = route({
   async handle(services, { principal, params }) {
     const id = await sealIdOf(services, params.seal);
     const seal = await sealFor(services.database.reader, principalOf(principal), id);
-    return bytes('image/svg+xml', svgPicture(drawRoundSeal(seal.picture), seal.name));
+    return bytes('image/svg+xml', svgPicture(drawSeal(seal.picture), seal.name));
   },
 });
 

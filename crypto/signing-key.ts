@@ -12,7 +12,8 @@ export type KeyPurpose =
   | 'trust-list'
   | 'receipt'
   | 'identity-token'
-  | 'audit-log';
+  | 'audit-log'
+  | 'seal-making';
 
 /**
  * Signature algorithms of our own keys by their IANA JOSE/COSE names; RS256 and PS256 are RSA of 3072 bits, `SM2SM3` is

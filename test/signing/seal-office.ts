@@ -55,7 +55,14 @@ export async function openSealOffice(engine?: Engine): Promise<SealOffice> {
   const server = await serve((request) => authority.respond(request));
   const wire: Wire = { intercept: null, requests: 0 };
   const documents = await openDocumentFiles(join(district.folder, 'documents'));
-  const register: SealRegisterParts = { ...ca, authority: hierarchy.authority('department-seals') };
+  const register: SealRegisterParts = {
+    ...ca,
+    authority: hierarchy.authority('department-seals'),
+    maker: {
+      authority: hierarchy.issuer('department-seals', 'sm2'),
+      key: hierarchy.serviceKey('seal-making', 'sm2'),
+    },
+  };
   const parts: StampParts = {
     ...ca,
     documents,
