@@ -1,7 +1,7 @@
 // The signature value put into its hole: a prepared signature and a CMS become the bytes to append.
 import { parseCertificate } from '../formats/x509/certificate.ts';
 import { SigningError } from './errors.ts';
-import type { PreparedSignature } from './prepare.ts';
+import type { PreparedSignature } from './prepared-update.ts';
 
 const digits = new TextEncoder().encode('0123456789abcdef');
 

@@ -4,7 +4,7 @@ import type { DigestName } from '../crypto/algorithms.ts';
 import { finishSignature } from './finish.ts';
 import type { DocumentStore, DocumentWriter, StoredDocument } from '../storage/documents.ts';
 import { SigningError } from './errors.ts';
-import type { PreparedSignature } from './prepare.ts';
+import type { PreparedSignature } from './prepared-update.ts';
 import type { OpenSource } from './stamp-source.ts';
 
 /** Chunks in which the original is copied, bytes. */

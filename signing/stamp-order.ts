@@ -7,10 +7,11 @@ import type { AuditLog } from '../storage/audit-log.ts';
 import type { Database } from '../storage/database.ts';
 import type { DocumentStore, StoredDocument } from '../storage/documents.ts';
 import type { FieldLock, ModificationLevel } from '../formats/pdf/transforms.ts';
-import type { PreparedSignature } from './prepare.ts';
+import type { PreparedSignature } from './prepared-update.ts';
 import { requestDigest, type Plain } from './request-digest.ts';
 import type { Seal } from './seal.ts';
 import { digestOfSource, type StampSource } from './stamp-source.ts';
+import type { StampLevel } from './stamp-level.ts';
 import type { ByteRange, IntendedStamp, StampOutcome } from './stamp-store.ts';
 import type { Timestamp, TimestampClient } from './timestamp-client.ts';
 
@@ -35,10 +36,6 @@ interface StampPlace {
   readonly centreX: number;
   readonly centreY: number;
 }
-
-/** PAdES baseline levels (EN 319 142-1 §6), lowest first. */
-export const stampLevels = ['B-B', 'B-T', 'B-LT', 'B-LTA'] as const;
-export type StampLevel = (typeof stampLevels)[number];
 
 /** What kind of signature is asked for; each by itself. */
 export interface SignatureTerms {
