@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { SigningError } from '../../signing/errors.ts';
 import type { SealPictureDescription } from '../../signing/seal-picture/description.ts';
 import { pdfAppearance } from '../../signing/seal-picture/pdf-form.ts';
-import { drawRoundSeal } from '../../signing/seal-picture/round-seal.ts';
+import { drawSeal } from '../../signing/seal-picture/draw-seal.ts';
 import { svgPicture } from '../../signing/seal-picture/svg.ts';
 import { requireProgram, run } from '../programs.ts';
 
@@ -31,7 +31,7 @@ const special = (name: string, centre: 'star' | 'none'): SealPictureDescription 
 
 /** A page of the seal's own size that shows nothing but the seal. */
 function pageWith(description: SealPictureDescription): Uint8Array {
-  const form = pdfAppearance(drawRoundSeal(description));
+  const form = pdfAppearance(drawSeal(description));
   const body = deflateSync(form.content);
   const objects = [
     '<</Type/Catalog/Pages 2 0 R>>',
@@ -130,7 +130,7 @@ describe('seal pictures', () => {
       [16, 8400],
       [30, 13500],
     ] as const) {
-      const form = pdfAppearance(drawRoundSeal(official(nameOf(length))));
+      const form = pdfAppearance(drawSeal(official(nameOf(length))));
       const text = Buffer.from(form.content).toString('latin1');
       assert.match(text, /^[-\d. \nqQfcmlhswSre]+(rg|RG)?[-\d. \na-zA-Z]*$/);
       assert.ok(!/\b(Tf|Tj|Do|gs|BT|sh)\b/.test(text));
@@ -142,13 +142,13 @@ describe('seal pictures', () => {
 
   it('draws the same picture from the same data', () => {
     assert.deepEqual(
-      pdfAppearance(drawRoundSeal(official(nameOf(16)))),
-      pdfAppearance(drawRoundSeal(official(nameOf(16)))),
+      pdfAppearance(drawSeal(official(nameOf(16)))),
+      pdfAppearance(drawSeal(official(nameOf(16)))),
     );
   });
 
   it('writes SVG in millimetres with its title escaped', () => {
-    const svg = svgPicture(drawRoundSeal(official(nameOf(10))), '<script>&"');
+    const svg = svgPicture(drawSeal(official(nameOf(10))), '<script>&"');
     assert.match(svg, /width="42mm" height="42mm" viewBox="-21 -21 42 42"/);
     assert.ok(svg.includes('<title>&#60;script&#62;&#38;&#34;</title>'));
     assert.ok(!svg.includes('COLOUR'));
@@ -156,21 +156,21 @@ describe('seal pictures', () => {
 
   const refused = (description: SealPictureDescription, code: string): void => {
     assert.throws(
-      () => drawRoundSeal(description),
+      () => drawSeal(description),
       (error: unknown) => error instanceof SigningError && error.code === code,
     );
   };
 
   it('refuses by name a character that its face lacks', () => {
     assert.throws(
-      () => drawRoundSeal(official('天津市𠮷祥局')),
+      () => drawSeal(official('天津市𠮷祥局')),
       (error: unknown) =>
         error instanceof SigningError && error.code === 'glyph-missing' && error.message.includes('U+20BB7'),
     );
   });
 
   it('draws rare characters that its face has', () => {
-    assert.ok(drawRoundSeal(official('天津市𬭸㛃局')).marks.length > 20);
+    assert.ok(drawSeal(official('天津市𬭸㛃局')).marks.length > 20);
   });
 
   it('refuses names, purposes and codes that cannot stand on a seal', () => {
