@@ -61,11 +61,13 @@ export interface SignatureOptions {
   readonly docMdp?: ModificationLevel;
   /** Fields that may not be changed after this signature (FieldMDP); a prepared field's own lock goes before. */
   readonly fieldLock?: FieldLock;
-  /** Opens an encrypted document; an empty one is tried by itself. */
+  /** Opens an encrypted document, as its owner or user; may be empty. */
   readonly password?: string;
   /** Level the signature is going to have (default B-T), and who signs: prepared fields may ask about either. */
   readonly level?: StampLevel;
   readonly signer?: { readonly chain: readonly Uint8Array[]; readonly digestMethod: string };
+  /** /Filter and /SubFilter where the value is no CMS of PAdES (an SM2 seal); those of PAdES by default. */
+  readonly handler?: { readonly filter: string; readonly subFilter: string };
 }
 
 /** What placing works with: the document as it is, and the update that will be signed. */
@@ -177,8 +179,8 @@ async function place(work: PlacingWork, options: SignatureOptions): Promise<Plac
 function signatureEntries(options: SignatureOptions, reason: string | undefined): PdfDictionary {
   return pdfDictionary({
     Type: pdfName('Sig'),
-    Filter: pdfName('Adobe.PPKLite'),
-    SubFilter: pdfName('ETSI.CAdES.detached'),
+    Filter: pdfName(options.handler?.filter ?? 'Adobe.PPKLite'),
+    SubFilter: pdfName(options.handler?.subFilter ?? 'ETSI.CAdES.detached'),
     M: dateString(options.time),
     ...(options.name === undefined ? {} : { Name: textString(options.name) }),
     ...(reason === undefined ? {} : { Reason: textString(reason) }),
