@@ -1,5 +1,7 @@
 // One signature with what follows from its facts: proof of time, path at that time, level. Pure.
 import type { PdfFacts, PdfSignatureFacts } from './facts-pdf.ts';
+import { judgeSealSignature } from './judged-seal.ts';
+import type { JudgedSealSignature } from './judged-seal.ts';
 import { findPath } from './path.ts';
 import type { PathParameters, PathResult } from './path-model.ts';
 import type { VerificationPolicy } from './policy.ts';
@@ -23,6 +25,8 @@ export interface JudgedSignature {
   readonly level: SignatureLevel;
   /** What the next level lacks; null at the highest and where there are no levels. */
   readonly missing: Words | null;
+  /** Where the use of a seal stands in place of a CMS and could be read. */
+  readonly sealUse: JudgedSealSignature | null;
 }
 
 /** Null where the signature covers no revision. */
@@ -108,13 +112,39 @@ function judgeOne(
   const tokens = facts.timestamps.map((token) => judgeTimestamp(token, context, existedBy));
   const proven = earliestProof([...tokens, ...later.map(({ token }) => token)]);
   if (facts.type !== 'signature')
-    return { facts, tokens, later, proven, path: null, level: 'none', missing: null };
+    return { facts, tokens, later, proven, path: null, level: 'none', missing: null, sealUse: null };
+  if (facts.sealUse !== null && !('part' in facts.sealUse)) {
+    const sealUse = judgeSealSignature(facts.sealUse, context);
+    return {
+      facts,
+      tokens,
+      later,
+      proven: earlierOf(sealUse.proven, proven),
+      path: sealUse.path,
+      level: 'none',
+      missing: null,
+      sealUse,
+    };
+  }
   const parameters = signerParameters(proven ?? context.now, context.policy, context.now);
   const path =
     facts.cms.certificate === null
       ? null
       : findPath(facts.cms.certificate, context.graph, context.evidence, parameters);
-  return { facts, tokens, later, proven, path, ...tellLevel(facts, tokens, later, parameters, context) };
+  return {
+    facts,
+    tokens,
+    later,
+    proven,
+    path,
+    ...tellLevel(facts, tokens, later, parameters, context),
+    sealUse: null,
+  };
+}
+
+function earlierOf(a: Date | null, b: Date | null): Date | null {
+  if (a === null || b === null) return a ?? b;
+  return a < b ? a : b;
 }
 
 /** Every signature of a PDF, judged with what document time-stamps prove. */

@@ -8,6 +8,7 @@ import { words } from './check.ts';
 import { codeChecks } from './checks/code.ts';
 import { licenseChecks } from './checks/license.ts';
 import { pdfChecks } from './checks/pdf.ts';
+import { pdfSealChecks } from './checks/pdf-seal.ts';
 import { signatureChecks } from './checks/signature.ts';
 import { gatherPdf } from './facts-pdf.ts';
 import { judge } from './judge.ts';
@@ -62,9 +63,13 @@ export async function verifyPdf(source: ByteSource, dependencies: VerificationDe
     ocsps: dependencies.ocsps ?? [],
     source: dependencies.evidence ?? null,
     encrypted: dependencies.encrypted ?? null,
+    ...(dependencies.sealStatus === undefined ? {} : { sealStatus: dependencies.sealStatus }),
   });
   const judged = judgeSignatures(facts, policy, now);
-  const signatures = judged.map((each) => reportSignature(each, judge(signatureChecks, each, policy, now)));
+  const signatures = judged.map((each) => {
+    const checks = each.facts.sealUse === null ? signatureChecks : pdfSealChecks;
+    return reportSignature(each, judge(checks, each, policy, now));
+  });
   const license = await gatherLicense(facts.carried, {
     verifier,
     readCode: (text) => gatherCodeFacts(text, dependencies),
