@@ -121,6 +121,26 @@ export function signatureEngine(local: LocalKey): Pick<SigningKey, 'sign' | 'sig
   };
 }
 
+/** A key that lies in this process, as a handle. */
+export function localSigningKey(
+  about: Pick<SigningKey, 'id' | 'purpose' | 'chain'>,
+  local: LocalKey,
+): SigningKey {
+  const { algorithm, publicKey } = local;
+  const rsa = (name: SignatureAlgorithm): boolean => name === 'RS256' || name === 'PS256';
+  return {
+    ...about,
+    chain: [...about.chain],
+    algorithm,
+    publicKey,
+    ...signatureEngine(local),
+    as: (other) => {
+      if (other !== algorithm && !(rsa(other) && rsa(algorithm))) return null;
+      return localSigningKey(about, { ...local, algorithm: other });
+    },
+  };
+}
+
 /** What `work` answers or throws, as a promise. */
 function settled<T>(work: () => T): Promise<T> {
   return new Promise((resolve) => resolve(work()));

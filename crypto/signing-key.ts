@@ -42,6 +42,11 @@ export interface SigningKey {
    * get their turn. Ed25519, which reads its message twice (RFC 8032 section 5.1.6), gathers the pieces first.
    */
   signPieces(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array>;
+  /**
+   * The same key as a maker of signatures by another algorithm of its kind (an RSA key does RS256 and PS256); null where it
+   * makes none. Absent: only by its own.
+   */
+  as?(algorithm: SignatureAlgorithm): SigningKey | null;
 }
 
 /** A stored key pair as its maker sees it. */

@@ -1,5 +1,5 @@
 // The signature value put into its hole: a prepared signature and a CMS become the bytes to append.
-import { parseCertificate } from '../formats/x509/certificate.ts';
+import { parseCertificate, type Certificate } from '../formats/x509/certificate.ts';
 import { SigningError } from './errors.ts';
 import type { PreparedSignature } from './prepared-update.ts';
 
@@ -32,9 +32,13 @@ export function finishSignature(prepared: PreparedSignature, cms: Uint8Array): U
 }
 
 /** Headers, OIDs, version numbers, algorithm identifiers and the three signed attributes of a PAdES SignerInfo. */
-const frameSize = 420;
-/** An RSA-4096 signature; ECDSA and Ed25519 ones are shorter. */
-const signatureSize = 512;
+const frameSize = 520;
+/** Bytes of a signature by a key: of RSA as long as its modulus, of the others with the frame of two numbers. */
+function signatureSize({ subjectPublicKeyInfo: { keyType, publicKey } }: Certificate): number {
+  if (keyType !== 'rsa') return keyType === 'p384' ? 104 : 72;
+  // The modulus with a few bytes around it.
+  return publicKey.length;
+}
 
 /**
  * Room for the CMS of one PAdES signature.
@@ -50,7 +54,8 @@ export function placeholderCapacity(about: {
   const certificate = signer === undefined ? null : parseCertificate(signer);
   const identifier =
     certificate === null ? 0 : certificate.issuer.der.length + certificate.serialNumber.length;
+  const signature = certificate === null ? 512 : signatureSize(certificate);
   const certificates = about.chain.reduce((sum, der) => sum + der.length, 0);
   const timestamp = about.timestampSize === 0 ? 0 : Math.ceil(about.timestampSize * 1.1) + 64;
-  return certificates + identifier + frameSize + signatureSize + timestamp;
+  return certificates + identifier + frameSize + signature + timestamp;
 }

@@ -47,8 +47,12 @@ export function timestampDigest(signature: SignatureValue, algorithm: DigestName
   return digest(algorithm, signature.value);
 }
 
-/** The detached CMS, all of it DER, with the chain and the time-stamp token. */
-export function assembleCms(key: SigningKey, signature: SignatureValue, token: Uint8Array): Uint8Array {
+/** The detached CMS, all of it DER, with the chain and, where there is one, the time-stamp token. */
+export function assembleCms(
+  key: SigningKey,
+  signature: SignatureValue,
+  token: Uint8Array | null,
+): Uint8Array {
   return encodeSignedData({
     digestAlgorithm: signingAlgorithm(key.algorithm).digest,
     signedAttributes: signature.signedAttributes,
@@ -56,7 +60,7 @@ export function assembleCms(key: SigningKey, signature: SignatureValue, token: U
     signature: signature.value,
     signerCertificate: ownCertificate(key),
     certificates: key.chain,
-    unsignedAttributes: [encodeSignatureTimeStamp(token)],
+    ...(token === null ? {} : { unsignedAttributes: [encodeSignatureTimeStamp(token)] }),
   });
 }
 
@@ -87,7 +91,8 @@ export function checkCms(cms: Uint8Array, key: SigningKey, messageDigest: Uint8A
       signingCertificateOf(attributes)?.certificateDigest ?? new Uint8Array(0),
       digest(algorithm, certificate.der),
     ) &&
-    signatureTimeStampsOf(signer.unsignedAttributes).length === 1 &&
+    signatureTimeStampsOf(signer.unsignedAttributes).length === signer.unsignedAttributes.length &&
+    signer.unsignedAttributes.length <= 1 &&
     verifySignature({
       algorithm: key.algorithm,
       publicKey: certificate.subjectPublicKeyInfo.der,

@@ -65,7 +65,7 @@ export interface SignatureOptions {
   readonly password?: string;
   /** Level the signature is going to have (default B-T), and who signs: prepared fields may ask about either. */
   readonly level?: StampLevel;
-  readonly signer?: { readonly chain: readonly Uint8Array[]; readonly digestMethod: string };
+  readonly signer?: { readonly chain: readonly Uint8Array[] };
   /** /Filter and /SubFilter where the value is no CMS of PAdES (an SM2 seal); those of PAdES by default. */
   readonly handler?: { readonly filter: string; readonly subFilter: string };
 }
@@ -98,7 +98,10 @@ export interface PlacedSignature {
  *   (a prepared field asks for something else), `signing-forbidden` (an earlier signature, or the owner of an encrypted
  *   file, permits it not; or a second certification).
  */
-export function prepareSignature(source: ByteSource, options: SignatureOptions): Promise<PreparedSignature> {
+export async function prepareSignature(
+  source: ByteSource,
+  options: SignatureOptions,
+): Promise<PreparedSignature> {
   checkCapacity(options.contentsCapacity);
   return withDocument(source, options.password, (document) => prepare(document, options));
 }
@@ -150,7 +153,7 @@ async function prepare(document: PdfDocument, options: SignatureOptions): Promis
 function plannedOf(options: SignatureOptions): PlannedSignature {
   const { signer, docMdp, reason, level = 'B-T' } = options;
   return {
-    ...(signer === undefined ? {} : { chain: signer.chain, digestMethod: signer.digestMethod }),
+    ...signer,
     ...(docMdp === undefined ? {} : { docMdp }),
     ...(reason === undefined ? {} : { reason }),
     timestamped: level !== 'B-B',

@@ -12,8 +12,6 @@ import { SigningError } from './errors.ts';
 export interface PlannedSignature {
   /** DER, the signer's first; absent where the key is not known yet, and then a field that asks for one refuses. */
   readonly chain?: readonly Uint8Array[];
-  /** `SHA256`, `SHA384`, `SHA512`, as a seed value names it; absent like `chain`. */
-  readonly digestMethod?: string;
   readonly docMdp?: ModificationLevel;
   readonly reason?: string;
   readonly timestamped: boolean;
@@ -64,7 +62,7 @@ export async function obeySeedValues(
     throw refused(`the format ${formats[0] ?? ''}`);
   if (binds('V') && (numberOf(await get('V')) ?? 0) > 3) throw refused('a newer signature handler');
   const digests = await texts('DigestMethod');
-  if (binds('DigestMethod') && digests.length > 0 && !digests.includes(planned.digestMethod ?? ''))
+  if (binds('DigestMethod') && digests.length > 0 && !digests.includes(digestMethodOf(planned.chain)))
     throw refused(`the digest ${digests.join(' or ')}`);
   if (binds('AppearanceFilter') && (await get('AppearanceFilter')).kind !== 'null')
     throw refused('an appearance that is not known here');
@@ -83,6 +81,15 @@ export async function obeySeedValues(
       ? { lock: { action: 'All', fields: [] } }
       : {}),
   };
+}
+
+/** The digest that goes with the signer's key, as a seed value names it. */
+function digestMethodOf(chain: readonly Uint8Array[] = []): string {
+  const [own] = chain;
+  const keyType = own === undefined ? null : parseCertificate(own).subjectPublicKeyInfo.keyType;
+  if (keyType === 'p384') return 'SHA384';
+  if (keyType === 'ed25519') return 'SHA512';
+  return keyType === 'rsa' || keyType === 'p256' ? 'SHA256' : '';
 }
 
 function refused(what: string): SigningError {

@@ -23,7 +23,7 @@ const probes = 48;
 
 /**
  * Opens a document, hands it to `work`, and does so again with a rebuilt cross-reference where the file's own is broken.
- * @throws SigningError `not-a-pdf`, `pdf-encrypted` (no password, or none is enough), `pdf-password`, `pdf-malformed`, and what
+ * @throws SigningError `not-a-pdf`, `pdf-encrypted` (and no password was given), `pdf-password`, `pdf-malformed`, and what
  *   `work` throws
  */
 export async function withDocument<T>(
@@ -45,11 +45,8 @@ async function openedOrRebuilt<T>(
 ): Promise<T> {
   let first: FormatError;
   try {
-    // Many encrypted files open with an empty password: to read them is nobody's secret, to sign them may be forbidden.
-    const document = await openPdf(source, signingLimits, {
-      password: password ?? '',
-      ciphers: nodePdfCiphers,
-    });
+    const given = password === undefined ? null : { password, ciphers: nodePdfCiphers };
+    const document = await openPdf(source, signingLimits, given);
     await probe(document);
     return await work(document);
   } catch (error) {

@@ -7,6 +7,8 @@ import type { AuditLog } from '../storage/audit-log.ts';
 import type { Database } from '../storage/database.ts';
 import type { DocumentStore, StoredDocument } from '../storage/documents.ts';
 import type { FieldLock, ModificationLevel } from '../formats/pdf/transforms.ts';
+import type { LongTermParts } from './long-term.ts';
+import type { SignatureOptions } from './prepare.ts';
 import type { PreparedSignature } from './prepared-update.ts';
 import { requestDigest, type Plain } from './request-digest.ts';
 import type { Seal } from './seal.ts';
@@ -27,6 +29,8 @@ export interface StampParts {
   readonly timestamps: TimestampClient;
   /** Milliseconds a time-stamp may take before the stamp is given up. */
   readonly timestampBudget: number;
+  /** What levels above B-T need; absent where nobody is there to ask. */
+  readonly longTerm?: LongTermParts;
 }
 
 /** Where the seal's middle stands, in millimetres from the left and top edge of the page as displayed. */
@@ -85,8 +89,12 @@ export interface StampResult {
   readonly sealId: string;
   readonly sealCode: string;
   readonly certificateSerial: string;
-  /** Time of the RFC 3161 token. */
+  /** Time of the RFC 3161 token; at level B-B, which has none, the time that was claimed. */
   readonly time: Date;
+  /** What the document has now. */
+  readonly level: StampLevel;
+  /** Whether the rest of what was asked for is still to be added: ask again for the document. */
+  readonly upgrade: 'none' | 'queued';
   readonly byteRange: ByteRange;
   readonly matter: string | null;
   readonly caseNumber: string | null;
@@ -99,13 +107,22 @@ export interface StampPlan {
   readonly seal: Seal;
   readonly source: StampSource;
   readonly prepared: PreparedSignature;
+  /** With what it was prepared, in case its value needs more room. */
+  readonly options: SignatureOptions;
+  readonly terms: SignatureTerms;
 }
 
 /** A stamp made and stored, not yet entered as complete. */
 export interface MadeStamp {
   readonly plan: StampPlan;
   readonly document: StoredDocument;
-  readonly timestamp: Timestamp;
+  /** Where it was signed: as planned, unless the value needed more room. */
+  readonly prepared: PreparedSignature;
+  /** Null at level B-B. */
+  readonly timestamp: Timestamp | null;
+  readonly level: StampLevel;
+  /** Refusal code of what kept it from the level asked for; null where nothing did. */
+  readonly shortfall: string | null;
 }
 
 /** Labelled digest of all that an order asks for: what an idempotency key is held to. */
@@ -141,7 +158,7 @@ function termsOf(order: SignatureTerms): Readonly<Record<string, Plain>> {
 }
 
 /** What the caller is told of a completed stamp. */
-export function resultOf(record: IntendedStamp & StampOutcome): StampResult {
+export function resultOf(record: IntendedStamp & StampOutcome & Pick<StampResult, 'upgrade'>): StampResult {
   return {
     stampId: record.id,
     receiptId: record.receiptId,
@@ -151,6 +168,8 @@ export function resultOf(record: IntendedStamp & StampOutcome): StampResult {
     sealCode: record.sealCode,
     certificateSerial: record.certificateSerial,
     time: record.stampedAt,
+    level: record.level,
+    upgrade: record.upgrade,
     byteRange: record.byteRange,
     matter: record.matter,
     caseNumber: record.caseNumber,

@@ -2,12 +2,18 @@
 import { openSource, digestOfSource } from './stamp-source.ts';
 import { placeholderCapacity } from './finish.ts';
 import { newIdentifier } from './identifiers.ts';
-import { prepareSignature } from './prepare.ts';
+import { prepareSignature, type SignatureOptions } from './prepare.ts';
 import { diameterOf } from './seal-picture/description.ts';
 import { sealAppearance } from './seal-picture/seal-appearance.ts';
 import { departmentOf, usableSeal } from './seal-use.ts';
 import type { Seal } from './seal.ts';
-import { digestOfOrder, type StampOrder, type StampParts, type StampPlan } from './stamp-order.ts';
+import {
+  digestOfOrder,
+  type SignatureTerms,
+  type StampOrder,
+  type StampParts,
+  type StampPlan,
+} from './stamp-order.ts';
 import type { IntendedStamp } from './stamp-store.ts';
 
 /**
@@ -25,11 +31,12 @@ export async function planStamp(
   const diameter = diameterOf(seal.picture);
   const source = await openSource(parts.documents, order.source);
   try {
-    const prepared = await prepareSignature(source, {
+    const terms = termsOf(order);
+    const options: SignatureOptions = {
       time: now,
       contentsCapacity: placeholderCapacity({
         chain: seal.chain,
-        timestampSize: parts.timestamps.tokenSize(),
+        timestampSize: order.level === 'B-B' ? 0 : parts.timestamps.tokenSize(),
       }),
       visible: {
         page: order.place.page,
@@ -44,17 +51,54 @@ export async function planStamp(
       name: seal.name,
       application: 'Yinxin',
       ...(order.reason === null ? {} : { reason: order.reason }),
-    });
+      ...optionsOf(terms, seal.chain),
+    };
+    const prepared = await prepareSignature(source, options);
     return {
       record: intentionOf(parts, order, seal, idempotencyKey, now),
       actor: { id: order.actor.id, department: order.actor.department },
       seal,
       source: order.source,
       prepared,
+      options,
+      terms,
     };
   } finally {
     await source.close();
   }
+}
+
+/** Terms of an order without the order. */
+function termsOf({
+  level,
+  whenDown,
+  docMdp,
+  fieldLock,
+  password,
+  algorithm,
+}: SignatureTerms): SignatureTerms {
+  return {
+    ...(level === undefined ? {} : { level }),
+    ...(whenDown === undefined ? {} : { whenDown }),
+    ...(docMdp === undefined ? {} : { docMdp }),
+    ...(fieldLock === undefined ? {} : { fieldLock }),
+    ...(password === undefined ? {} : { password }),
+    ...(algorithm === undefined ? {} : { algorithm }),
+  };
+}
+
+/** What preparing is told of them, and of who signs. */
+export function optionsOf(
+  { level, docMdp, fieldLock, password }: SignatureTerms,
+  chain: readonly Uint8Array[],
+): Partial<SignatureOptions> {
+  return {
+    signer: { chain },
+    ...(level === undefined ? {} : { level }),
+    ...(docMdp === undefined ? {} : { docMdp }),
+    ...(fieldLock === undefined ? {} : { fieldLock }),
+    ...(password === undefined ? {} : { password }),
+  };
 }
 
 function intentionOf(
@@ -77,6 +121,7 @@ function intentionOf(
     caseNumber: order.caseNumber,
     originalDigest: digestOfSource(order.source, parts.suite.digest),
     placement: order.place,
+    level: order.level ?? 'B-T',
     intendedAt: now,
   };
 }

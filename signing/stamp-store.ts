@@ -1,6 +1,7 @@
 // Rows of stamps to values and back; which state follows which is decided by the where clauses here.
 import type { Reader, Writer } from '../storage/database.ts';
 import type { StampTable } from '../storage/schema/signing.ts';
+import { isStampLevel, type StampLevel } from './stamp-level.ts';
 
 /** Start of the smallest and end of the largest signed range: what PDF's /ByteRange holds. */
 export type ByteRange = readonly [number, number, number, number];
@@ -23,6 +24,8 @@ export interface IntendedStamp {
   readonly originalDigest: string;
   /** What was asked about the place, as plain data. */
   readonly placement: unknown;
+  /** Level that was asked for. */
+  readonly level: StampLevel;
   readonly intendedAt: Date;
 }
 
@@ -31,9 +34,12 @@ export interface StampOutcome {
   readonly resultDigest: string;
   readonly resultSize: number;
   readonly byteRange: ByteRange;
-  /** Time of the time-stamp token. */
+  /** Time of the time-stamp token; at level B-B the time that was claimed. */
   readonly stampedAt: Date;
+  /** Empty at level B-B. */
   readonly timestampSerial: string;
+  /** What the document truly has. */
+  readonly level: StampLevel;
   readonly receiptId: string;
   readonly completedAt: Date;
 }
@@ -43,7 +49,7 @@ export type StampRecord = IntendedStamp &
   (
     | { readonly state: 'intended' }
     | { readonly state: 'abandoned'; readonly reason: string }
-    | ({ readonly state: 'completed' } & StampOutcome)
+    | ({ readonly state: 'completed'; readonly upgrade: 'none' | 'queued' } & StampOutcome)
   );
 
 /** @returns false where the client has used this idempotency key before: nothing was written then. */
@@ -74,6 +80,15 @@ export async function insertIntendedStamp(tx: Writer, stamp: IntendedStamp): Pro
       receipt_id: null,
       abandoned_reason: null,
       abandoned_at: null,
+      wanted_level: stamp.level,
+      level: null,
+      upgrade: 'none',
+      upgrade_tries: 0,
+      upgrade_next_at: null,
+      upgrade_reason: null,
+      upgraded_digest: null,
+      upgraded_size: null,
+      upgraded_at: null,
     })
     .onConflict((c) => c.columns(['client', 'idempotency_key']).doNothing())
     .executeTakeFirst();
@@ -92,6 +107,7 @@ export async function completeIntendedStamp(tx: Writer, id: string, outcome: Sta
       byte_range: JSON.stringify(outcome.byteRange),
       stamped_at: outcome.stampedAt.toISOString(),
       timestamp_serial: outcome.timestampSerial,
+      level: outcome.level,
       receipt_id: outcome.receiptId,
     })
     .where('id', '=', id)
@@ -174,6 +190,7 @@ function recordOf(row: StampTable): StampRecord {
     caseNumber: row.case_number,
     originalDigest: row.original_digest,
     placement: JSON.parse(row.placement) as unknown,
+    level: levelOf(row.wanted_level),
     intendedAt: new Date(row.intended_at),
   };
   if (row.state === 'intended') return { ...intended, state: 'intended' };
@@ -183,15 +200,23 @@ function recordOf(row: StampTable): StampRecord {
   return {
     ...intended,
     state: 'completed',
-    resultDigest: row.result_digest ?? '',
+    // Once a stamp is at its higher level, that document is what is given out.
+    resultDigest: row.upgraded_digest ?? row.result_digest ?? '',
     // Either engine may hand out a 64-bit integer as text.
-    resultSize: Number(row.result_size),
+    resultSize: Number(row.upgraded_size ?? row.result_size),
     byteRange: JSON.parse(row.byte_range ?? '[0,0,0,0]') as ByteRange,
     stampedAt: new Date(row.stamped_at ?? ''),
     timestampSerial: row.timestamp_serial ?? '',
     receiptId: row.receipt_id ?? '',
+    level: levelOf(row.level),
+    upgrade: row.upgrade === 'queued' ? 'queued' : 'none',
     completedAt: new Date(row.completed_at ?? ''),
   };
+}
+
+/** Stamps of the time when there was one level only say none. */
+function levelOf(text: string | null): StampLevel {
+  return text !== null && isStampLevel(text) ? text : 'B-T';
 }
 
 /** Whether the seal's state is valid as `tx` sees it, so that an intention stands before or after a freeze, never beside it. */

@@ -1,12 +1,12 @@
 // A stamp: right → prepare → intend → sign → time-stamp → finish → self-check → complete, as steps that larger acts share.
-import { signingAlgorithm } from '../crypto/algorithms.ts';
 import type { AuditLog } from '../storage/audit-log.ts';
 import type { Writer } from '../storage/database.ts';
 import { SigningError } from './errors.ts';
+import { GrowingCopy } from './growing-copy.ts';
 import { newIdentifier } from './identifiers.ts';
-import { assembleCms, checkCms, signDigest, timestampDigest } from './pades-signature.ts';
+import { digestsFor, keyFor, signCopy, type LevelParts } from './levelled-signature.ts';
+import { prepareSignature } from './prepare.ts';
 import { requireScope } from './seal-use.ts';
-import { writeSealedCopy } from './sealed-copy.ts';
 import { answerOfOther, checkKey, earlierStamp, givenUp } from './stamp-answers.ts';
 import {
   resultOf,
@@ -26,7 +26,7 @@ import {
   type IntendedStamp,
   type StampOutcome,
 } from './stamp-store.ts';
-import type { Timestamp } from './timestamp-client.ts';
+import { queueUpgrade } from './upgrade-store.ts';
 
 /**
  * Stamps a document. Repeating the key with the same request answers the stored result and signs nothing.
@@ -80,39 +80,48 @@ export async function intendStamps(
 }
 
 /**
- * Steps 4 to 8: sign, time-stamp, finish, self-check, store. Call once per intention, after it is durable.
- * @throws SigningError `timestamp-unavailable`, `timestamp-invalid`, `self-check-failed`, `placeholder-too-small`;
- *   CryptoError; StorageError. Nothing signed has left then: abandon the stamp.
+ * Steps 4 to 8: copy, sign, time-stamp, add what the level asks for, self-check, store. Call once per intention, after it is
+ * durable.
+ * @throws SigningError `timestamp-unavailable`, `timestamp-invalid`, `status-unavailable` (unless a lower level may be given
+ *   out), `certificate-revoked`, `algorithm-refused`, `self-check-failed`, `placeholder-too-small`; CryptoError; StorageError.
+ *   Nothing signed has left then: abandon the stamp.
  */
 export async function makeStamp(parts: StampParts, plan: StampPlan): Promise<MadeStamp> {
-  const { seal, prepared } = plan;
-  const key = await parts.keys.open(seal.keyId, 'seal', seal.chain);
+  const { seal, terms } = plan;
+  const level = terms.level ?? 'B-T';
+  const key = keyFor(await parts.keys.open(seal.keyId, 'seal', seal.chain), terms.algorithm);
+  const signing: LevelParts = { ...parts, key, longTerm: parts.longTerm ?? null };
   const source = await openSource(parts.documents, plan.source);
-  let timestamp: Timestamp | undefined;
+  const writer = await parts.documents.create();
   try {
-    const document = await writeSealedCopy(
-      parts.documents,
-      source,
-      prepared,
-      signingAlgorithm(key.algorithm).digest,
-      async (messageDigest) => {
-        const signature = await signDigest(key, messageDigest);
-        const stamped = timestampDigest(signature, parts.timestamps.digest);
-        timestamp = await parts.timestamps.timestamp(stamped, parts.timestampBudget);
-        const cms = assembleCms(key, signature, timestamp.token);
-        checkCms(cms, key, messageDigest);
-        return cms;
-      },
-    );
-    if (timestamp === undefined) throw new TypeError('A document was stored without being signed.');
-    return { plan, document, timestamp };
+    const copy = await GrowingCopy.of(source, writer, [
+      { algorithm: parts.documents.digest, by: writer },
+      ...digestsFor(signing, level).map((algorithm) => ({ algorithm })),
+    ]);
+    const signed = await signCopy(copy, signing, {
+      level,
+      lower: terms.whenDown === 'lower' || terms.whenDown === 'queue',
+      now: plan.record.intendedAt,
+      ...(terms.password === undefined ? {} : { password: terms.password }),
+      prepared: plan.prepared,
+      prepare: (capacity) =>
+        prepareSignature(copy, {
+          ...plan.options,
+          contentsCapacity: capacity ?? plan.options.contentsCapacity,
+        }),
+    });
+    const document = await writer.commit();
+    return { plan, document, ...signed, shortfall: signed.shortfall?.code ?? null };
+  } catch (error) {
+    await writer.abort();
+    throw error;
   } finally {
     await source.close();
   }
 }
 
 /**
- * Step 9: enters made stamps as complete, with their audit rows, all or none.
+ * Step 9: enters made stamps as complete, with their audit rows, all or none; what is still missing is queued with them.
  * @throws SigningError `idempotency-abandoned` where one was given up meanwhile: its document must not be given out.
  */
 export async function completeStamps(
@@ -121,17 +130,20 @@ export async function completeStamps(
   made: readonly MadeStamp[],
 ): Promise<readonly StampResult[]> {
   const results: StampResult[] = [];
-  for (const { plan, document, timestamp } of made) {
+  for (const { plan, document, prepared, timestamp, level, shortfall } of made) {
     const outcome: StampOutcome = {
       resultDigest: document.digest,
       resultSize: document.size,
-      byteRange: plan.prepared.byteRange,
-      stampedAt: timestamp.time,
-      timestampSerial: timestamp.serialNumber,
+      byteRange: prepared.byteRange,
+      stampedAt: timestamp?.time ?? plan.record.intendedAt,
+      timestampSerial: timestamp?.serialNumber ?? '',
+      level,
       receiptId: newIdentifier('rcp', parts.random),
       completedAt: parts.clock(),
     };
     if (!(await completeIntendedStamp(tx, plan.record.id, outcome))) throw givenUp();
+    const queued = shortfall !== null && maybeQueued(plan);
+    if (queued) await queueUpgrade(tx, plan.record.id, plan.record.level, outcome.completedAt, shortfall);
     await parts.audit.append(tx, {
       at: outcome.completedAt,
       actor: plan.actor,
@@ -142,14 +154,21 @@ export async function completeStamps(
         certificate: plan.record.certificateSerial,
         original: plan.record.originalDigest,
         result: document.digest,
-        timestamp: timestamp.serialNumber,
+        level,
+        timestamp: outcome.timestampSerial,
         receipt: outcome.receiptId,
+        ...(shortfall === null ? {} : { shortfall }),
         ...aboutCase(plan.record),
       },
     });
-    results.push(resultOf({ ...plan.record, ...outcome }));
+    results.push(resultOf({ ...plan.record, ...outcome, upgrade: queued ? 'queued' : 'none' }));
   }
   return results;
+}
+
+/** A password is not kept, so a document that needs one is not upgraded later. */
+function maybeQueued({ terms }: StampPlan): boolean {
+  return terms.whenDown === 'queue' && terms.password === undefined;
 }
 
 /** Gives up intended stamps, with the reason (a refusal code); those complete already stay complete. */

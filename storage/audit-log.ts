@@ -41,6 +41,8 @@ export type AuditAction =
   | 'stamp.intended'
   | 'stamp.completed'
   | 'stamp.abandoned'
+  | 'stamp.upgraded'
+  | 'stamp.upgrade-given-up'
   | 'license.intended'
   | 'license.issued'
   | 'license.abandoned'

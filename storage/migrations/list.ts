@@ -9,6 +9,7 @@ import { migration as caHierarchies } from './0007-ca-hierarchies.ts';
 import { migration as caEnrolment } from './0008-ca-enrolment.ts';
 import { migration as verification } from './0009-verification.ts';
 import { migration as seals } from './0013-seals.ts';
+import { migration as upgrades } from './0014-upgrades.ts';
 import type { Migration } from './migration.ts';
 
 export const migrations: readonly Migration[] = [
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   caEnrolment,
   verification,
   seals,
+  upgrades,
 ];

@@ -96,6 +96,19 @@ export interface StampTable {
   abandoned_at: string | null;
   /** What stands in the revision before the PAdES signature; null where there is none. */
   sm2_form: 'ses' | 'cms' | null;
+  /** PAdES level asked for; null: of the time when there was B-T only. */
+  wanted_level: string | null;
+  /** What the newest document has; null unless completed, or of that time. */
+  level: string | null;
+  upgrade: 'none' | 'queued' | 'completed' | 'given-up';
+  upgrade_tries: number;
+  upgrade_next_at: string | null;
+  /** Refusal code of the last attempt, or of what made it necessary. */
+  upgrade_reason: string | null;
+  /** The document at the higher level, which has the stamped one as its prefix. */
+  upgraded_digest: string | null;
+  upgraded_size: number | null;
+  upgraded_at: string | null;
 }
 
 export interface SigningTables extends SealLifeTables {

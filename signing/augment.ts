@@ -1,0 +1,169 @@
+// A signed document brought to a higher level (EN 319 142-1 §6): time proven, validation data added, both protected, and renewed.
+import type { DigestName } from '../crypto/algorithms.ts';
+import { parseSignedData } from '../formats/cms/signed-data.ts';
+import { FormatError } from '../formats/errors.ts';
+import type { ValidationData } from '../formats/pdf/security-store.ts';
+import { readSignatures, type PdfSignature } from '../formats/pdf/signatures.ts';
+import { parseCertificate } from '../formats/x509/certificate.ts';
+import { OID } from '../formats/x509/oid.ts';
+import { embeddedEvidence } from '../verification/pdf-evidence.ts';
+import { SigningError } from './errors.ts';
+import type { GrowingCopy } from './growing-copy.ts';
+import { evidenceOf, gatherValidationData, type LongTermParts, type SignatureEvidence } from './long-term.ts';
+import { appendSignature } from './sealed-copy.ts';
+import { withDocument } from './signing-document.ts';
+import { reaches, type StampLevel } from './stamp-level.ts';
+import { prepareTimestamp, validationDataUpdate } from './timestamp-update.ts';
+import type { Timestamp, TimestampClient } from './timestamp-client.ts';
+
+/** What augmenting needs. */
+export interface AugmentParts {
+  readonly timestamps: TimestampClient;
+  readonly timestampBudget: number;
+  readonly longTerm: LongTermParts;
+}
+
+export interface Augmentation {
+  /** `B-T` and above. */
+  readonly level: Exclude<StampLevel, 'B-B'>;
+  readonly now: Date;
+  readonly password?: string;
+  /**
+   * A document time-stamp is renewed where the certificate of the newest ends within so many days (default 180); Infinity
+   * renews it in any case.
+   */
+  readonly renewWithinDays?: number;
+}
+
+/** What was added; all false: nothing was missing, and the document is as it was. */
+export interface Augmented {
+  readonly validationData: boolean;
+  readonly timestamp: Timestamp | null;
+}
+
+/** What a file has of evidence before anything is added. */
+interface Standing {
+  readonly signatures: readonly PdfSignature[];
+  readonly evidence: readonly SignatureEvidence[];
+  readonly held: ValidationData;
+}
+
+/** Digests that a copy must keep running so that it can be augmented. */
+export function digestsForAugmenting(parts: Pick<AugmentParts, 'timestamps'>): readonly DigestName[] {
+  return [parts.timestamps.digest];
+}
+
+/**
+ * Appends what the level still needs and nothing else. One update holds missing validation data and, where one is needed,
+ * the document time-stamp over it.
+ * @throws SigningError `not-signed`, `status-unavailable`, `certificate-revoked`, `timestamp-unavailable`,
+ *   `timestamp-invalid`, those of `withDocument`. Nothing was appended then.
+ */
+export async function augment(
+  copy: GrowingCopy,
+  parts: AugmentParts,
+  wanted: Augmentation,
+): Promise<Augmented> {
+  const { now, level } = wanted;
+  const password = wanted.password === undefined ? {} : { password: wanted.password };
+  const standing = await standingOf(copy, wanted);
+  const longTerm = reaches(level, 'B-LT');
+  const related = longTerm
+    ? await gatherValidationData(parts.longTerm, standing.evidence, standing.held, now)
+    : [];
+  const about = { related, time: now, ...password };
+  const needed = (longTerm && (await validationDataUpdate(copy, about))) || null;
+  if (!needsTimestamp(standing, wanted, needed !== null)) {
+    if (needed !== null) await copy.append(needed);
+    return { validationData: needed !== null, timestamp: null };
+  }
+  const timestamp = await appendTimestamp(copy, parts, about);
+  return { validationData: needed !== null, timestamp };
+}
+
+async function standingOf(copy: GrowingCopy, { password, now }: Augmentation): Promise<Standing> {
+  return withDocument(copy, password, async (document) => {
+    const signatures = await readSignatures(document);
+    if (!signatures.some(({ type }) => type !== 'DocTimeStamp'))
+      throw new SigningError(
+        'not-signed',
+        'The document has no signature that could be brought to a higher level.',
+      );
+    const { certificates, crls, ocsps } = await embeddedEvidence(document);
+    const bytes = (items: readonly { readonly der: Uint8Array }[]): readonly Uint8Array[] =>
+      items.map(({ der }) => der);
+    return {
+      signatures,
+      evidence: signatures.flatMap((signature) => evidenceOf(signature, now) ?? []),
+      held: { certificates: bytes(certificates), crls: bytes(crls), ocsps: bytes(ocsps) },
+    };
+  });
+}
+
+/**
+ * B-T: some signature has no time-stamp of its own and none over it. B-LTA: something is newer than the newest document
+ * time-stamp, or that one will soon outlive its authority's certificate.
+ */
+function needsTimestamp(standing: Standing, wanted: Augmentation, growing: boolean): boolean {
+  const end = (signature: PdfSignature): number => signature.coverage.revision ?? -1;
+  const stamps = standing.signatures.filter(({ type }) => type === 'DocTimeStamp');
+  const newest = stamps.toSorted((a, b) => end(b) - end(a))[0];
+  const proven = newest === undefined ? -1 : end(newest);
+  const unproven = standing.signatures.some(
+    (signature) =>
+      signature.type !== 'DocTimeStamp' && end(signature) > proven && !hasOwnTimestamp(signature),
+  );
+  if (unproven) return true;
+  if (wanted.level !== 'B-LTA') return false;
+  if (growing || newest === undefined) return true;
+  if (newest.coverage.kind !== 'whole-file') return true;
+  const days = (endOfAuthority(newest) - wanted.now.getTime()) / 86_400_000;
+  return days <= (wanted.renewWithinDays ?? 180);
+}
+
+function hasOwnTimestamp(signature: PdfSignature): boolean {
+  try {
+    const [signer] = parseSignedData(signature.contents?.value ?? new Uint8Array()).signerInfos;
+    return signer?.unsignedAttributes.some(({ type }) => type === OID.signatureTimeStamp) ?? false;
+  } catch (error) {
+    // A value of another kind (an SM2 seal) carries its time-stamp inside, or none that is read here.
+    if (error instanceof FormatError) return false;
+    throw error;
+  }
+}
+
+/** When the first certificate of those a token carries ends, milliseconds. */
+function endOfAuthority(stamp: PdfSignature): number {
+  try {
+    const { certificates } = parseSignedData(stamp.contents?.value ?? new Uint8Array());
+    return Math.min(...certificates.map((der) => parseCertificate(der).notAfter.getTime()));
+  } catch (error) {
+    if (error instanceof FormatError) return 0;
+    throw error;
+  }
+}
+
+async function appendTimestamp(
+  copy: GrowingCopy,
+  { timestamps, timestampBudget }: AugmentParts,
+  about: Parameters<typeof validationDataUpdate>[1],
+): Promise<Timestamp> {
+  let last: Timestamp | null = null;
+  const prepare = (capacity: number | null): ReturnType<typeof prepareTimestamp> =>
+    prepareTimestamp(copy, { ...about, capacity: capacity ?? roomForToken(timestamps) });
+  await appendSignature(copy, {
+    algorithm: timestamps.digest,
+    prepared: null,
+    prepare,
+    make: async (digest) => {
+      last = await timestamps.timestamp(digest, timestampBudget);
+      return last.token;
+    },
+  });
+  if (last === null) throw new TypeError('A document was time-stamped without a token.');
+  return last;
+}
+
+function roomForToken(timestamps: TimestampClient): number {
+  return Math.ceil(timestamps.tokenSize() * 1.1) + 64;
+}
