@@ -14,7 +14,9 @@ import { TimestampAuthority } from '../ca/timestamp-authority.ts';
 import type { DemonstrationAccount } from '../identity/demonstration-sign-in.ts';
 import { settleSeals } from '../signing/seal-register.ts';
 import { settleStamps } from '../signing/stamp.ts';
+import type { LongTermParts } from '../signing/long-term.ts';
 import { timestampClient } from '../signing/timestamp-client.ts';
+import { runUpgrades } from '../signing/upgrade-queue.ts';
 import { createPageRenderer, type PageRenderer } from '../licenses/page-renderer.ts';
 import { settleLicenses } from '../licenses/settle.ts';
 import { licenseTypes } from '../licenses/type-register.ts';
@@ -44,6 +46,7 @@ import { timestampService } from './timestamp-http.ts';
 import { keepClockChecked } from './time-checks.ts';
 import { trustListPublisher } from './trust-list.ts';
 import { createReportRenderer, type ReportRenderer } from './report-renderer.ts';
+import { statusForSigning } from './verification-facts.ts';
 import { createVerificationPool, type VerificationPool } from './verification-pool.ts';
 
 /** A service that listens. */
@@ -70,6 +73,9 @@ export interface StartOptions {
 const patience = 10 * 60_000;
 const maintenanceInterval = 6 * 3_600_000;
 const timestampBudget = 10_000;
+const statusBudget = 10_000;
+/** How often stamps that wait for a higher level are looked for, milliseconds. */
+const upgradeInterval = 30_000;
 /** OCSP answers signed for one caller alone, by one process: about a tenth of what a core can sign. */
 const ocspSignedAtOnce = { perMinute: 120_000, burst: 4000 };
 /** Pages waiting to be drawn before callers are told to come back. */
@@ -147,6 +153,16 @@ export async function startService(options: StartOptions): Promise<RunningServic
         .catch((error: unknown) => log.error({ err: error }, 'maintenance failed'));
     }, maintenanceInterval);
     maintenance.unref();
+    const upgrades = repeat(
+      upgradeInterval,
+      async () => {
+        const run = await runUpgrades(services.stamps);
+        if (run.completed + run.givenUp > 0) log.info(run, 'stamps brought to their level');
+      },
+      (error) => log.error({ err: error }, 'stamps could not be brought to their level'),
+    );
+    // Before anything closes: a stamp under way is finished.
+    undo.push(() => upgrades.stop());
     const clockChecks = keepClockChecked(services.timestampAuthority, config.time.interval, log);
     handler = createApplication({ routes, services, log, metrics, ready: () => ready });
     log.info(
@@ -212,7 +228,15 @@ async function openServices(
         .filter(({ kind }) => kind === 'time-stamps')
         .map(({ certificate }) => certificate.der),
   });
-  const stamps = { ...installation, timestamps, timestampBudget };
+  const ocsp = new OcspResponder(installation, hierarchy, () => ocspAtOnce.take('ocsp') === 0);
+  const longTerm: LongTermParts = {
+    anchors: () =>
+      hierarchy.authorities().flatMap(({ kind, certificate }) => (kind === 'root' ? [certificate.der] : [])),
+    certificates: () => hierarchy.authorities().map(({ certificate }) => certificate.der),
+    status: statusForSigning({ hierarchy, crls, ocsp }),
+    statusBudget,
+  };
+  const stamps = { ...installation, timestamps, timestampBudget, longTerm };
   const trustList = trustListPublisher({
     installation,
     settings,
@@ -238,7 +262,7 @@ async function openServices(
       hierarchy,
       timestampSettings(config.time, installation.clock),
     ),
-    ocsp: new OcspResponder(installation, hierarchy, () => ocspAtOnce.take('ocsp') === 0),
+    ocsp,
     crls,
     bulk: new BulkRunner({ ...installation, hierarchy }, (error) =>
       options.log.error({ err: error }, 'a bulk operation was interrupted'),
@@ -293,6 +317,27 @@ async function settleLeftovers(services: Services, log: Log): Promise<void> {
     officerRequests: await settleRequests(services, before),
   };
   if (Object.values(settled).some((count) => count > 0)) log.warn(settled, 'left-overs of a crash settled');
+}
+
+/** Does `work` every so many milliseconds, never twice at once; `stop` waits for what is under way. */
+function repeat(
+  interval: number,
+  work: () => Promise<void>,
+  failed: (error: unknown) => void,
+): { stop(): Promise<void> } {
+  let running: Promise<void> | null = null;
+  const timer = setInterval(() => {
+    running ??= work()
+      .catch(failed)
+      .finally(() => (running = null));
+  }, interval);
+  timer.unref();
+  return {
+    stop: async () => {
+      clearInterval(timer);
+      await running;
+    },
+  };
 }
 
 function bracketed(host: string): string {

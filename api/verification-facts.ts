@@ -45,7 +45,7 @@ function listOf(crlUrls: readonly string[]): number {
 }
 
 async function ocspOf(
-  { ocsp }: FactSources,
+  { ocsp }: Pick<FactSources, 'ocsp'>,
   { name, certificate: issuer }: Authority,
   certificate: Uint8Array,
 ): Promise<Uint8Array> {
@@ -76,6 +76,29 @@ function ownEvidence(sources: FactSources): EvidenceSource {
         // Whether it is revoked is then unknown, and the report says so.
         const unknown = ['root-offline', 'authority-not-found'];
         if (error instanceof CaError && unknown.includes(error.code)) return { crls: [], ocsps: [] };
+        throw error;
+      }
+    },
+  };
+}
+
+/**
+ * Status that goes into a document: an answer about one certificate is smaller than a list and of this very minute; about a
+ * CA there is only the root's list.
+ */
+export function statusForSigning(sources: Pick<FactSources, 'hierarchy' | 'crls' | 'ocsp'>): EvidenceSource {
+  return {
+    async revocation({ certificate, issuer, crlUrls }) {
+      const found = sources.hierarchy
+        .authorities()
+        .find((authority) => sameBytes(authority.certificate.der, issuer));
+      if (found === undefined) return { crls: [], ocsps: [] };
+      try {
+        if (found.kind !== 'root') return { crls: [], ocsps: [await ocspOf(sources, found, certificate)] };
+        return { crls: [await sources.crls.currentCrl(found.name, listOf(crlUrls))], ocsps: [] };
+      } catch (error) {
+        // Nobody says then, and the stamp does not get its level.
+        if (error instanceof CaError) return { crls: [], ocsps: [] };
         throw error;
       }
     },

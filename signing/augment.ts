@@ -54,10 +54,11 @@ export function digestsForAugmenting(parts: Pick<AugmentParts, 'timestamps'>): r
 }
 
 /**
- * Appends what the level still needs and nothing else. One update holds missing validation data and, where one is needed,
- * the document time-stamp over it.
+ * Appends what the level still needs and nothing else: a document time-stamp where some signature has none of its own; then
+ * one update with missing validation data and, at B-LTA, the document time-stamp over it.
  * @throws SigningError `not-signed`, `status-unavailable`, `certificate-revoked`, `timestamp-unavailable`,
- *   `timestamp-invalid`, those of `withDocument`. Nothing was appended then.
+ *   `timestamp-invalid`, those of `withDocument`. Something may have been appended then: give the copy out only where all
+ *   that is said of it is what the signature had before.
  */
 export async function augment(
   copy: GrowingCopy,
@@ -65,20 +66,20 @@ export async function augment(
   wanted: Augmentation,
 ): Promise<Augmented> {
   const { now, level } = wanted;
-  const password = wanted.password === undefined ? {} : { password: wanted.password };
-  const standing = await standingOf(copy, wanted);
-  const longTerm = reaches(level, 'B-LT');
-  const related = longTerm
-    ? await gatherValidationData(parts.longTerm, standing.evidence, standing.held, now)
-    : [];
-  const about = { related, time: now, ...password };
-  const needed = (longTerm && (await validationDataUpdate(copy, about))) || null;
-  if (!needsTimestamp(standing, wanted, needed !== null)) {
-    if (needed !== null) await copy.append(needed);
-    return { validationData: needed !== null, timestamp: null };
+  const about = { time: now, ...(wanted.password === undefined ? {} : { password: wanted.password }) };
+  let standing = await standingOf(copy, wanted);
+  let timestamp: Timestamp | null = null;
+  if (hasUnproven(standing)) {
+    timestamp = await appendTimestamp(copy, parts, { ...about, related: [] });
+    standing = await standingOf(copy, wanted);
   }
-  const timestamp = await appendTimestamp(copy, parts, about);
-  return { validationData: needed !== null, timestamp };
+  if (!reaches(level, 'B-LT')) return { validationData: false, timestamp };
+  const related = await gatherValidationData(parts.longTerm, standing.evidence, standing.held, now);
+  const missing = await validationDataUpdate(copy, { ...about, related });
+  if (level === 'B-LTA' && (missing !== null || needsRenewal(standing, wanted)))
+    timestamp = await appendTimestamp(copy, parts, { ...about, related });
+  else if (missing !== null) await copy.append(missing);
+  return { validationData: missing !== null, timestamp };
 }
 
 async function standingOf(copy: GrowingCopy, { password, now }: Augmentation): Promise<Standing> {
@@ -100,23 +101,30 @@ async function standingOf(copy: GrowingCopy, { password, now }: Augmentation): P
   });
 }
 
-/**
- * B-T: some signature has no time-stamp of its own and none over it. B-LTA: something is newer than the newest document
- * time-stamp, or that one will soon outlive its authority's certificate.
- */
-function needsTimestamp(standing: Standing, wanted: Augmentation, growing: boolean): boolean {
-  const end = (signature: PdfSignature): number => signature.coverage.revision ?? -1;
-  const stamps = standing.signatures.filter(({ type }) => type === 'DocTimeStamp');
-  const newest = stamps.toSorted((a, b) => end(b) - end(a))[0];
-  const proven = newest === undefined ? -1 : end(newest);
-  const unproven = standing.signatures.some(
+/** Index of the revision up to which a signature covers the file; −1 where it covers nothing properly. */
+function coveredBy(signature: PdfSignature): number {
+  return signature.coverage.revision ?? -1;
+}
+
+function newestStamp({ signatures }: Standing): PdfSignature | undefined {
+  const stamps = signatures.filter(({ type }) => type === 'DocTimeStamp');
+  return stamps.toSorted((a, b) => coveredBy(b) - coveredBy(a))[0];
+}
+
+/** B-T: whether some signature has no time-stamp of its own and none over it. */
+function hasUnproven(standing: Standing): boolean {
+  const newest = newestStamp(standing);
+  const proven = newest === undefined ? -1 : coveredBy(newest);
+  return standing.signatures.some(
     (signature) =>
-      signature.type !== 'DocTimeStamp' && end(signature) > proven && !hasOwnTimestamp(signature),
+      signature.type !== 'DocTimeStamp' && coveredBy(signature) > proven && !hasOwnTimestamp(signature),
   );
-  if (unproven) return true;
-  if (wanted.level !== 'B-LTA') return false;
-  if (growing || newest === undefined) return true;
-  if (newest.coverage.kind !== 'whole-file') return true;
+}
+
+/** B-LTA: whether something is newer than the newest document time-stamp, or that one will soon outlive its authority. */
+function needsRenewal(standing: Standing, wanted: Augmentation): boolean {
+  const newest = newestStamp(standing);
+  if (newest === undefined || newest.coverage.kind !== 'whole-file') return true;
   const days = (endOfAuthority(newest) - wanted.now.getTime()) / 86_400_000;
   return days <= (wanted.renewWithinDays ?? 180);
 }

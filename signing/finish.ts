@@ -31,7 +31,7 @@ export function finishSignature(prepared: PreparedSignature, cms: Uint8Array): U
   return appended;
 }
 
-/** Headers, OIDs, version numbers, algorithm identifiers and the three signed attributes of a PAdES SignerInfo. */
+/** Headers, OIDs, version numbers, algorithm identifiers and signed attributes of a SignerInfo, with those other signers add. */
 const frameSize = 520;
 /** Bytes of a signature by a key: of RSA as long as its modulus, of the others with the frame of two numbers. */
 function signatureSize({ subjectPublicKeyInfo: { keyType, publicKey } }: Certificate): number {
