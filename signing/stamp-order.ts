@@ -11,14 +11,18 @@ import type { LongTermParts } from './long-term.ts';
 import type { SignatureOptions } from './prepare.ts';
 import type { PreparedSignature } from './prepared-update.ts';
 import { requestDigest, type Plain } from './request-digest.ts';
+import type { PlannedSm2 } from './eseal-stamp.ts';
+import type { SealKeyParts } from './seal-key.ts';
 import type { Seal } from './seal.ts';
 import { digestOfSource, type StampSource } from './stamp-source.ts';
 import type { StampLevel } from './stamp-level.ts';
 import type { ByteRange, IntendedStamp, StampOutcome } from './stamp-store.ts';
 import type { Timestamp, TimestampClient } from './timestamp-client.ts';
+import type { UseRight } from './use-rights.ts';
+import { useTermsOf, type Sm2Form, type UseTerms } from './use-terms.ts';
 
 /** What stamping needs. */
-export interface StampParts {
+export interface StampParts extends SealKeyParts {
   readonly database: Database;
   readonly documents: DocumentStore;
   readonly keys: KeyStore;
@@ -31,6 +35,8 @@ export interface StampParts {
   readonly timestampBudget: number;
   /** What levels above B-T need; absent where nobody is there to ask. */
   readonly longTerm?: LongTermParts;
+  /** How SM2 stands in a stamp whose request does not say; `none` where nothing is said here either. */
+  readonly sm2?: Sm2Form;
 }
 
 /** Where the seal's middle stands, in millimetres from the left and top edge of the page as displayed. */
@@ -61,7 +67,7 @@ export interface SignatureTerms {
 }
 
 /** One stamp on one document. */
-export interface StampOrder extends SignatureTerms {
+export interface StampOrder extends SignatureTerms, UseTerms {
   readonly actor: Actor;
   readonly sealId: string;
   readonly source: StampSource;
@@ -110,6 +116,10 @@ export interface StampPlan {
   /** With what it was prepared, in case its value needs more room. */
   readonly options: SignatureOptions;
   readonly terms: SignatureTerms;
+  /** Who lets the seal be used, as it will be recorded. */
+  readonly right: UseRight;
+  /** The revision that goes before; null where there is none. */
+  readonly sm2: PlannedSm2 | null;
 }
 
 /** A stamp made and stored, not yet entered as complete. */
@@ -137,6 +147,7 @@ export function digestOfOrder(order: StampOrder, suite: Suite): string {
       caseNumber: order.caseNumber,
       reason: order.reason,
       ...termsOf(order),
+      ...useTermsOf(order),
     },
     suite,
   );

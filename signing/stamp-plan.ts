@@ -6,6 +6,8 @@ import { prepareSignature, type SignatureOptions } from './prepare.ts';
 import { diameterOf } from './seal-picture/description.ts';
 import { sealAppearance } from './seal-picture/seal-appearance.ts';
 import { departmentOf, usableSeal } from './seal-use.ts';
+import { planTwoRevisions } from './stamp-sm2.ts';
+import { rightToUse } from './use-rights.ts';
 import type { Seal } from './seal.ts';
 import {
   digestOfOrder,
@@ -19,7 +21,7 @@ import type { IntendedStamp } from './stamp-store.ts';
 /**
  * Step 1 and 2: the right to use the seal, and everything of the signature but its value. Writes nothing.
  * @param idempotencyKey null where a larger act holds the key
- * @throws SigningError of `usableSeal` and `prepareSignature`, `document-not-found`
+ * @throws SigningError of `usableSeal`, `rightToUse`, `planTwoRevisions` and `prepareSignature`, `document-not-found`
  */
 export async function planStamp(
   parts: StampParts,
@@ -27,12 +29,21 @@ export async function planStamp(
   idempotencyKey: string | null,
 ): Promise<StampPlan> {
   const now = parts.clock();
-  const seal = await usableSeal(parts.database.reader, order.actor, order.sealId, now);
+  const { reader } = parts.database;
+  const seal = await usableSeal(reader, order.actor, order.sealId, now);
+  const right = await rightToUse(reader, {
+    actor: order.actor,
+    seal,
+    matter: order.matter,
+    digest: digestOfSource(order.source, parts.suite.digest),
+    terms: order,
+    now,
+  });
   const diameter = diameterOf(seal.picture);
   const source = await openSource(parts.documents, order.source);
   try {
     const terms = termsOf(order);
-    const options: SignatureOptions = {
+    const asked: SignatureOptions = {
       time: now,
       contentsCapacity: placeholderCapacity({
         chain: seal.chain,
@@ -53,7 +64,9 @@ export async function planStamp(
       ...(order.reason === null ? {} : { reason: order.reason }),
       ...optionsOf(terms, seal.chain),
     };
-    const prepared = await prepareSignature(source, options);
+    const form = order.sm2 ?? parts.sm2 ?? 'none';
+    const { sm2, base, options } = await planTwoRevisions({ ...parts, reader }, form, seal, source, asked);
+    const prepared = await prepareSignature(base, options);
     return {
       record: intentionOf(parts, order, seal, idempotencyKey, now),
       actor: { id: order.actor.id, department: order.actor.department },
@@ -62,6 +75,8 @@ export async function planStamp(
       prepared,
       options,
       terms,
+      right,
+      sm2,
     };
   } finally {
     await source.close();

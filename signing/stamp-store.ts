@@ -218,15 +218,3 @@ function recordOf(row: StampTable): StampRecord {
 function levelOf(text: string | null): StampLevel {
   return text !== null && isStampLevel(text) ? text : 'B-T';
 }
-
-/** Whether the seal's state is valid as `tx` sees it, so that an intention stands before or after a freeze, never beside it. */
-export async function sealStillValid(tx: Writer, sealId: string): Promise<boolean> {
-  const row = await tx
-    .selectFrom('seal')
-    .select('state')
-    .where('id', '=', sealId)
-    // A freeze waits until this write is done; other stamps do not.
-    .forShare()
-    .executeTakeFirst();
-  return row?.state === 'valid';
-}

@@ -6,6 +6,7 @@ import { GrowingCopy } from './growing-copy.ts';
 import { newIdentifier } from './identifiers.ts';
 import { digestsFor, keyFor, signCopy, type LevelParts } from './levelled-signature.ts';
 import { prepareSignature } from './prepare.ts';
+import { openSealKey } from './seal-key.ts';
 import { requireScope } from './seal-use.ts';
 import { answerOfOther, checkKey, earlierStamp, givenUp } from './stamp-answers.ts';
 import {
@@ -17,16 +18,17 @@ import {
   type StampResult,
 } from './stamp-order.ts';
 import { planStamp } from './stamp-plan.ts';
+import { appendFirstRevision, digestsForSm2 } from './stamp-sm2.ts';
 import { openSource } from './stamp-source.ts';
 import {
   abandonIntendedStamps,
   completeIntendedStamp,
   insertIntendedStamp,
-  sealStillValid,
   type IntendedStamp,
   type StampOutcome,
 } from './stamp-store.ts';
 import { queueUpgrade } from './upgrade-store.ts';
+import { enterUse } from './use-record.ts';
 
 /**
  * Stamps a document. Repeating the key with the same request answers the stored result and signs nothing.
@@ -52,17 +54,26 @@ export async function stampDocument(parts: StampParts, request: StampRequest): P
 /**
  * Step 3: the intentions, durable when `tx` is, before any key is used.
  * @returns false where the client has used the idempotency key before: nothing of that plan was written then.
- * @throws SigningError `seal-not-valid` where a seal was frozen or cancelled meanwhile
+ * @throws SigningError of `enterUse`: `seal-not-valid` where a seal was frozen, lost or cancelled meanwhile, and others
  */
 export async function intendStamps(
   tx: Writer,
   audit: AuditLog,
   plans: readonly StampPlan[],
 ): Promise<boolean> {
-  for (const { record, actor, seal } of plans) {
-    if (!(await sealStillValid(tx, seal.id)))
-      throw new SigningError('seal-not-valid', 'The seal is not valid.');
+  for (const { record, actor, seal, right, sm2 } of plans) {
     if (!(await insertIntendedStamp(tx, record))) return false;
+    await enterUse(tx, {
+      stampId: record.id,
+      seal,
+      right,
+      digest: record.originalDigest,
+      at: record.intendedAt,
+      sm2:
+        sm2 === null
+          ? null
+          : { form: sm2.form, serial: sm2.object.serial, esealDigest: sm2.object.digest },
+    });
     await audit.append(tx, {
       at: record.intendedAt,
       actor,
@@ -89,21 +100,22 @@ export async function intendStamps(
 export async function makeStamp(parts: StampParts, plan: StampPlan): Promise<MadeStamp> {
   const { seal, terms } = plan;
   const level = terms.level ?? 'B-T';
-  const key = keyFor(await parts.keys.open(seal.keyId, 'seal', seal.chain), terms.algorithm);
+  const key = keyFor(await openSealKey(parts, seal), terms.algorithm);
   const signing: LevelParts = { ...parts, key, longTerm: parts.longTerm ?? null };
   const source = await openSource(parts.documents, plan.source);
   const writer = await parts.documents.create();
   try {
     const copy = await GrowingCopy.of(source, writer, [
       { algorithm: parts.documents.digest, by: writer },
-      ...digestsFor(signing, level).map((algorithm) => ({ algorithm })),
+      ...[...digestsFor(signing, level), ...digestsForSm2(plan.sm2)].map((algorithm) => ({ algorithm })),
     ]);
+    const prepared = await appendFirstRevision(parts, copy, plan);
     const signed = await signCopy(copy, signing, {
       level,
       lower: terms.whenDown === 'lower' || terms.whenDown === 'queue',
       now: plan.record.intendedAt,
       ...(terms.password === undefined ? {} : { password: terms.password }),
-      prepared: plan.prepared,
+      prepared,
       prepare: (capacity) =>
         prepareSignature(copy, {
           ...plan.options,

@@ -16,7 +16,11 @@ export interface UseEntry {
   readonly digest: string;
   readonly at: Date;
   /** Of the SM2 revision; null where the stamp has none. */
-  readonly sm2: { readonly serial: string; readonly esealDigest: string } | null;
+  readonly sm2: {
+    readonly form: 'ses' | 'cms';
+    readonly serial: string;
+    readonly esealDigest: string;
+  } | null;
 }
 
 /**
@@ -53,6 +57,7 @@ export async function enterUse(tx: Writer, entry: UseEntry): Promise<void> {
       edition: state.edition,
       certificate_serial: seal.certificateSerial,
       certificate_status: 'good',
+      sm2_form: entry.sm2?.form ?? null,
       sm2_serial: entry.sm2?.serial ?? null,
       eseal_digest: entry.sm2?.esealDigest ?? null,
       seal_state: 'valid',
@@ -127,6 +132,7 @@ export interface SealUse {
   readonly edition: number;
   readonly certificate: string;
   readonly certificateStatus: string;
+  readonly sm2Form: 'ses' | 'cms' | null;
   readonly sm2Certificate: string | null;
   readonly esealDigest: string | null;
   readonly sealState: string;
@@ -171,6 +177,7 @@ export async function usesOf(
     edition: row.edition,
     certificate: row.certificate_serial,
     certificateStatus: row.certificate_status,
+    sm2Form: row.sm2_form,
     sm2Certificate: row.sm2_serial,
     esealDigest: row.eseal_digest,
     sealState: row.seal_state,

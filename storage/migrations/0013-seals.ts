@@ -198,6 +198,7 @@ async function createUses(db: Connection): Promise<void> {
     .addColumn('edition', 'integer', (c) => c.notNull())
     .addColumn('certificate_serial', 'text', (c) => c.notNull())
     .addColumn('certificate_status', 'text', (c) => c.notNull())
+    .addColumn('sm2_form', 'text')
     .addColumn('sm2_serial', 'text')
     .addColumn('eseal_digest', 'text')
     .addColumn('seal_state', 'text', (c) => c.notNull())
@@ -217,8 +218,6 @@ export const migration: Migration = {
     await createApplications(db);
     await createAuthorisations(db);
     await createUses(db);
-    // The second revision of a stamp that has two: recorded as it was made.
-    await db.schema.alterTable('stamp').addColumn('sm2_form', 'text').execute();
     await forbidChanges(db, engine, 'seal_state_change');
     await forbidChanges(db, engine, 'seal_use');
     await forbidChanges(db, engine, 'seal_approval');

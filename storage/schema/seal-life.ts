@@ -135,6 +135,8 @@ export interface SealUseTable {
   edition: number;
   certificate_serial: string;
   certificate_status: 'good';
+  /** What stands in the revision before the PAdES signature; null where there is none. */
+  sm2_form: 'ses' | 'cms' | null;
   sm2_serial: string | null;
   eseal_digest: string | null;
   /** At that second. */

@@ -94,8 +94,6 @@ export interface StampTable {
   /** Null unless abandoned: a refusal code, or `interrupted`. */
   abandoned_reason: string | null;
   abandoned_at: string | null;
-  /** What stands in the revision before the PAdES signature; null where there is none. */
-  sm2_form: 'ses' | 'cms' | null;
   /** PAdES level asked for; null: of the time when there was B-T only. */
   wanted_level: string | null;
   /** What the newest document has; null unless completed, or of that time. */
