@@ -9,10 +9,12 @@ import type { DocumentStore, StoredDocument } from '../storage/documents.ts';
 import type { FieldLock, ModificationLevel } from '../formats/pdf/transforms.ts';
 import type { LongTermParts } from './long-term.ts';
 import type { SignatureOptions } from './prepare.ts';
+import { plainPlacing, type Placing } from './placement-order.ts';
 import type { PreparedSignature } from './prepared-update.ts';
 import { requestDigest, type Plain } from './request-digest.ts';
 import type { PlannedSm2 } from './eseal-stamp.ts';
 import type { SealKeyParts } from './seal-key.ts';
+import { showingsOf, type Showing } from './seal-placing.ts';
 import type { Seal } from './seal.ts';
 import { digestOfSource, type StampSource } from './stamp-source.ts';
 import type { StampLevel } from './stamp-level.ts';
@@ -39,14 +41,6 @@ export interface StampParts extends SealKeyParts {
   readonly sm2?: Sm2Form;
 }
 
-/** Where the seal's middle stands, in millimetres from the left and top edge of the page as displayed. */
-interface StampPlace {
-  /** First page 1. */
-  readonly page: number;
-  readonly centreX: number;
-  readonly centreY: number;
-}
-
 /** What kind of signature is asked for; each by itself. */
 export interface SignatureTerms {
   /** Default `B-T`. */
@@ -67,11 +61,10 @@ export interface SignatureTerms {
 }
 
 /** One stamp on one document. */
-export interface StampOrder extends SignatureTerms, UseTerms {
+export interface StampOrder extends SignatureTerms, UseTerms, Placing {
   readonly actor: Actor;
   readonly sealId: string;
   readonly source: StampSource;
-  readonly place: StampPlace;
   /** 事项 and 办件, where the stamp belongs to one. */
   readonly matter: string | null;
   readonly caseNumber: string | null;
@@ -104,6 +97,8 @@ export interface StampResult {
   readonly byteRange: ByteRange;
   readonly matter: string | null;
   readonly caseNumber: string | null;
+  /** Where the seal came to stand, its widget first; empty for stamps of before this was kept. */
+  readonly showings: readonly Showing[];
 }
 
 /** What may be signed, before anything is written about it. */
@@ -142,7 +137,7 @@ export function digestOfOrder(order: StampOrder, suite: Suite): string {
       department: order.actor.department,
       seal: order.sealId,
       document: digestOfSource(order.source, suite.digest),
-      place: { page: order.place.page, centreX: order.place.centreX, centreY: order.place.centreY },
+      ...plainPlacing(order),
       matter: order.matter,
       caseNumber: order.caseNumber,
       reason: order.reason,
@@ -184,5 +179,6 @@ export function resultOf(record: IntendedStamp & StampOutcome & Pick<StampResult
     byteRange: record.byteRange,
     matter: record.matter,
     caseNumber: record.caseNumber,
+    showings: showingsOf(record.placement),
   };
 }

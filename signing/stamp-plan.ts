@@ -3,8 +3,9 @@ import { openSource, digestOfSource } from './stamp-source.ts';
 import { placeholderCapacity } from './finish.ts';
 import { newIdentifier } from './identifiers.ts';
 import { prepareSignature, type SignatureOptions } from './prepare.ts';
-import { diameterOf } from './seal-picture/description.ts';
+import { sizeOf } from './seal-picture/description.ts';
 import { sealAppearance } from './seal-picture/seal-appearance.ts';
+import { recordedPlacing, sealPlacing } from './seal-placing.ts';
 import { departmentOf, usableSeal } from './seal-use.ts';
 import { planTwoRevisions } from './stamp-sm2.ts';
 import { rightToUse } from './use-rights.ts';
@@ -39,7 +40,10 @@ export async function planStamp(
     terms: order,
     now,
   });
-  const diameter = diameterOf(seal.picture);
+  const placing = sealPlacing(
+    { appearance: sealAppearance(seal.picture), size: sizeOf(seal.picture) },
+    order,
+  );
   const source = await openSource(parts.documents, order.source);
   try {
     const terms = termsOf(order);
@@ -49,16 +53,7 @@ export async function planStamp(
         chain: seal.chain,
         timestampSize: order.level === 'B-B' ? 0 : parts.timestamps.tokenSize(),
       }),
-      visible: {
-        page: order.place.page,
-        placement: {
-          centreX: order.place.centreX,
-          centreY: order.place.centreY,
-          width: diameter,
-          height: diameter,
-        },
-        appearance: sealAppearance(seal.picture),
-      },
+      place: placing.place,
       name: seal.name,
       application: 'Yinxin',
       ...(order.reason === null ? {} : { reason: order.reason }),
@@ -68,7 +63,10 @@ export async function planStamp(
     const { sm2, base, options } = await planTwoRevisions({ ...parts, reader }, form, seal, source, asked);
     const prepared = await prepareSignature(base, options);
     return {
-      record: intentionOf(parts, order, seal, idempotencyKey, now),
+      record: {
+        ...intentionOf(parts, order, seal, idempotencyKey, now),
+        placement: recordedPlacing(order, placing.showings()),
+      },
       actor: { id: order.actor.id, department: order.actor.department },
       seal,
       source: order.source,
@@ -135,7 +133,7 @@ function intentionOf(
     matter: order.matter,
     caseNumber: order.caseNumber,
     originalDigest: digestOfSource(order.source, parts.suite.digest),
-    placement: order.place,
+    placement: null,
     level: order.level ?? 'B-T',
     intendedAt: now,
   };

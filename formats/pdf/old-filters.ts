@@ -111,7 +111,7 @@ function base85(data: Uint8Array, out: Grown): void {
 }
 
 function runLengths(data: Uint8Array, out: Grown): void {
-  for (let at = 0; at < data.length; ) {
+  for (let at = 0; at < data.length;) {
     const length = data[at++] ?? 128;
     if (length === 128) return;
     if (length < 128) {
@@ -139,7 +139,14 @@ function lzw(data: Uint8Array, out: Grown, earlyChange: boolean): void {
   for (const byte of data) {
     held = (held << 8) | byte;
     bits += 8;
-    const width = table.length + early >= 2048 ? 12 : table.length + early >= 1024 ? 11 : table.length + early >= 512 ? 10 : 9;
+    const width =
+      table.length + early >= 2048
+        ? 12
+        : table.length + early >= 1024
+          ? 11
+          : table.length + early >= 512
+            ? 10
+            : 9;
     if (bits < width) continue;
     const code = (held >> (bits - width)) & ((1 << width) - 1);
     bits -= width;

@@ -72,7 +72,11 @@ export class TextFonts {
  * Every character of a page, in the order of its content, forms included; annotations are not looked at.
  * @throws FormatError where the content cannot be read, or costs more than a page can
  */
-export async function pageGlyphs(document: PdfDocument, page: Page, fonts: TextFonts): Promise<readonly TextGlyph[]> {
+export async function pageGlyphs(
+  document: PdfDocument,
+  page: Page,
+  fonts: TextFonts,
+): Promise<readonly TextGlyph[]> {
   const run = new Run(document, fonts);
   const resources = dictionaryOf(await document.resolve(page.resources)) ?? pdfDictionary();
   await run.content(await pageContent(document, page), resources, identity, 0);
@@ -90,7 +94,8 @@ async function pageContent(document: PdfDocument, page: Page): Promise<Uint8Arra
     if (stream.kind !== 'stream') continue;
     const bytes = await document.streamData(stream);
     size += bytes.length + 1;
-    if (size > document.limits.inflatedBytes) throw new FormatError('pdf-limit', 'The content of a page is too large.');
+    if (size > document.limits.inflatedBytes)
+      throw new FormatError('pdf-limit', 'The content of a page is too large.');
     data.push(bytes);
   }
   const [only] = data;
@@ -140,7 +145,8 @@ class Run {
       if (value instanceof Uint8Array) text = this.#show(value, state, text);
     };
     for (let step = reader.next(); step !== null; step = reader.next()) {
-      if (++this.#operators > mostOperators) throw new FormatError('pdf-limit', 'The content of a page is too long.');
+      if (++this.#operators > mostOperators)
+        throw new FormatError('pdf-limit', 'The content of a page is too long.');
       const { operands } = step;
       const [a, b, c, d, e, f] = operands.slice(-6).map(numberIn);
       switch (step.operator) {
@@ -259,7 +265,8 @@ class Run {
     if (font === null) return start;
     let text = start;
     for (const code of font.decode(bytes)) {
-      if (this.glyphs.length >= mostGlyphs) throw new FormatError('pdf-limit', 'A page has too many characters.');
+      if (this.glyphs.length >= mostGlyphs)
+        throw new FormatError('pdf-limit', 'A page has too many characters.');
       const em = size / 1000;
       const spacing = state.characterSpacing + (code.isSpace ? state.wordSpacing : 0);
       const advance = code.advance * font.unit * em;
@@ -270,14 +277,26 @@ class Run {
           { x: 0, y: -advance / 2, along: [0, -advance], across: [size * stretch, 0] }
         : // An ideograph's body reaches from 12 % below the line to 88 % above.
           { x: (advance * stretch) / 2, y: size * 0.38, along: [advance * stretch, 0], across: [0, size] };
-      const [x, y] = [place[0] * box.x + place[2] * box.y + place[4], place[1] * box.x + place[3] * box.y + place[5]];
+      const [x, y] = [
+        place[0] * box.x + place[2] * box.y + place[4],
+        place[1] * box.x + place[3] * box.y + place[5],
+      ];
       const direct = (u = 0, v = 0): readonly [number, number] => [
         place[0] * u + place[2] * v,
         place[1] * u + place[3] * v,
       ];
       const [alongX, alongY] = direct(...box.along);
       const [acrossX, acrossY] = direct(...box.across);
-      this.glyphs.push({ text: code.text, x, y, alongX, alongY, acrossX, acrossY, invisible: mode === 3 || mode === 7 });
+      this.glyphs.push({
+        text: code.text,
+        x,
+        y,
+        alongX,
+        alongY,
+        acrossX,
+        acrossY,
+        invisible: mode === 3 || mode === 7,
+      });
       const move = font.vertical ? [0, -(advance + spacing)] : [(advance + spacing) * stretch, 0];
       text = product([1, 0, 0, 1, move[0] ?? 0, move[1] ?? 0], text);
     }

@@ -7,7 +7,8 @@ export function baseEncoding(name: string | null): readonly string[] {
   const label = name === 'MacRomanEncoding' ? 'macintosh' : 'windows-1252';
   const decoder = new TextDecoder(label);
   const codes = Array.from({ length: 256 }, (_, code) => decoder.decode(Uint8Array.of(code)));
-  if (name === 'StandardEncoding') for (const [code, character] of standardDifferences) codes[code] = character;
+  if (name === 'StandardEncoding')
+    for (const [code, character] of standardDifferences) codes[code] = character;
   made.set(name ?? '', codes);
   return codes;
 }
@@ -53,7 +54,8 @@ export function glyphCharacters(name: string): string {
   const known = glyphNames[name];
   if (known !== undefined) return known;
   const uni = /^uni((?:[0-9A-F]{4})+)(?:\.|$)/.exec(name)?.[1];
-  if (uni !== undefined) return String.fromCharCode(...(uni.match(/.{4}/g) ?? []).map((hex) => parseInt(hex, 16)));
+  if (uni !== undefined)
+    return String.fromCharCode(...(uni.match(/.{4}/g) ?? []).map((hex) => parseInt(hex, 16)));
   const point = parseInt(/^u([0-9A-F]{4,6})(?:\.|$)/.exec(name)?.[1] ?? '', 16);
   return point <= 0x10ffff ? String.fromCodePoint(point) : '';
 }
@@ -83,7 +85,12 @@ export function predefinedCMap(name: string): PredefinedCMap | null {
   const [, stem = '', direction] = /^(.*)-(H|V)$/.exec(name) ?? [];
   for (const [pattern, codes, decoder] of families) {
     if (!pattern.test(stem)) continue;
-    return { codes, decoder, vertical: direction === 'V', halfWidthLatin: /^(GB-EUC|GBK-EUC|GBK2K)$/.test(stem) };
+    return {
+      codes,
+      decoder,
+      vertical: direction === 'V',
+      halfWidthLatin: /^(GB-EUC|GBK-EUC|GBK2K)$/.test(stem),
+    };
   }
   return null;
 }

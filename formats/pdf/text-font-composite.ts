@@ -1,6 +1,14 @@
 // Composite fonts (ISO 32000-2, 9.7): codes of one to four bytes, CIDs, widths by CID, vertical writing.
 import type { PdfDocument } from './document.ts';
-import { dictionaryOf, entry, nameOf, numberOf, pdfNull, type PdfDictionary, type PdfObject } from './objects.ts';
+import {
+  dictionaryOf,
+  entry,
+  nameOf,
+  numberOf,
+  pdfNull,
+  type PdfDictionary,
+  type PdfObject,
+} from './objects.ts';
 import { readCMap, type CMap, type Codespace } from './text-cmap.ts';
 import { codeLength, predefinedCMap, type PredefinedCMap } from './text-encodings.ts';
 import type { ShownCode, TextFont } from './text-font.ts';
@@ -62,7 +70,7 @@ export async function compositeFont(
     unit: 1,
     decode(bytes) {
       const codes: ShownCode[] = [];
-      for (let at = 0; at < bytes.length; ) {
+      for (let at = 0; at < bytes.length;) {
         const length = Math.min(coding.lengthAt(bytes, at), bytes.length - at);
         const own = bytes.subarray(at, at + length);
         codes.push(shown({ value: own.reduce((sum, byte) => sum * 256 + byte, 0), length, bytes: own }));
@@ -173,7 +181,7 @@ async function readWidths(
   const single = new Map<number, readonly number[]>();
   const ranges: { readonly first: number; readonly last: number; readonly values: readonly number[] }[] = [];
   const items = list.kind === 'array' ? list.items.slice(0, mostWidths) : [];
-  for (let at = 0; at + 1 < items.length; ) {
+  for (let at = 0; at + 1 < items.length;) {
     const first = numberOf(await document.resolve(items[at] ?? pdfNull)) ?? 0;
     const second = await document.resolve(items[at + 1] ?? pdfNull);
     if (second.kind === 'array') {

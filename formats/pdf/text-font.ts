@@ -28,8 +28,7 @@ export interface TextFont {
 const unknownFont: TextFont = {
   vertical: false,
   unit: 1,
-  decode: (bytes) =>
-    Array.from(bytes, (code) => ({ text: '', advance: 500, isSpace: code === 32 })),
+  decode: (bytes) => Array.from(bytes, (code) => ({ text: '', advance: 500, isSpace: code === 32 })),
 };
 
 /** What is wrong with one font makes its characters unknown and nothing worse; limits hold all the same. */
@@ -72,7 +71,10 @@ async function simpleFont(
   };
 }
 
-async function simpleCharacters(document: PdfDocument, dictionary: PdfDictionary): Promise<readonly string[]> {
+async function simpleCharacters(
+  document: PdfDocument,
+  dictionary: PdfDictionary,
+): Promise<readonly string[]> {
   const encoding = await document.get(dictionary, 'Encoding');
   if (encoding.kind === 'name') return baseEncoding(encoding.value);
   const own = dictionaryOf(encoding);

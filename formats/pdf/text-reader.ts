@@ -196,6 +196,8 @@ export class ContentReader {
 
   /** Picture data may hold `EI` too; behind the real one stands text. */
   #looksLikeContent(from: number): boolean {
-    return this.#bytes.subarray(from, from + 12).every((code) => (code >= 32 && code < 127) || kinds[code] === white);
+    return this.#bytes
+      .subarray(from, from + 12)
+      .every((code) => (code >= 32 && code < 127) || kinds[code] === white);
   }
 }
