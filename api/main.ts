@@ -12,7 +12,9 @@ import { settleRequests } from '../ca/requests.ts';
 import { settleIssuance } from '../ca/settle.ts';
 import { TimestampAuthority } from '../ca/timestamp-authority.ts';
 import type { DemonstrationAccount } from '../identity/demonstration-sign-in.ts';
+import { settleApplications } from '../signing/seal-applications.ts';
 import { settleSeals } from '../signing/seal-register.ts';
+import { SealStatusPublisher } from '../signing/seal-status-list.ts';
 import { settleStamps } from '../signing/stamp.ts';
 import type { LongTermParts } from '../signing/long-term.ts';
 import { timestampClient } from '../signing/timestamp-client.ts';
@@ -38,6 +40,7 @@ import { createApplication, createHttpServer } from './server.ts';
 import { lockServer } from './server-lock.ts';
 import type { Services } from './services.ts';
 import type { Settings } from './settings.ts';
+import { foreignKeys, sealParts } from './seal-parts.ts';
 import { signingServersOf } from './signing-server-http.ts';
 import { foreignStatusLists } from './status-lists-http.ts';
 import { statusSource } from './status-source-http.ts';
@@ -46,7 +49,7 @@ import { timestampService } from './timestamp-http.ts';
 import { keepClockChecked } from './time-checks.ts';
 import { trustListPublisher } from './trust-list.ts';
 import { createReportRenderer, type ReportRenderer } from './report-renderer.ts';
-import { statusForSigning } from './verification-facts.ts';
+import { statusForSigning, verificationFacts } from './verification-facts.ts';
 import { createVerificationPool, type VerificationPool } from './verification-pool.ts';
 
 /** A service that listens. */
@@ -236,7 +239,26 @@ async function openServices(
     status: statusForSigning({ hierarchy, crls, ocsp }),
     statusBudget,
   };
-  const stamps = { ...installation, timestamps, timestampBudget, longTerm };
+  const signingServer = await signingServersOf(config.dataFolder, installation.demonstration);
+  const status = statusSource(!installation.demonstration);
+  const keys = {
+    keys: installation.keys,
+    ...foreignKeys({ ...installation, signingServer, statusSource: status }),
+  };
+  const stamps = {
+    ...installation,
+    ...keys,
+    timestamps,
+    timestampBudget,
+    longTerm,
+    sm2: config.sm2,
+  };
+  const sealStatus = new SealStatusPublisher({
+    database: installation.database,
+    clock: installation.clock,
+    key: () => hierarchy.serviceKey('status-list'),
+    issuer: address,
+  });
   const trustList = trustListPublisher({
     installation,
     settings,
@@ -244,6 +266,18 @@ async function openServices(
     publicUrl: address,
     licenseTypes: async () => (await licenseTypes(installation.database.reader)).map(faceDictionary),
   });
+  const recognised = recognisedSource({ ...installation, trustList });
+  const foreignLists = foreignStatusLists(installation.clock, !installation.demonstration);
+  const judging = {
+    ...installation,
+    hierarchy,
+    crls,
+    ocsp,
+    recognised,
+    foreignStatusLists: foreignLists,
+    address,
+    sealStatus,
+  };
   return {
     ...installation,
     settings,
@@ -255,8 +289,8 @@ async function openServices(
     reports,
     matterNames: options.matterNames ?? new Map(),
     trustList,
-    recognised: recognisedSource({ ...installation, trustList }),
-    foreignStatusLists: foreignStatusLists(installation.clock, !installation.demonstration),
+    recognised,
+    foreignStatusLists: foreignLists,
     timestampAuthority: new TimestampAuthority(
       installation,
       hierarchy,
@@ -267,17 +301,12 @@ async function openServices(
     bulk: new BulkRunner({ ...installation, hierarchy }, (error) =>
       options.log.error({ err: error }, 'a bulk operation was interrupted'),
     ),
-    signingServer: await signingServersOf(config.dataFolder, installation.demonstration),
-    statusSource: statusSource(!installation.demonstration),
+    signingServer,
+    statusSource: status,
     stamps,
     licenses: { ...stamps, renderer, serviceKeys: hierarchy, publicUrl: address },
-    seals: {
-      ...installation,
-      // Asked for each seal: an authority may get a successor.
-      get authority() {
-        return hierarchy.issuer('department-seals');
-      },
-    },
+    seals: sealParts(installation, hierarchy, keys, () => verificationFacts(judging)),
+    sealStatus,
     signIn,
     guard: createGuard(installation, signIn),
     databaseAnswers: () =>
@@ -310,6 +339,7 @@ async function settleLeftovers(services: Services, log: Log): Promise<void> {
   const before = new Date(services.database.engine === 'sqlite' ? now + 1 : now - patience);
   const settled = {
     seals: await settleSeals(services, before),
+    sealApplications: await settleApplications(services.seals, before),
     licenses: await settleLicenses(services, before),
     stamps: await settleStamps(services, before),
     enrolments: await settleEnrolments(services, before),

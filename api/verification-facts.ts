@@ -13,9 +13,11 @@ import { CaError } from '../ca/errors.ts';
 import type { OcspResponder } from '../ca/ocsp-responder.ts';
 import type { Authority } from '../ca/parts.ts';
 import { WHOLE } from '../ca/revocation-store.ts';
+import { labelledDigest } from '../crypto/algorithms.ts';
 import type { Clock } from '../crypto/clock.ts';
 import type { Suite } from '../crypto/suite.ts';
 import type { Database } from '../storage/database.ts';
+import { statusOfObject, type SealStatusPublisher } from '../signing/seal-status-list.ts';
 import type { EvidenceSource } from '../verification/evidence.ts';
 import { inflateWeb } from '../verification/inflate-web.ts';
 import { nodeSignatureVerifier, nodeStartDigest } from '../verification/signature-verifier-node.ts';
@@ -33,6 +35,7 @@ export interface FactSources {
   readonly foreignStatusLists: ForeignStatusLists;
   readonly address: string;
   readonly suite: Suite;
+  readonly sealStatus: SealStatusPublisher;
 }
 
 /** A longer list is not read for one certificate: OCSP tells of it. */
@@ -117,6 +120,14 @@ export async function verificationFacts(sources: FactSources): Promise<Verificat
     trustList,
     anchors,
     evidence: ownEvidence(sources),
+    sealStatus: {
+      async sealStatus({ sealId, seal }) {
+        const list = await sources.sealStatus.current();
+        const digest = labelledDigest('sm3', seal);
+        // Of other registers nothing is known here.
+        return statusOfObject(list, sealId, digest, sources.clock()) ?? 'not-asked';
+      },
+    },
     statusLists: {
       async statusList(list, supplyPoint) {
         if (supplyPoint !== null) return sources.foreignStatusLists.token(`${supplyPoint}${list}`);

@@ -126,7 +126,12 @@ async function sealFacts(
     status:
       sealStatus === undefined
         ? 'not-asked'
-        : await sealStatus.sealStatus({ sealId: information.id, makerCertificate, signature }),
+        : await sealStatus.sealStatus({
+            sealId: information.id,
+            makerCertificate,
+            signature,
+            seal: seal.der,
+          }),
   };
 }
 
