@@ -29,6 +29,11 @@ export const commands: readonly CommandEntry[] = [
   },
   { name: 'serve', summary: 'run the service', load: async () => (await import('./serve.ts')).serve },
   {
+    name: 'stamp',
+    summary: 'sign PDF files with a key of your own, without a server; exit code 0 only if all were stamped',
+    load: async () => (await import('./stamp.ts')).stampCommand,
+  },
+  {
     name: 'verify',
     summary: 'verify PDFs, certificates and license codes; exit code 0, 1 or 2',
     load: async () => (await import('./verify.ts')).verifyCommand,
