@@ -2,16 +2,20 @@
 import { readFile } from 'node:fs/promises';
 import { toBase64 } from '../formats/bytes.ts';
 import { parseSeal } from '../formats/eseal/seal.ts';
+import type { SealInformation } from '../formats/eseal/seal-information.ts';
 import { FormatError } from '../formats/errors.ts';
 import type { Appearance } from '../formats/pdf/appearance.ts';
 import { nameAppearance } from '../signing/name-appearance.ts';
+import type { PagePlace, SealPlace } from '../signing/placement-order.ts';
 import type { SignatureOptions } from '../signing/prepare.ts';
+import { placeSeal } from '../signing/seal-placing.ts';
 import { sealAppearance } from '../signing/seal-picture/seal-appearance.ts';
 import { UsageError } from './command.ts';
 
 interface Shown {
   readonly visible?: string | undefined;
   readonly anchor?: string | undefined;
+  readonly field?: string | undefined;
   readonly seal?: string | undefined;
 }
 
@@ -25,26 +29,40 @@ interface Picture {
 /** Box for a name where no size was asked for, mm. */
 const nameBox = { width: 60, height: 20 };
 
+/** What shows and where; and the seal object, where the seal itself is to be used. */
+export interface ShownStamp {
+  readonly options: Pick<SignatureOptions, 'place'>;
+  /** SESeal, DER; null without `--seal`. */
+  readonly eseal: Uint8Array | null;
+}
+
 /** @throws UsageError; SigningError of the picture */
-export async function shownOptions(
-  { visible, anchor, seal }: Shown,
-  holder: string,
-): Promise<Pick<SignatureOptions, 'visible' | 'place'>> {
-  if (visible !== undefined && anchor !== undefined)
-    throw new UsageError('--visible and --anchor exclude each other.');
-  if (visible === undefined && anchor === undefined) {
-    if (seal !== undefined) throw new UsageError('--seal needs a place: --visible or --anchor.');
-    return {};
+export async function shownStamp(shown: Shown, holder: string): Promise<ShownStamp> {
+  const { visible, anchor, field, seal } = shown;
+  const places = [visible, anchor, field].filter((each) => each !== undefined);
+  if (places.length > 1) throw new UsageError('--visible, --anchor and --field exclude each other.');
+  if (places.length === 0) {
+    if (seal !== undefined) throw new UsageError('--seal needs a place: --visible, --anchor or --field.');
+    return { options: {}, eseal: null };
   }
   const box = visible === undefined ? null : boxOf(visible);
   const size = box ?? nameBox;
-  const { appearance, width, height } =
-    seal === undefined ? { ...size, appearance: nameAppearance(holder, size) } : await pictureOf(seal, box);
-  if (box !== null) {
-    const { page, centreX, centreY } = box;
-    return { visible: { page, placement: { centreX, centreY, width, height }, appearance } };
-  }
-  throw new UsageError('--anchor is not to be had here.');
+  const eseal = seal === undefined ? null : await readSealFile(seal);
+  const picture =
+    eseal === null
+      ? { ...size, appearance: nameAppearance(holder, size) }
+      : pictureOf(parseSeal(eseal).information, box);
+  const toPlace = { appearance: picture.appearance, size: picture };
+  const place = placeOf(box, anchor, field);
+  return {
+    options: { place: async (work) => (await placeSeal(work, toPlace, { place })).placed },
+    eseal,
+  };
+}
+
+function placeOf(box: PagePlace | null, anchor: string | undefined, field: string | undefined): SealPlace {
+  if (box !== null) return { page: box.page, centreX: box.centreX, centreY: box.centreY };
+  return anchor !== undefined ? { anchor: { text: anchor } } : { field: field ?? '' };
 }
 
 function boxOf(text: string): {
@@ -64,11 +82,10 @@ function boxOf(text: string): {
 }
 
 /** @param box instead of the seal's own size */
-async function pictureOf(
-  path: string,
+function pictureOf(
+  { picture, property, id }: SealInformation,
   box: { readonly width: number; readonly height: number } | null,
-): Promise<Picture> {
-  const { picture, property, id } = await readSealFile(path);
+): Picture {
   const type = picture.type.toLowerCase();
   if (type !== 'png' && type !== 'svg')
     throw new UsageError(`The picture of the seal is ${picture.type}; PNG and SVG can be drawn.`);
@@ -88,18 +105,19 @@ async function pictureOf(
   return { appearance, width: box?.width ?? picture.width, height: box?.height ?? picture.height };
 }
 
-async function readSealFile(path: string): Promise<ReturnType<typeof parseSeal>['information']> {
+async function readSealFile(path: string): Promise<Uint8Array> {
   let bytes: Uint8Array;
   try {
-    bytes = await readFile(path);
+    bytes = new Uint8Array(await readFile(path));
   } catch (cause) {
     throw new UsageError(`The seal ${path} cannot be read.`, { cause });
   }
   try {
-    return parseSeal(bytes).information;
+    parseSeal(bytes);
   } catch (error) {
     if (error instanceof FormatError)
       throw new UsageError(`${path} is no seal: ${error.message}`, { cause: error });
     throw error;
   }
+  return bytes;
 }

@@ -2,7 +2,6 @@
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { isSignatureAlgorithm } from '../../crypto/algorithms.ts';
-import type { SignatureOptions } from '../../signing/prepare.ts';
 import { isStampLevel, reaches, stampLevels } from '../../signing/stamp-level.ts';
 import { exitCodes, parseFlags, required, UsageError, type Command } from '../command.ts';
 import { sweepParts } from '../file-copy.ts';
@@ -14,6 +13,7 @@ import {
   readCertificates,
   timestampBudget,
 } from '../stamp-setup.ts';
+import type { ShownStamp } from '../stamp-shown.ts';
 
 /** Files under way at once: while one waits for the disk or a time-stamp, the next is read. */
 const atOnce = 4;
@@ -89,6 +89,7 @@ Exit codes: 0 all were stamped, 1 some were not, 64 usage, 78 the key does not o
         ? null
         : foreignTimestamps(values.tsa, key.algorithm === 'SM2SM3' ? 'sm3' : 'sha256', now);
     const roots = values.trusted === undefined ? [] : await readCertificates(values.trusted);
+    const shown = await shownBy(values, holder);
     const setup: StampingSetup = {
       key,
       timestamps: timestamps?.client ?? null,
@@ -103,12 +104,12 @@ Exit codes: 0 all were stamped, 1 some were not, 64 usage, 78 the key does not o
         application: 'Yinxin',
         level,
         signer: { chain: key.chain },
-        ...(values.field === undefined ? {} : { fieldName: values.field }),
         ...(values.reason === undefined ? {} : { reason: values.reason }),
         ...(docMdp === undefined ? {} : { docMdp }),
         ...(values.password === undefined ? {} : { password: values.password }),
-        ...(await shownBy(values, holder)),
+        ...shown.options,
       },
+      eseal: key.algorithm === 'SM2SM3' ? shown.eseal : null,
       folder,
       now,
     };
@@ -123,16 +124,16 @@ Exit codes: 0 all were stamped, 1 some were not, 64 usage, 78 the key does not o
 
 /** Pictures are drawn with a whole font: loaded only where something shows. */
 async function shownBy(
-  values: {
-    readonly visible?: string | undefined;
-    readonly anchor?: string | undefined;
-    readonly seal?: string | undefined;
-  },
+  {
+    visible,
+    anchor,
+    field,
+    seal,
+  }: Readonly<Partial<Record<'visible' | 'anchor' | 'field' | 'seal', string | undefined>>>,
   holder: string,
-): Promise<Pick<SignatureOptions, 'visible' | 'place'>> {
-  const { visible, anchor, seal } = values;
-  if (visible === undefined && anchor === undefined && seal === undefined) return {};
-  return (await import('../stamp-shown.ts')).shownOptions({ visible, anchor, seal }, holder);
+): Promise<ShownStamp> {
+  if ([visible, anchor, field, seal].every((each) => each === undefined)) return { options: {}, eseal: null };
+  return (await import('../stamp-shown.ts')).shownStamp({ visible, anchor, field, seal }, holder);
 }
 
 /** @returns how many were not stamped. Lines come in the order of the files. */
