@@ -10,6 +10,7 @@ import { migration as caEnrolment } from './0008-ca-enrolment.ts';
 import { migration as verification } from './0009-verification.ts';
 import { migration as seals } from './0013-seals.ts';
 import { migration as upgrades } from './0014-upgrades.ts';
+import { migration as stampBatches } from './0015-stamp-batches.ts';
 import type { Migration } from './migration.ts';
 
 export const migrations: readonly Migration[] = [
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   verification,
   seals,
   upgrades,
+  stampBatches,
 ];
