@@ -10,6 +10,7 @@ import { caseNumber, matter, optionalText, sealId } from './schemas.ts';
 import type { Services } from './services.ts';
 import { principalOf, sealIdOf, stampAnswer, stampAnswerOf } from './stamps.ts';
 import { sourceOf } from './upload-source.ts';
+import { useMembers, useTermsOf } from './use-schemas.ts';
 
 const tag = '办件 Cases';
 const millimetres = z.number().min(-10_000).max(10_000);
@@ -24,6 +25,7 @@ const caseOrder = z.strictObject({
     x: millimetres.describe("Millimetres from the page's left edge to the seal's centre."),
     y: millimetres.describe("Millimetres from the page's top edge to the seal's centre."),
     reason: optionalText(200),
+    ...useMembers,
   }),
   licenses: z.array(licenseOrder).max(20),
 });
@@ -67,6 +69,7 @@ const handle = route({
         source: sourceOf(body.document),
         place: { page: order.decision.page, centreX: order.decision.x, centreY: order.decision.y },
         reason: order.decision.reason,
+        ...useTermsOf(order.decision),
       },
       licenses: order.licenses,
     });

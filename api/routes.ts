@@ -11,6 +11,8 @@ import { docsRoutes } from './docs.ts';
 import { licenseRoutes } from './licenses.ts';
 import { pageRoutes } from './pages.ts';
 import { recognitionRoutes } from './recognitions.ts';
+import { sealApplicationRoutes } from './seal-applications.ts';
+import { sealStatusRoutes } from './seal-status.ts';
 import { sealRoutes } from './seals.ts';
 import { stampRoutes } from './stamps.ts';
 import { publicRoutes } from './status.ts';
@@ -22,6 +24,8 @@ import type { Route } from './route.ts';
 const served: readonly Route[] = [
   ...stampRoutes,
   ...sealRoutes,
+  ...sealApplicationRoutes,
+  ...sealStatusRoutes,
   ...licenseRoutes,
   ...caseRoutes,
   ...verificationRoutes,

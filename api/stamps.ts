@@ -13,6 +13,7 @@ import { documentBody, route, withScope, type Route } from './route.ts';
 import { caseNumber, digest, instant, matter, optionalText, sealId } from './schemas.ts';
 import type { Services } from './services.ts';
 import { sourceOf } from './upload-source.ts';
+import { useFields, useTermsOf } from './use-schemas.ts';
 
 const millimetres = z
   .string()
@@ -29,6 +30,7 @@ const stampFields = z.object({
   x: millimetres.describe("Millimetres from the page's left edge to the seal's centre."),
   y: millimetres.describe("Millimetres from the page's top edge to the seal's centre."),
   reason: optionalText(200).describe("Shown by readers as the signature's reason."),
+  ...useFields,
 });
 
 export const stampAnswer = z.object({
@@ -136,6 +138,7 @@ const create = route({
         matter: fields.matter ?? null,
         caseNumber: fields.case ?? null,
         reason: fields.reason,
+        ...useTermsOf(fields),
         idempotencyKey: call.idempotencyKey ?? '',
       });
       services.metrics.countStamp('completed');
