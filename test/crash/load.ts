@@ -105,6 +105,7 @@ export class Load {
     return post('stamp', `stamp ${count}`, '/api/v1/stamps', () => {
       const form = new FormData();
       form.set('seal', this.#seal.sealCode);
+      form.set('matter', foodBusinessMatter.code);
       form.set('x', '150');
       form.set('y', '235');
       form.set('reason', `crash ${count}`);
