@@ -117,9 +117,12 @@ export interface StampPlan {
   readonly sm2: PlannedSm2 | null;
 }
 
+/** A plan whose right has been entered: what making needs of it. */
+export type EnteredPlan = Omit<StampPlan, 'right'>;
+
 /** A stamp made and stored, not yet entered as complete. */
 export interface MadeStamp {
-  readonly plan: StampPlan;
+  readonly plan: EnteredPlan;
   readonly document: StoredDocument;
   /** Where it was signed: as planned, unless the value needed more room. */
   readonly prepared: PreparedSignature;

@@ -129,7 +129,19 @@ export async function abandonIntendedStamps(
   const narrowed =
     'ids' in which
       ? update.where('id', 'in', [...which.ids])
-      : update.where('intended_at', '<', which.before.toISOString());
+      : update
+          .where('intended_at', '<', which.before.toISOString())
+          // Those that wait for a value made elsewhere have a time of their own.
+          .where(({ not, exists, selectFrom }) =>
+            not(
+              exists(
+                selectFrom('stamp_prepared')
+                  .select('stamp_prepared.id')
+                  .whereRef('stamp_prepared.id', '=', 'stamp.id')
+                  .where('stamp_prepared.state', 'in', ['open', 'finishing']),
+              ),
+            ),
+          );
   return narrowed.returning(['id', 'client', 'department']).execute();
 }
 

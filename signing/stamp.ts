@@ -1,4 +1,5 @@
 // A stamp: right → prepare → intend → sign → time-stamp → finish → self-check → complete, as steps that larger acts share.
+import type { SigningKey } from '../crypto/signing-key.ts';
 import type { AuditLog } from '../storage/audit-log.ts';
 import type { Writer } from '../storage/database.ts';
 import { SigningError } from './errors.ts';
@@ -11,6 +12,7 @@ import { requireScope } from './seal-use.ts';
 import { answerOfOther, checkKey, earlierStamp, givenUp } from './stamp-answers.ts';
 import {
   resultOf,
+  type EnteredPlan,
   type MadeStamp,
   type StampParts,
   type StampPlan,
@@ -93,14 +95,19 @@ export async function intendStamps(
 /**
  * Steps 4 to 8: copy, sign, time-stamp, add what the level asks for, self-check, store. Call once per intention, after it is
  * durable.
+ * @param elsewhere stands for a key that is not here and has already signed; the seal's own is opened where absent
  * @throws SigningError `timestamp-unavailable`, `timestamp-invalid`, `status-unavailable` (unless a lower level may be given
  *   out), `certificate-revoked`, `algorithm-refused`, `self-check-failed`, `placeholder-too-small`; CryptoError; StorageError.
  *   Nothing signed has left then: abandon the stamp.
  */
-export async function makeStamp(parts: StampParts, plan: StampPlan): Promise<MadeStamp> {
+export async function makeStamp(
+  parts: StampParts,
+  plan: EnteredPlan,
+  elsewhere: SigningKey | null = null,
+): Promise<MadeStamp> {
   const { seal, terms } = plan;
   const level = terms.level ?? 'B-T';
-  const key = keyFor(await openSealKey(parts, seal), terms.algorithm);
+  const key = elsewhere ?? keyFor(await openSealKey(parts, seal), terms.algorithm);
   const signing: LevelParts = { ...parts, key, longTerm: parts.longTerm ?? null };
   const source = await openSource(parts.documents, plan.source);
   const writer = await parts.documents.create();
@@ -179,7 +186,7 @@ export async function completeStamps(
 }
 
 /** A password is not kept, so a document that needs one is not upgraded later. */
-function maybeQueued({ terms }: StampPlan): boolean {
+function maybeQueued({ terms }: EnteredPlan): boolean {
   return terms.whenDown === 'queue' && terms.password === undefined;
 }
 
