@@ -3,8 +3,6 @@ import { parseCertificate, type Certificate } from '../formats/x509/certificate.
 import { SigningError } from './errors.ts';
 import type { PreparedSignature } from './prepared-update.ts';
 
-const digits = new TextEncoder().encode('0123456789abcdef');
-
 /**
  * @param cms ContentInfo, DER, made over H(original ‖ before ‖ after).
  * @returns the bytes to append to the original: before ‖ `<` hex, padded with zeros `>` ‖ after.
@@ -20,10 +18,8 @@ export function finishSignature(prepared: PreparedSignature, cms: Uint8Array): U
   appended.set(before);
   let position = before.length;
   appended[position++] = 0x3c;
-  for (const byte of cms) {
-    appended[position++] = digits[byte >> 4] ?? 0;
-    appended[position++] = digits[byte & 15] ?? 0;
-  }
+  const hexadecimal = Buffer.from(cms.buffer, cms.byteOffset, cms.length).toString('hex');
+  position += Buffer.from(appended.buffer).write(hexadecimal, position, 'latin1');
   const close = appended.length - after.length - 1;
   appended.fill(0x30, position, close);
   appended[close] = 0x3e;

@@ -90,6 +90,8 @@ export function writeXrefStream(
 /** Collects parts and knows the file offset of the next byte. */
 export class Output {
   position: number;
+  /** Text not yet among the parts: small pieces are encoded together. */
+  #text = '';
   #parts: Uint8Array[] = [];
   #before: Uint8Array | null = null;
 
@@ -98,22 +100,31 @@ export class Output {
   }
 
   text(text: string): void {
-    this.bytes(latin1(text));
+    this.#text += text;
+    this.position += text.length;
   }
 
   bytes(bytes: Uint8Array): void {
+    this.#flush();
     this.#parts.push(bytes);
     this.position += bytes.length;
   }
 
   hole(length: number): void {
     if (this.#before !== null) throw new RangeError('An update has one hole.');
+    this.#flush();
     this.#before = joinBytes(this.#parts);
     this.#parts = [];
     this.position += length;
   }
 
+  #flush(): void {
+    if (this.#text !== '') this.#parts.push(latin1(this.#text));
+    this.#text = '';
+  }
+
   finish(): AppendedBytes {
+    this.#flush();
     const last = joinBytes(this.#parts);
     return this.#before === null
       ? { before: last, after: new Uint8Array() }

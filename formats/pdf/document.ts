@@ -330,16 +330,18 @@ export async function openBrokenPdf(
 /** A file without its end has lost nobody knows what: it is not mended. */
 async function refuseCutOff(source: ByteSource): Promise<void> {
   const length = Math.min(1024, source.size);
-  const tail = new TextDecoder('latin1').decode(await source.read(source.size - length, length));
+  const tail = latin1Text.decode(await source.read(source.size - length, length));
   if (!tail.includes('%%EOF')) throw new FormatError('pdf-malformed', 'The PDF is damaged and cut off.');
 }
+
+const latin1Text = new TextDecoder('latin1');
 
 async function readHeader(
   source: ByteSource,
   limits: PdfLimits,
 ): Promise<{ readonly before: number; readonly version: string }> {
   const head = await source.read(0, Math.min(limits.headBytes, source.size));
-  const header = /%PDF-(\d\.\d)/.exec(new TextDecoder('latin1').decode(head));
+  const header = /%PDF-(\d\.\d)/.exec(latin1Text.decode(head));
   if (header === null) throw new FormatError('not-a-pdf', 'The file is not a PDF: it has no %PDF- header.');
   return { before: header.index, version: header[1] ?? '' };
 }
