@@ -34,9 +34,6 @@ export async function signDigest(key: SigningKey, messageDigest: Uint8Array): Pr
   return { signedAttributes, value: await key.sign(signedAttributes) };
 }
 
-/** What is known of a key without having it. */
-type KeyFacts = Pick<SigningKey, 'algorithm' | 'chain'>;
-
 /** Of one key's signed attributes only the digest differs from signature to signature. */
 const attributeForms = new WeakMap<
   Pick<SigningKey, 'algorithm' | 'chain'>,

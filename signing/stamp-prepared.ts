@@ -8,7 +8,7 @@ import { parseCertificate } from '../formats/x509/certificate.ts';
 import type { KeyType } from '../formats/x509/algorithm.ts';
 import type { Actor } from '../storage/actor.ts';
 import { SigningError } from './errors.ts';
-import { attributesFor } from './pades-signature.ts';
+import { attributesToSign } from './pades-signature.ts';
 import type { PreparedSignature } from './prepared-update.ts';
 import { showingsOf, type Showing } from './seal-placing.ts';
 import { departmentOf, requireScope, usableSeal } from './seal-use.ts';
@@ -86,7 +86,7 @@ export async function prepareStamp(parts: PreparedParts, request: PreparedReques
   } finally {
     await source.close();
   }
-  const toBeSigned = attributesFor({ algorithm, chain: plan.seal.chain }, messageDigest);
+  const toBeSigned = attributesToSign({ algorithm, chain: plan.seal.chain }, messageDigest);
   const { seal, right: _right, ...rest } = plan;
   const kept: KeptPlan = { plan: rest, sealId: seal.id, algorithm, toBeSigned };
   const { id, intendedAt } = plan.record;
