@@ -8,7 +8,8 @@ import { json } from './reply.ts';
 import { documentBody, route, withScope, type Route } from './route.ts';
 import { caseNumber, matter, optionalText, sealId } from './schemas.ts';
 import type { Services } from './services.ts';
-import { principalOf, sealIdOf, stampAnswer, stampAnswerOf } from './stamps.ts';
+import { stampAnswer, stampAnswerOf } from './stamp-schemas.ts';
+import { principalOf, sealIdOf } from './stamps.ts';
 import { sourceOf } from './upload-source.ts';
 import { useMembers, useTermsOf } from './use-schemas.ts';
 
@@ -41,7 +42,7 @@ function answerOf(services: Services, result: CaseResult): z.input<typeof caseAn
   return {
     case: result.caseNumber,
     matter: result.matter,
-    decision: result.decision === null ? null : stampAnswerOf(services, result.decision),
+    decision: result.decision === null ? null : stampAnswerOf(services.address, result.decision),
     licenses: result.licenses.map((license) => issuedAnswer(services, license)),
   };
 }

@@ -15,6 +15,8 @@ import type { DemonstrationAccount } from '../identity/demonstration-sign-in.ts'
 import { settleApplications } from '../signing/seal-applications.ts';
 import { settleSeals } from '../signing/seal-register.ts';
 import { SealStatusPublisher } from '../signing/seal-status-list.ts';
+import { StampBatchRunner } from '../signing/stamp-batch-runner.ts';
+import { settlePrepared } from '../signing/stamp-prepared.ts';
 import { settleStamps } from '../signing/stamp.ts';
 import type { LongTermParts } from '../signing/long-term.ts';
 import { timestampClient } from '../signing/timestamp-client.ts';
@@ -75,6 +77,7 @@ export interface StartOptions {
 /** With several nodes on one database another node's work is left alone for so long. */
 const patience = 10 * 60_000;
 const maintenanceInterval = 6 * 3_600_000;
+const waitingStampsInterval = 60_000;
 const timestampBudget = 10_000;
 const statusBudget = 10_000;
 /** How often stamps that wait for a higher level are looked for, milliseconds. */
@@ -148,6 +151,8 @@ export async function startService(options: StartOptions): Promise<RunningServic
     // Before anything closes: rows under way are finished.
     undo.push(() => services.bulk.stop());
     services.bulk.wake();
+    undo.push(() => services.stampBatches.stop());
+    services.stampBatches.wake();
     let ready = true;
     const maintenance = setInterval(() => {
       services.bulk.wake();
@@ -164,6 +169,16 @@ export async function startService(options: StartOptions): Promise<RunningServic
       },
       (error) => log.error({ err: error }, 'stamps could not be brought to their level'),
     );
+    // A document that another node had begun when it died is taken up; what nobody signed in time is given up.
+    const waitingStamps = repeat(
+      waitingStampsInterval,
+      async () => {
+        services.stampBatches.wake();
+        await settlePrepared(services, null);
+      },
+      (error) => log.error({ err: error }, 'waiting stamps could not be looked after'),
+    );
+    undo.push(() => waitingStamps.stop());
     // Before anything closes: a stamp under way is finished.
     undo.push(() => upgrades.stop());
     const clockChecks = keepClockChecked(services.timestampAuthority, config.time.interval, log);
@@ -304,6 +319,9 @@ async function openServices(
     signingServer,
     statusSource: status,
     stamps,
+    stampBatches: new StampBatchRunner({ ...stamps, cipher: installation.cipher }, (error) =>
+      options.log.error({ err: error }, 'a batch of stamps was interrupted'),
+    ),
     licenses: { ...stamps, renderer, serviceKeys: hierarchy, publicUrl: address },
     seals: sealParts(installation, hierarchy, keys, () => verificationFacts(judging)),
     sealStatus,
@@ -341,6 +359,7 @@ async function settleLeftovers(services: Services, log: Log): Promise<void> {
     seals: await settleSeals(services, before),
     sealApplications: await settleApplications(services.seals, before),
     licenses: await settleLicenses(services, before),
+    preparedStamps: await settlePrepared(services, before),
     stamps: await settleStamps(services, before),
     enrolments: await settleEnrolments(services, before),
     foreignRequests: await settleForeign(services, before),

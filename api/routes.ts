@@ -14,15 +14,21 @@ import { recognitionRoutes } from './recognitions.ts';
 import { sealApplicationRoutes } from './seal-applications.ts';
 import { sealStatusRoutes } from './seal-status.ts';
 import { sealRoutes } from './seals.ts';
+import { preparedStampRoutes } from './prepared-stamps.ts';
+import { stampBatchRoutes } from './stamp-batches.ts';
 import { stampRoutes } from './stamps.ts';
 import { publicRoutes } from './status.ts';
 import { timestampRoutes } from './timestamps.ts';
+import { uploadedDocumentRoutes } from './uploaded-documents.ts';
 import { verificationReportRoutes } from './verification-reports.ts';
 import { verificationRoutes } from './verifications.ts';
 import type { Route } from './route.ts';
 
 const served: readonly Route[] = [
   ...stampRoutes,
+  ...uploadedDocumentRoutes,
+  ...stampBatchRoutes,
+  ...preparedStampRoutes,
   ...sealRoutes,
   ...sealApplicationRoutes,
   ...sealStatusRoutes,

@@ -10,6 +10,7 @@ import type { SignInDependencies } from '../identity/demonstration-sign-in.ts';
 import type { LicenseParts } from '../licenses/parts.ts';
 import type { ApplicationParts } from '../signing/seal-application-kinds.ts';
 import type { SealStatusPublisher } from '../signing/seal-status-list.ts';
+import type { StampBatchRunner } from '../signing/stamp-batch-runner.ts';
 import type { StampParts } from '../signing/stamp-order.ts';
 import type { ForeignStatusLists } from './status-lists-http.ts';
 import type { Guard } from './guard.ts';
@@ -40,6 +41,7 @@ export interface Services extends Installation {
   readonly signingServer: (name: string) => SigningServer | null;
   readonly statusSource: StatusSource;
   readonly stamps: StampParts;
+  readonly stampBatches: StampBatchRunner;
   readonly seals: ApplicationParts;
   readonly sealStatus: SealStatusPublisher;
   readonly licenses: LicenseParts;

@@ -76,11 +76,16 @@ export async function submitStampBatch(
     throw new SigningError('batch-invalid', `A batch has 1 to ${mostDocuments} documents.`);
   }
   const { reader } = parts.database;
-  const digest = requestDigest({ department, orders: JSON.parse(JSON.stringify(orders)) as Plain }, parts.suite);
+  const digest = requestDigest(
+    { department, orders: JSON.parse(JSON.stringify(orders)) as Plain },
+    parts.suite,
+  );
   const earlier = await earlierBatch(reader, actor, idempotencyKey, digest);
   if (earlier !== null) return earlier;
   orders.forEach((order, index) => refuseAt(index, () => checkPlacing(order)));
-  const usable = await usableDocuments(reader, department, [...new Set(orders.map(({ document }) => document))]);
+  const usable = await usableDocuments(reader, department, [
+    ...new Set(orders.map(({ document }) => document)),
+  ]);
   orders.forEach(({ document }, index) =>
     refuseAt(index, () => {
       if (!usable.has(document)) throw new SigningError('document-not-found', 'There is no such document.');

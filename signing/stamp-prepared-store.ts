@@ -82,10 +82,7 @@ export function withSeal(plan: KeptPlan['plan'], seal: Seal): EnteredPlan {
   return { ...plan, seal };
 }
 
-export async function insertPrepared(
-  tx: Writer,
-  row: Omit<StampPreparedTable, 'state'>,
-): Promise<void> {
+export async function insertPrepared(tx: Writer, row: Omit<StampPreparedTable, 'state'>): Promise<void> {
   await tx
     .insertInto('stamp_prepared')
     .values({ ...row, state: 'open' })

@@ -101,7 +101,13 @@ export async function prepareStamp(parts: PreparedParts, request: PreparedReques
       expires_at: expiresAt.toISOString(),
     });
     const details = { seal: seal.id, algorithm };
-    await parts.audit.append(tx, { at: intendedAt, actor: plan.actor, action: 'stamp.prepared', subject: id, details });
+    await parts.audit.append(tx, {
+      at: intendedAt,
+      actor: plan.actor,
+      action: 'stamp.prepared',
+      subject: id,
+      details,
+    });
     return true;
   });
   if (!entered) return (await earlierPrepared(parts, order)) ?? refuseAsOther(parts, order);
@@ -195,7 +201,8 @@ function answerOf({ plan, algorithm, toBeSigned }: KeptPlan, expiresAt: Date): P
 function chosenAlgorithm(seal: Seal, wanted: SignatureAlgorithm | undefined): SignatureAlgorithm {
   const type = parseCertificate(ownCertificate(seal)).subjectPublicKeyInfo.keyType;
   const natural = type === null ? undefined : algorithmOf[type];
-  if (natural === undefined) throw new SigningError('algorithm-refused', 'The key of this seal is of no kind that signs here.');
+  if (natural === undefined)
+    throw new SigningError('algorithm-refused', 'The key of this seal is of no kind that signs here.');
   if (wanted === undefined || wanted === natural) return natural;
   if (natural === 'RS256' && wanted === 'PS256') return wanted;
   throw new SigningError('algorithm-refused', `The key makes signatures of ${natural}, not of ${wanted}.`);
@@ -204,8 +211,14 @@ function chosenAlgorithm(seal: Seal, wanted: SignatureAlgorithm | undefined): Si
 /** A key that has signed already, and signs nothing else. @throws SigningError `prepared-mismatch` */
 function signedElsewhere(seal: Seal, { algorithm, toBeSigned }: KeptPlan, value: Uint8Array): SigningKey {
   const publicKey = parseCertificate(ownCertificate(seal)).subjectPublicKeyInfo.der;
-  const mismatch = new SigningError('prepared-mismatch', 'The value is not of this document and this certificate.');
-  if (value.length > 1024 || !verifySignature({ algorithm, publicKey, message: toBeSigned, signature: value })) {
+  const mismatch = new SigningError(
+    'prepared-mismatch',
+    'The value is not of this document and this certificate.',
+  );
+  if (
+    value.length > 1024 ||
+    !verifySignature({ algorithm, publicKey, message: toBeSigned, signature: value })
+  ) {
     throw mismatch;
   }
   return {
