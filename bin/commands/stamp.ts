@@ -13,7 +13,7 @@ import {
   readCertificates,
   timestampBudget,
 } from '../stamp-setup.ts';
-import type { ShownStamp } from '../stamp-shown.ts';
+import { shownStamp } from '../stamp-shown.ts';
 
 /** Files under way at once: while one waits for the disk or a time-stamp, the next is read. */
 const atOnce = 4;
@@ -89,7 +89,7 @@ Exit codes: 0 all were stamped, 1 some were not, 64 usage, 78 the key does not o
         ? null
         : foreignTimestamps(values.tsa, key.algorithm === 'SM2SM3' ? 'sm3' : 'sha256', now);
     const roots = values.trusted === undefined ? [] : await readCertificates(values.trusted);
-    const shown = await shownBy(values, holder);
+    const shown = await shownStamp(values, holder);
     const setup: StampingSetup = {
       key,
       timestamps: timestamps?.client ?? null,
@@ -121,20 +121,6 @@ Exit codes: 0 all were stamped, 1 some were not, 64 usage, 78 the key does not o
     return failed === 0 ? exitCodes.done : exitCodes.failed;
   },
 };
-
-/** Pictures are drawn with a whole font: loaded only where something shows. */
-async function shownBy(
-  {
-    visible,
-    anchor,
-    field,
-    seal,
-  }: Readonly<Partial<Record<'visible' | 'anchor' | 'field' | 'seal', string | undefined>>>,
-  holder: string,
-): Promise<ShownStamp> {
-  if ([visible, anchor, field, seal].every((each) => each === undefined)) return { options: {}, eseal: null };
-  return (await import('../stamp-shown.ts')).shownStamp({ visible, anchor, field, seal }, holder);
-}
 
 /** @returns how many were not stamped. Lines come in the order of the files. */
 async function stampAll(
