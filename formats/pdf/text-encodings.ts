@@ -89,7 +89,7 @@ export function predefinedCMap(name: string): PredefinedCMap | null {
       codes,
       decoder,
       vertical: direction === 'V',
-      halfWidthLatin: /^(GB-EUC|GBK-EUC|GBK2K)$/.test(stem),
+      halfWidthLatin: /^(GB-EUC|GBK-EUC)$/.test(stem),
     };
   }
   return null;

@@ -33,8 +33,8 @@ interface Placed {
 const sameLine = 0.4;
 /** A gap wider than this many sizes ends a line: another column. */
 const widestGap = 4;
-/** Characters printed twice, nearly at one place, to look bold. */
-const sameCharacter = 0.3;
+/** Characters printed twice to look bold, so near to each other in their own width. */
+const sameCharacter = 0.35;
 
 /** @returns lines from their direction's top to bottom; characters that nobody knows stand in them as U+FFFD */
 export function linesOf(glyphs: readonly TextGlyph[]): readonly TextLine[] {
@@ -97,7 +97,7 @@ function segments(row: Placed[]): TextLine[] {
     const before = current.at(-1);
     if (before !== undefined) {
       const again =
-        before.folded === each.folded && Math.abs(each.along - before.along) < sameCharacter * each.size;
+        before.folded === each.folded && Math.abs(each.along - before.along) < sameCharacter * 2 * each.half;
       if (again) continue;
       const gap = each.along - each.half - (before.along + before.half);
       if (gap > widestGap * Math.max(before.size, each.size)) {
