@@ -1,5 +1,6 @@
 // What a stamp request says, as schemas: the place of the seal, the kind of signature, and the answer.
 import { z } from 'zod';
+import { findingWords } from '../signing/hidden-content.ts';
 import type { AnchorPlace, PageChoice, Placing, RidingOrder } from '../signing/placement-order.ts';
 import type { StampOrder, StampResult, SignatureTerms } from '../signing/stamp-order.ts';
 import { stampLevels } from '../signing/stamp-level.ts';
@@ -243,6 +244,17 @@ export const showings = z
     'Where the seal came to stand, in millimetres of the page as displayed; the field’s own widget first.',
   );
 
+const findings = z
+  .array(
+    z.object({
+      code: z.string().describe('What was found, as `covered-text`.'),
+      page: z.int().nullable().describe('First page 1; null where it concerns no single page.'),
+      count: z.int(),
+      words: z.object({ zh: z.string(), en: z.string() }),
+    }),
+  )
+  .describe('Hidden or changeable content of the document as it came: told, not refused.');
+
 export const stampAnswer = z.object({
   id: z.string(),
   receipt: z.string(),
@@ -258,6 +270,7 @@ export const stampAnswer = z.object({
   level: level.describe('What the document has now.'),
   upgrade: z.enum(['none', 'queued']).describe('Whether more is still to be added.'),
   showings,
+  findings,
   original: z.object({ digest }),
   document: z.object({ digest, size: z.int() }),
 });
@@ -275,6 +288,12 @@ export function stampAnswerOf(address: string, result: StampResult): z.input<typ
     level: result.level,
     upgrade: result.upgrade,
     showings: [...result.showings],
+    findings: result.findings.map(({ code, page, count }) => ({
+      code,
+      page,
+      count,
+      words: findingWords[code],
+    })),
     original: { digest: result.originalDigest },
     document: { digest: result.document.digest, size: result.document.size },
   };

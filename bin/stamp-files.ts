@@ -7,6 +7,7 @@ import { CryptoError } from '../crypto/errors.ts';
 import { SigningError } from '../signing/errors.ts';
 import { appendSm2, planSm2, sealUseCapacity } from '../signing/eseal-stamp.ts';
 import { placeholderCapacity } from '../signing/finish.ts';
+import type { HiddenFinding } from '../signing/hidden-content.ts';
 import { GrowingCopy } from '../signing/growing-copy.ts';
 import { digestsFor, keyFor, signCopy, type LevelParts } from '../signing/levelled-signature.ts';
 import { prepareSignature, type SignatureOptions } from '../signing/prepare.ts';
@@ -42,6 +43,8 @@ export type FileOutcome =
       readonly bytes: number;
       /** Why the level is lower than asked for; null where it is not. */
       readonly shortfall: string | null;
+      /** Hidden or changeable content that the file has: told, not refused. */
+      readonly findings: readonly HiddenFinding[];
     }
   | { readonly file: string; readonly stamped: false; readonly code: string; readonly reason: string };
 
@@ -88,7 +91,10 @@ async function stamp(file: string, setup: StampingSetup): Promise<FileOutcome> {
   }
 }
 
-type Signed = Pick<Extract<FileOutcome, { stamped: true }>, 'level' | 'field' | 'time' | 'shortfall'>;
+type Signed = Pick<
+  Extract<FileOutcome, { stamped: true }>,
+  'level' | 'field' | 'time' | 'shortfall' | 'findings'
+>;
 
 /** One kind of signature: what a copy must hash, and what is done before and after copying. */
 interface Signing {
@@ -127,6 +133,7 @@ function padesSigning(setup: StampingSetup): Signing {
           field: signed.prepared.fieldName,
           time: timestamp?.time.toISOString() ?? null,
           shortfall: shortfall === null ? null : `${shortfall.code}: ${shortfall.message}`,
+          findings: prepared.findings,
         };
       };
     },
@@ -168,7 +175,8 @@ function sealSigning(setup: StampingSetup, eseal: Uint8Array): Signing {
           },
           cms: () => Promise.reject(new TypeError('The use of a seal is no CMS.')),
         });
-        return { level: 'SES', field: made.fieldName, time, shortfall: null };
+        const { findings } = planned.prepared;
+        return { level: 'SES', field: made.fieldName, time, shortfall: null, findings };
       };
     },
   };

@@ -23,6 +23,7 @@ import { lockOfField, type FieldLock, type ModificationLevel } from '../formats/
 import { appearanceForArchive } from './archive-appearance.ts';
 import { SigningError } from './errors.ts';
 import { chooseField, refuseForbidden } from './field-choice.ts';
+import { hiddenContent } from './hidden-content.ts';
 import { placeOnPage, refuseOverlap, type Placement } from './placement.ts';
 import { checkCapacity, preparedOf, setSignature, type PreparedSignature } from './prepared-update.ts';
 import { obeySeedValues, type PlannedSignature } from './seed-values.ts';
@@ -55,6 +56,8 @@ export interface SignatureOptions {
   readonly name?: string;
   readonly reason?: string;
   readonly location?: string;
+  /** Whether hidden content is looked for, which a caller may know already. Default yes. */
+  readonly inspect?: boolean;
   /** Application named in /Prop_Build. */
   readonly application?: string;
   /** Certifies the document (DocMDP): what may still be changed after this, its first, signature. */
@@ -109,6 +112,7 @@ export async function prepareSignature(
 async function prepare(document: PdfDocument, options: SignatureOptions): Promise<PreparedSignature> {
   const fields = await readFields(document);
   const earlier = await signaturesOf(document, fields);
+  const findings = options.inspect === false ? [] : await hiddenContent(document, fields, earlier.length > 0);
   const update = await beginUpdate(document);
   const work: PlacingWork = { document, fields, update };
   const placed = await (options.place === undefined ? place(work, options) : options.place(work));
@@ -147,6 +151,7 @@ async function prepare(document: PdfDocument, options: SignatureOptions): Promis
     fieldName: chosen.name,
     capacity: options.contentsCapacity,
     time: options.time,
+    findings,
   });
 }
 

@@ -6,6 +6,7 @@ import type { PdfDocument } from '../formats/pdf/document.ts';
 import { entry, type PdfDictionary, type PdfReference } from '../formats/pdf/objects.ts';
 import { latin1, serialise } from '../formats/pdf/serialise.ts';
 import { SigningError } from './errors.ts';
+import type { HiddenFinding } from './hidden-content.ts';
 
 /**
  * A plain value (numbers, strings and bytes) between preparing and finishing, so that the key may be elsewhere.
@@ -23,6 +24,8 @@ export interface PreparedSignature {
   /** As written in the file: [0, offset of `<`, offset after `>`, length to the end]. */
   readonly byteRange: readonly [number, number, number, number];
   readonly fieldName: string;
+  /** What the document holds that may not be seen, or not stay as it is seen. */
+  readonly findings: readonly HiddenFinding[];
 }
 
 /** A CMS with a few certificates is far below; an archive's revocation data goes to the DSS, not here. */
@@ -52,7 +55,12 @@ export function setSignature(
 export function preparedOf(
   document: PdfDocument,
   update: IncrementalUpdate,
-  about: { readonly fieldName: string; readonly capacity: number; readonly time: Date },
+  about: {
+    readonly fieldName: string;
+    readonly capacity: number;
+    readonly time: Date;
+    readonly findings?: readonly HiddenFinding[];
+  },
 ): PreparedSignature {
   const { size } = document.facts;
   const { before, after } = update.build(documentId(document, about.fieldName, about.time));
@@ -67,6 +75,7 @@ export function preparedOf(
     contentsCapacity: about.capacity,
     byteRange,
     fieldName: about.fieldName,
+    findings: about.findings ?? [],
   };
 }
 

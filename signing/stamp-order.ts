@@ -7,6 +7,7 @@ import type { AuditLog } from '../storage/audit-log.ts';
 import type { Database } from '../storage/database.ts';
 import type { DocumentStore, StoredDocument } from '../storage/documents.ts';
 import type { FieldLock, ModificationLevel } from '../formats/pdf/transforms.ts';
+import type { HiddenFinding } from './hidden-content.ts';
 import type { LongTermParts } from './long-term.ts';
 import type { SignatureOptions } from './prepare.ts';
 import { plainPlacing, type Placing } from './placement-order.ts';
@@ -99,6 +100,8 @@ export interface StampResult {
   readonly caseNumber: string | null;
   /** Where the seal came to stand, its widget first; empty for stamps of before this was kept. */
   readonly showings: readonly Showing[];
+  /** Hidden or changeable content of the document as it came. */
+  readonly findings: readonly HiddenFinding[];
 }
 
 /** What may be signed, before anything is written about it. */
@@ -183,5 +186,6 @@ export function resultOf(record: IntendedStamp & StampOutcome & Pick<StampResult
     matter: record.matter,
     caseNumber: record.caseNumber,
     showings: showingsOf(record.placement),
+    findings: record.findings,
   };
 }

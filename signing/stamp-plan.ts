@@ -66,6 +66,8 @@ export async function planStamp(
       record: {
         ...intentionOf(parts, order, seal, idempotencyKey, now),
         placement: recordedPlacing(order, placing.showings()),
+        // Of the document as it came: the second revision would find the first.
+        findings: (sm2?.prepared ?? prepared).findings,
       },
       actor: { id: order.actor.id, department: order.actor.department },
       seal,
@@ -135,6 +137,7 @@ function intentionOf(
     originalDigest: digestOfSource(order.source, parts.suite.digest),
     placement: null,
     level: order.level ?? 'B-T',
+    findings: [],
     intendedAt: now,
   };
 }

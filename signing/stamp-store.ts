@@ -1,6 +1,7 @@
 // Rows of stamps to values and back; which state follows which is decided by the where clauses here.
 import type { Reader, Writer } from '../storage/database.ts';
 import type { StampTable } from '../storage/schema/signing.ts';
+import type { HiddenFinding } from './hidden-content.ts';
 import { isStampLevel, type StampLevel } from './stamp-level.ts';
 
 /** Start of the smallest and end of the largest signed range: what PDF's /ByteRange holds. */
@@ -26,6 +27,8 @@ export interface IntendedStamp {
   readonly placement: unknown;
   /** Level that was asked for. */
   readonly level: StampLevel;
+  /** Hidden or changeable content that the document had. */
+  readonly findings: readonly HiddenFinding[];
   readonly intendedAt: Date;
 }
 
@@ -89,6 +92,7 @@ export async function insertIntendedStamp(tx: Writer, stamp: IntendedStamp): Pro
       upgraded_digest: null,
       upgraded_size: null,
       upgraded_at: null,
+      findings: JSON.stringify(stamp.findings),
     })
     .onConflict((c) => c.columns(['client', 'idempotency_key']).doNothing())
     .executeTakeFirst();
@@ -203,6 +207,7 @@ function recordOf(row: StampTable): StampRecord {
     originalDigest: row.original_digest,
     placement: JSON.parse(row.placement) as unknown,
     level: levelOf(row.wanted_level),
+    findings: JSON.parse(row.findings ?? '[]') as readonly HiddenFinding[],
     intendedAt: new Date(row.intended_at),
   };
   if (row.state === 'intended') return { ...intended, state: 'intended' };

@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { isSignatureAlgorithm } from '../../crypto/algorithms.ts';
+import { findingWords, type HiddenFinding } from '../../signing/hidden-content.ts';
 import { isStampLevel, reaches, stampLevels } from '../../signing/stamp-level.ts';
 import { exitCodes, parseFlags, required, UsageError, type Command } from '../command.ts';
 import { sweepParts } from '../file-copy.ts';
@@ -149,7 +150,11 @@ async function stampAll(
 
 function lineOf(outcome: FileOutcome): string {
   if (!outcome.stamped) return `refused ${outcome.file}: ${outcome.code}: ${outcome.reason}`;
-  const { file, output, level, field, time, bytes, shortfall } = outcome;
+  const { file, output, level, field, time, bytes, shortfall, findings } = outcome;
   const lower = shortfall === null ? '' : ` (lower than asked for: ${shortfall})`;
-  return `stamped ${file} → ${output}: ${level}${lower}, field ${field}, ${time ?? 'no time-stamp'}, ${bytes} bytes`;
+  return `stamped ${file} → ${output}: ${level}${lower}, field ${field}, ${time ?? 'no time-stamp'}, ${bytes} bytes${findings.map(noted).join('')}`;
+}
+
+function noted({ code, page }: HiddenFinding): string {
+  return `; note: ${findingWords[code].en}${page === null ? '' : ` (page ${page})`}`;
 }

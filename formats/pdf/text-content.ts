@@ -84,7 +84,7 @@ export async function pageGlyphs(
 }
 
 /** The parts of a page's content count as one stream, with a blank between them (7.8.2). */
-async function pageContent(document: PdfDocument, page: Page): Promise<Uint8Array> {
+export async function pageContent(document: PdfDocument, page: Page): Promise<Uint8Array> {
   const contents = await document.get(page.dictionary, 'Contents');
   const parts = contents.kind === 'array' ? contents.items : [contents];
   const data: Uint8Array[] = [];

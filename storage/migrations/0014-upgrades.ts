@@ -1,4 +1,4 @@
-// Levels of stamps, and the queue of those that are to be brought to a higher one.
+// Levels of stamps, what their documents were found to hide, and the queue of those that are to be brought to a higher one.
 import { sql } from 'kysely';
 import type { Migration } from './migration.ts';
 
@@ -11,6 +11,7 @@ export const migration: Migration = {
       'upgrade_reason',
       'upgrade_next_at',
       'upgraded_digest',
+      'findings',
       'upgraded_at',
     ]) {
       await db.schema.alterTable('stamp').addColumn(name, 'text').execute();

@@ -107,6 +107,8 @@ export interface StampTable {
   upgraded_digest: string | null;
   upgraded_size: number | null;
   upgraded_at: string | null;
+  /** JSON: signing/hidden-content.ts; null: of the time when nobody looked. */
+  findings: string | null;
 }
 
 export interface SigningTables extends SealLifeTables {
