@@ -125,7 +125,7 @@ const kept = new WeakMap<Uint8Array, Uint8Array>();
 function deflated(content: Uint8Array): Uint8Array {
   const known = kept.get(content);
   if (known !== undefined) return known;
-  const compressed = deflateSync(content, { level: 9 });
+  const compressed = deflateSync(content, { level: 9, memLevel: 9 });
   kept.set(content, compressed);
   return compressed;
 }

@@ -119,13 +119,16 @@ function namedCoding(name: string, ordering: string): Coding {
   };
 }
 
-/** First CID of the half-width Latin letters of Adobe-GB1; the proportional ones begin at 1. */
-const halfWidthSpace = 814;
+/** The half-width blank of Adobe-GB1 and the first of its other half-width letters; the proportional ones begin at 1. */
+const [halfWidthSpace, halfWidthLetters] = [7716, 814];
 
 /** Only widths are looked up by it, so collections that are not known here get 0: the default width. */
 function cidOf(character: string, { halfWidthLatin }: PredefinedCMap, ordering: string): number {
   const point = character.codePointAt(0) ?? 0;
-  if (point >= 0x20 && point < 0x7f) return halfWidthLatin ? halfWidthSpace + point - 0x20 : point - 0x1f;
+  if (point >= 0x20 && point < 0x7f) {
+    if (!halfWidthLatin) return point - 0x1f;
+    return point === 0x20 ? halfWidthSpace : halfWidthLetters + point - 0x21;
+  }
   return ordering === 'GB1' ? gb1Cid(point) : 0;
 }
 

@@ -41,5 +41,5 @@ function suppliedMarks(description: SealPictureDescription): Mark[] {
   if (!demonstration) return marks;
   // As large as fits across the picture.
   const letter = Math.min(4, (width - 1.3) / 4, (height - 0.9) / 2);
-  return [...marks, ...specimenMark(-height / 2 + 0.5, letter)];
+  return [...marks, ...specimenMark(-height * 0.3 - letter / 2, letter)];
 }
