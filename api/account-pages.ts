@@ -99,6 +99,8 @@ const office = route({
   async handle(services, call) {
     const session = await requireSession(services, call.cookie);
     const { principal } = session;
+    // Who works with seals alone has an office of seals.
+    if (!principal.scopes.includes('licenses:read')) return seeOther('/seals');
     const db = services.database.reader;
     const seals = await sealsOf(db, principal);
     const names = await typeNames(services);
@@ -111,6 +113,7 @@ const office = route({
         seals: seals.map((seal) => ({
           name: seal.name,
           sealCode: seal.code,
+          page: `/seals/${seal.code}`,
           picture: `/api/v1/seals/${seal.id}/picture.svg`,
           state: { words: sealStateWords[seal.state], inForce: seal.state === 'valid' },
           validUntil: seal.validUntil.toISOString(),

@@ -12,6 +12,7 @@ import { licenseRoutes } from './licenses.ts';
 import { pageRoutes } from './pages.ts';
 import { recognitionRoutes } from './recognitions.ts';
 import { sealApplicationRoutes } from './seal-applications.ts';
+import { sealPageRoutes } from './seal-pages.ts';
 import { sealStatusRoutes } from './seal-status.ts';
 import { sealRoutes } from './seals.ts';
 import { preparedStampRoutes } from './prepared-stamps.ts';
@@ -47,6 +48,7 @@ const served: readonly Route[] = [
   ...timestampRoutes,
   ...pageRoutes,
   ...accountPageRoutes,
+  ...sealPageRoutes,
 ];
 
 export const routes: readonly Route[] = [...served, ...docsRoutes(served)];
