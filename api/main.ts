@@ -15,7 +15,7 @@ import type { DemonstrationAccount } from '../identity/demonstration-sign-in.ts'
 import { settleApplications } from '../signing/seal-applications.ts';
 import { settleSeals } from '../signing/seal-register.ts';
 import { SealStatusPublisher } from '../signing/seal-status-list.ts';
-import { StampBatchRunner } from '../signing/stamp-batch-runner.ts';
+import { settleStampBatches, StampBatchRunner } from '../signing/stamp-batch-runner.ts';
 import { settlePrepared } from '../signing/stamp-prepared.ts';
 import { settleStamps } from '../signing/stamp.ts';
 import type { LongTermParts } from '../signing/long-term.ts';
@@ -360,6 +360,7 @@ async function settleLeftovers(services: Services, log: Log): Promise<void> {
     sealApplications: await settleApplications(services.seals, before),
     licenses: await settleLicenses(services, before),
     preparedStamps: await settlePrepared(services, before),
+    stampBatches: await settleStampBatches(services, before),
     stamps: await settleStamps(services, before),
     enrolments: await settleEnrolments(services, before),
     foreignRequests: await settleForeign(services, before),

@@ -9,6 +9,7 @@ import { keptOrder, type StampBatchParts } from './stamp-batch.ts';
 import {
   completeStampBatch,
   countAttempt,
+  endStampLeases,
   finishStampItem,
   idleStampBatches,
   itemPlace,
@@ -155,6 +156,14 @@ export class StampBatchRunner {
       }
     }
   }
+}
+
+/**
+ * At start-up: batches of a process that held them before `before` are free again, and are not waited for.
+ * @returns how many
+ */
+export function settleStampBatches(parts: Pick<StampBatchParts, 'database'>, before: Date): Promise<number> {
+  return parts.database.write((tx) => endStampLeases(tx, new Date(before.getTime() + leaseTime)));
 }
 
 /** Cut short by a crash and given up since, or a time-stamp that did not come: nothing signed has left. */

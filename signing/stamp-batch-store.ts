@@ -243,6 +243,17 @@ export async function releaseStampBatch(tx: Writer, batch: string, runner: strin
     .execute();
 }
 
+/** Ends leases that last no longer than `until`. @returns how many */
+export async function endStampLeases(tx: Writer, until: Date): Promise<number> {
+  const result = await tx
+    .updateTable('stamp_batch')
+    .set({ runner: null, leased_until: null })
+    .where('state', '=', 'running')
+    .where('leased_until', '<=', until.toISOString())
+    .executeTakeFirst();
+  return Number(result.numUpdatedRows);
+}
+
 /** @returns whether the batch was running and nothing in it waited any more */
 export async function completeStampBatch(tx: Writer, batch: string, at: Date): Promise<boolean> {
   const result = await tx
