@@ -23,6 +23,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./seal-create.ts')).sealCreate,
   },
   {
+    name: 'seal authorise',
+    summary: "let a department's systems use a seal with no keeper at hand (用印授权书)",
+    load: async () => (await import('./seal-authorise.ts')).sealAuthorise,
+  },
+  {
     name: 'api-key create',
     summary: "make an API key for a department's system; it is shown once",
     load: async () => (await import('./api-key-create.ts')).apiKeyCreate,
