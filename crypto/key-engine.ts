@@ -73,6 +73,8 @@ export interface LocalKey {
   /** SubjectPublicKeyInfo, DER. */
   readonly publicKey: Uint8Array;
   readonly random: RandomBytes;
+  /** Signs in the calling thread, whatever it takes: for a worker that has nothing else to do. */
+  readonly inThread?: boolean;
 }
 
 /** The two signing functions of a `SigningKey`. */
@@ -107,7 +109,7 @@ export function signatureEngine(local: LocalKey): Pick<SigningKey, 'sign' | 'sig
       );
     });
   // P-256 and Ed25519 take less here than a hop to another thread and back; the others are ten to thirty times slower.
-  const quick = algorithm === 'ES256' || algorithm === 'Ed25519';
+  const quick = algorithm === 'ES256' || algorithm === 'Ed25519' || local.inThread === true;
   return {
     sign: (message) => (quick && message.length <= HASHED_HERE ? here(message) : elsewhere(message)),
     signPieces: async (pieces) => {

@@ -4,7 +4,7 @@ import { inkOf } from '../formats/pdf/covered-text.ts';
 import type { PdfDocument } from '../formats/pdf/document.ts';
 import type { FormField } from '../formats/pdf/form.ts';
 import { dictionaryOf, entry, integerOf, nameOf, type PdfDictionary } from '../formats/pdf/objects.ts';
-import { walkPages, type Page } from '../formats/pdf/pages.ts';
+import { readPage, type Page } from '../formats/pdf/pages.ts';
 import { pageContent } from '../formats/pdf/text-content.ts';
 
 export const findingWords = {
@@ -120,8 +120,10 @@ async function aboutPages(document: PdfDocument, fields: readonly FormField[], t
     ),
   );
   let content = 0;
-  for await (const page of walkPages(document)) {
-    if (page.index >= mostPages || content > mostContent) {
+  for (let index = 0; ; index++) {
+    const page = await readPage(document, index);
+    if (page === null) return;
+    if (index >= mostPages || content > mostContent) {
       tell('not-all-pages');
       return;
     }

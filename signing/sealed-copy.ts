@@ -1,5 +1,8 @@
 // A signature appended to a copy: digest of all of it, value made and checked, room made larger where the value does not fit.
 import type { DigestName } from '../crypto/algorithms.ts';
+import { sameBytes } from '../formats/bytes.ts';
+import { byteRangeText } from '../formats/pdf/byte-range.ts';
+import { latin1 } from '../formats/pdf/serialise.ts';
 import { SigningError } from './errors.ts';
 import { finishSignature } from './finish.ts';
 import type { GrowingCopy } from './growing-copy.ts';
@@ -45,12 +48,9 @@ export async function appendSignature(
 /** The byte range written into the file is the one that was signed, and the file ends where it says. */
 function checkShape(originalSize: number, prepared: PreparedSignature, appended: Uint8Array): void {
   const [start, before, gapEnd, after] = prepared.byteRange;
-  const written = /\/ByteRange \[(\d+) (\d+) (\d+) (\d+)\] *\n\/Contents $/.exec(
-    new TextDecoder('latin1').decode(prepared.before.subarray(-120)),
-  );
-  const numbers = written?.slice(1).map(Number) ?? [];
+  const written = latin1(`/ByteRange ${byteRangeText([start, before, gapEnd, after])}\n/Contents `);
   const sound =
-    numbers.join() === prepared.byteRange.join() &&
+    sameBytes(prepared.before.subarray(-written.length), written) &&
     start === 0 &&
     originalSize === prepared.originalSize &&
     before === originalSize + prepared.before.length &&

@@ -4,6 +4,7 @@ import { openBrokenPdf, openPdf, type PdfDocument } from '../formats/pdf/documen
 import { defaultLimits, type PdfLimits } from '../formats/pdf/limits.ts';
 import { readPage } from '../formats/pdf/pages.ts';
 import type { ByteSource } from '../formats/pdf/source.ts';
+import type { XrefSection } from '../formats/pdf/xref-section.ts';
 import { nodePdfCiphers } from '../verification/pdf-ciphers-node.ts';
 import { SigningError, type SigningErrorCode } from './errors.ts';
 
@@ -19,7 +20,7 @@ const signingLimits: PdfLimits = {
   fields: 20_000,
 };
 /** Places of a cross-reference that are looked at before it is believed. */
-const probes = 48;
+const probes = 16;
 
 /**
  * Opens a document, hands it to `work`, and does so again with a rebuilt cross-reference where the file's own is broken.
@@ -71,18 +72,23 @@ async function openedOrRebuilt<T>(
 async function probe(document: PdfDocument): Promise<void> {
   for (const { sections } of document.revisions) {
     for (const { section } of sections) {
-      const step = Math.max(1, Math.floor(section.highest / probes));
-      for (let number = section.highest - 1; number > 0; number -= step) {
-        const entry = section.has(number) ? await section.read(number) : null;
-        if (entry?.type !== 'offset') continue;
-        const text = String.fromCharCode(...(await document.source.read(entry.offset, 24)));
-        const found = /^[\0\t\n\f\r ]*(\d+)[\0\t\n\f\r ]+(\d+)[\0\t\n\f\r ]+obj/.exec(text);
-        if (Number(found?.[1] ?? -1) !== number)
-          throw new FormatError('pdf-malformed', `Object ${number} is not where the PDF says it is.`);
-      }
+      const step = Math.max(1, Math.ceil(section.highest / probes));
+      const numbers: number[] = [];
+      for (let number = section.highest - 1; number > 0; number -= step) numbers.push(number);
+      // All at once: what counts is the way to the disk and back.
+      await Promise.all(numbers.map((number) => probeObject(document.source, section, number)));
     }
   }
   await readPage(document, 0);
+}
+
+async function probeObject(source: ByteSource, section: XrefSection, number: number): Promise<void> {
+  const entry = section.has(number) ? await section.read(number) : null;
+  if (entry?.type !== 'offset') return;
+  const text = String.fromCharCode(...(await source.read(entry.offset, 24)));
+  const found = /^[\0\t\n\f\r ]*(\d+)[\0\t\n\f\r ]+(\d+)[\0\t\n\f\r ]+obj/.exec(text);
+  if (Number(found?.[1] ?? -1) !== number)
+    throw new FormatError('pdf-malformed', `Object ${number} is not where the PDF says it is.`);
 }
 
 /**

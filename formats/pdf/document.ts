@@ -38,6 +38,9 @@ export interface LocatedObject {
   readonly revision: number;
 }
 
+/** Places that are remembered: a document of few objects asks for the same ones again and again. */
+const locatedKept = 10_000;
+
 export class PdfDocument {
   readonly facts: PdfFacts;
   /** Oldest first; at least one. */
@@ -51,6 +54,8 @@ export class PdfDocument {
   /** Every entry, where the cross-reference was broken and had to be rebuilt; null for a file as it should be. */
   readonly rebuilt: ReadonlyMap<number, XrefEntry> | null;
   readonly #loaded = new Map<number, IndirectObject>();
+  /** Places in the newest revision that were asked for. */
+  readonly #located = new Map<number, LocatedObject>();
   readonly #objectStreams = new Map<number, ObjectStream>();
   readonly #opening = new Set<number>();
   /** Ends of the revisions, ascending. */
@@ -95,6 +100,15 @@ export class PdfDocument {
 
   /** Where the newest definition of an object as of a revision is; null for a number never used. */
   async locate(number: number, asOfRevision?: number): Promise<LocatedObject | null> {
+    const newest = asOfRevision === undefined;
+    const known = newest ? this.#located.get(number) : undefined;
+    if (known !== undefined) return known;
+    const located = await this.#find(number, asOfRevision);
+    if (newest && located !== null && this.#located.size < locatedKept) this.#located.set(number, located);
+    return located;
+  }
+
+  async #find(number: number, asOfRevision: number | undefined): Promise<LocatedObject | null> {
     for (let index = this.#revision(asOfRevision).index; index >= 0; index--) {
       for (const link of this.revisions[index]?.sections ?? []) {
         const found = await readEntry(link, number);
