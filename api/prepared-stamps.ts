@@ -64,7 +64,7 @@ const prepare = route({
     if (order.sm2 !== undefined && order.sm2 !== 'none') {
       throw new ApiError('request-invalid', 'A prepared stamp has one value, so sm2 is none.');
     }
-    const { password: _password, sm2: _sm2, drawnFor: _drawnFor, ...asked } = stampOrderOf(order);
+    const asked = stampOrderOf({ ...order, password: undefined, sm2: undefined });
     // The value may come tomorrow: the document is kept until then.
     const source =
       'stored' in document ? document : { stored: (await storeUpload(services, principal, document)).digest };

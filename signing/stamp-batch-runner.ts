@@ -72,9 +72,8 @@ export class StampBatchRunner {
   async #run(): Promise<void> {
     while (this.#again && !this.#stopped) {
       this.#again = false;
-      for (const id of await idleStampBatches(this.#parts.database.reader, this.#parts.clock())) {
-        if (!this.#stopped) await this.#work(id);
-      }
+      for (const id of await idleStampBatches(this.#parts.database.reader, this.#parts.clock()))
+        await this.#work(id);
     }
   }
 

@@ -95,9 +95,8 @@ export async function stampBatchProgress(db: Reader, row: StampBatchTable): Prom
     .where('batch', '=', row.id)
     .groupBy('state')
     .execute();
-  // PostgreSQL answers a count as text.
   const count = (state: StampBatchItemTable['state']): number =>
-    Number(counts.find((each) => each.state === state)?.count ?? 0);
+    counts.find((each) => each.state === state)?.count ?? 0;
   return {
     id: row.id,
     state: row.state,
@@ -261,10 +260,11 @@ export async function completeStampBatch(tx: Writer, batch: string, at: Date): P
     .set({ state: 'completed', completed_at: at.toISOString(), runner: null, leased_until: null })
     .where('id', '=', batch)
     .where('state', '=', 'running')
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('stamp_batch_item')
+    .where((e) =>
+      e.not(
+        e.exists(
+          e
+            .selectFrom('stamp_batch_item')
             .select('position')
             .where('batch', '=', batch)
             .where('state', '=', 'waiting'),

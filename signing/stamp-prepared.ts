@@ -36,7 +36,7 @@ import { abandonStamps, completeStamps, intendStamps, makeStamp } from './stamp.
 export type PreparedParts = StampParts & { readonly cipher: BatchCipher };
 
 /** What is asked for: a stored document, no password (it would have to be kept), no second revision. */
-export type PreparedRequest = Omit<StampRequest, 'source' | 'password' | 'sm2' | 'drawnFor'> & {
+export type PreparedRequest = Omit<StampRequest, 'source' | 'password' | 'drawnFor'> & {
   readonly source: { readonly stored: string };
 };
 
@@ -87,8 +87,8 @@ export async function prepareStamp(parts: PreparedParts, request: PreparedReques
     await source.close();
   }
   const toBeSigned = attributesToSign({ algorithm, chain: plan.seal.chain }, messageDigest);
-  const { seal, right: _right, ...rest } = plan;
-  const kept: KeptPlan = { plan: rest, sealId: seal.id, algorithm, toBeSigned };
+  const { seal } = plan;
+  const kept: KeptPlan = { plan, sealId: seal.id, algorithm, toBeSigned };
   const { id, intendedAt } = plan.record;
   const expiresAt = new Date(intendedAt.getTime() + lifetime);
   const entered = await parts.database.write(async (tx) => {
@@ -121,8 +121,9 @@ async function earlierPrepared(parts: PreparedParts, request: StampRequest): Pro
   if (record === null) return null;
   const row = await findPrepared(db, record.id, record.department);
   const same = record.requestDigest === digestOfOrder(request, parts.suite);
-  if (!same || row?.planCipher == null) return refuseAsOther(parts, request);
-  return answerOf(planOfText(parts.cipher.open(planPlace(record.id), row.planCipher)), row.expiresAt);
+  const text = row?.planCipher ?? null;
+  if (!same || row === null || text === null) return refuseAsOther(parts, request);
+  return answerOf(planOfText(parts.cipher.open(planPlace(record.id), text)), row.expiresAt);
 }
 
 /** The key was used for something that no value is awaited for: in progress, over, or another request. */

@@ -136,10 +136,11 @@ export async function abandonIntendedStamps(
       : update
           .where('intended_at', '<', which.before.toISOString())
           // Those that wait for a value made elsewhere have a time of their own.
-          .where(({ not, exists, selectFrom }) =>
-            not(
-              exists(
-                selectFrom('stamp_prepared')
+          .where((e) =>
+            e.not(
+              e.exists(
+                e
+                  .selectFrom('stamp_prepared')
                   .select('stamp_prepared.id')
                   .whereRef('stamp_prepared.id', '=', 'stamp.id')
                   .where('stamp_prepared.state', 'in', ['open', 'finishing']),

@@ -38,17 +38,15 @@ export function readPng(bytes: Uint8Array): RasterImage {
   const dots = header.width * header.height;
   const image = { colours: new Uint8Array(dots * 3), opacity: new Uint8Array(dots).fill(255) };
   const paint = painter(chunks);
-  let clear = false;
   for (const { samples, y, xs } of rows) {
     xs.forEach((x, index) => {
       const at = y * header.width + x;
-      const opacity = paint(samples, index, image.colours, at * 3);
-      image.opacity[at] = opacity;
-      clear ||= opacity < 255;
+      image.opacity[at] = paint(samples, index, image.colours, at * 3);
     });
   }
   const { width, height } = header;
-  return { width, height, colours: image.colours, opacity: clear ? image.opacity : null };
+  const opaque = image.opacity.every((opacity) => opacity === 255);
+  return { width, height, colours: image.colours, opacity: opaque ? null : image.opacity };
 }
 
 function readChunks(bytes: Uint8Array): Chunks {

@@ -59,7 +59,7 @@ export function readSvgElements(text: string): SvgElement {
     }
     if (text.charAt(position) !== '>') throw refusedSvg('it is not well formed');
     position++;
-    const children = describing.has(name) ? skipText(name) : readChildren(depth);
+    const children = describing.has(name) ? withoutText(name) : readChildren(depth);
     const close = `</${name}`;
     if (!text.startsWith(close, position)) throw refusedSvg(`the element ${short(name)} does not end`);
     position += close.length;
@@ -79,14 +79,15 @@ export function readSvgElements(text: string): SvgElement {
   };
   const readChildren = (depth: number): SvgElement[] => {
     const children: SvgElement[] = [];
-    for (skipBetween(); !text.startsWith('</', position); skipBetween()) {
+    for (;;) {
+      skipBetween();
+      if (text.startsWith('</', position)) return children;
       if (position >= text.length) throw refusedSvg('it ends inside an element');
       if (text.charAt(position) !== '<') throw refusedSvg('text stands in it that would be shown');
       children.push(readElement(depth + 1));
     }
-    return children;
   };
-  const skipText = (name: string): [] => {
+  const withoutText = (name: string): readonly SvgElement[] => {
     const end = text.indexOf('<', position);
     if (end < 0 || !text.startsWith(`</${name}`, end))
       throw refusedSvg(`the element ${short(name)} does not end`);

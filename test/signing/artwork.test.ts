@@ -99,7 +99,9 @@ describe('PNG read', () => {
         ),
         fc.infiniteStream(fc.integer({ min: 0, max: 255 })),
         (width, height, options, noise) => {
-          const data = Buffer.from(Array.from({ length: width * height * 4 }, () => noise.next().value));
+          const data = Buffer.from(
+            Array.from({ length: width * height * 4 }, () => Number(noise.next().value)),
+          );
           const written = PNG.sync.write({ width, height, data }, { inputHasAlpha: true, ...options });
           const other = PNG.sync.read(written);
           const read = readPng(written);
@@ -221,7 +223,7 @@ describe('SVG made safe', () => {
     assert.deepEqual(viewBox, [-10, -10, 100, 50]);
     assert.equal(figures.length, 7);
     assert.deepEqual(figures[0]?.place, [2, 0, 0, 2, 10, 5]);
-    assert.deepEqual([figures[0]?.fill, figures[0]?.stroke], [[255, 0, 0], null]);
+    assert.deepEqual([figures[0].fill, figures[0].stroke], [[255, 0, 0], null]);
     assert.deepEqual(figures[1]?.stroke, { colour: [1, 2, 3], width: 2, cap: 'butt', join: 'miter' });
     const path = figures[2]?.outline ?? [];
     assert.equal(figures[2]?.rule, 'evenodd');

@@ -75,9 +75,9 @@ export function pdfOf(spec: DocumentSpec): Uint8Array {
       Buffer.from(
         resolved(
           `<</Type/Page/Parent {pages}/MediaBox[0 0 ${width} ${height}]${rotate === 0 ? '' : `/Rotate ${rotate}`}` +
-            `${cropBox === undefined ? '' : `/CropBox[${cropBox.join(' ')}]`}` +
-            `${userUnit === undefined ? '' : `/UserUnit ${userUnit}`}` +
-            `${own.length === 0 ? '' : `/Annots[${own.join(' ')}]`}` +
+            (cropBox === undefined ? '' : `/CropBox[${cropBox.join(' ')}]`) +
+            (userUnit === undefined ? '' : `/UserUnit ${userUnit}`) +
+            (own.length === 0 ? '' : `/Annots[${own.join(' ')}]`) +
             `/Resources<</Font<<${fontNames}>>/XObject<<${xObjects}>>>>/Contents {content${i}}>>`,
         ),
         'latin1',

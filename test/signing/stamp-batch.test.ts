@@ -67,8 +67,8 @@ for (const engine of engines) {
     }
 
     function order(digest: string, more: Partial<BatchOrder> = {}): BatchOrder {
-      const { actor: _a, source: _s, idempotencyKey: _k, ...rest } = office.request(digest, 'unused');
-      return { ...rest, document: digest, reference: null, ...more };
+      const { sealId, place, matter, caseNumber, reason } = office.request(digest, 'unused');
+      return { sealId, place, matter, caseNumber, reason, document: digest, reference: null, ...more };
     }
 
     const submit = (orders: readonly BatchOrder[], key = `batch-${(serial += 1)}`) =>
@@ -87,9 +87,9 @@ for (const engine of engines) {
     it('stamps each document, tells what came of it, and keeps no order afterwards', async () => {
       const good = await Promise.all([document(), document(3), document()]);
       const orders = [
-        order(good[0] ?? '', { reference: 'first' }),
-        order(good[1] ?? '', { place: { riding: {} } }),
-        order(good[2] ?? '', { place: { page: 7, centreX: 50, centreY: 50 }, reference: 'no such page' }),
+        order(good[0], { reference: 'first' }),
+        order(good[1], { place: { riding: {} } }),
+        order(good[2], { place: { page: 7, centreX: 50, centreY: 50 }, reference: 'no such page' }),
       ];
       const taken = await submit(orders);
       assert.deepEqual([taken.state, taken.total, taken.waiting], ['running', 3, 3]);

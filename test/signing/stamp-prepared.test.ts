@@ -48,8 +48,9 @@ for (const engine of engines) {
 
     async function request(key = `prepared-${(serial += 1)}`): Promise<PreparedRequest> {
       const digest = await office.store(samplePdf(3000));
-      const { source: _source, ...rest } = office.request(digest, key);
-      return { ...rest, source: { stored: digest } };
+      const { actor, sealId, place, matter, caseNumber, reason } = office.request(digest, key);
+      const source = { stored: digest };
+      return { actor, sealId, place, matter, caseNumber, reason, idempotencyKey: key, source };
     }
 
     /** What stands elsewhere: the holder of the seal's key. */

@@ -27,7 +27,7 @@ export function stampRows(visitor: Visitor): Rows {
   });
   const batch = once(async () => {
     const { body } = await post('/api/v1/stamps/batches', { documents: [await order()] });
-    return String((body as { id: string }).id);
+    return (body as { id: string }).id;
   });
   const prepare = async (): Promise<{ id: string; toBeSigned: string }> =>
     (await post('/api/v1/stamps/prepared', await order())).body as { id: string; toBeSigned: string };
