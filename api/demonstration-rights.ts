@@ -19,7 +19,12 @@ const administrator: Actor = {
 };
 
 /** As two persons would: one applies for the department, the other approves. */
-async function byTwo(services: Services, department: string, operation: SealOperation, key: string): Promise<void> {
+async function byTwo(
+  services: Services,
+  department: string,
+  operation: SealOperation,
+  key: string,
+): Promise<void> {
   const owner: Actor = {
     id: `person:owner-${department}`,
     kind: 'person',
@@ -36,7 +41,11 @@ export async function grantDistrictRights(services: Services): Promise<void> {
   for (const { sealCode, department } of district.seals) {
     const seal = await sealWithCode(services.database.reader, sealCode);
     if (seal?.state !== 'valid') continue;
-    const open = await openAuthorisations(services.database.reader, seal.id, new Date(now.getTime() + 30 * day));
+    const open = await openAuthorisations(
+      services.database.reader,
+      seal.id,
+      new Date(now.getTime() + 30 * day),
+    );
     if (open.length > 0) continue;
     await byTwo(
       services,

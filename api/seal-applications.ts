@@ -164,7 +164,10 @@ const approval = route({
   params,
   replies: one,
   handle: async (services, call) =>
-    json(200, answerOf(await approveApplication(services.seals, principalOf(call.principal), call.params.id))),
+    json(
+      200,
+      answerOf(await approveApplication(services.seals, principalOf(call.principal), call.params.id)),
+    ),
 });
 
 const rejection = route({
@@ -195,7 +198,7 @@ const authorisationAnswer = z.object({
   seal: z.string(),
   state: z.enum(['in-force', 'not-yet', 'expired', 'revoked', 'used-up', 'ended-by-renewal']),
   client: z.string().nullable(),
-  matters: z.array(z.string()).nullable().describe('Null: every matter.'),
+  matters: z.array(z.string()).describe('Empty: every matter.'),
   perDay: z.int().nullable(),
   total: z.int().nullable(),
   used: z.int(),
@@ -215,7 +218,7 @@ function authorisationAnswerOf(state: AuthorisationState): z.input<typeof author
     seal: state.sealId,
     state: state.state,
     client: terms?.client ?? null,
-    matters: terms?.matters == null ? null : [...terms.matters],
+    matters: [...(terms?.matters ?? [])],
     perDay: terms?.perDay ?? null,
     total: terms?.total ?? null,
     used: state.used,
@@ -308,7 +311,10 @@ const documentApproval = route({
   ],
   async handle(services, call) {
     const { document, level } = call.body;
-    const approvals = await approveDocument(services, principalOf(call.principal), { digest: document, level });
+    const approvals = await approveDocument(services, principalOf(call.principal), {
+      digest: document,
+      level,
+    });
     return json(200, { approvals: approvals.map((each) => ({ ...each, at: each.at.toISOString() })) });
   },
 });

@@ -72,6 +72,8 @@ function plainOf(form: OperationForm, now: Date): unknown {
 export function operationOfForm(form: OperationForm, now: Date): GivenOperation {
   const result = sealOperation.safeParse(plainOf(form, now));
   if (result.success) return result.data;
-  const places = result.error.issues.slice(0, 5).map(({ path, message }) => `${path.map(String).join('.')}: ${message.slice(0, 200)}`);
+  const places = result.error.issues
+    .slice(0, 5)
+    .map(({ path, message }) => `${path.map(String).join('.')}: ${message.slice(0, 200)}`);
   throw new ApiError('request-invalid', `The form does not hold: ${places.join('; ')}.`);
 }

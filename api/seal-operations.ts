@@ -69,7 +69,9 @@ const hours = z.strictObject({
 
 export const sealOperation = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('make'), ...newSeal }),
-  z.strictObject({ kind: z.literal('change'), seal: sealId, ...newSeal }).describe('变更: a new seal, then the old one is cancelled.'),
+  z
+    .strictObject({ kind: z.literal('change'), seal: sealId, ...newSeal })
+    .describe('变更: a new seal, then the old one is cancelled.'),
   z.strictObject({
     kind: z.literal('take-in'),
     eseal: z.base64().max(700_000).describe('SESeal, base64 DER.'),

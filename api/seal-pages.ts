@@ -123,7 +123,9 @@ function choicesOf(session: Session, seal: Seal): readonly SealApplicationChoice
   if (!may(session, 'seals:apply')) return [];
   const next = sealTransitions[seal.state];
   return [
-    ...(seal.origin === 'own' && (seal.state === 'valid' || seal.state === 'frozen') ? (['renew'] as const) : []),
+    ...(seal.origin === 'own' && (seal.state === 'valid' || seal.state === 'frozen')
+      ? (['renew'] as const)
+      : []),
     ...(seal.state === 'frozen' ? (['release'] as const) : []),
     ...(next.includes('cancelled') ? (['cancel'] as const) : []),
   ];
@@ -248,7 +250,8 @@ const stop = route({
   async handle(services, call) {
     const session = await officeSession(services, call.cookie);
     requireFormToken(session.formToken, call.body.formToken);
-    if (!may(session, 'seals:apply')) throw new ApiError('scope-missing', 'This needs the scope seals:apply.');
+    if (!may(session, 'seals:apply'))
+      throw new ApiError('scope-missing', 'This needs the scope seals:apply.');
     const { principal } = session;
     const seal = await visibleSeal(services, session, call.params.seal);
     await changeSealState(services, {

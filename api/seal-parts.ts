@@ -5,7 +5,7 @@ import type { Hierarchy } from '../ca/hierarchy.ts';
 import { bytesSource } from '../formats/pdf/source.ts';
 import type { ApplicationParts } from '../signing/seal-application-kinds.ts';
 import type { SealKeyParts } from '../signing/seal-key.ts';
-import type { SealMaker } from '../signing/seal-register.ts';
+import type { SealMaker } from '../signing/seal-parts.ts';
 import { verify, type VerificationDependencies } from '../verification/verify.ts';
 import type { Installation } from './installation.ts';
 

@@ -61,7 +61,9 @@ const one = route({
     if (seal === undefined) throw new ApiError('not-found', 'No seal of this code is filed here.');
     return json(
       200,
-      { ...seal, objects: [...seal.objects], changes: [...seal.changes] } satisfies z.input<typeof listedSeal>,
+      { ...seal, objects: [...seal.objects], changes: [...seal.changes] } satisfies z.input<
+        typeof listedSeal
+      >,
       headers(list),
     );
   },

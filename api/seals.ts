@@ -180,9 +180,7 @@ const useAnswer = z.object({
   case: z.string().nullable(),
   edition: z.int(),
   certificate: z.object({ serial: z.string(), status: z.string() }),
-  sm2: z
-    .object({ form: z.enum(['ses', 'cms']), certificate: z.string(), object: digest })
-    .nullable(),
+  sm2: z.object({ form: z.enum(['ses', 'cms']), certificate: z.string(), object: digest }).nullable(),
   seal: z.object({ state: z.string(), since: instant }).describe('At that second.'),
 });
 

@@ -46,7 +46,7 @@ const riding = z.strictObject({
   alternate: z.boolean().optional().describe('Double-sided: every second page on the opposite edge.'),
 });
 
-export const placement = z
+const placement = z
   .union([
     z.strictObject({ page, x: length, y: length }).describe("Millimetres to the seal's middle."),
     z.strictObject({ anchor }),

@@ -33,7 +33,8 @@ export function twoPersons(values: {
     throw new UsageError('--applicant and --approver are required: a seal’s life needs two persons.');
   if (applicant === approver) throw new UsageError('Who applies and who approves are different persons.');
   for (const id of [applicant, approver])
-    if (!/^[\x21-\x7e]{1,80}$/.test(id)) throw new UsageError('A person is named by 1 to 80 visible characters.');
+    if (!/^[\x21-\x7e]{1,80}$/.test(id))
+      throw new UsageError('A person is named by 1 to 80 visible characters.');
   return { applicant, approver };
 }
 
@@ -47,7 +48,8 @@ export function withSealOffice<T>(
   work: (parts: ApplicationParts, installation: Installation) => Promise<T>,
 ): Promise<T> {
   const { settings, publicUrl } = config;
-  if (settings === null || publicUrl === null) throw new UsageError('This installation has no public address.');
+  if (settings === null || publicUrl === null)
+    throw new UsageError('This installation has no public address.');
   return withInstallation(config, async (installation) => {
     const hierarchy = await openHierarchy(installation, settings, publicUrl);
     const parts = {
@@ -81,6 +83,9 @@ export async function doneByTwo(
     applied.id,
   );
   if (executed.state !== 'executed')
-    throw new SigningError('application-invalid', `It could not be done: ${executed.outcome?.['code'] ?? executed.state}.`);
+    throw new SigningError(
+      'application-invalid',
+      `It could not be done: ${executed.outcome?.['code'] ?? executed.state}.`,
+    );
   return executed;
 }

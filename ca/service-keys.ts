@@ -37,7 +37,12 @@ interface ServiceKind {
 }
 
 const kinds: Readonly<Record<ServicePurpose, ServiceKind>> = {
-  timestamp: { profile: 'timestamp-unit', kind: 'time-stamps', commonName: '时间戳服务单元', hierarchies: 'both' },
+  timestamp: {
+    profile: 'timestamp-unit',
+    kind: 'time-stamps',
+    commonName: '时间戳服务单元',
+    hierarchies: 'both',
+  },
   'license-code': {
     profile: 'license-code-signer',
     kind: 'services',
@@ -50,7 +55,12 @@ const kinds: Readonly<Record<ServicePurpose, ServiceKind>> = {
     commonName: '电子证照状态列表签发',
     hierarchies: 'suite',
   },
-  'trust-list': { profile: 'trust-list-signer', kind: 'services', commonName: '信任列表签发', hierarchies: 'suite' },
+  'trust-list': {
+    profile: 'trust-list-signer',
+    kind: 'services',
+    commonName: '信任列表签发',
+    hierarchies: 'suite',
+  },
   receipt: { profile: 'receipt-signer', kind: 'services', commonName: '核验回执签发', hierarchies: 'suite' },
   'identity-token': {
     profile: 'identity-token-signer',

@@ -89,7 +89,10 @@ export function signAuthorisation(key: SigningKey, authorisation: Authorisation)
   const algorithm = jwsAlgorithm(key.algorithm);
   const [certificate] = key.chain;
   if (algorithm === null || certificate === undefined)
-    throw new SigningError('authorisation-invalid', 'The seal’s key signs no authorisation: it is none of ES256, SM2.');
+    throw new SigningError(
+      'authorisation-invalid',
+      'The seal’s key signs no authorisation: it is none of ES256, SM2.',
+    );
   const { grantedAt, validFrom, validUntil, hours, matters, ...rest } = authorisation;
   return signJws(
     documentType,

@@ -5,11 +5,7 @@ import type { SigningKey } from '../crypto/signing-key.ts';
 import { verifySignature } from '../crypto/verify-signature.ts';
 import { sameBytes } from '../formats/bytes.ts';
 import { parseSeal } from '../formats/eseal/seal.ts';
-import {
-  encodeSealSignature,
-  encodeSignedPart,
-  parseSealSignature,
-} from '../formats/eseal/signature.ts';
+import { encodeSealSignature, encodeSignedPart, parseSealSignature } from '../formats/eseal/signature.ts';
 import type { ByteSource } from '../formats/pdf/source.ts';
 import { parseCertificate } from '../formats/x509/certificate.ts';
 import { OID } from '../formats/x509/oid.ts';
@@ -125,9 +121,7 @@ export async function appendSm2(
       return again;
     },
     make: (dataHash) =>
-      form === 'cms'
-        ? making.cms(making.key, dataHash)
-        : useSeal(object, { ...making, dataHash, byteRange }),
+      form === 'cms' ? making.cms(making.key, dataHash) : useSeal(object, { ...making, dataHash, byteRange }),
   });
 }
 

@@ -14,7 +14,7 @@ import { newIdentifier } from './identifiers.ts';
 import { insertEdition } from './seal-edition.ts';
 import type { SealPictureDescription } from './seal-picture/description.ts';
 import { drawSeal } from './seal-picture/draw-seal.ts';
-import type { SealRegisterParts } from './seal-register.ts';
+import type { SealRegisterParts } from './seal-parts.ts';
 import { completeSeal, insertIntendedSeal } from './seal-store.ts';
 import { isSealType, type SealType } from './seal.ts';
 

@@ -6,7 +6,12 @@ import type { Writer } from '../storage/database.ts';
 import { checkTerms, signAuthorisation, type AuthorisationTerms, type UseHours } from './authorisation.ts';
 import { insertAuthorisation, writeAutomatic } from './authorisation-store.ts';
 import { SigningError } from './errors.ts';
-import { checkForeignSeal, takeInSeal, type ForeignSealOrder, type ForeignSealParts } from './foreign-seal.ts';
+import {
+  checkForeignSeal,
+  takeInSeal,
+  type ForeignSealOrder,
+  type ForeignSealParts,
+} from './foreign-seal.ts';
 import { newIdentifier } from './identifiers.ts';
 import { openSealKey, type SealKeyParts } from './seal-key.ts';
 import { renewSeal } from './seal-making.ts';
@@ -72,11 +77,7 @@ export interface ApplicationExecution {
   readonly actor: Actor;
   readonly requestedBy: string;
   /** Writes the outcome in the write of the effect. */
-  readonly record: (
-    tx: Writer,
-    outcome: Readonly<Record<string, string>>,
-    sealId?: string,
-  ) => Promise<void>;
+  readonly record: (tx: Writer, outcome: Readonly<Record<string, string>>, sealId?: string) => Promise<void>;
 }
 
 interface ApplicationKind<O> {
@@ -293,7 +294,8 @@ const authorise: ApplicationKind<Of<'authorise'>> = {
 
 const automatic: ApplicationKind<Of<'automatic'>> = {
   check(_parts, { matter }) {
-    if (!/^[^\p{C}\p{Z}]{1,40}$/u.test(matter)) throw invalid('A matter is named by its implementation code.');
+    if (!/^[^\p{C}\p{Z}]{1,40}$/u.test(matter))
+      throw invalid('A matter is named by its implementation code.');
     return Promise.resolve();
   },
   async execute(parts, { matter, automatic: marked }, { actor, record }) {

@@ -157,10 +157,7 @@ export async function applicationRow(
   const row =
     'id' in by
       ? await query.where('id', '=', by.id).executeTakeFirst()
-      : await query
-          .where('client', '=', by.client)
-          .where('idempotency_key', '=', by.key)
-          .executeTakeFirst();
+      : await query.where('client', '=', by.client).where('idempotency_key', '=', by.key).executeTakeFirst();
   return row ?? null;
 }
 

@@ -5,11 +5,7 @@ import type { Writer } from '../storage/database.ts';
 import type { SealApplicationTable } from '../storage/schema/seal-life.ts';
 import { SigningError } from './errors.ts';
 import { newIdentifier } from './identifiers.ts';
-import {
-  kindOfApplication,
-  type ApplicationParts,
-  type SealOperation,
-} from './seal-application-kinds.ts';
+import { kindOfApplication, type ApplicationParts, type SealOperation } from './seal-application-kinds.ts';
 import {
   applicationOf,
   applicationRow,
@@ -94,7 +90,8 @@ export async function approveApplication(
   if (row.decided_by === actor.id && row.rejection === null) return applicationOf(row, parts.clock());
   requireOpen(parts, actor, row);
   const approved = await parts.database.write(async (tx) => {
-    if (!(await decideApplication(tx, id, { by: actor.id, at: parts.clock(), rejection: null }))) return false;
+    if (!(await decideApplication(tx, id, { by: actor.id, at: parts.clock(), rejection: null })))
+      return false;
     const about = { kind: row.kind, requestedBy: row.requested_by };
     await audit(parts, tx, actor, 'seal-application.approved', id, about);
     return true;

@@ -34,6 +34,9 @@ export function openObjectKey(
 
 async function openForeign({ foreignKey }: SealKeyParts, credential: string): Promise<SigningKey> {
   if (foreignKey === undefined)
-    throw new SigningError('seal-not-valid', 'The key of this seal lies with a credential that is not reached here.');
+    throw new SigningError(
+      'seal-not-valid',
+      'The key of this seal lies with a credential that is not reached here.',
+    );
   return foreignKey(credential);
 }

@@ -9,7 +9,7 @@ import { SigningError } from './errors.ts';
 import { currentEdition, insertEdition, type SealObject } from './seal-edition.ts';
 import { makeSealObject } from './seal-object.ts';
 import type { SealPictureDescription } from './seal-picture/description.ts';
-import type { SealRegisterParts } from './seal-register.ts';
+import type { SealRegisterParts } from './seal-parts.ts';
 import { completeSeal, recertifySeal } from './seal-store.ts';
 import type { Seal, SealType } from './seal.ts';
 

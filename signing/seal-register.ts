@@ -1,7 +1,5 @@
 // The register of seals: making one, filing it, listing a department's, changing the state of one.
-import type { Authority, CaParts } from '../ca/parts.ts';
 import type { Clock } from '../crypto/clock.ts';
-import type { SigningKey } from '../crypto/signing-key.ts';
 import { isUscc } from '../formats/identifiers/uscc.ts';
 import type { Actor } from '../storage/actor.ts';
 import type { AuditLog } from '../storage/audit-log.ts';
@@ -9,6 +7,7 @@ import type { Database, Reader, Writer } from '../storage/database.ts';
 import { SigningError } from './errors.ts';
 import { newIdentifier } from './identifiers.ts';
 import { makeSealEdition } from './seal-making.ts';
+import type { SealRegisterParts } from './seal-parts.ts';
 import type { SealPictureDescription, SealPictureRequest } from './seal-picture/description.ts';
 import { drawSeal } from './seal-picture/draw-seal.ts';
 import {
@@ -23,21 +22,6 @@ import {
 } from './seal-store.ts';
 import { departmentOf, ownSeal, requireScope } from './seal-use.ts';
 import { isSealType, sealTransitions, type Seal, type SealState } from './seal.ts';
-
-/** Who certifies and makes SM2 seals: the SM2 hierarchy's authority for seals, and the making system's key. */
-export interface SealMaker {
-  readonly authority: Authority;
-  /** Purpose `seal-making`. */
-  readonly key: SigningKey;
-}
-
-/** What making a seal needs. */
-export interface SealRegisterParts extends CaParts {
-  /** The authority `department-seals`. A demonstration authority makes specimen seals only. */
-  readonly authority: Authority;
-  /** Absent where no SESeal is made (tests of the rest). */
-  readonly maker?: SealMaker;
-}
 
 export interface SealRequest {
   readonly actor: Actor;

@@ -54,7 +54,16 @@ async function contentOf(db: Reader): Promise<readonly ListedSeal[]> {
   const [rows, changes, editions] = await Promise.all([
     db
       .selectFrom('seal')
-      .select(['id', 'code', 'name', 'type_code', 'department', 'department_name', 'valid_from', 'valid_until'])
+      .select([
+        'id',
+        'code',
+        'name',
+        'type_code',
+        'department',
+        'department_name',
+        'valid_from',
+        'valid_until',
+      ])
       .where('state', 'in', ['valid', 'frozen', 'lost', 'cancelled'])
       .orderBy('code')
       .limit(mostSeals)
@@ -90,7 +99,9 @@ async function contentOf(db: Reader): Promise<readonly ListedSeal[]> {
   });
 }
 
-function grouped<T extends { readonly seal_id: string }>(rows: readonly T[]): ReadonlyMap<string, readonly T[]> {
+function grouped<T extends { readonly seal_id: string }>(
+  rows: readonly T[],
+): ReadonlyMap<string, readonly T[]> {
   const groups = new Map<string, T[]>();
   for (const row of rows) {
     const group = groups.get(row.seal_id);
@@ -131,7 +142,8 @@ export class SealStatusPublisher {
     const mark = await markOf(database.reader);
     const last = this.#last;
     const now = clock();
-    if (last !== null && mark === this.#mark && last.expiresAt.getTime() - now.getTime() > margin) return last;
+    if (last !== null && mark === this.#mark && last.expiresAt.getTime() - now.getTime() > margin)
+      return last;
     const made = await this.#publish(now);
     this.#last = made;
     this.#mark = mark;
@@ -143,7 +155,10 @@ export class SealStatusPublisher {
     const algorithm = jwsAlgorithm(key.algorithm);
     const [certificate] = key.chain;
     if (algorithm === null || certificate === undefined)
-      throw new SigningError('self-check-failed', 'The key of the status list has no certificate, or signs no JWS.');
+      throw new SigningError(
+        'self-check-failed',
+        'The key of the status list has no certificate, or signs no JWS.',
+      );
     const seals = await contentOf(this.#parts.database.reader);
     const issuedAt = new Date(Math.floor(now.getTime() / 1000) * 1000);
     const expiresAt = new Date(issuedAt.getTime() + life);

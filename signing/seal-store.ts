@@ -238,7 +238,7 @@ async function insertStateChange(tx: Writer, id: string, entry: SealStateEntry):
     .insertInto('seal_state_change')
     .values({
       seal_id: id,
-      number: Number(last?.number ?? 0) + 1,
+      number: (last?.number ?? 0) + 1,
       state: entry.state,
       since: entry.since.toISOString(),
       reason: entry.reason,

@@ -52,19 +52,17 @@ export async function planTwoRevisions(
       form === 'ses'
         ? sealUseCapacity(object, timestampSize)
         : placeholderCapacity({ chain: object.chain, timestampSize }),
-    options: { ...withoutCapacity(options), signer: { chain: object.chain } },
+    options: { ...options, signer: { chain: object.chain } },
   });
   return { sm2, base: withRevision(source, sm2.prepared), options: coveringOptions(options) };
 }
 
-function withoutCapacity({ contentsCapacity: _, ...rest }: SignatureOptions): Omit<SignatureOptions, 'contentsCapacity'> {
-  return rest;
-}
-
 /** What the second signature is: invisible, certifying nothing, in a field of its own. */
 function coveringOptions(options: SignatureOptions): SignatureOptions {
-  const { visible: _v, place: _p, docMdp: _d, fieldName: _f, ...rest } = options;
-  return rest;
+  const first: ReadonlySet<string> = new Set(['visible', 'place', 'docMdp', 'fieldName']);
+  const rest = Object.entries(options).filter(([name]) => !first.has(name));
+  // Every member that is left out is an optional one.
+  return Object.fromEntries(rest) as unknown as SignatureOptions;
 }
 
 /** Digests that a copy must keep for the SM2 revision. */
@@ -109,8 +107,7 @@ export async function appendFirstRevision(
     tokenOver,
     cms: async (signer, messageDigest) => {
       const signature = await signDigest(signer, messageDigest);
-      const token =
-        terms.level === 'B-B' ? null : await tokenOver(signature.value);
+      const token = terms.level === 'B-B' ? null : await tokenOver(signature.value);
       const cms = assembleCms(signer, signature, token);
       checkCms(cms, signer, messageDigest);
       return cms;

@@ -71,7 +71,10 @@ function certificatesOf({ seal, sm2 }: UseEntry): readonly string[] {
 }
 
 /** The seal's row, held until the write ends: a freeze waits for it; other uses do not. */
-async function sealAsIs(tx: Writer, seal: Seal): Promise<{ readonly edition: number; readonly since: string }> {
+async function sealAsIs(
+  tx: Writer,
+  seal: Seal,
+): Promise<{ readonly edition: number; readonly since: string }> {
   const row = await tx
     .selectFrom('seal')
     .select(['state', 'state_changed_at', 'certificate_serial'])
@@ -167,9 +170,9 @@ export async function usesOf(
     keeper: row.keeper,
     authorisation: row.authorisation,
     basis: row.basis,
-    approvals: (JSON.parse(row.approvals) as { person: string; level: number; at: string; digest: string }[]).map(
-      (approval) => ({ ...approval, at: new Date(approval.at) }),
-    ),
+    approvals: (
+      JSON.parse(row.approvals) as { person: string; level: number; at: string; digest: string }[]
+    ).map((approval) => ({ ...approval, at: new Date(approval.at) })),
     digest: row.document_digest,
     resultDigest: row.result_digest,
     matter: row.matter,

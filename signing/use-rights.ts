@@ -49,7 +49,10 @@ export async function rightToUse(db: Reader, question: UseQuestion): Promise<Use
   const carried = (terms.approvals ?? []).map((approval) => checkApproval(approval, question));
   if (carried.length > mostApprovals) throw invalid(`A request carries at most ${mostApprovals} approvals.`);
   const given = await approvalsOf(db, departmentOf(actor), question.digest);
-  const approvals = [...carried, ...given.filter((each) => !carried.some(({ person }) => person === each.person))];
+  const approvals = [
+    ...carried,
+    ...given.filter((each) => !carried.some(({ person }) => person === each.person)),
+  ];
   requireDistinct(requester, keeper, approvals);
   return {
     client: actor.id,
@@ -79,7 +82,9 @@ function checkApproval(approval: UseApproval, { digest, now }: UseQuestion): Use
 /** Persons are named by identifiers that mean nothing elsewhere: the record is not the place for names and numbers. */
 function checkedPerson(person: string, what: string): string {
   if (!/^[\x21-\x7e]{1,100}$/.test(person) || isResidentNumber(person))
-    throw invalid(`The ${what} is named by an identifier of 1 to 100 characters, never by a resident number.`);
+    throw invalid(
+      `The ${what} is named by an identifier of 1 to 100 characters, never by a resident number.`,
+    );
   return person;
 }
 
@@ -88,11 +93,7 @@ function isResidentNumber(text: string): boolean {
   return /^\d{17}[\dXx]$/.test(text) && completeResidentNumber(text.slice(0, 17)) === text.toUpperCase();
 }
 
-function requireDistinct(
-  requester: string,
-  keeper: string | null,
-  approvals: readonly UseApproval[],
-): void {
+function requireDistinct(requester: string, keeper: string | null, approvals: readonly UseApproval[]): void {
   const approvers = approvals.map(({ person }) => person);
   const persons = [requester, ...(keeper === null ? [] : [keeper]), ...approvers];
   if (new Set(persons).size === persons.length) return;
@@ -122,7 +123,10 @@ async function authorisationFor(db: Reader, question: UseQuestion): Promise<Auth
   const wanted = terms.authorisation;
   const candidates = wanted === undefined ? rows : rows.filter(({ id }) => id === wanted);
   if (wanted !== undefined && candidates.length === 0)
-    throw new SigningError('authorisation-not-found', 'There is no such authorisation in force for this seal.');
+    throw new SigningError(
+      'authorisation-not-found',
+      'There is no such authorisation in force for this seal.',
+    );
   const reasons = new Set<string>();
   for (const row of candidates) {
     const authorisation = await readAuthorisation(row.document, seal);

@@ -186,8 +186,7 @@ function openSignature(signature: PdfSignature): Opened {
   const read = readSignedData(signature.contents?.value ?? new Uint8Array());
   const [signer] = read.signedData?.signerInfos ?? [];
   const sealUse = type === 'signature' ? sealUseIn(signature) : null;
-  const algorithm =
-    sealUse !== null && !('part' in sealUse) ? digestOfUse(sealUse) : algorithmOf(type, read);
+  const algorithm = sealUse !== null && !('part' in sealUse) ? digestOfUse(sealUse) : algorithmOf(type, read);
   const [, firstLength, secondStart, secondLength] = signature.byteRange ?? [];
   const complete = firstLength !== undefined && secondStart !== undefined && secondLength !== undefined;
   const covered = signature.coverage.kind === 'whole-file' || signature.coverage.kind === 'revision';

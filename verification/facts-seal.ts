@@ -23,7 +23,7 @@ import { gatherTimestamp } from './facts-timestamp.ts';
 import type { TimestampFacts } from './facts-timestamp.ts';
 import type { SealStatus } from './seal-status.ts';
 import type { DigestAlgorithm, SignatureVerifier } from './signature-verifier.ts';
-import { anchorsOf } from './verify-pdf.ts';
+import { anchorsOf } from './anchors.ts';
 
 /** Why the bytes are not what they were taken for, and which part of them. */
 export interface SealProblem {

@@ -2,7 +2,7 @@
 import { toHex } from '../formats/bytes.ts';
 import type { ByteSource } from '../formats/pdf/source.ts';
 import { assembleReport } from './assemble.ts';
-import type { TrustAnchor } from './certificate-graph.ts';
+import { anchorsOf } from './anchors.ts';
 import { gatherCodeFacts, reportLicense } from './code.ts';
 import { words } from './check.ts';
 import { codeChecks } from './checks/code.ts';
@@ -18,28 +18,7 @@ import { gatherLicense } from './license-record.ts';
 import { portalPolicy } from './policy.ts';
 import { qualificationOf, reportSignature } from './report-signature.ts';
 import type { Qualification, Report } from './report.ts';
-import { servicesOfType } from './trust-list.ts';
 import type { VerificationDependencies } from './dependencies.ts';
-
-/** Everything the caller trusts: listed services as of their states, and certificates given by hand. */
-export function anchorsOf(dependencies: VerificationDependencies): readonly TrustAnchor[] {
-  const list = dependencies.trustList ?? null;
-  const listed = list === null ? [] : servicesOfType(list, ['ca', 'seal-ca', 'timestamp']);
-  return [
-    ...listed.flatMap(({ entity, service }) =>
-      service.certificates.map((certificate) => ({
-        certificate,
-        service,
-        qualification: entity.qualification,
-      })),
-    ),
-    ...(dependencies.anchors ?? []).map((certificate) => ({
-      certificate,
-      service: null,
-      qualification: 'unconfirmed' as const,
-    })),
-  ];
-}
 
 /** The weakest qualification of all signatures. */
 function weakest(judged: readonly JudgedSignature[]): Qualification {

@@ -148,11 +148,7 @@ async function createAuthorisations(db: Connection): Promise<void> {
     .addColumn('revoked_by', 'text')
     .addColumn('revoked_reason', 'text')
     .execute();
-  await db.schema
-    .createIndex('seal_authorisation_seal')
-    .on('seal_authorisation')
-    .column('seal_id')
-    .execute();
+  await db.schema.createIndex('seal_authorisation_seal').on('seal_authorisation').column('seal_id').execute();
   await db.schema
     .createTable('seal_authorisation_day')
     .addColumn('authorisation', 'text', (c) => c.notNull().references('seal_authorisation.id'))

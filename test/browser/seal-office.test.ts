@@ -53,7 +53,10 @@ describe('the seal office in a browser', function () {
     }
   }
 
-  for (const [name, size] of [['phone', phone], ['desk', desk]] as const)
+  for (const [name, size] of [
+    ['phone', phone],
+    ['desk', desk],
+  ] as const)
     it(`shows seals, one seal, an application and the form for a new one, on a ${name}`, async () => {
       await as('seal-applicant', size, async (page) => {
         await page.goto(`${service.url}/seals`);

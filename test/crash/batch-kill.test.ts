@@ -28,7 +28,10 @@ describe('a batch and kill -9', function () {
     let serving: Serving | null = null;
     try {
       serving = await serve(folder, {});
-      const ask = async (path: string, init: RequestInit & { readonly key?: string } = {}): Promise<unknown> => {
+      const ask = async (
+        path: string,
+        init: RequestInit & { readonly key?: string } = {},
+      ): Promise<unknown> => {
         assert.ok(serving !== null);
         const response = await fetch(`${serving.url}${path}`, {
           ...init,
@@ -45,7 +48,11 @@ describe('a batch and kill -9', function () {
       const digests: string[] = [];
       for (let i = 0; i < documents; i++) {
         const body = new Uint8Array(samplePdf(5000 + i, 2));
-        const stored = await ask('/api/v1/documents', { method: 'POST', body, headers: { 'Content-Type': 'application/pdf' } });
+        const stored = await ask('/api/v1/documents', {
+          method: 'POST',
+          body,
+          headers: { 'Content-Type': 'application/pdf' },
+        });
         digests.push((stored as { digest: string }).digest);
       }
       const taken = (await ask('/api/v1/stamps/batches', {
@@ -65,7 +72,12 @@ describe('a batch and kill -9', function () {
       const read = (): Promise<Batch> => ask(`/api/v1/stamps/batches/${taken.id}`) as Promise<Batch>;
       // Another node's work is left alone for a while; a single one settles everything at its start.
       let end = await read();
-      for (const until = Date.now() + 120_000; end.state === 'running' && Date.now() < until; end = await read()) await pause(100);
+      for (
+        const until = Date.now() + 120_000;
+        end.state === 'running' && Date.now() < until;
+        end = await read()
+      )
+        await pause(100);
       assert.deepEqual([end.state, end.done, end.refused], ['completed', documents, 0]);
       await serving.kill();
       serving = null;
@@ -80,9 +92,13 @@ describe('a batch and kill -9', function () {
         assert.equal(completed.length, documents);
         assert.deepEqual(new Set(completed.map((row) => row.original_digest)), new Set(digests));
         assert.equal(new Set(rows.map((row) => row.idempotency_key)).size, rows.length, 'one stamp a key');
-        assert.ok(rows.every(({ state }) => state !== 'intended'), 'nothing is left in the middle');
+        assert.ok(
+          rows.every(({ state }) => state !== 'intended'),
+          'nothing is left in the middle',
+        );
         const files = await openDocumentFiles(join(folder, 'documents'));
-        for (const { result_digest } of completed) assert.equal(await files.verify(result_digest ?? ''), 'intact');
+        for (const { result_digest } of completed)
+          assert.equal(await files.verify(result_digest ?? ''), 'intact');
       } finally {
         await database.close();
       }

@@ -52,11 +52,17 @@ describe('kill -9 of a stamp with two revisions', function () {
     await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
     dataFolder = await mkdtemp(join(tmpdir(), 'yinxin-eseal-crash-'));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    await writeFile(join(dataFolder, 'signing-servers.json'), JSON.stringify([{ name: 'city', url }]), { mode: 0o600 });
+    await writeFile(join(dataFolder, 'signing-servers.json'), JSON.stringify([{ name: 'city', url }]), {
+      mode: 0o600,
+    });
     const service = await startService({ dataFolder });
     try {
       const { services } = service;
-      const foreign = { ...services.seals, signingServer: services.signingServer, statusSource: services.statusSource };
+      const foreign = {
+        ...services.seals,
+        signingServer: services.signingServer,
+        statusSource: services.statusSource,
+      };
       const officer = { id: 'person:ca', kind: 'person', department: null, scopes: ['ca:operate'] } as const;
       const department = approvalOffice.creditCode;
       const { id: credential } = await requestForeign(foreign, {
@@ -74,7 +80,14 @@ describe('kill -9 of a stamp with two revisions', function () {
         world.root.certificate,
       ]);
       const picture = svgPicture(
-        drawSeal({ kind: 'official', name: '天津市河北区演示局', purpose: null, centre: null, code, demonstration: true }),
+        drawSeal({
+          kind: 'official',
+          name: '天津市河北区演示局',
+          purpose: null,
+          centre: null,
+          code,
+          demonstration: true,
+        }),
         '印模',
       );
       const eseal = makeSeal(world, 4, {
@@ -98,7 +111,11 @@ describe('kill -9 of a stamp with two revisions', function () {
       });
       const sealId = taken.sealId ?? '';
       assert.equal(taken.state, 'executed', JSON.stringify(taken.outcome));
-      await fileSeal(services, { actor: { ...administration, scopes: ['seals:file'] }, sealId, number: 'CITY-2' });
+      await fileSeal(services, {
+        actor: { ...administration, scopes: ['seals:file'] },
+        sealId,
+        number: 'CITY-2',
+      });
       await authorise(services.seals, { id: sealId, department });
       assert.ok((await currentEdition(services.database.reader, sealId))?.object !== null);
     } finally {
@@ -118,8 +135,14 @@ describe('kill -9 of a stamp with two revisions', function () {
     const statuses: number[] = [];
     const stamp = async (url: string, key: string): Promise<number> => {
       const form = new FormData();
-      const fields = { seal: code, matter: foodBusinessMatter.code, x: String(seal.centreX), y: String(seal.centreY) };
-      for (const [name, value] of Object.entries({ ...fields, page: String(seal.page), sm2: 'ses' })) form.set(name, value);
+      const fields = {
+        seal: code,
+        matter: foodBusinessMatter.code,
+        x: String(seal.centreX),
+        y: String(seal.centreY),
+      };
+      for (const [name, value] of Object.entries({ ...fields, page: String(seal.page), sm2: 'ses' }))
+        form.set(name, value);
       form.set('document', new Blob([Uint8Array.from(pdf)], { type: 'application/pdf' }), 'decision.pdf');
       const response = await fetch(`${url}/api/v1/stamps`, {
         method: 'POST',

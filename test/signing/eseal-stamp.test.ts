@@ -134,7 +134,15 @@ describe('SM2 seals in PDF', () => {
     writeFileSync(join(folder, 'cms.der'), first.contents?.value ?? new Uint8Array());
     writeFileSync(join(folder, 'content'), coveredBytes(bytes, first));
     // Its `cms` verifies SM2 without the identifier, so the signed attributes are judged by `dgst`.
-    const printed = run(openssl, ['cms', '-cmsout', '-print', '-inform', 'DER', '-in', join(folder, 'cms.der')]);
+    const printed = run(openssl, [
+      'cms',
+      '-cmsout',
+      '-print',
+      '-inform',
+      'DER',
+      '-in',
+      join(folder, 'cms.der'),
+    ]);
     assert.match(printed, /algorithm: sm3/);
     const { parseSignedData } = await import('../../formats/cms/signed-data.ts');
     const read = parseSignedData(first.contents?.value ?? new Uint8Array());
@@ -204,7 +212,12 @@ describe('SM2 seals in PDF', () => {
     const edition = await currentEdition(office.parts.database.reader, office.approvalSeal.id);
     assert.equal(use?.sm2Form, 'ses');
     assert.equal(use.esealDigest, edition?.object?.digest);
-    assert.equal(use.esealDigest, `sm3:${createHash('sm3').update(edition?.object?.eseal ?? '').digest('hex')}`);
+    assert.equal(
+      use.esealDigest,
+      `sm3:${createHash('sm3')
+        .update(edition?.object?.eseal ?? '')
+        .digest('hex')}`,
+    );
     assert.equal(use.sm2Certificate, edition?.object?.serial);
     assert.equal(use.basis, 'automatic');
     assert.match(use.authorisation ?? '', /^sau_/);
@@ -232,7 +245,9 @@ describe('SM2 seals in PDF', () => {
       if (at >= end && at < c - 1) continue;
       changed[at] = (changed[at] ?? 0) ^ (1 << Math.floor(Math.random() * 7));
       // The case of a hexadecimal digit means nothing.
-      const same = String.fromCharCode(bytes[at] ?? 0).toLowerCase() === String.fromCharCode(changed[at] ?? 0).toLowerCase();
+      const same =
+        String.fromCharCode(bytes[at] ?? 0).toLowerCase() ===
+        String.fromCharCode(changed[at] ?? 0).toLowerCase();
       if (same && at > b && at < end) continue;
       const report = await verified(changed);
       assert.notEqual(report.conclusion, 'TOTAL-PASSED', `byte ${at}`);

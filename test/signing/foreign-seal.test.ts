@@ -58,14 +58,18 @@ describe('seals made elsewhere', () => {
     foreign = {
       ...office.register,
       signingServer: (name) => (name === 'city' ? server : null),
-      statusSource: { list: () => Promise.reject(new Error('none')), answer: () => Promise.reject(new Error('none')) },
+      statusSource: {
+        list: () => Promise.reject(new Error('none')),
+        answer: () => Promise.reject(new Error('none')),
+      },
     };
     const keys = { foreignKey: (id: string) => openForeignKey(foreign, id) };
     parts = {
       ...office.register,
       ...keys,
       foreignCredential: (id) => foreignById(office.parts.database.reader, id),
-      judgeSeal: (eseal) => verify(bytesSource(eseal), sealDeps(world, { time: office.parts.clock(), crls: lists() })),
+      judgeSeal: (eseal) =>
+        verify(bytesSource(eseal), sealDeps(world, { time: office.parts.clock(), crls: lists() })),
     };
     stamping = { ...office.parts, ...keys };
     const requested = await requestForeign(foreign, {
@@ -88,7 +92,10 @@ describe('seals made elsewhere', () => {
   after(() => office.close());
 
   function lists(): readonly Uint8Array[] {
-    const dates = { thisUpdate: new Date(Date.now() - 60_000), nextUpdate: new Date(Date.now() + 86_400_000) };
+    const dates = {
+      thisUpdate: new Date(Date.now() - 60_000),
+      nextUpdate: new Date(Date.now() + 86_400_000),
+    };
     return [makeCrl(world.root, dates), makeCrl(world.sealCa, dates)];
   }
 
@@ -142,11 +149,23 @@ describe('seals made elsewhere', () => {
       ['picture-refused', takingIn(foreignSeal({ information: { picture: png } }))],
       [
         'foreign-seal-refused',
-        takingIn(foreignSeal({ property: { validEnd: new Date(Date.now() - 1000), validStart: new Date(0), createDate: new Date(0) } })),
+        takingIn(
+          foreignSeal({
+            property: {
+              validEnd: new Date(Date.now() - 1000),
+              validStart: new Date(0),
+              createDate: new Date(0),
+            },
+          }),
+        ),
       ],
       [
         'seal-object-missing',
-        takingIn(foreignSeal({ property: { signers: { kind: 'certificates', certificates: [world.maker.certificate] } } })),
+        takingIn(
+          foreignSeal({
+            property: { signers: { kind: 'certificates', certificates: [world.maker.certificate] } },
+          }),
+        ),
       ],
       ['foreign-seal-refused', takingIn(foreignSeal({ key: makeSm2Key() }))],
       ['application-invalid', takingIn(good, { keepers: [] })],
@@ -166,8 +185,15 @@ describe('seals made elsewhere', () => {
     assert.equal(taken.state, 'executed', JSON.stringify(taken.outcome));
     const id = taken.sealId ?? '';
     const seal = await requiredSeal(office.parts.database.reader, id);
-    assert.deepEqual([seal.origin, seal.state, seal.code, seal.foreignCredential], ['foreign', 'made', code, credential]);
-    await fileSeal(parts, { actor: { ...administration, scopes: ['seals:file'] }, sealId: id, number: 'CITY-1' });
+    assert.deepEqual(
+      [seal.origin, seal.state, seal.code, seal.foreignCredential],
+      ['foreign', 'made', code, credential],
+    );
+    await fileSeal(parts, {
+      actor: { ...administration, scopes: ['seals:file'] },
+      sealId: id,
+      number: 'CITY-1',
+    });
     await authorise(parts, { id, department: approval });
     signed = 0;
     const digest = await office.store(samplePdf());
@@ -241,7 +267,10 @@ describe('seals made elsewhere', () => {
       (error) => error instanceof CryptoError && error.code === 'signing-server-failed',
     );
     lying = false;
-    await assert.rejects(stampDocument(stamping, order('foreign-lie')), (error: { code?: string }) => error.code === 'idempotency-abandoned');
+    await assert.rejects(
+      stampDocument(stamping, order('foreign-lie')),
+      (error: { code?: string }) => error.code === 'idempotency-abandoned',
+    );
     await assert.rejects(
       byTwoPersons(parts, approval, { kind: 'renew', sealId: row.id, lifetimeDays: null }),
       (error: { code?: string }) => error.code === 'application-invalid',

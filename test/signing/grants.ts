@@ -1,8 +1,5 @@
 // Rights that tests start from: an authorisation for every system of a seal's owner, and matters marked for automatic issue.
-import {
-  applyForSeal,
-  approveApplication,
-} from '../../signing/seal-applications.ts';
+import { applyForSeal, approveApplication } from '../../signing/seal-applications.ts';
 import type { ApplicationParts, SealOperation } from '../../signing/seal-application-kinds.ts';
 import type { SealApplication } from '../../signing/seal-application-store.ts';
 import type { Seal } from '../../signing/seal.ts';

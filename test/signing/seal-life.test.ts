@@ -1,6 +1,13 @@
 // The life of a seal by two persons, on both engines: apply, approve, make, file, use, change, renew, stop, cancel.
 import assert from 'node:assert/strict';
-import { applyForSeal, approveApplication, rejectApplication, sealApplication, sealApplications, settleApplications } from '../../signing/seal-applications.ts';
+import {
+  applyForSeal,
+  approveApplication,
+  rejectApplication,
+  sealApplication,
+  sealApplications,
+  settleApplications,
+} from '../../signing/seal-applications.ts';
 import { decideApplication } from '../../signing/seal-application-store.ts';
 import type { SealOperation } from '../../signing/seal-application-kinds.ts';
 import { SigningError, type SigningErrorCode } from '../../signing/errors.ts';
@@ -13,7 +20,15 @@ import { parseSeal } from '../../formats/eseal/seal.ts';
 import { parseCertificate } from '../../formats/x509/certificate.ts';
 import { engines } from '../storage/engines.ts';
 import { administration, applicantOf, authorise, byTwoPersons } from './grants.ts';
-import { approval, market, openSealOffice, sampleMatter, samplePdf, system, type SealOffice } from './seal-office.ts';
+import {
+  approval,
+  market,
+  openSealOffice,
+  sampleMatter,
+  samplePdf,
+  system,
+  type SealOffice,
+} from './seal-office.ts';
 
 function refusal(code: SigningErrorCode): (error: unknown) => boolean {
   return (error) => error instanceof SigningError && error.code === code;
@@ -93,59 +108,106 @@ for (const engine of engines) {
         .where('subject', 'in', [applied.id, id])
         .orderBy('sequence')
         .execute();
-      assert.deepEqual(audited.map(({ action }) => action), [
-        'seal-application.requested',
-        'seal-application.approved',
-        'seal.created',
-        'seal-application.executed',
-        'seal.filed',
-      ]);
+      assert.deepEqual(
+        audited.map(({ action }) => action),
+        [
+          'seal-application.requested',
+          'seal-application.approved',
+          'seal.created',
+          'seal-application.executed',
+          'seal.filed',
+        ],
+      );
     });
 
     it('needs two persons, whoever they are, and a reason', async () => {
       const applied = await apply(making());
       const both = { ...applicant, scopes: ['seals:apply', 'seals:approve', 'seals:administer'] };
       await assert.rejects(approveApplication(office.register, both, applied.id), refusal('self-approval'));
-      await assert.rejects(approveApplication(office.register, { ...administration, scopes: [] }, applied.id), refusal('scope-missing'));
-      await assert.rejects(rejectApplication(office.register, both, applied.id, '不同意'), refusal('self-approval'));
+      await assert.rejects(
+        approveApplication(office.register, { ...administration, scopes: [] }, applied.id),
+        refusal('scope-missing'),
+      );
+      await assert.rejects(
+        rejectApplication(office.register, both, applied.id, '不同意'),
+        refusal('self-approval'),
+      );
       const elsewhere = { ...administration, department: market, scopes: ['seals:approve'] };
-      await assert.rejects(approveApplication(office.register, elsewhere, applied.id), refusal('application-not-found'));
-      await assert.rejects(sealApplication(office.parts, elsewhere, applied.id), refusal('application-not-found'));
+      await assert.rejects(
+        approveApplication(office.register, elsewhere, applied.id),
+        refusal('application-not-found'),
+      );
+      await assert.rejects(
+        sealApplication(office.parts, elsewhere, applied.id),
+        refusal('application-not-found'),
+      );
       assert.ok(!(await sealApplications(office.parts, elsewhere, 200)).some(({ id }) => id === applied.id));
       await assert.rejects(apply(making(), ' '), refusal('purpose-missing'));
       // The database holds it too.
       await assert.rejects(
         office.parts.database.write(async (tx) => {
-          await tx.updateTable('seal_application').set({ decided_by: applicant.id }).where('id', '=', applied.id).execute();
+          await tx
+            .updateTable('seal_application')
+            .set({ decided_by: applicant.id })
+            .where('id', '=', applied.id)
+            .execute();
         }),
       );
       const rejected = await rejectApplication(office.register, administration, applied.id, '材料不齐');
       assert.deepEqual([rejected.state, rejected.rejection], ['rejected', '材料不齐']);
-      await assert.rejects(approveApplication(office.register, administration, applied.id), refusal('application-closed'));
+      await assert.rejects(
+        approveApplication(office.register, administration, applied.id),
+        refusal('application-closed'),
+      );
     });
 
     it('does what was applied for once, however many approve at once', async () => {
       const applied = await apply(making());
       const count = async () =>
-        (await office.parts.database.reader.selectFrom('seal').select('id').where('state', '!=', 'abandoned').execute()).length;
+        (
+          await office.parts.database.reader
+            .selectFrom('seal')
+            .select('id')
+            .where('state', '!=', 'abandoned')
+            .execute()
+        ).length;
       const before = await count();
       const outcomes = await Promise.allSettled(
         Array.from({ length: 5 }, (_, index) =>
-          approveApplication(office.register, { ...administration, id: `person:administrator-${index}` }, applied.id),
+          approveApplication(
+            office.register,
+            { ...administration, id: `person:administrator-${index}` },
+            applied.id,
+          ),
         ),
       );
       assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1);
       assert.equal(await count(), before + 1);
-      assert.deepEqual(await apply(making(), '业务需要', 'same-key'), await apply(making(), '业务需要', 'same-key'));
-      await assert.rejects(apply(making({ type: '02' }), '业务需要', 'same-key'), refusal('idempotency-mismatch'));
+      assert.deepEqual(
+        await apply(making(), '业务需要', 'same-key'),
+        await apply(making(), '业务需要', 'same-key'),
+      );
+      await assert.rejects(
+        apply(making({ type: '02' }), '业务需要', 'same-key'),
+        refusal('idempotency-mismatch'),
+      );
     });
 
     it('refuses what could never be, and records what was refused at last', async () => {
       await assert.rejects(apply(making({ keepers: [] })), refusal('application-invalid'));
       await assert.rejects(apply(making({ approvalsNeeded: 0 })), refusal('application-invalid'));
-      await assert.rejects(apply({ kind: 'release', sealId: office.approvalSeal.id }), refusal('seal-transition-not-allowed'));
-      await assert.rejects(apply({ kind: 'cancel', sealId: office.marketSeal.id }), refusal('seal-not-found'));
-      await assert.rejects(apply({ kind: 'renew', sealId: 'seal_0', lifetimeDays: null }), refusal('seal-not-found'));
+      await assert.rejects(
+        apply({ kind: 'release', sealId: office.approvalSeal.id }),
+        refusal('seal-transition-not-allowed'),
+      );
+      await assert.rejects(
+        apply({ kind: 'cancel', sealId: office.marketSeal.id }),
+        refusal('seal-not-found'),
+      );
+      await assert.rejects(
+        apply({ kind: 'renew', sealId: 'seal_0', lifetimeDays: null }),
+        refusal('seal-not-found'),
+      );
       const failed = await byTwoPersons(office.register, approval, making({ type: '07' }));
       assert.deepEqual([failed.state, failed.outcome], ['failed', { code: 'seal-type-unknown' }]);
     });
@@ -162,8 +224,14 @@ for (const engine of engines) {
       await stamping(id);
       await changeSealState(office.parts, { actor: officer, sealId: id, to: 'lost', reason: '遗失' });
       await assert.rejects(apply({ kind: 'release', sealId: id }), refusal('seal-transition-not-allowed'));
-      await assert.rejects(apply({ kind: 'renew', sealId: id, lifetimeDays: null }), refusal('application-invalid'));
-      assert.equal((await byTwoPersons(office.register, approval, { kind: 'cancel', sealId: id })).state, 'executed');
+      await assert.rejects(
+        apply({ kind: 'renew', sealId: id, lifetimeDays: null }),
+        refusal('application-invalid'),
+      );
+      assert.equal(
+        (await byTwoPersons(office.register, approval, { kind: 'cancel', sealId: id })).state,
+        'executed',
+      );
       await assert.rejects(apply({ kind: 'cancel', sealId: id }), refusal('seal-transition-not-allowed'));
       await assert.rejects(stamping(id), refusal('seal-not-valid'));
       assert.deepEqual(
@@ -178,7 +246,11 @@ for (const engine of engines) {
       await authorise(office.register, await requiredSeal(office.parts.database.reader, id));
       const before = await currentEdition(office.parts.database.reader, id);
       await stamping(id, { sm2: 'ses' });
-      const renewed = await byTwoPersons(office.register, approval, { kind: 'renew', sealId: id, lifetimeDays: 300 });
+      const renewed = await byTwoPersons(office.register, approval, {
+        kind: 'renew',
+        sealId: id,
+        lifetimeDays: 300,
+      });
       assert.equal(renewed.state, 'executed', JSON.stringify(renewed.outcome));
       const after = await currentEdition(office.parts.database.reader, id);
       assert.equal(after?.edition, 2);
@@ -189,7 +261,10 @@ for (const engine of engines) {
       // Clause 7.2: the list is compared byte for byte, so the new seal lists the new certificate.
       const listed = parseSeal(after.object?.eseal ?? new Uint8Array()).information.property.signers;
       assert.ok(listed.kind === 'certificates');
-      assert.deepEqual(listed.certificates.map((der) => parseCertificate(der).serialHex), [after.object?.serial]);
+      assert.deepEqual(
+        listed.certificates.map((der) => parseCertificate(der).serialHex),
+        [after.object?.serial],
+      );
       await assert.rejects(stamping(id), refusal('authorisation-missing'));
       await authorise(office.register, seal);
       await stamping(id, { sm2: 'ses' });
@@ -199,8 +274,16 @@ for (const engine of engines) {
     it('changes a seal by a new one, and cancels the old when the new one is filed', async () => {
       const old = await made();
       await file(old);
-      const next = await made({ ...making({ name: '天津市河北区政务服务办公室合同专用章二（演示）' }), kind: 'change', sealId: old } as SealOperation);
-      assert.equal((await requiredSeal(office.parts.database.reader, old)).state, 'valid', 'until the new one is filed');
+      const next = await made({
+        ...making({ name: '天津市河北区政务服务办公室合同专用章二（演示）' }),
+        kind: 'change',
+        sealId: old,
+      } as SealOperation);
+      assert.equal(
+        (await requiredSeal(office.parts.database.reader, old)).state,
+        'valid',
+        'until the new one is filed',
+      );
       await file(next);
       assert.equal((await requiredSeal(office.parts.database.reader, old)).state, 'cancelled');
       assert.equal((await requiredSeal(office.parts.database.reader, next)).replaces, old);
@@ -208,8 +291,15 @@ for (const engine of engines) {
 
     it('changes keepers by two persons', async () => {
       const id = await made();
-      await byTwoPersons(office.register, approval, { kind: 'keepers', sealId: id, keepers: ['person:b', 'person:a', 'person:b'] });
-      assert.deepEqual((await requiredSeal(office.parts.database.reader, id)).keepers, ['person:a', 'person:b']);
+      await byTwoPersons(office.register, approval, {
+        kind: 'keepers',
+        sealId: id,
+        keepers: ['person:b', 'person:a', 'person:b'],
+      });
+      assert.deepEqual((await requiredSeal(office.parts.database.reader, id)).keepers, [
+        'person:a',
+        'person:b',
+      ]);
     });
 
     it('takes up at the next start what a crash left approved, once', async () => {
@@ -220,11 +310,23 @@ for (const engine of engines) {
       );
       const later = new Date(Date.now() + 60_000);
       assert.equal(await settleSeals(office.parts, new Date(0)), 0);
-      const taken = await Promise.all([settleApplications(office.register, later), settleApplications(office.register, later)]);
-      assert.equal(taken.reduce((sum, each) => sum + each, 0), 1, 'one of two nodes took it');
+      const taken = await Promise.all([
+        settleApplications(office.register, later),
+        settleApplications(office.register, later),
+      ]);
+      assert.equal(
+        taken.reduce((sum, each) => sum + each, 0),
+        1,
+        'one of two nodes took it',
+      );
       const settled = await sealApplication(office.parts, administration, applied.id);
       assert.equal(settled.state, 'executed');
-      const rows = await office.parts.database.reader.selectFrom('seal').select('id').where('name', '=', '崩溃测试章（演示）').where('state', '=', 'made').execute();
+      const rows = await office.parts.database.reader
+        .selectFrom('seal')
+        .select('id')
+        .where('name', '=', '崩溃测试章（演示）')
+        .where('state', '=', 'made')
+        .execute();
       assert.equal(rows.length, 1);
       assert.equal(await settleApplications(office.register, later), 0);
     });
@@ -241,28 +343,49 @@ for (const engine of engines) {
       assert.equal((await publisher.current()).seals.get(code), undefined, 'not before it is filed');
       await file(id);
       const first = await publisher.current();
-      assert.equal((await publisher.current()).entityTag, first.entityTag, 'the same edition while nothing changes');
+      assert.equal(
+        (await publisher.current()).entityTag,
+        first.entityTag,
+        'the same edition while nothing changes',
+      );
       assert.equal(first.seals.get(code)?.state, 'valid');
       const officer = { ...system, department: approval };
       await changeSealState(office.parts, { actor: officer, sealId: id, to: 'lost', reason: '遗失' });
       const second = await publisher.current();
       assert.notEqual(second.entityTag, first.entityTag);
-      assert.deepEqual(second.seals.get(code)?.changes.map(({ state }) => state), ['valid', 'lost']);
+      assert.deepEqual(
+        second.seals.get(code)?.changes.map(({ state }) => state),
+        ['valid', 'lost'],
+      );
       const keys = (await office.district.hierarchy.serviceCertificates('status-list')).map(
         (der) => parseCertificate(der).subjectPublicKeyInfo.der,
       );
       const read = await readSealStatusList(second.jws, keys, new Date());
       assert.equal(read?.seals.get(code)?.state, 'lost');
-      assert.equal(await readSealStatusList(second.jws, keys, second.expiresAt), null, 'a list that is out of date');
-      const other = parseCertificate(office.district.hierarchy.issuer('services').certificate.der).subjectPublicKeyInfo.der;
+      assert.equal(
+        await readSealStatusList(second.jws, keys, second.expiresAt),
+        null,
+        'a list that is out of date',
+      );
+      const other = parseCertificate(office.district.hierarchy.issuer('services').certificate.der)
+        .subjectPublicKeyInfo.der;
       assert.equal(await readSealStatusList(second.jws, [other], new Date()), null);
       const [header = '', payload = '', signature = ''] = second.jws.split('.');
-      const changed = Buffer.from(Buffer.from(payload, 'base64url').toString().replace('"lost"', '"valid"')).toString('base64url');
+      const changed = Buffer.from(
+        Buffer.from(payload, 'base64url').toString().replace('"lost"', '"valid"'),
+      ).toString('base64url');
       assert.equal(await readSealStatusList([header, changed, signature].join('.'), keys, new Date()), null);
       const edition = await currentEdition(office.parts.database.reader, id);
       const status = statusOfObject(second, code, edition?.object?.digest ?? '', new Date());
-      assert.deepEqual(status?.changes.map(({ state }) => state), ['valid', 'lost']);
-      assert.equal(statusOfObject(second, code, `sm3:${'0'.repeat(64)}`, new Date()), null, 'another seal under the number');
+      assert.deepEqual(
+        status?.changes.map(({ state }) => state),
+        ['valid', 'lost'],
+      );
+      assert.equal(
+        statusOfObject(second, code, `sm3:${'0'.repeat(64)}`, new Date()),
+        null,
+        'another seal under the number',
+      );
       // Nothing of the seal itself: no picture, no certificate.
       assert.ok(!Buffer.from(payload, 'base64url').toString().includes('<svg'));
     });

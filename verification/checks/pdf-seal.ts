@@ -13,10 +13,7 @@ import type { SignatureCheck } from './signature-kinds.ts';
 const sealSubFilters: ReadonlySet<string> = new Set(['GM.SES', 'GM.SM2']);
 
 /** A check of a part, asked of the whole where the part is there. */
-function within<Part>(
-  check: Check<Part>,
-  part: (judged: JudgedSignature) => Part | null,
-): SignatureCheck {
+function within<Part>(check: Check<Part>, part: (judged: JudgedSignature) => Part | null): SignatureCheck {
   return {
     id: check.id,
     question: check.question,
@@ -52,11 +49,7 @@ const announced: readonly SignatureCheck[] = [
     evaluate: ({ facts }) => {
       const { subFilter } = facts.signature;
       if (subFilter === null)
-        return failed(
-          'FORMAT_FAILURE',
-          '签名字典缺损。',
-          'The signature dictionary is damaged.',
-        );
+        return failed('FORMAT_FAILURE', '签名字典缺损。', 'The signature dictionary is damaged.');
       return sealSubFilters.has(subFilter)
         ? passed(`电子签章(${subFilter})。`, `The use of a seal (${subFilter}).`)
         : warned(

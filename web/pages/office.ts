@@ -90,7 +90,11 @@ export function renderOffice(frame: Frame, page: OfficePage): string {
     body: html`<h1>${page.department}</h1>
       <section>
         <h2>${say('电子印章', 'Seals')}</h2>
-        <p><a href="/seals">${say('印章管理：申请、审批、授权', 'Seal office: applications, approvals, authorisations')}</a></p>
+        <p>
+          <a href="/seals"
+            >${say('印章管理：申请、审批、授权', 'Seal office: applications, approvals, authorisations')}</a
+          >
+        </p>
         ${
           page.seals.length === 0
             ? html`<p class="empty">${say('本部门没有印章。', 'This department has no seal.')}</p>`

@@ -124,14 +124,26 @@ export function renderNewSeal(frame: Frame, page: NewSealPage): string {
             <option value="finance">财务专用章 38 mm</option>
             <option value="contract">合同专用章 40 mm</option>
           </select>
-          <label for="pictureName">${say('环排文字（4至30字）', 'Text along the ring, 4 to 30 characters')}</label>
+          <label for="pictureName"
+            >${say('环排文字（4至30字）', 'Text along the ring, 4 to 30 characters')}</label
+          >
           <input id="pictureName" name="pictureName" type="text" minlength="4" maxlength="30" required />
-          <label for="picturePurpose">${say('专用章横排文字（仅专用章）', 'Straight line, special-purpose seals only')}</label>
+          <label for="picturePurpose"
+            >${say('专用章横排文字（仅专用章）', 'Straight line, special-purpose seals only')}</label
+          >
           <input id="picturePurpose" name="picturePurpose" type="text" maxlength="12" />
           <label for="keepers">${say('保管人标识（空格分隔）', 'Keepers, blanks between')}</label>
           <input id="keepers" name="keepers" type="text" maxlength="2000" required />
           <label for="approvalsNeeded">${say('每次用印所需审批人数', 'Approvals a use needs')}</label>
-          <input id="approvalsNeeded" name="approvalsNeeded" type="number" min="1" max="9" value="1" required />
+          <input
+            id="approvalsNeeded"
+            name="approvalsNeeded"
+            type="number"
+            min="1"
+            max="9"
+            value="1"
+            required
+          />
           <label for="purpose">${say('事由', 'Reason')}</label>
           <input id="purpose" name="purpose" type="text" minlength="2" maxlength="200" required />
           <p class="note">

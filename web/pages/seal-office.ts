@@ -3,12 +3,7 @@ import type { Words } from '../../verification/report.ts';
 import { html, type Html } from '../html.ts';
 import { renderPage, type Frame } from '../layout.ts';
 import { stateChip } from '../license-card.ts';
-import {
-  applicationStateWords,
-  applicationWords,
-  authorisationStateWords,
-  wordsOf,
-} from '../seal-words.ts';
+import { applicationStateWords, applicationWords, authorisationStateWords, wordsOf } from '../seal-words.ts';
 import { table, type Cells } from '../table.ts';
 import { both, dayElement, say, timeElement } from '../words.ts';
 

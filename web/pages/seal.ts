@@ -112,7 +112,9 @@ function authoriseForm(frame: Frame, page: SealPage): Html | null {
       ${hidden(frame, page)}
       <input type="hidden" name="seal" value="${page.seal.code}" />
       <input type="hidden" name="kind" value="authorise" />
-      <label for="matters">${say('事项实施编码（空格分隔，留空为全部）', 'Matter codes, blanks between; empty for all')}</label>
+      <label for="matters"
+        >${say('事项实施编码（空格分隔，留空为全部）', 'Matter codes, blanks between; empty for all')}</label
+      >
       <textarea id="matters" name="matters" rows="2" maxlength="4000"></textarea>
       <label for="perDay">${say('每日次数', 'Uses a day')}</label>
       <input id="perDay" name="perDay" type="number" min="1" max="1000000" value="100" required />
@@ -156,7 +158,9 @@ function filingForm(frame: Frame, page: SealPage): Html | null {
       ${hidden(frame, page)}
       <label for="number">${say('备案编号', 'Filing number')}</label>
       <input id="number" name="number" type="text" maxlength="64" pattern="[!-~]+" required />
-      <p class="note">${say('备案后公布状态，方可使用。', 'Its status is public then, and it may be used.')}</p>
+      <p class="note">
+        ${say('备案后公布状态，方可使用。', 'Its status is public then, and it may be used.')}
+      </p>
       <button class="button" type="submit">${say('登记备案', 'Enter')}</button>
     </form>
   </section>`;

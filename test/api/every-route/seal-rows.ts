@@ -41,14 +41,20 @@ export function sealRows(visitor: Visitor, office: SealOffice): Rows {
       good: () => asOffice(get(`/api/v1/seals/${officeSeal}`)),
       status: 200,
       type: 'application/json',
-      bad: { "another department's": [() => asOffice(get(`/api/v1/seals/${marketSeal}`)), 404, 'seal-not-found'] },
+      bad: {
+        "another department's": [() => asOffice(get(`/api/v1/seals/${marketSeal}`)), 404, 'seal-not-found'],
+      },
     },
     'get /api/v1/seals/{seal}/object': {
       good: () => asOffice(get(`/api/v1/seals/${officeSeal}/object`)),
       status: 200,
       type: 'application/octet-stream',
       bad: {
-        "another department's": [() => asOffice(get(`/api/v1/seals/${marketSeal}/object`)), 404, 'seal-not-found'],
+        "another department's": [
+          () => asOffice(get(`/api/v1/seals/${marketSeal}/object`)),
+          404,
+          'seal-not-found',
+        ],
       },
     },
     'get /api/v1/seals/{seal}/uses': {
@@ -56,8 +62,16 @@ export function sealRows(visitor: Visitor, office: SealOffice): Rows {
       status: 200,
       type: 'application/json',
       bad: {
-        "another department's": [() => asOffice(get(`/api/v1/seals/${marketSeal}/uses`)), 404, 'seal-not-found'],
-        'too many': [() => asOffice(get(`/api/v1/seals/${officeSeal}/uses?limit=501`)), 400, 'request-invalid'],
+        "another department's": [
+          () => asOffice(get(`/api/v1/seals/${marketSeal}/uses`)),
+          404,
+          'seal-not-found',
+        ],
+        'too many': [
+          () => asOffice(get(`/api/v1/seals/${officeSeal}/uses?limit=501`)),
+          400,
+          'request-invalid',
+        ],
       },
     },
     'post /api/v1/seals/{seal}/stop': {
@@ -65,7 +79,11 @@ export function sealRows(visitor: Visitor, office: SealOffice): Rows {
       status: 200,
       type: 'application/json',
       bad: {
-        "a system's key": [() => visitor.post(`/api/v1/seals/${officeSeal}/stop`, frozen), 403, 'scope-missing'],
+        "a system's key": [
+          () => visitor.post(`/api/v1/seals/${officeSeal}/stop`, frozen),
+          403,
+          'scope-missing',
+        ],
         "another department's": [
           () => send('seal-applicant', `/api/v1/seals/${marketSeal}/stop`, frozen),
           404,
@@ -107,7 +125,8 @@ export function sealRows(visitor: Visitor, office: SealOffice): Rows {
           'idempotency-key-missing',
         ],
         'nothing that there is': [
-          () => send('seal-applicant', '/api/v1/seal-applications', { ...marking, operation: { kind: 'melt' } }),
+          () =>
+            send('seal-applicant', '/api/v1/seal-applications', { ...marking, operation: { kind: 'melt' } }),
           400,
           'request-invalid',
         ],
@@ -144,7 +163,8 @@ export function sealRows(visitor: Visitor, office: SealOffice): Rows {
       },
     },
     'post /api/v1/seal-applications/{id}/rejection': {
-      good: () => send('seal-administrator', `/api/v1/seal-applications/${toReject}/rejection`, { reason: '不同意' }),
+      good: () =>
+        send('seal-administrator', `/api/v1/seal-applications/${toReject}/rejection`, { reason: '不同意' }),
       status: 200,
       type: 'application/json',
       bad: {
@@ -163,12 +183,17 @@ export function sealRows(visitor: Visitor, office: SealOffice): Rows {
     },
     'post /api/v1/seal-authorisations/{id}/revocation': {
       good: () =>
-        send('seal-applicant', `/api/v1/seal-authorisations/${office.authorisation}/revocation`, { reason: '调岗' }),
+        send('seal-applicant', `/api/v1/seal-authorisations/${office.authorisation}/revocation`, {
+          reason: '调岗',
+        }),
       status: 200,
       type: 'application/json',
       bad: {
         'one that is not there': [
-          () => send('seal-applicant', `/api/v1/seal-authorisations/${noAuthorisation}/revocation`, { reason: '调岗' }),
+          () =>
+            send('seal-applicant', `/api/v1/seal-authorisations/${noAuthorisation}/revocation`, {
+              reason: '调岗',
+            }),
           404,
           'authorisation-not-found',
         ],
@@ -187,7 +212,8 @@ export function sealRows(visitor: Visitor, office: SealOffice): Rows {
       type: 'application/json',
       bad: {
         'by another digest': [
-          () => send('document-approver', '/api/v1/document-approvals', { document: `sm3:${'0'.repeat(64)}` }),
+          () =>
+            send('document-approver', '/api/v1/document-approvals', { document: `sm3:${'0'.repeat(64)}` }),
           422,
           'approval-invalid',
         ],
@@ -223,7 +249,9 @@ export function sealRows(visitor: Visitor, office: SealOffice): Rows {
       good: () => page(`/seals/${officeSeal}`, office.applicant.cookie),
       status: 200,
       type: 'text/html',
-      bad: { "another department's": [() => page(`/seals/${marketSeal}`, office.applicant.cookie), 404, null] },
+      bad: {
+        "another department's": [() => page(`/seals/${marketSeal}`, office.applicant.cookie), 404, null],
+      },
     },
     'get /seals/{seal}/picture.svg': {
       good: () => page(`/seals/${officeSeal}/picture.svg`, office.applicant.cookie),
@@ -242,11 +270,16 @@ export function sealRows(visitor: Visitor, office: SealOffice): Rows {
       status: 200,
       type: 'application/octet-stream',
       bad: {
-        "another department's": [() => page(`/seals/${marketSeal}/object`, office.applicant.cookie), 404, null],
+        "another department's": [
+          () => page(`/seals/${marketSeal}/object`, office.applicant.cookie),
+          404,
+          null,
+        ],
       },
     },
     'post /seals/{seal}/stop': {
-      good: () => form('applicant', `/seals/${office.stoppable[1]}/stop`, { state: 'frozen', purpose: '盘点' }),
+      good: () =>
+        form('applicant', `/seals/${office.stoppable[1]}/stop`, { state: 'frozen', purpose: '盘点' }),
       status: 303,
       type: null,
       bad: {
@@ -267,7 +300,11 @@ export function sealRows(visitor: Visitor, office: SealOffice): Rows {
       status: 303,
       type: null,
       bad: {
-        'the applicant': [() => form('applicant', `/seals/${officeSeal}/filing`, { number: 'BA-2' }), 403, null],
+        'the applicant': [
+          () => form('applicant', `/seals/${officeSeal}/filing`, { number: 'BA-2' }),
+          403,
+          null,
+        ],
       },
     },
     'get /seal-application': {
