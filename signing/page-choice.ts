@@ -32,10 +32,7 @@ export async function chosenPages(document: PdfDocument, choice: PageChoice): Pr
 }
 
 /** The chosen of `all` pages. @throws SigningError `page-not-found` */
-export function selected<P extends { readonly index: number }>(
-  all: readonly P[],
-  choice: PageChoice,
-): readonly P[] {
+function selected<P extends { readonly index: number }>(all: readonly P[], choice: PageChoice): readonly P[] {
   const count = all.length;
   const indexOf = (page: number): number => (page > 0 ? page - 1 : count + page);
   if (choice === 'all') return all;

@@ -19,7 +19,7 @@ export interface Codespace {
 }
 
 /** Codes to values; a code is its number and how many bytes it has. */
-export class CodeTable<T> {
+class CodeTable<T> {
   readonly #single = new Map<number, T>();
   readonly #ranges: { readonly low: number; readonly high: number; readonly at: (offset: number) => T }[] =
     [];

@@ -4,7 +4,8 @@ import type { PdfDocument } from './document.ts';
 import { FormatError } from '../errors.ts';
 import { dictionaryOf, nameOf, numberOf, pdfDictionary, type PdfDictionary } from './objects.ts';
 import type { Page } from './pages.ts';
-import { readTextFont, type TextFont } from './text-font.ts';
+import { readTextFont } from './text-font.ts';
+import type { TextFont } from './text-shown.ts';
 import { ContentReader, type ContentValue } from './text-reader.ts';
 
 /** What one code of a string shows, in default user space. */

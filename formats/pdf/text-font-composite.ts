@@ -11,7 +11,7 @@ import {
 } from './objects.ts';
 import { readCMap, type CMap, type Codespace } from './text-cmap.ts';
 import { codeLength, predefinedCMap, type PredefinedCMap } from './text-encodings.ts';
-import type { ShownCode, TextFont } from './text-font.ts';
+import type { ShownCode, TextFont } from './text-shown.ts';
 import { gb1Character, gb1Cid } from './text-gb1.ts';
 import { textOf } from './text-string.ts';
 

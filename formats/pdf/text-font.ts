@@ -2,27 +2,11 @@
 import type { PdfDocument } from './document.ts';
 import { dictionaryOf, entry, nameOf, numberOf, type PdfDictionary } from './objects.ts';
 import { compositeFont } from './text-font-composite.ts';
+import type { ShownCode, TextFont } from './text-shown.ts';
 import { baseEncoding, glyphCharacters } from './text-encodings.ts';
 import { standardWidth } from './text-standard-widths.ts';
 import { readCMap, type CMap } from './text-cmap.ts';
 import { FormatError } from '../errors.ts';
-
-/** One code of a shown string. */
-export interface ShownCode {
-  /** Characters it stands for; empty where the file does not say. */
-  readonly text: string;
-  /** Movement along the line, in thousandths of the em: to the right, or in vertical writing downwards (positive). */
-  readonly advance: number;
-  /** Whether word spacing applies: the single byte 32. */
-  readonly isSpace: boolean;
-}
-
-export interface TextFont {
-  readonly vertical: boolean;
-  /** Thousandths of the em in one unit of glyph space: 1 for all but Type 3 fonts. */
-  readonly unit: number;
-  decode(bytes: Uint8Array): readonly ShownCode[];
-}
 
 /** A font of which nothing can be told: every byte a character that nobody knows, half an em wide. */
 const unknownFont: TextFont = {

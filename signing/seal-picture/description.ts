@@ -87,12 +87,6 @@ export function sizeOf(description: SealPictureDescription): {
   return { width, height };
 }
 
-/** The longer side, millimetres. */
-export function diameterOf(description: SealPictureDescription): number {
-  const { width, height } = sizeOf(description);
-  return Math.max(width, height);
-}
-
 /**
  * Refuses what cannot be drawn well.
  * @throws SigningError `name-too-long`, `seal-input-invalid`, `picture-refused` (too large an artwork)
