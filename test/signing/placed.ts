@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { joinBytes } from '../../formats/bytes.ts';
+import type { Appearance } from '../../formats/pdf/appearance.ts';
 import { openPdf } from '../../formats/pdf/document.ts';
 import { entry, nameOf, type PdfDictionary } from '../../formats/pdf/objects.ts';
 import { readRectangle, walkPages, type Rectangle } from '../../formats/pdf/pages.ts';
@@ -33,9 +34,13 @@ interface Placed {
   readonly added: number;
 }
 
-export async function place(spec: DocumentSpec | Uint8Array, placing: Placing): Promise<Placed> {
+export async function place(
+  spec: DocumentSpec | Uint8Array,
+  placing: Placing,
+  appearance: Appearance = ringAppearance,
+): Promise<Placed> {
   const pdf = spec instanceof Uint8Array ? spec : pdfOf(spec);
-  const step = sealPlacing({ appearance: ringAppearance, size }, placing);
+  const step = sealPlacing({ appearance, size }, placing);
   const prepared = await prepareSignature(bytesSource(pdf), {
     time: signingTime,
     contentsCapacity: 16,

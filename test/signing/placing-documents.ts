@@ -22,6 +22,8 @@ export interface DocumentSpec {
   readonly objects?: Readonly<
     Record<string, string | { readonly entries: string; readonly data: string | Uint8Array }>
   >;
+  /** Further entries of the catalogue. */
+  readonly catalogue?: string;
   /** Form fields, as text of merged widgets with `{page0}` and so on for their pages. */
   readonly fields?: readonly string[];
 }
@@ -64,7 +66,7 @@ export function pdfOf(spec: DocumentSpec): Uint8Array {
     fields.length === 0
       ? ''
       : `/AcroForm<</Fields[${fields.map((_, i) => `{field${i}}`).join(' ')}]/SigFlags 1>>`;
-  put(Buffer.from(resolved(`<</Type/Catalog/Pages {pages}${form}>>`)));
+  put(Buffer.from(resolved(`<</Type/Catalog/Pages {pages}${form}${spec.catalogue ?? ''}>>`)));
   const kids = spec.pages.map((_, i) => `{page${i}}`).join(' ');
   put(Buffer.from(resolved(`<</Type/Pages/Kids[${kids}]/Count ${spec.pages.length}>>`)));
   const fontNames = fonts.map((_, i) => `/F${i} {font${i}}`).join('');

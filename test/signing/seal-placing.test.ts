@@ -7,6 +7,9 @@ import { bytesSource } from '../../formats/pdf/source.ts';
 import { SigningError } from '../../signing/errors.ts';
 import { placeOnPage, shownArea, shownSize } from '../../signing/placement.ts';
 import type { Placing } from '../../signing/placement-order.ts';
+import { toBase64 } from '../../formats/bytes.ts';
+import { writePng } from '../../signing/seal-picture/png-writer.ts';
+import { sealAppearance } from '../../signing/seal-picture/seal-appearance.ts';
 import { scale } from '../scale.ts';
 import { annotationsOf, font, inkOf, pages, place, refused, text } from './placed.ts';
 import { pdfOf, type DocumentSpec, type PageSpec } from './placing-documents.ts';
@@ -205,6 +208,49 @@ describe('placing a seal by what a request says', () => {
       2,
     );
     assert.equal((await place(spec, { place: { page: 2, centreX: 60, centreY: 150 } })).showings.length, 1);
+  });
+
+  it('shows a filed picture with its transparency, and in PDF/A-1 with a mask of one bit', async function () {
+    const side = 60;
+    const opacity = new Uint8Array(side * side);
+    for (let i = 0; i < side * side; i++) opacity[i] = Math.floor(i / side) < 30 ? 255 : 0;
+    const colours = new Uint8Array(side * side * 3);
+    for (let i = 0; i < side * side; i++) colours.set([210, 0, 20], i * 3);
+    const appearance = sealAppearance({
+      kind: 'filed',
+      name: '备案',
+      purpose: null,
+      code: 'of another system',
+      centre: null,
+      demonstration: false,
+      artwork: { format: 'png', data: toBase64(writePng({ width: side, height: side, colours, opacity })) },
+      size: { width: 42, height: 42 },
+    });
+    const metadata = (part: number): DocumentSpec => ({
+      ...pages(1, { content: '0.5 g 100 400 300 300 re f' }),
+      catalogue: '/Metadata {xmp}',
+      objects: {
+        xmp: { entries: '/Type/Metadata/Subtype/XML', data: `<rdf:Description pdfaid:part="${part}"/>` },
+      },
+    });
+    for (const [part, has, lacks] of [
+      [1, /\/ImageMask true/, /\/SMask/],
+      [2, /\/SMask/, /\/ImageMask/],
+    ] as const) {
+      const { pdf } = await place(
+        metadata(part),
+        { place: { page: 1, centreX: 80, centreY: 90 } },
+        appearance,
+      );
+      const written = Buffer.from(pdf).toString('latin1');
+      assert.match(written, has);
+      assert.doesNotMatch(written, lacks);
+      const ink = inkOf(this, pdf, 1, 72);
+      assert.ok(
+        Math.abs(ink.right - ink.left - 42) < 1 && Math.abs(ink.bottom - ink.top - 21) < 1,
+        JSON.stringify(ink),
+      );
+    }
   });
 
   it('refuses what is no place', async () => {
