@@ -5,7 +5,7 @@ import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
 const megabyte = 1024 * 1024;
 
 interface Written {
-  put(text: string | Uint8Array): void;
+  readonly put: (text: string | Uint8Array) => void;
   readonly size: () => number;
 }
 

@@ -17,7 +17,6 @@ import { prepareSignature } from '../signing/prepare.ts';
 import { sealAppearance } from '../signing/seal-picture/seal-appearance.ts';
 import { signBytes } from '../signing/sign-bytes.ts';
 import { makeParty, makePki, makeRsaKey, makeSm2Key, type TestKey } from '../test/verification/pki.ts';
-import type { Limits } from './limits.ts';
 import { measure, type Measure } from './measure.ts';
 import { runBatch, type BatchWork } from './stamp-batch.ts';
 import { writeLargeFile, writeManyObjects } from './stamp-files.ts';
@@ -221,11 +220,7 @@ async function* measureSizes({ key }: Signer, pdf: Uint8Array): AsyncGenerator<M
   );
 }
 
-export async function* measureStamps(
-  seconds: number,
-  folder: string,
-  _limits: Limits,
-): AsyncGenerator<Measure> {
+export async function* measureStamps(seconds: number, folder: string): AsyncGenerator<Measure> {
   const signer = signerOf(makeRsaKey(), 'RS256');
   const small = await unstampedPdf(20_000);
   yield* measureSizes(signer, small);

@@ -156,7 +156,7 @@ async function appendTimestamp(
   { timestamps, timestampBudget }: AugmentParts,
   about: Parameters<typeof validationDataUpdate>[1],
 ): Promise<Timestamp> {
-  let last: Timestamp | null = null;
+  const given: { last?: Timestamp } = {};
   const prepare = (capacity: number | null): ReturnType<typeof prepareTimestamp> =>
     prepareTimestamp(copy, { ...about, capacity: capacity ?? roomForToken(timestamps) });
   await appendSignature(copy, {
@@ -164,12 +164,12 @@ async function appendTimestamp(
     prepared: null,
     prepare,
     make: async (digest) => {
-      last = await timestamps.timestamp(digest, timestampBudget);
-      return last.token;
+      given.last = await timestamps.timestamp(digest, timestampBudget);
+      return given.last.token;
     },
   });
-  if (last === null) throw new TypeError('A document was time-stamped without a token.');
-  return last;
+  if (given.last === undefined) throw new TypeError('A document was time-stamped without a token.');
+  return given.last;
 }
 
 function roomForToken(timestamps: TimestampClient): number {

@@ -167,14 +167,14 @@ class Buffers {
   }
 
   async read(position: number): Promise<Uint8Array> {
-    const { size, readInto } = this.#source;
+    const { size } = this.#source;
     const length = Math.min(chunkSize, size - position);
     if (length <= 0) return new Uint8Array();
-    if (readInto === undefined) return this.#source.read(position, length);
+    if (!('readInto' in this.#source)) return this.#source.read(position, length);
     const slot = this.#at++ % (buffersInUse + 1);
     const buffer = (this.#ring[slot] ??= new Uint8Array(Math.min(chunkSize, size)));
     const into = buffer.subarray(0, length);
-    return into.subarray(0, await this.#source.readInto?.(position, into));
+    return into.subarray(0, await this.#source.readInto(position, into));
   }
 }
 

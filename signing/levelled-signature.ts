@@ -73,8 +73,10 @@ export async function signCopy(
   parts: LevelParts,
   order: LevelOrder,
 ): Promise<LevelledSignature> {
-  let timestamp: Timestamp | null = null;
-  let shortfall: SigningError | null = null;
+  const got: { timestamp: Timestamp | null; shortfall: SigningError | null } = {
+    timestamp: null,
+    shortfall: null,
+  };
   const { key } = parts;
   const prepared = await appendSignature(copy, {
     algorithm: signingAlgorithm(key.algorithm).digest,
@@ -82,7 +84,7 @@ export async function signCopy(
     prepare: (capacity) => order.prepare(capacity),
     make: async (messageDigest) => {
       const signature = await signDigest(key, messageDigest);
-      if (reaches(order.level, 'B-T') && shortfall === null) {
+      if (reaches(order.level, 'B-T') && got.shortfall === null) {
         const { timestamps } = parts;
         const asked = await tolerating(order.lower, () =>
           withTimestamps(timestamps).timestamp(
@@ -90,16 +92,16 @@ export async function signCopy(
             parts.timestampBudget,
           ),
         );
-        if (asked instanceof SigningError) shortfall = asked;
-        else timestamp = asked;
+        if (asked instanceof SigningError) got.shortfall = asked;
+        else got.timestamp = asked;
       }
-      const cms = assembleCms(key, signature, timestamp?.token ?? null);
+      const cms = assembleCms(key, signature, got.timestamp?.token ?? null);
       checkCms(cms, key, messageDigest);
       return cms;
     },
   });
-  const signed = { prepared, timestamp: timestamp as Timestamp | null };
-  if (shortfall !== null) return { ...signed, level: 'B-B', shortfall };
+  const signed = { prepared, timestamp: got.timestamp };
+  if (got.shortfall !== null) return { ...signed, level: 'B-B', shortfall: got.shortfall };
   if (!reaches(order.level, 'B-LT')) return { ...signed, level: order.level, shortfall: null };
   return { ...signed, ...(await raise(copy, parts, order)) };
 }

@@ -201,7 +201,7 @@ const usageOrder = [
 /** `1` must be set, `0` must not, `X` does not matter; what is not written does not matter either (Table 239). */
 function allowsUsage(usage: string, der: Uint8Array): boolean {
   const held: ReadonlySet<string> | null = parseCertificate(der).keyUsage;
-  return [...usage].every((wish, at) => {
+  return Array.from(usage).every((wish, at) => {
     const name = usageOrder[at];
     if (name === undefined || (wish !== '0' && wish !== '1')) return true;
     return (held?.has(name) === true) === (wish === '1');

@@ -72,9 +72,7 @@ export async function intendStamps(
       digest: record.originalDigest,
       at: record.intendedAt,
       sm2:
-        sm2 === null
-          ? null
-          : { form: sm2.form, serial: sm2.object.serial, esealDigest: sm2.object.digest },
+        sm2 === null ? null : { form: sm2.form, serial: sm2.object.serial, esealDigest: sm2.object.digest },
     });
     await audit.append(tx, {
       at: record.intendedAt,

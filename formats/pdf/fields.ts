@@ -83,7 +83,7 @@ export async function fillSignatureField(
   const merged = widget?.reference?.number === reference.number;
   const widgetChanges = { ...shown, F: pdfInteger(flagsOf(widget?.dictionary) | widgetFlags) };
   update.set(reference, withEntries(own, { V: filling.value, ...(merged ? widgetChanges : {}) }));
-  if (!merged && widget?.reference != null) {
+  if (!merged && widget !== undefined && widget.reference !== null) {
     const apart = (await update.dictionary(widget.reference)) ?? widget.dictionary;
     update.set(widget.reference, withEntries(apart, widgetChanges));
   }

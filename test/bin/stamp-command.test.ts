@@ -125,15 +125,11 @@ describe('yinxin stamp', function () {
     }
   });
 
-  it('makes PSS signatures with an RSA key, and refuses an algorithm the key does not do', async function () {
+  it('makes PSS signatures with an RSA key, and refuses an algorithm the key does not do', async () => {
     const { lines } = await stamp(['a.pdf'], ['--algorithm', 'PS256']);
-    assert.equal(lines[0]?.stamped, true);
-    const text = run('openssl', ['version']);
-    assert.ok(text.startsWith('OpenSSL'));
-    assert.ok(
-      readFileSync(lines[0]?.output ?? '').includes('2a864886f70d01010a'),
-      'id-RSASSA-PSS is in the CMS',
-    );
+    const [line] = lines;
+    assert.equal(line?.stamped, true);
+    assert.ok(readFileSync(line.output ?? '').includes('2a864886f70d01010a'), 'id-RSASSA-PSS is in the CMS');
     const refused = await stamp(['a.pdf'], ['--algorithm', 'ES256']);
     assert.deepEqual([refused.code, refused.lines[0]?.code], [1, 'algorithm-refused']);
   });
@@ -247,8 +243,9 @@ describe('yinxin stamp', function () {
     assert.deepEqual(readdirSync(refused.folder), []);
     const lower = await stamp(['a.pdf'], ['--level', 'B-LTA', '--tsa', setting.tsa, '--lower']);
     assert.equal(lower.code, 0);
-    assert.equal(lower.lines[0]?.level, 'B-B');
-    assert.match(lower.lines[0]?.shortfall ?? '', /^timestamp-unavailable: /);
+    const [line] = lower.lines;
+    assert.equal(line?.level, 'B-B');
+    assert.match(line.shortfall ?? '', /^timestamp-unavailable: /);
   });
 
   it('does not vouch for a revoked certificate', async () => {

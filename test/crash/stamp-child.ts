@@ -5,9 +5,14 @@ import { stampCommand } from '../../bin/commands/stamp.ts';
 const [place = '', ...args] = process.argv.slice(2);
 
 interface Handle {
-  write(buffer: Uint8Array, offset: number, length: number, position: number): Promise<unknown>;
-  datasync(): Promise<void>;
-  close(): Promise<void>;
+  write: (
+    this: Handle,
+    buffer: Uint8Array,
+    offset: number,
+    length: number,
+    position: number,
+  ) => Promise<unknown>;
+  datasync: (this: Handle) => Promise<void>;
 }
 
 const probe = await open(process.execPath, 'r');
