@@ -103,7 +103,7 @@ function termsOf({
 }
 
 /** What preparing is told of them, and of who signs. */
-export function optionsOf(
+function optionsOf(
   { level, docMdp, fieldLock, password }: SignatureTerms,
   chain: readonly Uint8Array[],
 ): Partial<SignatureOptions> {
