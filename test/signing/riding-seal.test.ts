@@ -79,6 +79,24 @@ describe('a riding seal', () => {
     }
   });
 
+  it('has on the first page what a seal pressed on the fanned pages leaves there', () => {
+    const page = (index: number) => ({
+      index,
+      rotate: 0 as const,
+      userUnit: 1,
+      cropBox: { left: 0, bottom: 0, right: 600, top: 800 },
+    });
+    const sliceOn = (edge: (typeof edges)[number], index: number) =>
+      rideOver([page(0), page(1), page(2)], size, { edge })[index]?.slice;
+    const third = 1 / 3;
+    assert.deepEqual(sliceOn('right', 0), { left: 0, right: third, bottom: 0, top: 1 });
+    assert.deepEqual(sliceOn('left', 0), { left: 1 - third, right: 1, bottom: 0, top: 1 });
+    assert.deepEqual(sliceOn('bottom', 0), { left: 0, right: 1, bottom: 1 - third, top: 1 });
+    assert.deepEqual(sliceOn('top', 0), { left: 0, right: 1, bottom: 0, top: third });
+    assert.deepEqual(sliceOn('right', 2), { left: 2 / 3, right: 1, bottom: 0, top: 1 });
+    assert.deepEqual(sliceOn('top', 2), { left: 0, right: 1, bottom: 2 / 3, top: 1 });
+  });
+
   it('takes the pages that are named, at the position that is named, and both edges of double-sided prints', async () => {
     const { showings } = await place(pages(6), {
       place: { riding: { pages: { from: 2, to: 5 }, position: 60, alternate: true } },

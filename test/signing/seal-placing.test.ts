@@ -117,6 +117,26 @@ describe('placing a seal by what a request says', () => {
     await refused(spec, { place: { anchor: { text: '盖章', offsetX: -60 } } }, 'seal-off-page');
   });
 
+  it('counts matches as the page is displayed, whichever way it is turned', async () => {
+    const content = text(100, 700, '盖章') + text(400, 700, '盖章') + text(250, 300, '盖章');
+    const orders: Readonly<Record<number, readonly number[]>> = {
+      0: [116, 416, 266],
+      90: [266, 116, 416].toSorted((a, b) => a - b),
+      180: [266, 416, 116],
+      270: [416, 266, 116],
+    };
+    for (const [rotate, xs] of Object.entries(orders)) {
+      const spec = { pages: [{ content, rotate: Number(rotate) }], fonts: [font] };
+      const found: number[] = [];
+      for (const occurrence of [1, 2, 3]) {
+        const { pdf } = await place(spec, { place: { anchor: { text: '盖章', occurrence } } });
+        const [annotation] = await annotationsOf(pdf);
+        found.push(Math.round(((annotation?.box.left ?? 0) + (annotation?.box.right ?? 0)) / 2));
+      }
+      assert.deepEqual(found, xs, `turned by ${rotate}`);
+    }
+  });
+
   it('lands on the text on every turned, cropped and scaled page', async function () {
     for (const page of [
       { rotate: 90 },

@@ -194,6 +194,39 @@ for (const engine of engines) {
       assert.equal(stamps.length - completed.length, open.length, 'what was begun and given up');
     });
 
+    it('finds the stamp of a document that was done and not yet entered as done', async () => {
+      const { id } = await submit([order(await document())]);
+      const kept = await parts.database.reader
+        .selectFrom('stamp_batch_item')
+        .select('input_cipher')
+        .where('batch', '=', id)
+        .executeTakeFirstOrThrow();
+      const work = runner();
+      work.wake();
+      await work.idle();
+      const [first] = await results(id);
+      // As a crash between the two writes leaves it.
+      await parts.database.write(async (tx) => {
+        await tx
+          .updateTable('stamp_batch_item')
+          .set({ state: 'waiting', stamp: null, finished_at: null, input_cipher: kept.input_cipher })
+          .where('batch', '=', id)
+          .execute();
+        await tx
+          .updateTable('stamp_batch')
+          .set({ state: 'running', completed_at: null })
+          .where('id', '=', id)
+          .execute();
+      });
+      work.wake();
+      await work.idle();
+      assert.deepEqual(
+        (await results(id)).map(({ stamp }) => stamp),
+        [first?.stamp],
+      );
+      assert.equal((await stampsOf(id)).length, 1);
+    });
+
     it('stops where it is told to', async () => {
       const digests = await Promise.all(Array.from({ length: 10 }, () => document()));
       const { id } = await submit(digests.map((digest) => order(digest)));
