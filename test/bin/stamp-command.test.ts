@@ -125,6 +125,12 @@ describe('yinxin stamp', function () {
     }
   });
 
+  it('archives a certified document that permits no change: validation data and time-stamps are none', async () => {
+    const more = ['--level', 'B-LTA', '--tsa', setting.tsa, '--certify', '1'];
+    const { lines } = await stamp(['a.pdf'], more);
+    assert.equal(await level(lines[0]?.output ?? ''), 'TOTAL-PASSED B-LTA');
+  });
+
   it('makes PSS signatures with an RSA key, and refuses an algorithm the key does not do', async () => {
     const { lines } = await stamp(['a.pdf'], ['--algorithm', 'PS256']);
     const [line] = lines;
