@@ -13,6 +13,7 @@ import type { LicenseSummary as LicenseCard } from '../web/license-card.ts';
 import { renderLicensePage, type LicenseEvent, type StatusChangeChoice } from '../web/pages/license.ts';
 import { renderMy } from '../web/pages/my.ts';
 import { renderOffice } from '../web/pages/office.ts';
+import { sealStateWords } from './seal-words.ts';
 import { holderOf } from './holder.ts';
 import { frameOf, requireFormToken, requireSession } from './pages.ts';
 import { html, seeOther } from './reply.ts';
@@ -99,6 +100,8 @@ const office = route({
   async handle(services, call) {
     const session = await requireSession(services, call.cookie);
     const { principal } = session;
+    // Who works with seals alone has an office of seals.
+    if (!principal.scopes.includes('licenses:read')) return seeOther('/seals');
     const db = services.database.reader;
     const seals = await sealsOf(db, principal);
     const names = await typeNames(services);
@@ -111,6 +114,7 @@ const office = route({
         seals: seals.map((seal) => ({
           name: seal.name,
           sealCode: seal.code,
+          page: `/seals/${seal.code}`,
           picture: `/api/v1/seals/${seal.id}/picture.svg`,
           state: { words: sealStateWords[seal.state], inForce: seal.state === 'valid' },
           validUntil: seal.validUntil.toISOString(),
@@ -130,11 +134,6 @@ const office = route({
   },
 });
 
-const sealStateWords = {
-  valid: { zh: '有效', en: 'in force' },
-  frozen: { zh: '冻结', en: 'frozen' },
-  cancelled: { zh: '注销', en: 'cancelled' },
-} as const;
 
 const license = route({
   method: 'get',

@@ -8,8 +8,10 @@ import { json } from './reply.ts';
 import { documentBody, route, withScope, type Route } from './route.ts';
 import { caseNumber, matter, optionalText, sealId } from './schemas.ts';
 import type { Services } from './services.ts';
-import { principalOf, sealIdOf, stampAnswer, stampAnswerOf } from './stamps.ts';
+import { stampAnswer, stampAnswerOf } from './stamp-schemas.ts';
+import { principalOf, sealIdOf } from './stamps.ts';
 import { sourceOf } from './upload-source.ts';
+import { useMembers, useTermsOf } from './use-schemas.ts';
 
 const tag = '办件 Cases';
 const millimetres = z.number().min(-10_000).max(10_000);
@@ -24,6 +26,7 @@ const caseOrder = z.strictObject({
     x: millimetres.describe("Millimetres from the page's left edge to the seal's centre."),
     y: millimetres.describe("Millimetres from the page's top edge to the seal's centre."),
     reason: optionalText(200),
+    ...useMembers,
   }),
   licenses: z.array(licenseOrder).max(20),
 });
@@ -39,7 +42,7 @@ function answerOf(services: Services, result: CaseResult): z.input<typeof caseAn
   return {
     case: result.caseNumber,
     matter: result.matter,
-    decision: result.decision === null ? null : stampAnswerOf(services, result.decision),
+    decision: result.decision === null ? null : stampAnswerOf(services.address, result.decision),
     licenses: result.licenses.map((license) => issuedAnswer(services, license)),
   };
 }
@@ -67,6 +70,7 @@ const handle = route({
         source: sourceOf(body.document),
         place: { page: order.decision.page, centreX: order.decision.x, centreY: order.decision.y },
         reason: order.decision.reason,
+        ...useTermsOf(order.decision),
       },
       licenses: order.licenses,
     });

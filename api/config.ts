@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { SuiteName } from '../crypto/suite.ts';
+import type { Sm2Form } from '../signing/use-terms.ts';
 import { ApiError } from './errors.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { externalPoliciesText, timeSourceText, type TimeConfig } from './time-settings.ts';
@@ -26,6 +27,8 @@ export interface Config {
   readonly publicUrl: string | null;
   /** Decided once for each data folder. */
   readonly suite: SuiteName;
+  /** How SM2 stands in a stamp whose request does not say. */
+  readonly sm2: Sm2Form;
   /** Whether somebody said that production of the suite gm may keep its keys in files. */
   readonly keyFilesAllowed: boolean;
   readonly passphrase: PassphraseSource;
@@ -79,6 +82,7 @@ const environmentSchema = z.object({
   YINXIN_PASSPHRASE_FILE: z.string().min(1).optional(),
   YINXIN_MODE: z.enum(['demonstration', 'production']).optional(),
   YINXIN_SUITE: z.enum(['international', 'gm']).optional(),
+  YINXIN_SM2_SEAL: z.enum(['none', 'ses', 'cms']).default('none'),
   YINXIN_ALLOW_KEY_FILES: z.enum(['0', '1']).default('0'),
   YINXIN_ROOT_KEYS: z.string().min(1).optional(),
   YINXIN_ROOT_PASSPHRASE_FILE: z.string().min(1).optional(),
@@ -131,6 +135,7 @@ export function readConfig(environment: NodeJS.ProcessEnv, flags: Flags = {}): C
     port: values.YINXIN_PORT,
     publicUrl,
     suite: values.YINXIN_SUITE ?? settings?.suite ?? 'international',
+    sm2: values.YINXIN_SM2_SEAL,
     keyFilesAllowed: values.YINXIN_ALLOW_KEY_FILES === '1',
     passphrase,
     rootKeys: {
@@ -236,6 +241,8 @@ function hintFor(name: string): string {
       return 'an address such as postgresql://user:password@host:5432/yinxin';
     case 'YINXIN_SUITE':
       return 'the suite is international or gm';
+    case 'YINXIN_SM2_SEAL':
+      return 'an SM2 seal stands in a stamp as ses or cms, or none does';
     case 'YINXIN_PASSPHRASE':
       return 'a passphrase has at least 12 characters';
     default:

@@ -50,6 +50,10 @@ const purposes: Readonly<Record<string, { readonly asset: Words; readonly purpos
     asset: words('审计日志密钥', 'Audit-log keys'),
     purpose: words('签署审计日志', 'sign the audit log'),
   },
+  'seal-making': {
+    asset: words('制章密钥', 'Seal-making keys'),
+    purpose: words('签署所制作的电子印章', 'sign the electronic seals that are made'),
+  },
 };
 
 /** Keys of one purpose and algorithm. */

@@ -1,13 +1,15 @@
 // The demonstration district put into an installation: departments, seals, keys and accounts, each once.
 import { caAccounts, type CaAccountKey } from '../fixtures/ca-accounts.ts';
 import { district } from '../fixtures/district.ts';
+import { sealAccounts, type SealAccountKey } from '../fixtures/seal-accounts.ts';
 import { createApiKey } from '../identity/api-keys.ts';
 import { addDepartment, departmentByCode } from '../identity/departments.ts';
 import type { DemonstrationAccount } from '../identity/demonstration-sign-in.ts';
 import { personWithNumber } from '../identity/persons.ts';
-import { departmentScopes, type Principal } from '../identity/principal.ts';
+import { departmentScopes, scopesNamed, type Principal } from '../identity/principal.ts';
 import { publishLicenseType } from '../licenses/type-register.ts';
 import { createSeal, sealWithCode } from '../signing/seal-register.ts';
+import { grantDistrictRights } from './demonstration-rights.ts';
 import { operator, type Installation } from './installation.ts';
 import type { Services } from './services.ts';
 import type { Settings } from './settings.ts';
@@ -33,8 +35,8 @@ export interface DemonstrationApiKey {
   readonly department: string;
   readonly creditCode: string;
   readonly apiKey: string;
-  /** Whose key it is at the certification authority; absent for a department's approval system. */
-  readonly account?: CaAccountKey;
+  /** Whose key it is at the certification authority or in the seal office; absent for a department's approval system. */
+  readonly account?: CaAccountKey | SealAccountKey;
 }
 
 /** The sample officers and holders; holders come into the register of persons, encrypted. */
@@ -48,6 +50,15 @@ export async function demonstrationAccounts(
       department: department.creditCode,
       roles: ['officer'],
       scopes: departmentScopes,
+    }),
+  }));
+  const sealOffice = sealAccounts.map((account): DemonstrationAccount => ({
+    key: account.key,
+    name: account.name,
+    principal: person(`person:${account.key}`, {
+      department: account.department.creditCode,
+      roles: ['officer'],
+      scopes: scopesNamed(account.scopes),
     }),
   }));
   const holders = await Promise.all(
@@ -69,7 +80,7 @@ export async function demonstrationAccounts(
       actingFor: enterprise.creditCode,
     }),
   }));
-  return [...holders, ...enterprises, ...officers];
+  return [...holders, ...enterprises, ...officers, ...sealOffice];
 }
 
 function person(id: string, more: Partial<Principal>): Principal {
@@ -111,9 +122,10 @@ export async function establishDistrict(
     tell(`印章 seal ${seal.sealCode} ${seal.name}`);
   }
   for (const type of district.licenseTypes) await publishLicenseType(services, type);
+  await grantDistrictRights(services);
 }
 
-/** One key for every department, with all a department's system may have; then those of the certification authority. */
+/** One key for every department, with all a department's system may have; then those of the certification authority and the seal office. */
 export async function createDistrictKeys(services: Services): Promise<readonly DemonstrationApiKey[]> {
   const keys: DemonstrationApiKey[] = [];
   for (const department of district.departments) {
@@ -124,7 +136,7 @@ export async function createDistrictKeys(services: Services): Promise<readonly D
     });
     keys.push({ department: department.name, creditCode: department.creditCode, apiKey: key });
   }
-  for (const { key: account, name, department, scopes } of caAccounts) {
+  for (const { key: account, name, department, scopes } of [...caAccounts, ...sealAccounts]) {
     const { key } = await createApiKey(services, operator, {
       department: department.creditCode,
       scopes,

@@ -12,9 +12,15 @@ import { settleRequests } from '../ca/requests.ts';
 import { settleIssuance } from '../ca/settle.ts';
 import { TimestampAuthority } from '../ca/timestamp-authority.ts';
 import type { DemonstrationAccount } from '../identity/demonstration-sign-in.ts';
+import { settleApplications } from '../signing/seal-applications.ts';
 import { settleSeals } from '../signing/seal-register.ts';
+import { SealStatusPublisher } from '../signing/seal-status-list.ts';
+import { settleStampBatches, StampBatchRunner } from '../signing/stamp-batch-runner.ts';
+import { settlePrepared } from '../signing/stamp-prepared.ts';
 import { settleStamps } from '../signing/stamp.ts';
+import type { LongTermParts } from '../signing/long-term.ts';
 import { timestampClient } from '../signing/timestamp-client.ts';
+import { runUpgrades } from '../signing/upgrade-queue.ts';
 import { createPageRenderer, type PageRenderer } from '../licenses/page-renderer.ts';
 import { settleLicenses } from '../licenses/settle.ts';
 import { licenseTypes } from '../licenses/type-register.ts';
@@ -36,6 +42,7 @@ import { createApplication, createHttpServer } from './server.ts';
 import { lockServer } from './server-lock.ts';
 import type { Services } from './services.ts';
 import type { Settings } from './settings.ts';
+import { foreignKeys, sealParts } from './seal-parts.ts';
 import { signingServersOf } from './signing-server-http.ts';
 import { foreignStatusLists } from './status-lists-http.ts';
 import { statusSource } from './status-source-http.ts';
@@ -44,6 +51,7 @@ import { timestampService } from './timestamp-http.ts';
 import { keepClockChecked } from './time-checks.ts';
 import { trustListPublisher } from './trust-list.ts';
 import { createReportRenderer, type ReportRenderer } from './report-renderer.ts';
+import { statusForSigning, verificationFacts } from './verification-facts.ts';
 import { createVerificationPool, type VerificationPool } from './verification-pool.ts';
 
 /** A service that listens. */
@@ -69,7 +77,11 @@ export interface StartOptions {
 /** With several nodes on one database another node's work is left alone for so long. */
 const patience = 10 * 60_000;
 const maintenanceInterval = 6 * 3_600_000;
+const waitingStampsInterval = 60_000;
 const timestampBudget = 10_000;
+const statusBudget = 10_000;
+/** How often stamps that wait for a higher level are looked for, milliseconds. */
+const upgradeInterval = 30_000;
 /** OCSP answers signed for one caller alone, by one process: about a tenth of what a core can sign. */
 const ocspSignedAtOnce = { perMinute: 120_000, burst: 4000 };
 /** Pages waiting to be drawn before callers are told to come back. */
@@ -139,6 +151,8 @@ export async function startService(options: StartOptions): Promise<RunningServic
     // Before anything closes: rows under way are finished.
     undo.push(() => services.bulk.stop());
     services.bulk.wake();
+    undo.push(() => services.stampBatches.stop());
+    services.stampBatches.wake();
     let ready = true;
     const maintenance = setInterval(() => {
       services.bulk.wake();
@@ -147,6 +161,26 @@ export async function startService(options: StartOptions): Promise<RunningServic
         .catch((error: unknown) => log.error({ err: error }, 'maintenance failed'));
     }, maintenanceInterval);
     maintenance.unref();
+    const upgrades = repeat(
+      upgradeInterval,
+      async () => {
+        const run = await runUpgrades(services.stamps);
+        if (run.completed + run.givenUp > 0) log.info(run, 'stamps brought to their level');
+      },
+      (error) => log.error({ err: error }, 'stamps could not be brought to their level'),
+    );
+    // A document that another node had begun when it died is taken up; what nobody signed in time is given up.
+    const waitingStamps = repeat(
+      waitingStampsInterval,
+      async () => {
+        services.stampBatches.wake();
+        await settlePrepared(services, null);
+      },
+      (error) => log.error({ err: error }, 'waiting stamps could not be looked after'),
+    );
+    undo.push(() => waitingStamps.stop());
+    // Before anything closes: a stamp under way is finished.
+    undo.push(() => upgrades.stop());
     const clockChecks = keepClockChecked(services.timestampAuthority, config.time.interval, log);
     handler = createApplication({ routes, services, log, metrics, ready: () => ready });
     log.info(
@@ -212,7 +246,34 @@ async function openServices(
         .filter(({ kind }) => kind === 'time-stamps')
         .map(({ certificate }) => certificate.der),
   });
-  const stamps = { ...installation, timestamps, timestampBudget };
+  const ocsp = new OcspResponder(installation, hierarchy, () => ocspAtOnce.take('ocsp') === 0);
+  const longTerm: LongTermParts = {
+    anchors: () =>
+      hierarchy.authorities().flatMap(({ kind, certificate }) => (kind === 'root' ? [certificate.der] : [])),
+    certificates: () => hierarchy.authorities().map(({ certificate }) => certificate.der),
+    status: statusForSigning({ hierarchy, crls, ocsp }),
+    statusBudget,
+  };
+  const signingServer = await signingServersOf(config.dataFolder, installation.demonstration);
+  const status = statusSource(!installation.demonstration);
+  const keys = {
+    keys: installation.keys,
+    ...foreignKeys({ ...installation, signingServer, statusSource: status }),
+  };
+  const stamps = {
+    ...installation,
+    ...keys,
+    timestamps,
+    timestampBudget,
+    longTerm,
+    sm2: config.sm2,
+  };
+  const sealStatus = new SealStatusPublisher({
+    database: installation.database,
+    clock: installation.clock,
+    key: () => hierarchy.serviceKey('status-list'),
+    issuer: address,
+  });
   const trustList = trustListPublisher({
     installation,
     settings,
@@ -220,6 +281,18 @@ async function openServices(
     publicUrl: address,
     licenseTypes: async () => (await licenseTypes(installation.database.reader)).map(faceDictionary),
   });
+  const recognised = recognisedSource({ ...installation, trustList });
+  const foreignLists = foreignStatusLists(installation.clock, !installation.demonstration);
+  const judging = {
+    ...installation,
+    hierarchy,
+    crls,
+    ocsp,
+    recognised,
+    foreignStatusLists: foreignLists,
+    address,
+    sealStatus,
+  };
   return {
     ...installation,
     settings,
@@ -231,29 +304,27 @@ async function openServices(
     reports,
     matterNames: options.matterNames ?? new Map(),
     trustList,
-    recognised: recognisedSource({ ...installation, trustList }),
-    foreignStatusLists: foreignStatusLists(installation.clock, !installation.demonstration),
+    recognised,
+    foreignStatusLists: foreignLists,
     timestampAuthority: new TimestampAuthority(
       installation,
       hierarchy,
       timestampSettings(config.time, installation.clock),
     ),
-    ocsp: new OcspResponder(installation, hierarchy, () => ocspAtOnce.take('ocsp') === 0),
+    ocsp,
     crls,
     bulk: new BulkRunner({ ...installation, hierarchy }, (error) =>
       options.log.error({ err: error }, 'a bulk operation was interrupted'),
     ),
-    signingServer: await signingServersOf(config.dataFolder, installation.demonstration),
-    statusSource: statusSource(!installation.demonstration),
+    signingServer,
+    statusSource: status,
     stamps,
+    stampBatches: new StampBatchRunner({ ...stamps, cipher: installation.cipher }, (error) =>
+      options.log.error({ err: error }, 'a batch of stamps was interrupted'),
+    ),
     licenses: { ...stamps, renderer, serviceKeys: hierarchy, publicUrl: address },
-    seals: {
-      ...installation,
-      // Asked for each seal: an authority may get a successor.
-      get authority() {
-        return hierarchy.issuer('department-seals');
-      },
-    },
+    seals: sealParts(installation, hierarchy, keys, () => verificationFacts(judging)),
+    sealStatus,
     signIn,
     guard: createGuard(installation, signIn),
     databaseAnswers: () =>
@@ -286,13 +357,37 @@ async function settleLeftovers(services: Services, log: Log): Promise<void> {
   const before = new Date(services.database.engine === 'sqlite' ? now + 1 : now - patience);
   const settled = {
     seals: await settleSeals(services, before),
+    sealApplications: await settleApplications(services.seals, before),
     licenses: await settleLicenses(services, before),
+    preparedStamps: await settlePrepared(services, before),
+    stampBatches: await settleStampBatches(services, before),
     stamps: await settleStamps(services, before),
     enrolments: await settleEnrolments(services, before),
     foreignRequests: await settleForeign(services, before),
     officerRequests: await settleRequests(services, before),
   };
   if (Object.values(settled).some((count) => count > 0)) log.warn(settled, 'left-overs of a crash settled');
+}
+
+/** Does `work` every so many milliseconds, never twice at once; `stop` waits for what is under way. */
+function repeat(
+  interval: number,
+  work: () => Promise<void>,
+  failed: (error: unknown) => void,
+): { stop(): Promise<void> } {
+  let running: Promise<void> | null = null;
+  const timer = setInterval(() => {
+    running ??= work()
+      .catch(failed)
+      .finally(() => (running = null));
+  }, interval);
+  timer.unref();
+  return {
+    stop: async () => {
+      clearInterval(timer);
+      await running;
+    },
+  };
 }
 
 function bracketed(host: string): string {

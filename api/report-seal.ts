@@ -1,11 +1,6 @@
 // Seals a drawn report with the service's receipt key: a PAdES signature with a time-stamp, over the whole file.
 import { createHash } from 'node:crypto';
-import { signingAlgorithm } from '../crypto/algorithms.ts';
-import { joinBytes } from '../formats/bytes.ts';
-import { bytesSource } from '../formats/pdf/source.ts';
-import { finishSignature, placeholderCapacity } from '../signing/finish.ts';
-import { assembleCms, checkCms, signDigest, timestampDigest } from '../signing/pades-signature.ts';
-import { prepareSignature } from '../signing/prepare.ts';
+import { signBytes } from '../signing/sign-bytes.ts';
 import type { Actor } from '../storage/actor.ts';
 import type { Services } from './services.ts';
 
@@ -21,28 +16,22 @@ export async function sealReport(
 ): Promise<Uint8Array> {
   const { hierarchy, stamps, clock, database, audit } = services;
   const key = hierarchy.serviceKey('receipt');
-  const { timestamps, timestampBudget } = stamps;
-  const prepared = await prepareSignature(bytesSource(report), {
-    time: clock(),
-    contentsCapacity: placeholderCapacity({ chain: key.chain, timestampSize: timestamps.tokenSize() }),
-    reason: '核验报告 Verification report',
-    application: 'Yinxin',
-    // ISO 32000-2 12.8.2.2, level 1: a report is final.
-    docMdp: 1,
-  });
-  const messageDigest = createHash(signingAlgorithm(key.algorithm).digest)
-    .update(report)
-    .update(prepared.before)
-    .update(prepared.after)
-    .digest();
-  const signature = await signDigest(key, messageDigest);
-  const { token } = await timestamps.timestamp(
-    timestampDigest(signature, timestamps.digest),
-    timestampBudget,
+  const { document: sealed } = await signBytes(
+    report,
+    { ...stamps, key, longTerm: stamps.longTerm ?? null },
+    {
+      level: 'B-T',
+      lower: false,
+      options: {
+        time: clock(),
+        reason: '核验报告 Verification report',
+        application: 'Yinxin',
+        // ISO 32000-2 12.8.2.2, level 1: a report is final.
+        docMdp: 1,
+        inspect: false,
+      },
+    },
   );
-  const cms = assembleCms(key, signature, token);
-  checkCms(cms, key, messageDigest);
-  const sealed = joinBytes([report, finishSignature(prepared, cms)]);
   const digest = `sha256:${createHash('sha256').update(sealed).digest('hex')}`;
   await database.write((tx) =>
     audit.append(tx, {

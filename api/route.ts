@@ -146,7 +146,7 @@ function parsed<S extends z.ZodObject>(schema: S | undefined, value: unknown, wh
 }
 
 /** @throws ApiError `request-invalid` naming the first few places that do not hold, never the values. */
-function checked<S extends z.ZodType>(schema: S, value: unknown, where: string): z.output<S> {
+export function checked<S extends z.ZodType>(schema: S, value: unknown, where: string): z.output<S> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const places = result.error.issues

@@ -9,43 +9,11 @@ import { stampDocument } from '../signing/stamp.ts';
 import type { Principal } from '../identity/principal.ts';
 import { ApiError } from './errors.ts';
 import { json, pdf, type Reply } from './reply.ts';
-import { documentBody, route, withScope, type Route } from './route.ts';
-import { caseNumber, digest, instant, matter, optionalText, sealId } from './schemas.ts';
+import { route, withScope, type Route } from './route.ts';
 import type { Services } from './services.ts';
-import { sourceOf } from './upload-source.ts';
-
-const millimetres = z
-  .string()
-  // Empty is not 0, and 0x10 is no length.
-  .regex(/^-?\d{1,5}(\.\d{1,20})?$/)
-  .transform(Number)
-  .pipe(z.number().min(-10_000).max(10_000));
-
-const stampFields = z.object({
-  seal: sealId,
-  matter: matter.optional(),
-  case: caseNumber.optional(),
-  page: z.coerce.number().int().min(1).max(100_000).default(1).describe('First page 1.'),
-  x: millimetres.describe("Millimetres from the page's left edge to the seal's centre."),
-  y: millimetres.describe("Millimetres from the page's top edge to the seal's centre."),
-  reason: optionalText(200).describe("Shown by readers as the signature's reason."),
-});
-
-export const stampAnswer = z.object({
-  id: z.string(),
-  receipt: z.string(),
-  documentUrl: z.url(),
-  seal: z.object({
-    id: z.string(),
-    code: z.string(),
-    certificate: z.string().describe('Serial number, hex.'),
-  }),
-  matter: z.string().nullable(),
-  case: z.string().nullable(),
-  time: instant.describe('Time of the RFC 3161 time-stamp.'),
-  original: z.object({ digest }),
-  document: z.object({ digest, size: z.int() }),
-});
+import { stampBody } from './stamp-body.ts';
+import { stampAnswer, stampAnswerOf, stampOrderOf } from './stamp-schemas.ts';
+import { stampSource } from './stamp-documents.ts';
 
 const stampParams = z.object({ id: z.string().regex(/^stp_[0-9a-f]{32}$/) });
 
@@ -53,20 +21,6 @@ const stampParams = z.object({ id: z.string().regex(/^stp_[0-9a-f]{32}$/) });
 export function principalOf(principal: Principal | null): Principal {
   if (principal === null) throw new ApiError('unauthenticated', 'An API key is required.');
   return principal;
-}
-
-export function stampAnswerOf(services: Services, result: StampResult): z.input<typeof stampAnswer> {
-  return {
-    id: result.stampId,
-    receipt: result.receiptId,
-    documentUrl: `${services.address}/api/v1/stamps/${result.stampId}/document`,
-    seal: { id: result.sealId, code: result.sealCode, certificate: result.certificateSerial },
-    matter: result.matter,
-    case: result.caseNumber,
-    time: result.time.toISOString(),
-    original: { digest: result.originalDigest },
-    document: { digest: result.document.digest, size: result.document.size },
-  };
 }
 
 async function sealedDocument(
@@ -113,10 +67,11 @@ const create = route({
   method: 'post',
   path: '/api/v1/stamps',
   tag: '签章 Stamps',
-  summary: 'Seal a PDF: visible seal, PAdES signature, time-stamp. 可视数字签名',
+  summary:
+    'Seal a PDF, sent along or stored: place, text, field, pages or edges; PAdES with time-stamp, SM2 seal',
   access: withScope('stamps:write'),
   idempotent: true,
-  body: documentBody(stampFields),
+  body: stampBody,
   replies: [
     {
       status: 201,
@@ -126,21 +81,20 @@ const create = route({
   ],
   async handle(services, call) {
     const principal = principalOf(call.principal);
-    const { fields, document } = call.body;
+    const { order, document } = call.body;
     try {
       const result = await stampDocument(services.stamps, {
+        ...stampOrderOf(order),
         actor: principal,
-        sealId: await sealIdOf(services, fields.seal),
-        source: sourceOf(document),
-        place: { page: fields.page, centreX: fields.x, centreY: fields.y },
-        matter: fields.matter ?? null,
-        caseNumber: fields.case ?? null,
-        reason: fields.reason,
+        sealId: await sealIdOf(services, order.seal),
+        source: await stampSource(services, principal, document),
         idempotencyKey: call.idempotencyKey ?? '',
       });
       services.metrics.countStamp('completed');
       if (call.accept[0] === 'application/pdf') return await sealedDocument(services, principal, result, 201);
-      return json(201, stampAnswerOf(services, result), { Location: `/api/v1/stamps/${result.stampId}` });
+      return json(201, stampAnswerOf(services.address, result), {
+        Location: `/api/v1/stamps/${result.stampId}`,
+      });
     } catch (error) {
       services.metrics.countStamp('refused');
       throw error;
@@ -159,7 +113,10 @@ const read = route({
   async handle(services, { principal, params }) {
     return json(
       200,
-      stampAnswerOf(services, await stampOf(services.database.reader, principalOf(principal), params.id)),
+      stampAnswerOf(
+        services.address,
+        await stampOf(services.database.reader, principalOf(principal), params.id),
+      ),
     );
   },
 });

@@ -13,9 +13,11 @@ import { CaError } from '../ca/errors.ts';
 import type { OcspResponder } from '../ca/ocsp-responder.ts';
 import type { Authority } from '../ca/parts.ts';
 import { WHOLE } from '../ca/revocation-store.ts';
+import { labelledDigest } from '../crypto/algorithms.ts';
 import type { Clock } from '../crypto/clock.ts';
 import type { Suite } from '../crypto/suite.ts';
 import type { Database } from '../storage/database.ts';
+import { statusOfObject, type SealStatusPublisher } from '../signing/seal-status-list.ts';
 import type { EvidenceSource } from '../verification/evidence.ts';
 import { inflateWeb } from '../verification/inflate-web.ts';
 import { nodeSignatureVerifier, nodeStartDigest } from '../verification/signature-verifier-node.ts';
@@ -33,6 +35,7 @@ export interface FactSources {
   readonly foreignStatusLists: ForeignStatusLists;
   readonly address: string;
   readonly suite: Suite;
+  readonly sealStatus: SealStatusPublisher;
 }
 
 /** A longer list is not read for one certificate: OCSP tells of it. */
@@ -45,7 +48,7 @@ function listOf(crlUrls: readonly string[]): number {
 }
 
 async function ocspOf(
-  { ocsp }: FactSources,
+  { ocsp }: Pick<FactSources, 'ocsp'>,
   { name, certificate: issuer }: Authority,
   certificate: Uint8Array,
 ): Promise<Uint8Array> {
@@ -82,6 +85,29 @@ function ownEvidence(sources: FactSources): EvidenceSource {
   };
 }
 
+/**
+ * Status that goes into a document: an answer about one certificate is smaller than a list and of this very minute; about a
+ * CA there is only the root's list.
+ */
+export function statusForSigning(sources: Pick<FactSources, 'hierarchy' | 'crls' | 'ocsp'>): EvidenceSource {
+  return {
+    async revocation({ certificate, issuer, crlUrls }) {
+      const found = sources.hierarchy
+        .authorities()
+        .find((authority) => sameBytes(authority.certificate.der, issuer));
+      if (found === undefined) return { crls: [], ocsps: [] };
+      try {
+        if (found.kind !== 'root') return { crls: [], ocsps: [await ocspOf(sources, found, certificate)] };
+        return { crls: [await sources.crls.currentCrl(found.name, listOf(crlUrls))], ocsps: [] };
+      } catch (error) {
+        // Nobody says then, and the stamp does not get its level.
+        if (error instanceof CaError) return { crls: [], ocsps: [] };
+        throw error;
+      }
+    },
+  };
+}
+
 /** Facts for one verification at this instant. */
 export async function verificationFacts(sources: FactSources): Promise<VerificationDependencies> {
   const { trustList, anchors } = await sources.recognised.current();
@@ -94,6 +120,14 @@ export async function verificationFacts(sources: FactSources): Promise<Verificat
     trustList,
     anchors,
     evidence: ownEvidence(sources),
+    sealStatus: {
+      async sealStatus({ sealId, seal }) {
+        const list = await sources.sealStatus.current();
+        const digest = labelledDigest('sm3', seal);
+        // Of other registers nothing is known here.
+        return statusOfObject(list, sealId, digest, sources.clock()) ?? 'not-asked';
+      },
+    },
     statusLists: {
       async statusList(list, supplyPoint) {
         if (supplyPoint !== null) return sources.foreignStatusLists.token(`${supplyPoint}${list}`);

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { EvidenceSource } from '../verification/evidence.ts';
 import type { VerificationDependencies } from '../verification/dependencies.ts';
 import type { Report } from '../verification/report.ts';
+import type { SealStatusRequest } from '../verification/seal-status.ts';
 import type { TrustList } from '../verification/trust-list-model.ts';
 import { ApiError } from './errors.ts';
 
@@ -28,7 +29,8 @@ export interface VerificationTask {
 /** What it asks meanwhile. */
 export type VerificationQuestion =
   | { readonly kind: 'revocation'; readonly request: Parameters<EvidenceSource['revocation']>[0] }
-  | { readonly kind: 'status-list'; readonly list: number; readonly supplyPoint: string | null };
+  | { readonly kind: 'status-list'; readonly list: number; readonly supplyPoint: string | null }
+  | { readonly kind: 'seal-status'; readonly request: SealStatusRequest };
 
 export interface VerificationAnswer {
   readonly kind: 'answer';
@@ -223,6 +225,8 @@ class WorkerPool implements VerificationPool {
 function answerOf(facts: VerificationDependencies, question: VerificationQuestion): Promise<unknown> {
   if (question.kind === 'status-list')
     return facts.statusLists?.statusList(question.list, question.supplyPoint) ?? Promise.resolve(null);
+  if (question.kind === 'seal-status')
+    return facts.sealStatus?.sealStatus(question.request) ?? Promise.resolve('not-asked');
   return facts.evidence?.revocation(question.request) ?? Promise.resolve({ crls: [], ocsps: [] });
 }
 

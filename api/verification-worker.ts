@@ -5,6 +5,7 @@ import { bytesSource, type ByteSource } from '../formats/pdf/source.ts';
 import { inflateWeb } from '../verification/inflate-web.ts';
 import { nodePdfCiphers } from '../verification/pdf-ciphers-node.ts';
 import { nodeSignatureVerifier, nodeStartDigest } from '../verification/signature-verifier-node.ts';
+import type { SealStatus } from '../verification/seal-status.ts';
 import type { TrustList } from '../verification/trust-list-model.ts';
 import { verify } from '../verification/verify.ts';
 import { fileSource } from './upload.ts';
@@ -70,6 +71,10 @@ async function perform(port: Port, task: VerificationTask): Promise<Verification
               crls: readonly Uint8Array[];
               ocsps: readonly Uint8Array[];
             },
+        },
+        sealStatus: {
+          sealStatus: async (request) =>
+            (await ask(port, { kind: 'seal-status', request })) as SealStatus | 'not-asked' | null,
         },
         statusLists: {
           statusList: async (list, supplyPoint) =>

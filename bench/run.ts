@@ -1,4 +1,4 @@
-// `npm run bench`: rates of the main job as ratios to physical limits of the same run. `--json`: a line per measure.
+// `npm run bench`: rates of the main job as ratios to physical limits of the same run. `--json`: a line per measure; `--only NAME`: one part.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,9 +7,18 @@ import { measureCertification } from './certification.ts';
 import { measureLimits } from './limits.ts';
 import type { Measure } from './measure.ts';
 import { measureMainJob } from './main-job.ts';
+import { measureStamps } from './stamps.ts';
 import { measureVerification } from './verification.ts';
 
-const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  options: { json: { type: 'boolean', default: false }, only: { type: 'string' } },
+});
+const parts = {
+  main: measureMainJob,
+  stamps: measureStamps,
+  verification: measureVerification,
+  certification: measureCertification,
+};
 const seconds = Number(process.env['YINXIN_BENCH_SECONDS'] ?? '5');
 const folder = mkdtempSync(join(tmpdir(), 'yinxin-bench-'));
 
@@ -28,7 +37,8 @@ function line(entry: Measure): string {
 
 try {
   const limits = await measureLimits(Math.min(seconds, 2), folder);
-  for (const part of [measureMainJob, measureVerification, measureCertification]) {
+  for (const [name, part] of Object.entries(parts)) {
+    if (values.only !== undefined && values.only !== name) continue;
     const own = mkdtempSync(join(folder, 'part-'));
     for await (const entry of part(seconds, own, limits)) process.stdout.write(`${line(entry)}\n`);
   }

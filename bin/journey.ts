@@ -1,4 +1,5 @@
 // The demonstration's journey through the service's own HTTP interface, as approval systems would go it.
+import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import qrcode from 'qrcode';
@@ -16,6 +17,8 @@ export interface JourneyOptions {
   readonly folder: string;
   readonly keys: readonly DemonstrationApiKey[];
   readonly now: Date;
+  /** By which documents are named. */
+  readonly digest: 'sha256' | 'sm3';
   /** Hears of each step before it begins. */
   readonly step: (words: string) => void;
 }
@@ -129,6 +132,10 @@ async function stampDecision(
     form.set('page', String(decision.seal.page));
     form.set('x', String(decision.seal.centreX));
     form.set('y', String(decision.seal.centreY));
+    form.set('requester', clerk);
+    form.set('approvals', JSON.stringify(approvalsOf(options, decision.pdf)));
+    // An SM2 seal for domestic readers, and PAdES over it for the world's.
+    form.set('sm2', 'ses');
     form.set(
       'document',
       new Blob([new Uint8Array(decision.pdf)], { type: 'application/pdf' }),
@@ -184,7 +191,14 @@ async function handleCase(
     const order = {
       matter: matter.code,
       case: caseNumber,
-      decision: { seal: mainSealOf(matter.department), page, x: centreX, y: centreY },
+      decision: {
+        seal: mainSealOf(matter.department),
+        page,
+        x: centreX,
+        y: centreY,
+        requester: clerk,
+        approvals: approvalsOf(options, decision.pdf),
+      },
       licenses: [orderOf(license)],
     };
     const form = new FormData();
@@ -203,6 +217,16 @@ async function handleCase(
     const sealed = answer['decision'] as Record<string, unknown>;
     return { decision: { documentUrl: String(sealed['documentUrl']) }, license: issuedOf(issued ?? {}) };
   });
+}
+
+/** Persons as the demonstration's approval system names them. */
+const clerk = 'ys-clerk-1';
+const approver = 'ys-approver-1';
+
+/** 用印审批 of this very decision. */
+function approvalsOf(options: JourneyOptions, document: Uint8Array): readonly object[] {
+  const digest = `${options.digest}:${createHash(options.digest).update(document).digest('hex')}`;
+  return [{ person: approver, level: 1, at: beginningOfDay(options.now).toISOString(), digest }];
 }
 
 /** Does `work` under a stable idempotency key; a key whose first use a crash cut off is given up for the next one. */

@@ -11,12 +11,13 @@ import { trustListPublisher } from '../api/trust-list.ts';
 import { verificationFacts } from '../api/verification-facts.ts';
 import { faceDictionary } from '../licenses/type.ts';
 import { licenseTypes } from '../licenses/type-register.ts';
+import { SealStatusPublisher } from '../signing/seal-status-list.ts';
 import type { VerifyIo } from '../verification/cli.ts';
 
 export interface OwnFacts {
   readonly verification: Pick<
     VerifyIo,
-    'evidence' | 'statusLists' | 'operatorKeys' | 'trustList' | 'anchors'
+    'evidence' | 'statusLists' | 'sealStatus' | 'operatorKeys' | 'trustList' | 'anchors'
   >;
   close(): Promise<void>;
 }
@@ -52,8 +53,14 @@ export async function openOwnFacts(config: Config): Promise<OwnFacts | null> {
       recognised: recognisedSource({ ...installation, trustList }),
       foreignStatusLists: foreignStatusLists(installation.clock, !installation.demonstration),
       address,
+      sealStatus: new SealStatusPublisher({
+        database: installation.database,
+        clock: installation.clock,
+        key: () => hierarchy.serviceKey('status-list'),
+        issuer: address,
+      }),
     });
-    const { evidence, statusLists } = facts;
+    const { evidence, statusLists, sealStatus } = facts;
     return {
       verification: {
         trustList: facts.trustList ?? null,
@@ -61,6 +68,7 @@ export async function openOwnFacts(config: Config): Promise<OwnFacts | null> {
         operatorKeys: await trustList.operatorKeys(),
         ...(evidence === undefined ? {} : { evidence }),
         ...(statusLists === undefined ? {} : { statusLists }),
+        ...(sealStatus === undefined ? {} : { sealStatus }),
       },
       close: () => installation.close(),
     };

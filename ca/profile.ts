@@ -24,6 +24,7 @@ export type ProfileName =
   | 'receipt-signer'
   | 'identity-token-signer'
   | 'audit-log-signer'
+  | 'seal-maker'
   | 'enterprise-seal'
   | 'enterprise-signing'
   | 'enterprise-authentication'

@@ -80,7 +80,7 @@ export async function lockChanges(tx: Writer, authority: string): Promise<number
   return row.changes;
 }
 
-export async function findRevocation(reader: Reader, serial: string): Promise<Revocation | null> {
+export async function findRevocation(reader: Reader | Writer, serial: string): Promise<Revocation | null> {
   const row = await reader
     .selectFrom('ca_revocation')
     .select(['state', 'reason', 'revoked_at', 'invalidity_date'])

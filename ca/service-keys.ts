@@ -18,40 +18,69 @@ import { certificatesInForce, certificatesOf } from './store.ts';
 /** What a service's key is for. */
 export type ServicePurpose = Extract<
   KeyPurpose,
-  'timestamp' | 'license-code' | 'status-list' | 'trust-list' | 'receipt' | 'identity-token' | 'audit-log'
+  | 'timestamp'
+  | 'license-code'
+  | 'status-list'
+  | 'trust-list'
+  | 'receipt'
+  | 'identity-token'
+  | 'audit-log'
+  | 'seal-making'
 >;
 
 interface ServiceKind {
   readonly profile: ProfileName;
   readonly kind: IssuingKind;
   readonly commonName: string;
-  /** Whether both hierarchies have one; the others belong to the hierarchy of the suite. */
-  readonly both: boolean;
+  /** Which hierarchies have one: both, that of the suite, or SM2 whatever the suite. */
+  readonly hierarchies: 'both' | 'suite' | 'sm2';
 }
 
 const kinds: Readonly<Record<ServicePurpose, ServiceKind>> = {
-  timestamp: { profile: 'timestamp-unit', kind: 'time-stamps', commonName: '时间戳服务单元', both: true },
+  timestamp: {
+    profile: 'timestamp-unit',
+    kind: 'time-stamps',
+    commonName: '时间戳服务单元',
+    hierarchies: 'both',
+  },
   'license-code': {
     profile: 'license-code-signer',
     kind: 'services',
     commonName: '电子证照二维码签发',
-    both: false,
+    hierarchies: 'suite',
   },
   'status-list': {
     profile: 'status-list-signer',
     kind: 'services',
     commonName: '电子证照状态列表签发',
-    both: false,
+    hierarchies: 'suite',
   },
-  'trust-list': { profile: 'trust-list-signer', kind: 'services', commonName: '信任列表签发', both: false },
-  receipt: { profile: 'receipt-signer', kind: 'services', commonName: '核验回执签发', both: false },
+  'trust-list': {
+    profile: 'trust-list-signer',
+    kind: 'services',
+    commonName: '信任列表签发',
+    hierarchies: 'suite',
+  },
+  receipt: { profile: 'receipt-signer', kind: 'services', commonName: '核验回执签发', hierarchies: 'suite' },
   'identity-token': {
     profile: 'identity-token-signer',
     kind: 'services',
     commonName: '身份令牌签发',
-    both: false,
+    hierarchies: 'suite',
   },
-  'audit-log': { profile: 'audit-log-signer', kind: 'services', commonName: '审计日志签发', both: false },
+  'audit-log': {
+    profile: 'audit-log-signer',
+    kind: 'services',
+    commonName: '审计日志签发',
+    hierarchies: 'suite',
+  },
+  // A seal is made with SM2 whatever the suite (GB/T 38540-2020), under the authority that certifies who may use it.
+  'seal-making': {
+    profile: 'seal-maker',
+    kind: 'department-seals',
+    commonName: '电子印章制作系统',
+    hierarchies: 'sm2',
+  },
 };
 const purposes = Object.keys(kinds) as readonly ServicePurpose[];
 
@@ -140,8 +169,9 @@ export class ServiceKeys {
     );
     const signers = hierarchyNames.flatMap((hierarchy) =>
       purposes.flatMap((purpose): Service[] => {
-        const { profile, kind, commonName, both } = kinds[purpose];
-        if (!both && hierarchy !== this.#parts.suite.hierarchy) return [];
+        const { profile, kind, commonName, hierarchies } = kinds[purpose];
+        const only = hierarchies === 'sm2' ? 'sm2' : this.#parts.suite.hierarchy;
+        if (hierarchies !== 'both' && hierarchy !== only) return [];
         return [
           {
             id: `${purpose} ${hierarchy}`,

@@ -73,6 +73,8 @@ export interface LocalKey {
   /** SubjectPublicKeyInfo, DER. */
   readonly publicKey: Uint8Array;
   readonly random: RandomBytes;
+  /** Signs in the calling thread, whatever it takes: for a worker that has nothing else to do. */
+  readonly inThread?: boolean;
 }
 
 /** The two signing functions of a `SigningKey`. */
@@ -107,7 +109,7 @@ export function signatureEngine(local: LocalKey): Pick<SigningKey, 'sign' | 'sig
       );
     });
   // P-256 and Ed25519 take less here than a hop to another thread and back; the others are ten to thirty times slower.
-  const quick = algorithm === 'ES256' || algorithm === 'Ed25519';
+  const quick = algorithm === 'ES256' || algorithm === 'Ed25519' || local.inThread === true;
   return {
     sign: (message) => (quick && message.length <= HASHED_HERE ? here(message) : elsewhere(message)),
     signPieces: async (pieces) => {
@@ -117,6 +119,26 @@ export function signatureEngine(local: LocalKey): Pick<SigningKey, 'sign' | 'sig
         { update: (piece) => void running.update(piece), finish: () => new Uint8Array(running.sign(key)) },
         pieces,
       );
+    },
+  };
+}
+
+/** A key that lies in this process, as a handle. */
+export function localSigningKey(
+  about: Pick<SigningKey, 'id' | 'purpose' | 'chain'>,
+  local: LocalKey,
+): SigningKey {
+  const { algorithm, publicKey } = local;
+  const rsa = (name: SignatureAlgorithm): boolean => name === 'RS256' || name === 'PS256';
+  return {
+    ...about,
+    chain: [...about.chain],
+    algorithm,
+    publicKey,
+    ...signatureEngine(local),
+    as: (other) => {
+      if (other !== algorithm && !(rsa(other) && rsa(algorithm))) return null;
+      return localSigningKey(about, { ...local, algorithm: other });
     },
   };
 }

@@ -7,7 +7,7 @@ import { isSignatureAlgorithm, keyIdOf } from './algorithms.ts';
 import type { RandomBytes } from './clock.ts';
 import { createDurably, writeDurably } from './durable-file.ts';
 import { CryptoError } from './errors.ts';
-import { generateKey, importPrivateKey, requireKeyFor, signatureEngine } from './key-engine.ts';
+import { generateKey, importPrivateKey, localSigningKey, requireKeyFor } from './key-engine.ts';
 import { openKeyVault, type KeyVault, type KeyVaultOptions } from './key-vault.ts';
 import { MasterKey } from './master-key.ts';
 import type { GeneratedKey, KeyPurpose, KeyStore, SignatureAlgorithm, SigningKey } from './signing-key.ts';
@@ -145,14 +145,10 @@ class KeyFolder implements KeyFiles {
       throw new CryptoError('key-purpose', `Key ${id} was made for ${stored.purpose}, not for ${purpose}.`);
     }
     const { algorithm, publicKey } = stored;
-    return {
-      id,
-      purpose,
-      algorithm,
-      publicKey,
-      chain: [...chain],
-      ...signatureEngine({ algorithm, privateKey, publicKey, random: this.#random }),
-    };
+    return localSigningKey(
+      { id, purpose, chain },
+      { algorithm, privateKey, publicKey, random: this.#random },
+    );
   }
 
   masterKey(): Promise<MasterKey> {

@@ -12,7 +12,8 @@ export type KeyPurpose =
   | 'trust-list'
   | 'receipt'
   | 'identity-token'
-  | 'audit-log';
+  | 'audit-log'
+  | 'seal-making';
 
 /**
  * Signature algorithms of our own keys by their IANA JOSE/COSE names; RS256 and PS256 are RSA of 3072 bits, `SM2SM3` is
@@ -42,6 +43,11 @@ export interface SigningKey {
    * piece may be used again once the next is asked for.
    */
   signPieces(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array>;
+  /**
+   * The same key as a maker of signatures by another algorithm of its kind (an RSA key does RS256 and PS256); null where it
+   * makes none. Absent: only by its own.
+   */
+  as?(algorithm: SignatureAlgorithm): SigningKey | null;
 }
 
 /** A stored key pair as its maker sees it. */

@@ -5,6 +5,14 @@ import { IdentityError } from './errors.ts';
 /** Everything that can be permitted. */
 export const scopes = [
   'seals:read',
+  /** Apply for a seal of the department, its change, or an authorisation; stop a seal at once. */
+  'seals:apply',
+  /** Decide what another person applied for. */
+  'seals:approve',
+  /** The administration of seals: every department's applications, and filing. */
+  'seals:administer',
+  /** Approve one document for stamping (用印审批). */
+  'stamps:approve',
   'stamps:write',
   'stamps:read',
   'licenses:write',
@@ -29,9 +37,21 @@ export const scopes = [
 
 export type Scope = (typeof scopes)[number];
 
-/** What a department's approval system is given: everything but reading one's own licenses as a holder, and the CA's work. */
+/** What persons do, and no system does for them. */
+const personal: ReadonlySet<Scope> = new Set([
+  'licenses:own',
+  'seals:apply',
+  'seals:approve',
+  'seals:administer',
+  'stamps:approve',
+]);
+
+/**
+ * What a department's approval system is given: everything but reading one's own licenses as a holder, what persons decide
+ * about seals, and the CA's work.
+ */
 export const departmentScopes: readonly Scope[] = scopes.filter(
-  (scope) => scope !== 'licenses:own' && !scope.startsWith('ca:'),
+  (scope) => !personal.has(scope) && !scope.startsWith('ca:'),
 );
 
 export type Role =

@@ -1,5 +1,6 @@
 // An act asked for again: what its idempotency key is held to, and the stored answer.
 import type { StampOrder, StampResult } from '../signing/stamp-order.ts';
+import type { UseTerms } from '../signing/use-terms.ts';
 import { digestOfOrder } from '../signing/stamp-order.ts';
 import { stampOf } from '../signing/stamp-answers.ts';
 import type { Actor } from '../storage/actor.ts';
@@ -8,6 +9,9 @@ import { LicenseError } from './errors.ts';
 import type { LicenseParts } from './parts.ts';
 import type { LicenseRequest } from './request.ts';
 import { findActByKey, findLicenses, type StoredLicense } from './store.ts';
+
+/** The decision to stamp with a case, and who let its seal be used. */
+export type DecisionOrder = Pick<StampOrder, 'sealId' | 'source' | 'place' | 'reason'> & UseTerms;
 
 /** What one request issues. */
 export interface ActRequest {
@@ -19,7 +23,7 @@ export interface ActRequest {
   /** 办件编号. */
   readonly caseNumber: string | null;
   /** The decision PDF to stamp with it. */
-  readonly decision: Pick<StampOrder, 'sealId' | 'source' | 'place' | 'reason'> | null;
+  readonly decision: DecisionOrder | null;
   readonly licenses: readonly LicenseRequest[];
 }
 

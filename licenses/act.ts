@@ -268,6 +268,8 @@ function pageOrder(request: ActRequest, license: DrawnLicense): StampOrder {
     matter: request.matter,
     caseNumber: request.caseNumber,
     reason: `${type.name} ${license.record['ZZBS'] ?? ''}`,
+    // Nobody can have approved the digest of a page that is drawn here: what the type permits stands in for it.
+    drawnFor: 'license',
   };
 }
 

@@ -1,7 +1,6 @@
 // A whole case 办件: decision and licenses under one case number, both or neither.
-import type { StampOrder } from '../signing/stamp-order.ts';
 import type { Actor } from '../storage/actor.ts';
-import { resultOf, type ActResult } from './act-answers.ts';
+import { resultOf, type ActResult, type DecisionOrder } from './act-answers.ts';
 import { performAct } from './act.ts';
 import { LicenseError } from './errors.ts';
 import { departmentOf, requireScope } from './guard.ts';
@@ -16,7 +15,7 @@ export interface CaseRequest {
   /** 办件编号; a department handles a case once. */
   readonly caseNumber: string;
   /** The decision PDF to stamp; needs the scope `stamps:write`. */
-  readonly decision: Pick<StampOrder, 'sealId' | 'source' | 'place' | 'reason'> | null;
+  readonly decision: DecisionOrder | null;
   readonly licenses: readonly LicenseRequest[];
 }
 

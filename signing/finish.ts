@@ -1,9 +1,7 @@
 // The signature value put into its hole: a prepared signature and a CMS become the bytes to append.
-import { parseCertificate } from '../formats/x509/certificate.ts';
+import { parseCertificate, type Certificate } from '../formats/x509/certificate.ts';
 import { SigningError } from './errors.ts';
-import type { PreparedSignature } from './prepare.ts';
-
-const digits = new TextEncoder().encode('0123456789abcdef');
+import type { PreparedSignature } from './prepared-update.ts';
 
 /**
  * @param cms ContentInfo, DER, made over H(original ‖ before ‖ after).
@@ -20,10 +18,8 @@ export function finishSignature(prepared: PreparedSignature, cms: Uint8Array): U
   appended.set(before);
   let position = before.length;
   appended[position++] = 0x3c;
-  for (const byte of cms) {
-    appended[position++] = digits[byte >> 4] ?? 0;
-    appended[position++] = digits[byte & 15] ?? 0;
-  }
+  const hexadecimal = Buffer.from(cms.buffer, cms.byteOffset, cms.length).toString('hex');
+  position += Buffer.from(appended.buffer).write(hexadecimal, position, 'latin1');
   const close = appended.length - after.length - 1;
   appended.fill(0x30, position, close);
   appended[close] = 0x3e;
@@ -31,10 +27,14 @@ export function finishSignature(prepared: PreparedSignature, cms: Uint8Array): U
   return appended;
 }
 
-/** Headers, OIDs, version numbers, algorithm identifiers and the three signed attributes of a PAdES SignerInfo. */
-const frameSize = 420;
-/** An RSA-4096 signature; ECDSA and Ed25519 ones are shorter. */
-const signatureSize = 512;
+/** Headers, OIDs, version numbers, algorithm identifiers and signed attributes of a SignerInfo, with those other signers add. */
+const frameSize = 520;
+/** Bytes of a signature by a key: of RSA as long as its modulus, of the others with the frame of two numbers. */
+function signatureSize({ subjectPublicKeyInfo: { keyType, publicKey } }: Certificate): number {
+  if (keyType !== 'rsa') return keyType === 'p384' ? 104 : 72;
+  // The modulus with a few bytes around it.
+  return publicKey.length;
+}
 
 /**
  * Room for the CMS of one PAdES signature.
@@ -50,7 +50,8 @@ export function placeholderCapacity(about: {
   const certificate = signer === undefined ? null : parseCertificate(signer);
   const identifier =
     certificate === null ? 0 : certificate.issuer.der.length + certificate.serialNumber.length;
+  const signature = certificate === null ? 512 : signatureSize(certificate);
   const certificates = about.chain.reduce((sum, der) => sum + der.length, 0);
   const timestamp = about.timestampSize === 0 ? 0 : Math.ceil(about.timestampSize * 1.1) + 64;
-  return certificates + identifier + frameSize + signatureSize + timestamp;
+  return certificates + identifier + frameSize + signature + timestamp;
 }

@@ -69,7 +69,7 @@ export function placeOnPage(
 }
 
 /** A viewer turns the page clockwise, so the drawing is turned counter-clockwise (12.5.5 moves it into the rectangle). */
-const turnBack: Readonly<Record<Page['rotate'], Matrix>> = {
+export const turnBack: Readonly<Record<Page['rotate'], Matrix>> = {
   0: upright,
   90: [0, 1, -1, 0, 0, 0],
   180: [-1, 0, 0, -1, 0, 0],
@@ -95,12 +95,51 @@ function toUserSpace(
   }
 }
 
+/** Something on a page as it is displayed, in millimetres from its left and top edge. */
+export interface ShownArea {
+  readonly centreX: number;
+  readonly centreY: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Side lengths of the page as displayed, millimetres. */
+export function shownSize(page: Pick<Page, 'cropBox' | 'rotate' | 'userUnit'>): {
+  readonly width: number;
+  readonly height: number;
+} {
+  const unit = pointsPerMillimetre / page.userUnit;
+  const { left, bottom, right, top } = page.cropBox;
+  const [across, up] = [(right - left) / unit, (top - bottom) / unit];
+  return page.rotate === 90 || page.rotate === 270
+    ? { width: up, height: across }
+    : { width: across, height: up };
+}
+
+/** A rectangle of default user space as it is displayed: what `placeOnPage` turns back. */
+export function shownArea(page: Pick<Page, 'cropBox' | 'rotate' | 'userUnit'>, box: Rectangle): ShownArea {
+  const unit = pointsPerMillimetre / page.userUnit;
+  const [x, y] = [(box.left + box.right) / 2, (box.bottom + box.top) / 2];
+  const { left, bottom, right, top } = page.cropBox;
+  const [width, height] = [(box.right - box.left) / unit, (box.top - box.bottom) / unit];
+  switch (page.rotate) {
+    case 0:
+      return { centreX: (x - left) / unit, centreY: (top - y) / unit, width, height };
+    case 90:
+      return { centreX: (y - bottom) / unit, centreY: (x - left) / unit, width: height, height: width };
+    case 180:
+      return { centreX: (right - x) / unit, centreY: (y - bottom) / unit, width, height };
+    case 270:
+      return { centreX: (top - y) / unit, centreY: (right - x) / unit, width: height, height: width };
+  }
+}
+
 /** @throws SigningError `seal-over-field` where `rectangle` shares an area with one of `others`; touching is allowed. */
 export function refuseOverlap(rectangle: Rectangle, others: readonly Rectangle[]): void {
   for (const other of others) {
     const common = intersection(rectangle, other);
     if (common.right - common.left > tolerance && common.top - common.bottom > tolerance) {
-      throw new SigningError('seal-over-field', 'The seal would cover another signature field of the page.');
+      throw new SigningError('seal-over-field', 'The seal would cover another field of the page.');
     }
   }
 }

@@ -1,34 +1,27 @@
-// The register of seals: making one, listing a department's, changing the state of one.
-import { issueCertificate } from '../ca/issue.ts';
-import type { Authority, CaParts } from '../ca/parts.ts';
-import { suiteNamed } from '../crypto/suite.ts';
+// The register of seals: making one, filing it, listing a department's, changing the state of one.
+import type { Clock } from '../crypto/clock.ts';
 import { isUscc } from '../formats/identifiers/uscc.ts';
 import type { Actor } from '../storage/actor.ts';
 import type { AuditLog } from '../storage/audit-log.ts';
-import type { Database, Reader } from '../storage/database.ts';
-import type { Clock } from '../crypto/clock.ts';
+import type { Database, Reader, Writer } from '../storage/database.ts';
 import { SigningError } from './errors.ts';
 import { newIdentifier } from './identifiers.ts';
-import type { SealPictureDescription } from './seal-picture/description.ts';
-import { drawRoundSeal } from './seal-picture/round-seal.ts';
+import { makeSealEdition } from './seal-making.ts';
+import type { SealRegisterParts } from './seal-parts.ts';
+import type { SealPictureDescription, SealPictureRequest } from './seal-picture/description.ts';
+import { drawSeal } from './seal-picture/draw-seal.ts';
 import {
   abandonIntendedSeals,
-  completeSeal,
   findSeal,
   findSealsOf,
   insertIntendedSeal,
   nextSealCode,
   updateSealState,
+  writeFiling,
   type IntendedSeal,
 } from './seal-store.ts';
 import { departmentOf, ownSeal, requireScope } from './seal-use.ts';
 import { isSealType, sealTransitions, type Seal, type SealState } from './seal.ts';
-
-/** What making a seal needs. */
-export interface SealRegisterParts extends CaParts {
-  /** The authority `department-seals`. A demonstration authority makes specimen seals only. */
-  readonly authority: Authority;
-}
 
 export interface SealRequest {
   readonly actor: Actor;
@@ -40,26 +33,60 @@ export interface SealRequest {
   readonly department: string;
   readonly departmentName: string;
   /** Picture: the name along the arc, 4 to 30 characters, and the rest of its description. */
-  readonly picture: Pick<SealPictureDescription, 'kind' | 'name' | 'purpose' | 'centre'>;
+  readonly picture: SealPictureRequest;
   /** A 14-digit code to take, or the division (six digits) whose next free code is taken. */
   readonly code: string;
   /** Days of validity where fewer than the certificate profile's maximum. */
   readonly lifetimeDays?: number;
   /** 印章保管人: opaque actor ids. */
   readonly keepers: readonly string[];
+  /**
+   * 备案编号. Left out: filed at once in this register, under its own code. Null: the seal is made and waits for
+   * `fileSeal` before it can be used.
+   */
+  readonly filing?: string | null;
+  /** The seal this one follows; it is cancelled when this one is filed. */
+  readonly replaces?: string;
+  /** Approvals a use needs where its matter is not marked 自动核发; 1 unless told. */
+  readonly approvalsNeeded?: number;
+  /** Further rows of the write that completes it. */
+  readonly alongside?: (tx: Writer, sealId: string) => Promise<void>;
 }
 
 /**
- * Makes a seal: its row is written before a key exists, the key is made, the certificate issued, and seal and certificate
- * become valid in one write.
+ * Makes a seal: its row is written before a key exists, the keys are made, the certificates issued, the SESeal made, and
+ * all of it becomes valid in one write.
  * @throws SigningError `scope-missing`, `seal-input-invalid` (also for a code in use), `seal-type-unknown`,
- *   `name-too-long`, `glyph-missing`, `seal-code-exhausted`; CaError; CryptoError; StorageError
+ *   `name-too-long`, `glyph-missing`, `seal-code-exhausted`, `seal-maker-unusable`; CaError; CryptoError; StorageError
  */
 export async function createSeal(parts: SealRegisterParts, request: SealRequest): Promise<Seal> {
   requireScope(request.actor, 'seals:write');
   const intended = await reserveSeal(parts, request);
   try {
-    return await makeSeal(parts, request, intended);
+    await makeSealEdition(parts, {
+      seal: intended,
+      edition: 1,
+      actor: request.actor,
+      lifetimeDays: request.lifetimeDays,
+      record: async (tx, at, serial) => {
+        const filing = request.filing === undefined ? intended.code : request.filing;
+        if (filing !== null) await fileWithin(tx, request.actor, intended, filing, at);
+        await parts.audit.append(tx, {
+          at,
+          actor: request.actor,
+          action: 'seal.created',
+          subject: intended.id,
+          details: {
+            code: intended.code,
+            type: intended.type,
+            department: intended.department,
+            certificate: serial,
+            ...(filing === null ? {} : { filing }),
+          },
+        });
+        await request.alongside?.(tx, intended.id);
+      },
+    });
   } catch (error) {
     // Where even this fails, the next start settles it.
     await parts.database
@@ -67,6 +94,7 @@ export async function createSeal(parts: SealRegisterParts, request: SealRequest)
       .catch(() => undefined);
     throw error;
   }
+  return requiredSeal(parts.database.reader, intended.id);
 }
 
 async function reserveSeal(parts: SealRegisterParts, request: SealRequest): Promise<IntendedSeal> {
@@ -89,17 +117,18 @@ async function reserveSeal(parts: SealRegisterParts, request: SealRequest): Prom
     createdAt: now,
     createdBy: request.actor.id,
     keepers: [...new Set(request.keepers)],
-  };
+    origin: 'own',
+    foreignCredential: null,
+    replaces: request.replaces ?? null,
+    approvalsNeeded: request.approvalsNeeded ?? 1,
+  } as const;
   const pictureWith = (code: string): SealPictureDescription => ({
-    kind: request.picture.kind,
-    name: request.picture.name,
-    purpose: request.picture.purpose,
-    centre: request.picture.centre,
+    ...request.picture,
     code,
     demonstration: parts.authority.demonstration,
   });
   // What cannot be drawn is refused before a code is spent on it.
-  drawRoundSeal(pictureWith('0'.repeat(14)));
+  drawSeal(pictureWith('0'.repeat(14)));
   return parts.database.write(async (tx) => {
     const code = request.code.length === 6 ? await nextSealCode(tx, request.code) : request.code;
     const seal = { ...draft, code, picture: pictureWith(code) };
@@ -108,51 +137,55 @@ async function reserveSeal(parts: SealRegisterParts, request: SealRequest): Prom
   });
 }
 
-async function makeSeal(
-  parts: SealRegisterParts,
-  request: SealRequest,
-  intended: IntendedSeal,
+/** A made seal with its filing becomes valid, and the one it follows is cancelled, in the caller's write. */
+async function fileWithin(
+  tx: Writer,
+  actor: Actor,
+  seal: Pick<Seal, 'id' | 'replaces'>,
+  number: string,
+  at: Date,
+): Promise<void> {
+  if (!/^[\x21-\x7e]{1,64}$/.test(number)) throw invalid('A filing number is 1 to 64 visible characters.');
+  const step = { reason: `filed ${number}`, by: actor.id, at };
+  if (
+    !(await writeFiling(tx, seal.id, { number, at })) ||
+    !(await updateSealState(tx, seal.id, { from: 'made', to: 'valid', ...step }))
+  )
+    throw new SigningError('seal-transition-not-allowed', 'Only a seal that waits for its filing is filed.');
+  if (seal.replaces === null) return;
+  const cancelled = { to: 'cancelled' as const, by: actor.id, at, reason: `replaced by ${seal.id}` };
+  for (const from of ['valid', 'frozen', 'lost', 'made'] as const)
+    if (await updateSealState(tx, seal.replaces, { from, ...cancelled })) return;
+}
+
+/**
+ * 备案: enters the filing of a made seal; its status is public from then on, and it may be used.
+ * @throws SigningError `scope-missing`, `seal-not-found`, `seal-input-invalid`, `seal-transition-not-allowed`
+ */
+export async function fileSeal(
+  parts: Pick<SealRegisterParts, 'database' | 'audit' | 'clock'>,
+  filing: { readonly actor: Actor; readonly sealId: string; readonly number: string },
 ): Promise<Seal> {
-  // A key of the hierarchy that certifies it.
-  const suite = suiteNamed(parts.authority.hierarchy === 'sm2' ? 'gm' : 'international');
-  const key = await parts.keys.generate('seal', suite.signature);
-  await issueCertificate(parts, {
-    profile: 'seal',
-    authority: parts.authority,
-    // As government seals are certified: O the owner, CN the 14-digit code.
-    subject: {
-      organization: intended.departmentName,
-      creditCode: intended.department,
-      commonName: intended.code,
-    },
-    publicKey: key.publicKey,
-    ...(request.lifetimeDays === undefined ? {} : { lifetimeDays: request.lifetimeDays }),
-    actor: request.actor,
-    alongside: async (tx, issued) => {
-      const at = parts.clock();
-      await completeSeal(tx, intended.id, {
-        keyId: key.id,
-        certificateSerial: issued.serial,
-        chain: issued.chain,
-        validUntil: issued.certificate.notAfter,
-        at,
-      });
-      await parts.audit.append(tx, {
-        at,
-        actor: request.actor,
-        action: 'seal.created',
-        subject: intended.id,
-        details: {
-          code: intended.code,
-          type: intended.type,
-          department: intended.department,
-          certificate: issued.serial,
-        },
-      });
-    },
+  requireScope(filing.actor, 'seals:write', 'seals:file');
+  const seal = await requiredSeal(parts.database.reader, filing.sealId);
+  await parts.database.write(async (tx) => {
+    const at = parts.clock();
+    await fileWithin(tx, filing.actor, seal, filing.number, at);
+    await parts.audit.append(tx, {
+      at,
+      actor: filing.actor,
+      action: 'seal.filed',
+      subject: seal.id,
+      details: { number: filing.number, ...(seal.replaces === null ? {} : { replaces: seal.replaces }) },
+    });
   });
-  const seal = await findSeal(parts.database.reader, { id: intended.id });
-  if (seal === null) throw new TypeError('A seal just made is not in the register.');
+  return requiredSeal(parts.database.reader, seal.id);
+}
+
+/** @throws SigningError `seal-not-found` */
+export async function requiredSeal(db: Reader, id: string): Promise<Seal> {
+  const seal = await findSeal(db, { id });
+  if (seal === null) throw new SigningError('seal-not-found', 'There is no such seal.');
   return seal;
 }
 
@@ -182,10 +215,13 @@ export interface SealStateChange {
   readonly to: SealState;
   /** Why, in words for the record; no personal values. */
   readonly reason: string;
+  /** Further rows of the same write. */
+  readonly alongside?: (tx: Writer) => Promise<void>;
 }
 
 /**
- * Freezes 冻结, releases 解冻 or cancels 注销 a seal of the actor's department; a use intended before stays valid.
+ * Freezes 冻结, reports lost 挂失, releases 解冻 or cancels 注销 a seal of the actor's department; a use intended before stays
+ * valid. Whether two persons are needed is decided by who calls: stopping a seal needs one, all else two.
  * @throws SigningError `scope-missing`, `seal-not-found`, `seal-transition-not-allowed`
  */
 export async function changeSealState(
@@ -197,7 +233,7 @@ export async function changeSealState(
   if (!sealTransitions[seal.state].includes(change.to)) throw notAllowed(seal.state, change.to);
   await parts.database.write(async (tx) => {
     const at = parts.clock();
-    const step = { from: seal.state, to: change.to, reason: change.reason, at };
+    const step = { from: seal.state, to: change.to, reason: change.reason, by: change.actor.id, at };
     if (!(await updateSealState(tx, seal.id, step))) throw notAllowed(seal.state, change.to);
     await parts.audit.append(tx, {
       at,
@@ -206,6 +242,7 @@ export async function changeSealState(
       subject: seal.id,
       details: { from: seal.state, to: change.to, reason: change.reason },
     });
+    await change.alongside?.(tx);
   });
 }
 

@@ -19,8 +19,8 @@ export function isSealType(code: string): code is SealType {
   return Object.hasOwn(sealTypes, code);
 }
 
-/** 有效, 冻结, 注销. A frozen seal may not sign; what it signed before stays as it was. */
-export type SealState = 'valid' | 'frozen' | 'cancelled';
+/** 待备案, 有效, 冻结, 挂失, 注销. Only a valid seal may sign; what it signed before stays as it was. */
+export type SealState = 'made' | 'valid' | 'frozen' | 'lost' | 'cancelled';
 
 /** A made seal. */
 export interface Seal {
@@ -35,9 +35,10 @@ export interface Seal {
   readonly departmentName: string;
   readonly picture: SealPictureDescription;
   readonly state: SealState;
+  readonly stateSince: Date;
   readonly validFrom: Date;
   readonly validUntil: Date;
-  /** Of crypto's KeyStore, purpose `seal`. */
+  /** Of crypto's KeyStore, purpose `seal`; of a foreign seal, its key wherever that lies. */
   readonly keyId: string;
   readonly certificateSerial: string;
   /** DER, own certificate first, up to but not including the root. */
@@ -45,11 +46,25 @@ export interface Seal {
   readonly createdAt: Date;
   /** 印章保管人: opaque actor ids. */
   readonly keepers: readonly string[];
+  /** Made elsewhere and taken in, with a key that `foreignCredential` names. */
+  readonly origin: 'own' | 'foreign';
+  readonly foreignCredential: string | null;
+  /** 备案编号; null until it is filed. */
+  readonly filingNumber: string | null;
+  /** The seal that this one follows. */
+  readonly replaces: string | null;
+  /** Approvals that a use needs where its matter is not marked 自动核发. */
+  readonly approvalsNeeded: number;
 }
 
-/** Which state may follow which; everything else is refused. */
+/** Which state may follow which; everything else is refused. A lost seal is never released: a new one is made. */
 export const sealTransitions: Readonly<Record<SealState, readonly SealState[]>> = {
-  valid: ['frozen', 'cancelled'],
-  frozen: ['valid', 'cancelled'],
+  made: ['valid', 'cancelled'],
+  valid: ['frozen', 'lost', 'cancelled'],
+  frozen: ['valid', 'lost', 'cancelled'],
+  lost: ['cancelled'],
   cancelled: [],
 };
+
+/** Every state of a seal that was made. */
+export const sealStates = Object.keys(sealTransitions) as readonly SealState[];

@@ -1,76 +1,56 @@
-// Copies a document into the store with a signature appended: read once, hashed while copied, checked before it is kept.
-import { createHash, type Hash } from 'node:crypto';
+// A signature appended to a copy: digest of all of it, value made and checked, room made larger where the value does not fit.
 import type { DigestName } from '../crypto/algorithms.ts';
-import { finishSignature } from './finish.ts';
-import type { DocumentStore, DocumentWriter, StoredDocument } from '../storage/documents.ts';
+import { sameBytes } from '../formats/bytes.ts';
+import { byteRangeText } from '../formats/pdf/byte-range.ts';
+import { latin1 } from '../formats/pdf/serialise.ts';
 import { SigningError } from './errors.ts';
-import type { PreparedSignature } from './prepare.ts';
-import type { OpenSource } from './stamp-source.ts';
+import { finishSignature } from './finish.ts';
+import type { GrowingCopy } from './growing-copy.ts';
+import type { PreparedSignature } from './prepared-update.ts';
 
-/** Chunks in which the original is copied, bytes. */
-const chunkSize = 256 * 1024;
+/** Times a value may turn out larger than the room made for it. */
+const attempts = 4;
 
-/**
- * @param algorithm what the signature is over: the digest that goes with the seal's key
- * @param makeCms gets H(original ‖ before ‖ after) and answers the CMS, already checked.
- * @returns the stored result. Nothing is stored where anything fails.
- * @throws SigningError `self-check-failed` (the source is not what its digest says), `placeholder-too-small`, and
- *   whatever `makeCms` throws
- */
-export async function writeSealedCopy(
-  documents: DocumentStore,
-  source: OpenSource,
-  prepared: PreparedSignature,
-  algorithm: DigestName,
-  makeCms: (messageDigest: Uint8Array) => Promise<Uint8Array>,
-): Promise<StoredDocument> {
-  const writer = await documents.create();
-  try {
-    const hash = await copyOriginal(source, writer, documents.digest, algorithm);
-    const messageDigest = hash.update(prepared.before).update(prepared.after).digest();
-    const appended = finishSignature(prepared, await makeCms(messageDigest));
-    checkShape(source.size, prepared, appended);
-    await writer.write(appended);
-    return await writer.commit();
-  } catch (error) {
-    await writer.abort();
-    throw error;
-  }
+export interface SignatureMaking {
+  /** What the signature is over: the digest that goes with the key. */
+  readonly algorithm: DigestName;
+  /** Everything but the value, against the copy as it is; null where it is still to be prepared. */
+  readonly prepared: PreparedSignature | null;
+  /** Prepares it, with room for so many bytes; null: for the first guess. */
+  prepare(capacity: number | null): Promise<PreparedSignature>;
+  /** Gets H(copy ‖ before ‖ after) and answers the CMS or token, already checked. */
+  make(messageDigest: Uint8Array): Promise<Uint8Array>;
 }
 
-/** @returns the running digest over the original, which was compared with the digest that names it. */
-async function copyOriginal(
-  source: OpenSource,
-  writer: DocumentWriter,
-  naming: DigestName,
-  algorithm: DigestName,
-): Promise<Hash> {
-  // Mostly the two are one, and hashing once serves both.
-  const other = algorithm === naming ? null : createHash(algorithm);
-  for (let position = 0; position < source.size; position += chunkSize) {
-    const chunk = await source.read(position, chunkSize);
-    await writer.write(chunk);
-    other?.update(chunk);
+/**
+ * @returns what was signed, its byte range and field.
+ * @throws SigningError `self-check-failed` (what was prepared does not fit the copy), `placeholder-too-small`, and whatever
+ *   `prepare` and `make` throw. Nothing was appended then.
+ */
+export async function appendSignature(
+  copy: GrowingCopy,
+  making: SignatureMaking,
+): Promise<PreparedSignature> {
+  let prepared = making.prepared ?? (await making.prepare(null));
+  for (let attempt = 1; ; attempt++) {
+    const messageDigest = copy.digestWith(making.algorithm, [prepared.before, prepared.after]);
+    const value = await making.make(messageDigest);
+    if (value.length <= prepared.contentsCapacity || attempt === attempts) {
+      const appended = finishSignature(prepared, value);
+      checkShape(copy.size, prepared, appended);
+      await copy.append(appended);
+      return prepared;
+    }
+    prepared = await making.prepare(Math.ceil(value.length * 1.1) + 64);
   }
-  const digest = `${naming}:${writer.forkHash().digest('hex')}`;
-  if (digest !== source.digest) {
-    throw new SigningError(
-      'self-check-failed',
-      'The document read for signing is not the one that was asked for.',
-    );
-  }
-  return other ?? writer.forkHash();
 }
 
 /** The byte range written into the file is the one that was signed, and the file ends where it says. */
 function checkShape(originalSize: number, prepared: PreparedSignature, appended: Uint8Array): void {
   const [start, before, gapEnd, after] = prepared.byteRange;
-  const written = /\/ByteRange\s*\[\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s*\]/.exec(
-    new TextDecoder('latin1').decode(prepared.before),
-  );
-  const numbers = written?.slice(1).map(Number) ?? [];
+  const written = latin1(`/ByteRange ${byteRangeText([start, before, gapEnd, after])}\n/Contents `);
   const sound =
-    numbers.join() === prepared.byteRange.join() &&
+    sameBytes(prepared.before.subarray(-written.length), written) &&
     start === 0 &&
     originalSize === prepared.originalSize &&
     before === originalSize + prepared.before.length &&

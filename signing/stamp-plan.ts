@@ -2,18 +2,27 @@
 import { openSource, digestOfSource } from './stamp-source.ts';
 import { placeholderCapacity } from './finish.ts';
 import { newIdentifier } from './identifiers.ts';
-import { prepareSignature } from './prepare.ts';
-import { diameterOf } from './seal-picture/description.ts';
+import { prepareSignature, type SignatureOptions } from './prepare.ts';
+import { sizeOf } from './seal-picture/description.ts';
 import { sealAppearance } from './seal-picture/seal-appearance.ts';
+import { recordedPlacing, sealPlacing } from './seal-placing.ts';
 import { departmentOf, usableSeal } from './seal-use.ts';
+import { planTwoRevisions } from './stamp-sm2.ts';
+import { rightToUse } from './use-rights.ts';
 import type { Seal } from './seal.ts';
-import { digestOfOrder, type StampOrder, type StampParts, type StampPlan } from './stamp-order.ts';
+import {
+  digestOfOrder,
+  type SignatureTerms,
+  type StampOrder,
+  type StampParts,
+  type StampPlan,
+} from './stamp-order.ts';
 import type { IntendedStamp } from './stamp-store.ts';
 
 /**
  * Step 1 and 2: the right to use the seal, and everything of the signature but its value. Writes nothing.
  * @param idempotencyKey null where a larger act holds the key
- * @throws SigningError of `usableSeal` and `prepareSignature`, `document-not-found`
+ * @throws SigningError of `usableSeal`, `rightToUse`, `planTwoRevisions` and `prepareSignature`, `document-not-found`
  */
 export async function planStamp(
   parts: StampParts,
@@ -21,40 +30,90 @@ export async function planStamp(
   idempotencyKey: string | null,
 ): Promise<StampPlan> {
   const now = parts.clock();
-  const seal = await usableSeal(parts.database.reader, order.actor, order.sealId, now);
-  const diameter = diameterOf(seal.picture);
+  const { reader } = parts.database;
+  const seal = await usableSeal(reader, order.actor, order.sealId, now);
+  const right = await rightToUse(reader, {
+    actor: order.actor,
+    seal,
+    matter: order.matter,
+    digest: digestOfSource(order.source, parts.suite.digest),
+    terms: order,
+    now,
+  });
+  const placing = sealPlacing(
+    { appearance: sealAppearance(seal.picture), size: sizeOf(seal.picture) },
+    order,
+  );
   const source = await openSource(parts.documents, order.source);
   try {
-    const prepared = await prepareSignature(source, {
+    const terms = termsOf(order);
+    const asked: SignatureOptions = {
       time: now,
       contentsCapacity: placeholderCapacity({
         chain: seal.chain,
-        timestampSize: parts.timestamps.tokenSize(),
+        timestampSize: order.level === 'B-B' ? 0 : parts.timestamps.tokenSize(),
       }),
-      visible: {
-        page: order.place.page,
-        placement: {
-          centreX: order.place.centreX,
-          centreY: order.place.centreY,
-          width: diameter,
-          height: diameter,
-        },
-        appearance: sealAppearance(seal.picture),
-      },
+      place: placing.place,
       name: seal.name,
       application: 'Yinxin',
       ...(order.reason === null ? {} : { reason: order.reason }),
-    });
+      ...optionsOf(terms, seal.chain),
+    };
+    const form = order.sm2 ?? parts.sm2 ?? 'none';
+    const { sm2, base, options } = await planTwoRevisions({ ...parts, reader }, form, seal, source, asked);
+    const prepared = await prepareSignature(base, options);
     return {
-      record: intentionOf(parts, order, seal, idempotencyKey, now),
+      record: {
+        ...intentionOf(parts, order, seal, idempotencyKey, now),
+        placement: recordedPlacing(order, placing.showings()),
+        // Of the document as it came: the second revision would find the first.
+        findings: (sm2?.prepared ?? prepared).findings,
+      },
       actor: { id: order.actor.id, department: order.actor.department },
       seal,
       source: order.source,
       prepared,
+      options,
+      terms,
+      right,
+      sm2,
     };
   } finally {
     await source.close();
   }
+}
+
+/** Terms of an order without the order. */
+function termsOf({
+  level,
+  whenDown,
+  docMdp,
+  fieldLock,
+  password,
+  algorithm,
+}: SignatureTerms): SignatureTerms {
+  return {
+    ...(level === undefined ? {} : { level }),
+    ...(whenDown === undefined ? {} : { whenDown }),
+    ...(docMdp === undefined ? {} : { docMdp }),
+    ...(fieldLock === undefined ? {} : { fieldLock }),
+    ...(password === undefined ? {} : { password }),
+    ...(algorithm === undefined ? {} : { algorithm }),
+  };
+}
+
+/** What preparing is told of them, and of who signs. */
+function optionsOf(
+  { level, docMdp, fieldLock, password }: SignatureTerms,
+  chain: readonly Uint8Array[],
+): Partial<SignatureOptions> {
+  return {
+    signer: { chain },
+    ...(level === undefined ? {} : { level }),
+    ...(docMdp === undefined ? {} : { docMdp }),
+    ...(fieldLock === undefined ? {} : { fieldLock }),
+    ...(password === undefined ? {} : { password }),
+  };
 }
 
 function intentionOf(
@@ -76,7 +135,9 @@ function intentionOf(
     matter: order.matter,
     caseNumber: order.caseNumber,
     originalDigest: digestOfSource(order.source, parts.suite.digest),
-    placement: order.place,
+    placement: null,
+    level: order.level ?? 'B-T',
+    findings: [],
     intendedAt: now,
   };
 }

@@ -1,6 +1,8 @@
 // Rows of stamps to values and back; which state follows which is decided by the where clauses here.
 import type { Reader, Writer } from '../storage/database.ts';
 import type { StampTable } from '../storage/schema/signing.ts';
+import type { HiddenFinding } from './hidden-content.ts';
+import { isStampLevel, type StampLevel } from './stamp-level.ts';
 
 /** Start of the smallest and end of the largest signed range: what PDF's /ByteRange holds. */
 export type ByteRange = readonly [number, number, number, number];
@@ -23,6 +25,10 @@ export interface IntendedStamp {
   readonly originalDigest: string;
   /** What was asked about the place, as plain data. */
   readonly placement: unknown;
+  /** Level that was asked for. */
+  readonly level: StampLevel;
+  /** Hidden or changeable content that the document had. */
+  readonly findings: readonly HiddenFinding[];
   readonly intendedAt: Date;
 }
 
@@ -31,9 +37,12 @@ export interface StampOutcome {
   readonly resultDigest: string;
   readonly resultSize: number;
   readonly byteRange: ByteRange;
-  /** Time of the time-stamp token. */
+  /** Time of the time-stamp token; at level B-B the time that was claimed. */
   readonly stampedAt: Date;
+  /** Empty at level B-B. */
   readonly timestampSerial: string;
+  /** What the document truly has. */
+  readonly level: StampLevel;
   readonly receiptId: string;
   readonly completedAt: Date;
 }
@@ -43,7 +52,7 @@ export type StampRecord = IntendedStamp &
   (
     | { readonly state: 'intended' }
     | { readonly state: 'abandoned'; readonly reason: string }
-    | ({ readonly state: 'completed' } & StampOutcome)
+    | ({ readonly state: 'completed'; readonly upgrade: 'none' | 'queued' } & StampOutcome)
   );
 
 /** @returns false where the client has used this idempotency key before: nothing was written then. */
@@ -74,6 +83,16 @@ export async function insertIntendedStamp(tx: Writer, stamp: IntendedStamp): Pro
       receipt_id: null,
       abandoned_reason: null,
       abandoned_at: null,
+      wanted_level: stamp.level,
+      level: null,
+      upgrade: 'none',
+      upgrade_tries: 0,
+      upgrade_next_at: null,
+      upgrade_reason: null,
+      upgraded_digest: null,
+      upgraded_size: null,
+      upgraded_at: null,
+      findings: JSON.stringify(stamp.findings),
     })
     .onConflict((c) => c.columns(['client', 'idempotency_key']).doNothing())
     .executeTakeFirst();
@@ -92,6 +111,7 @@ export async function completeIntendedStamp(tx: Writer, id: string, outcome: Sta
       byte_range: JSON.stringify(outcome.byteRange),
       stamped_at: outcome.stampedAt.toISOString(),
       timestamp_serial: outcome.timestampSerial,
+      level: outcome.level,
       receipt_id: outcome.receiptId,
     })
     .where('id', '=', id)
@@ -113,7 +133,20 @@ export async function abandonIntendedStamps(
   const narrowed =
     'ids' in which
       ? update.where('id', 'in', [...which.ids])
-      : update.where('intended_at', '<', which.before.toISOString());
+      : update
+          .where('intended_at', '<', which.before.toISOString())
+          // Those that wait for a value made elsewhere have a time of their own.
+          .where((e) =>
+            e.not(
+              e.exists(
+                e
+                  .selectFrom('stamp_prepared')
+                  .select('stamp_prepared.id')
+                  .whereRef('stamp_prepared.id', '=', 'stamp.id')
+                  .where('stamp_prepared.state', 'in', ['open', 'finishing']),
+              ),
+            ),
+          );
   return narrowed.returning(['id', 'client', 'department']).execute();
 }
 
@@ -174,6 +207,8 @@ function recordOf(row: StampTable): StampRecord {
     caseNumber: row.case_number,
     originalDigest: row.original_digest,
     placement: JSON.parse(row.placement) as unknown,
+    level: levelOf(row.wanted_level),
+    findings: JSON.parse(row.findings ?? '[]') as readonly HiddenFinding[],
     intendedAt: new Date(row.intended_at),
   };
   if (row.state === 'intended') return { ...intended, state: 'intended' };
@@ -183,25 +218,21 @@ function recordOf(row: StampTable): StampRecord {
   return {
     ...intended,
     state: 'completed',
-    resultDigest: row.result_digest ?? '',
+    // Once a stamp is at its higher level, that document is what is given out.
+    resultDigest: row.upgraded_digest ?? row.result_digest ?? '',
     // Either engine may hand out a 64-bit integer as text.
-    resultSize: Number(row.result_size),
+    resultSize: Number(row.upgraded_size ?? row.result_size),
     byteRange: JSON.parse(row.byte_range ?? '[0,0,0,0]') as ByteRange,
     stampedAt: new Date(row.stamped_at ?? ''),
     timestampSerial: row.timestamp_serial ?? '',
     receiptId: row.receipt_id ?? '',
+    level: levelOf(row.level),
+    upgrade: row.upgrade === 'queued' ? 'queued' : 'none',
     completedAt: new Date(row.completed_at ?? ''),
   };
 }
 
-/** Whether the seal's state is valid as `tx` sees it, so that an intention stands before or after a freeze, never beside it. */
-export async function sealStillValid(tx: Writer, sealId: string): Promise<boolean> {
-  const row = await tx
-    .selectFrom('seal')
-    .select('state')
-    .where('id', '=', sealId)
-    // A freeze waits until this write is done; other stamps do not.
-    .forShare()
-    .executeTakeFirst();
-  return row?.state === 'valid';
+/** Stamps of the time when there was one level only say none. */
+function levelOf(text: string | null): StampLevel {
+  return text !== null && isStampLevel(text) ? text : 'B-T';
 }

@@ -1,15 +1,18 @@
 // A stamp: right → prepare → intend → sign → time-stamp → finish → self-check → complete, as steps that larger acts share.
-import { signingAlgorithm } from '../crypto/algorithms.ts';
+import type { SigningKey } from '../crypto/signing-key.ts';
 import type { AuditLog } from '../storage/audit-log.ts';
 import type { Writer } from '../storage/database.ts';
 import { SigningError } from './errors.ts';
+import { GrowingCopy } from './growing-copy.ts';
 import { newIdentifier } from './identifiers.ts';
-import { assembleCms, checkCms, signDigest, timestampDigest } from './pades-signature.ts';
+import { digestsFor, keyFor, signCopy, type LevelParts } from './levelled-signature.ts';
+import { prepareSignature } from './prepare.ts';
+import { openSealKey } from './seal-key.ts';
 import { requireScope } from './seal-use.ts';
-import { writeSealedCopy } from './sealed-copy.ts';
 import { answerOfOther, checkKey, earlierStamp, givenUp } from './stamp-answers.ts';
 import {
   resultOf,
+  type EnteredPlan,
   type MadeStamp,
   type StampParts,
   type StampPlan,
@@ -17,16 +20,17 @@ import {
   type StampResult,
 } from './stamp-order.ts';
 import { planStamp } from './stamp-plan.ts';
+import { appendFirstRevision, digestsForSm2 } from './stamp-sm2.ts';
 import { openSource } from './stamp-source.ts';
 import {
   abandonIntendedStamps,
   completeIntendedStamp,
   insertIntendedStamp,
-  sealStillValid,
   type IntendedStamp,
   type StampOutcome,
 } from './stamp-store.ts';
-import type { Timestamp } from './timestamp-client.ts';
+import { queueUpgrade } from './upgrade-store.ts';
+import { enterUse } from './use-record.ts';
 
 /**
  * Stamps a document. Repeating the key with the same request answers the stored result and signs nothing.
@@ -52,17 +56,24 @@ export async function stampDocument(parts: StampParts, request: StampRequest): P
 /**
  * Step 3: the intentions, durable when `tx` is, before any key is used.
  * @returns false where the client has used the idempotency key before: nothing of that plan was written then.
- * @throws SigningError `seal-not-valid` where a seal was frozen or cancelled meanwhile
+ * @throws SigningError of `enterUse`: `seal-not-valid` where a seal was frozen, lost or cancelled meanwhile, and others
  */
 export async function intendStamps(
   tx: Writer,
   audit: AuditLog,
   plans: readonly StampPlan[],
 ): Promise<boolean> {
-  for (const { record, actor, seal } of plans) {
-    if (!(await sealStillValid(tx, seal.id)))
-      throw new SigningError('seal-not-valid', 'The seal is not valid.');
+  for (const { record, actor, seal, right, sm2 } of plans) {
     if (!(await insertIntendedStamp(tx, record))) return false;
+    await enterUse(tx, {
+      stampId: record.id,
+      seal,
+      right,
+      digest: record.originalDigest,
+      at: record.intendedAt,
+      sm2:
+        sm2 === null ? null : { form: sm2.form, serial: sm2.object.serial, esealDigest: sm2.object.digest },
+    });
     await audit.append(tx, {
       at: record.intendedAt,
       actor,
@@ -80,39 +91,54 @@ export async function intendStamps(
 }
 
 /**
- * Steps 4 to 8: sign, time-stamp, finish, self-check, store. Call once per intention, after it is durable.
- * @throws SigningError `timestamp-unavailable`, `timestamp-invalid`, `self-check-failed`, `placeholder-too-small`;
- *   CryptoError; StorageError. Nothing signed has left then: abandon the stamp.
+ * Steps 4 to 8: copy, sign, time-stamp, add what the level asks for, self-check, store. Call once per intention, after it is
+ * durable.
+ * @param elsewhere stands for a key that is not here and has already signed; the seal's own is opened where absent
+ * @throws SigningError `timestamp-unavailable`, `timestamp-invalid`, `status-unavailable` (unless a lower level may be given
+ *   out), `certificate-revoked`, `algorithm-refused`, `self-check-failed`, `placeholder-too-small`; CryptoError; StorageError.
+ *   Nothing signed has left then: abandon the stamp.
  */
-export async function makeStamp(parts: StampParts, plan: StampPlan): Promise<MadeStamp> {
-  const { seal, prepared } = plan;
-  const key = await parts.keys.open(seal.keyId, 'seal', seal.chain);
+export async function makeStamp(
+  parts: StampParts,
+  plan: EnteredPlan,
+  elsewhere: SigningKey | null = null,
+): Promise<MadeStamp> {
+  const { seal, terms } = plan;
+  const level = terms.level ?? 'B-T';
+  const key = elsewhere ?? keyFor(await openSealKey(parts, seal), terms.algorithm);
+  const signing: LevelParts = { ...parts, key, longTerm: parts.longTerm ?? null };
   const source = await openSource(parts.documents, plan.source);
-  let timestamp: Timestamp | undefined;
+  const writer = await parts.documents.create();
   try {
-    const document = await writeSealedCopy(
-      parts.documents,
-      source,
+    const copy = await GrowingCopy.of(source, writer, [
+      { algorithm: parts.documents.digest, by: writer },
+      ...[...digestsFor(signing, level), ...digestsForSm2(plan.sm2)].map((algorithm) => ({ algorithm })),
+    ]);
+    const prepared = await appendFirstRevision(parts, copy, plan);
+    const signed = await signCopy(copy, signing, {
+      level,
+      lower: terms.whenDown === 'lower' || terms.whenDown === 'queue',
+      now: plan.record.intendedAt,
+      ...(terms.password === undefined ? {} : { password: terms.password }),
       prepared,
-      signingAlgorithm(key.algorithm).digest,
-      async (messageDigest) => {
-        const signature = await signDigest(key, messageDigest);
-        const stamped = timestampDigest(signature, parts.timestamps.digest);
-        timestamp = await parts.timestamps.timestamp(stamped, parts.timestampBudget);
-        const cms = assembleCms(key, signature, timestamp.token);
-        checkCms(cms, key, messageDigest);
-        return cms;
-      },
-    );
-    if (timestamp === undefined) throw new TypeError('A document was stored without being signed.');
-    return { plan, document, timestamp };
+      prepare: (capacity) =>
+        prepareSignature(copy, {
+          ...plan.options,
+          contentsCapacity: capacity ?? plan.options.contentsCapacity,
+        }),
+    });
+    const document = await writer.commit();
+    return { plan, document, ...signed, shortfall: signed.shortfall?.code ?? null };
+  } catch (error) {
+    await writer.abort();
+    throw error;
   } finally {
     await source.close();
   }
 }
 
 /**
- * Step 9: enters made stamps as complete, with their audit rows, all or none.
+ * Step 9: enters made stamps as complete, with their audit rows, all or none; what is still missing is queued with them.
  * @throws SigningError `idempotency-abandoned` where one was given up meanwhile: its document must not be given out.
  */
 export async function completeStamps(
@@ -121,17 +147,20 @@ export async function completeStamps(
   made: readonly MadeStamp[],
 ): Promise<readonly StampResult[]> {
   const results: StampResult[] = [];
-  for (const { plan, document, timestamp } of made) {
+  for (const { plan, document, prepared, timestamp, level, shortfall } of made) {
     const outcome: StampOutcome = {
       resultDigest: document.digest,
       resultSize: document.size,
-      byteRange: plan.prepared.byteRange,
-      stampedAt: timestamp.time,
-      timestampSerial: timestamp.serialNumber,
+      byteRange: prepared.byteRange,
+      stampedAt: timestamp?.time ?? plan.record.intendedAt,
+      timestampSerial: timestamp?.serialNumber ?? '',
+      level,
       receiptId: newIdentifier('rcp', parts.random),
       completedAt: parts.clock(),
     };
     if (!(await completeIntendedStamp(tx, plan.record.id, outcome))) throw givenUp();
+    const queued = shortfall !== null && maybeQueued(plan);
+    if (queued) await queueUpgrade(tx, plan.record.id, plan.record.level, outcome.completedAt, shortfall);
     await parts.audit.append(tx, {
       at: outcome.completedAt,
       actor: plan.actor,
@@ -142,14 +171,21 @@ export async function completeStamps(
         certificate: plan.record.certificateSerial,
         original: plan.record.originalDigest,
         result: document.digest,
-        timestamp: timestamp.serialNumber,
+        level,
+        timestamp: outcome.timestampSerial,
         receipt: outcome.receiptId,
+        ...(shortfall === null ? {} : { shortfall }),
         ...aboutCase(plan.record),
       },
     });
-    results.push(resultOf({ ...plan.record, ...outcome }));
+    results.push(resultOf({ ...plan.record, ...outcome, upgrade: queued ? 'queued' : 'none' }));
   }
   return results;
+}
+
+/** A password is not kept, so a document that needs one is not upgraded later. */
+function maybeQueued({ terms }: EnteredPlan): boolean {
+  return terms.whenDown === 'queue' && terms.password === undefined;
 }
 
 /** Gives up intended stamps, with the reason (a refusal code); those complete already stay complete. */

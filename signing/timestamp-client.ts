@@ -54,9 +54,10 @@ export interface TimestampClientParts {
   readonly digest?: Suite['digest'];
   /**
    * DER certificates of the issuing CAs whose time-stamping certificates are taken; a token carries no other CA's. Asked
-   * each time: an authority may get a successor.
+   * each time: an authority may get a successor. Null: tokens of anybody are taken, and whoever relies on one decides whom he
+   * trusts.
    */
-  readonly issuers: () => readonly Uint8Array[];
+  readonly issuers: () => readonly Uint8Array[] | null;
 }
 
 /** Room for a token before one was seen: a signer's and a CA's certificate with everything around them. */
@@ -81,7 +82,7 @@ export function timestampClient(parts: TimestampClientParts): TimestampClient {
       });
       const response = await exchange(parts.service, request, budget);
       try {
-        const issuers = parts.issuers().map((der) => parseCertificate(der));
+        const issuers = parts.issuers()?.map((der) => parseCertificate(der)) ?? null;
         const timestamp = checkResponse(response, { algorithm, digest, nonce, issuers, now: parts.clock() });
         largest = Math.max(largest, timestamp.token.length);
         return timestamp;
@@ -118,7 +119,7 @@ interface Expected {
   readonly algorithm: Suite['digest'];
   readonly digest: Uint8Array;
   readonly nonce: Uint8Array;
-  readonly issuers: readonly Certificate[];
+  readonly issuers: readonly Certificate[] | null;
   readonly now: Date;
 }
 
@@ -134,10 +135,10 @@ function checkResponse(response: Uint8Array, expected: Expected): Timestamp {
   const info = tstInfoOf(signedData);
   checkAnswersRequest(info, expected);
   const signer = onlySigner(signedData);
-  const certificate = signerCertificate(signedData, signer);
+  const certificate = signerCertificate(signedData, signer, expected.issuers === null);
   checkCertificate(certificate, info, expected.issuers);
   checkSignature(signedData, signer, certificate);
-  checkUnsigned(signedData, signer, [certificate, ...expected.issuers]);
+  if (expected.issuers !== null) checkUnsigned(signedData, signer, [certificate, ...expected.issuers]);
   return { token, time: info.genTime, serialNumber: toHex(info.serialNumber) };
 }
 
@@ -186,12 +187,14 @@ function checkUnsigned(signedData: SignedData, signer: SignerInfo, known: readon
 }
 
 /** The certificate that the signed attribute names by digest (RFC 5816 §2.2), and that issuer and serial name too. */
-function signerCertificate(signedData: SignedData, signer: SignerInfo): Certificate {
+function signerCertificate(signedData: SignedData, signer: SignerInfo, anybody: boolean): Certificate {
   const named = signingCertificateOf(signer.signedAttributes ?? []);
-  if (named?.version !== 2 || named.digestAlgorithm === null || !isHash(named.digestAlgorithm)) {
+  const algorithm = named?.digestAlgorithm ?? null;
+  // Others still name their certificate by SHA-1 (RFC 3161 as it was first written); ours do not.
+  const old = anybody && named?.version === 1 && algorithm === 'sha1';
+  if (named === null || algorithm === null || !(old || (named.version === 2 && isHash(algorithm)))) {
     throw invalid('The token does not name its signer by a usable signing-certificate-v2.');
   }
-  const algorithm = named.digestAlgorithm;
   const der = signedData.certificates.find((each) =>
     sameBytes(hash(algorithm, each, 'buffer'), named.certificateDigest),
   );
@@ -209,7 +212,11 @@ function signerCertificate(signedData: SignedData, signer: SignerInfo): Certific
 }
 
 /** RFC 3161 §2.3: one purpose, time-stamping, marked critical; issued by a CA we take, valid at the stamped time. */
-function checkCertificate(certificate: Certificate, info: TstInfo, issuers: readonly Certificate[]): void {
+function checkCertificate(
+  certificate: Certificate,
+  info: TstInfo,
+  issuers: readonly Certificate[] | null,
+): void {
   const usages = certificate.extendedKeyUsage ?? [];
   const critical = certificate.extensions.get(OID.extendedKeyUsage)?.critical === true;
   if (usages.length !== 1 || usages[0] !== OID.timeStamping || !critical) {
@@ -218,6 +225,7 @@ function checkCertificate(certificate: Certificate, info: TstInfo, issuers: read
   if (info.genTime < certificate.notBefore || info.genTime > certificate.notAfter) {
     throw invalid('The certificate of the time-stamp service was not valid at the stamped time.');
   }
+  if (issuers === null) return;
   const algorithm = signatureNameOf(certificate.signatureAlgorithm);
   const issued = issuers.some(
     (issuer) =>

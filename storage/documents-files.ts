@@ -129,18 +129,20 @@ class FileWriter implements DocumentWriter {
   async write(chunk: Uint8Array): Promise<void> {
     this.#mustBe('writing');
     try {
+      // Place and digest are settled at once: the next chunk may come while this one is being written.
       this.#hash.update(chunk);
+      const start = this.#size;
+      this.#size += chunk.length;
       let written = 0;
       while (written < chunk.length) {
         const { bytesWritten } = await this.#handle.write(
           chunk,
           written,
           chunk.length - written,
-          this.#size + written,
+          start + written,
         );
         written += bytesWritten;
       }
-      this.#size += chunk.length;
     } catch (error) {
       this.#state = 'failed';
       throw unavailable(error);

@@ -5,6 +5,7 @@ import type { FoundationTables } from './schema/foundation.ts';
 import type { IdentityTables } from './schema/identity.ts';
 import type { LicenseTables } from './schema/licenses.ts';
 import type { SigningTables } from './schema/signing.ts';
+import type { StampBatchTables } from './schema/stamp-batches.ts';
 import type { TrustListTables } from './schema/trust-list.ts';
 
 /** Every table of Yinxin. Times are ISO 8601 UTC text, JSON is text, booleans are 0/1 integers, on both engines. */
@@ -12,6 +13,7 @@ export type Schema = FoundationTables &
   CaTables &
   CaEnrolmentTables &
   SigningTables &
+  StampBatchTables &
   LicenseTables &
   IdentityTables &
   TrustListTables;

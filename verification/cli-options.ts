@@ -1,4 +1,5 @@
 // What the command `yinxin verify` was asked: its options read, every file they name opened and looked at.
+import type { SealStatusSource } from './seal-status.ts';
 import { open, readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { FormatError } from '../formats/errors.ts';
@@ -24,6 +25,8 @@ export interface VerifyIo {
   /** Network or local services, where the composition root offers them; absent = offline. */
   readonly evidence?: EvidenceSource;
   readonly statusLists?: NonNullable<CodeDependencies['statusLists']>;
+  /** States of seals; absent: told as unchecked. */
+  readonly sealStatus?: SealStatusSource;
   /** Keys of the trust list's operator known to this installation, SubjectPublicKeyInfo DER. */
   readonly operatorKeys?: readonly Uint8Array[];
   /** The installation's own trust list, used where `--trust-list` is not given. */
@@ -243,6 +246,7 @@ export async function readOptions({ values, positionals }: ParsedFlags, io: Veri
       ...(content === null ? {} : { content: { kind: 'bytes', source: content } }),
       ...(values.offline || io.evidence === undefined ? {} : { evidence: io.evidence }),
       ...(values.offline || io.statusLists === undefined ? {} : { statusLists: io.statusLists }),
+      ...(values.offline || io.sealStatus === undefined ? {} : { sealStatus: io.sealStatus }),
     },
     close: async () => content?.close(),
   };

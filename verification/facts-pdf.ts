@@ -1,5 +1,7 @@
 // Gathering about a PDF: its signatures, what each covers, what was done after it, and the evidence around. Never judges.
 import { signatureTimeStampsOf } from '../formats/cms/attributes.ts';
+import { recogniseSeal } from '../formats/eseal/recognise.ts';
+import type { SealSignature } from '../formats/eseal/signature.ts';
 import { FormatError } from '../formats/errors.ts';
 import type { Decryption, PdfPassword } from '../formats/pdf/encryption.ts';
 import { openPdf } from '../formats/pdf/document.ts';
@@ -21,6 +23,9 @@ import { gatherTimestamp, tstInfoOf } from './facts-timestamp.ts';
 import type { TimestampFacts } from './facts-timestamp.ts';
 import { carriedLicense } from './license-record.ts';
 import type { CarriedLicense } from './license-record.ts';
+import { certificatesInUse, digestOfUse, readSealUse, sealUseFacts } from './facts-seal.ts';
+import type { SealProblem, SealSignatureFacts } from './facts-seal.ts';
+import type { SealStatusSource } from './seal-status.ts';
 import { digestRanges, digestWhole } from './pdf-digests.ts';
 import type { CoveredRange } from './pdf-digests.ts';
 import type { Change } from './report.ts';
@@ -38,6 +43,8 @@ export interface PdfSignatureFacts {
   readonly timestamps: readonly TimestampFacts[];
   /** Null where the changes after the signature could not be determined. */
   readonly changes: readonly Change[] | null;
+  /** The use of a seal (SES_Signature) that stands where others have a CMS; null where none does. */
+  readonly sealUse: SealSignatureFacts | SealProblem | null;
 }
 
 /** What follows the last revision. */
@@ -72,6 +79,8 @@ export interface PdfSources extends EvidenceInput {
   readonly verifier: SignatureVerifier;
   readonly startDigest: StartDigest;
   readonly documentDigest: DigestAlgorithm;
+  /** Absent: the status of a seal is told as unchecked. */
+  readonly sealStatus?: SealStatusSource;
 }
 
 const maxSignatures = 500;
@@ -156,6 +165,7 @@ interface Opened {
   readonly read: ReturnType<typeof readSignedData>;
   readonly tokens: readonly Uint8Array[];
   readonly range: CoveredRange | null;
+  readonly sealUse: SealSignature | SealProblem | null;
 }
 
 /** The digest a signature is over: of a document time-stamp, the one its imprint names. */
@@ -175,7 +185,8 @@ function openSignature(signature: PdfSignature): Opened {
       : 'signature';
   const read = readSignedData(signature.contents?.value ?? new Uint8Array());
   const [signer] = read.signedData?.signerInfos ?? [];
-  const algorithm = algorithmOf(type, read);
+  const sealUse = type === 'signature' ? sealUseIn(signature) : null;
+  const algorithm = sealUse !== null && !('part' in sealUse) ? digestOfUse(sealUse) : algorithmOf(type, read);
   const [, firstLength, secondStart, secondLength] = signature.byteRange ?? [];
   const complete = firstLength !== undefined && secondStart !== undefined && secondLength !== undefined;
   const covered = signature.coverage.kind === 'whole-file' || signature.coverage.kind === 'revision';
@@ -184,6 +195,7 @@ function openSignature(signature: PdfSignature): Opened {
     type,
     read,
     tokens: type === 'signature' ? signatureTimeStampsOf(signer?.unsignedAttributes ?? []).slice(0, 10) : [],
+    sealUse,
     range:
       covered && complete && algorithm !== null
         ? { algorithm, gapStart: firstLength, gapEnd: secondStart, end: secondStart + secondLength }
@@ -191,9 +203,17 @@ function openSignature(signature: PdfSignature): Opened {
   };
 }
 
+/** Told by the value itself, whatever /SubFilter calls it; null where it is no use of a seal. */
+function sealUseIn({ contents }: PdfSignature): SealSignature | SealProblem | null {
+  const value = contents?.value ?? new Uint8Array();
+  return recogniseSeal(value) === 'seal-signature' ? readSealUse(value) : null;
+}
+
 function certificatesOf(opened: Opened): readonly Uint8Array[] {
   const tokens = opened.tokens.flatMap((token) => readSignedData(token).signedData?.certificates ?? []);
-  return [...(opened.read.signedData?.certificates ?? []), ...tokens];
+  const { sealUse } = opened;
+  const inUse = sealUse === null || 'part' in sealUse ? [] : certificatesInUse(sealUse);
+  return [...(opened.read.signedData?.certificates ?? []), ...tokens, ...inUse];
 }
 
 async function gatherSignature(
@@ -279,6 +299,12 @@ async function gatherDocument(
       type: each.type,
       signature: each.signature,
       ...(await gatherSignature(each, own, graph, sources.verifier)),
+      sealUse:
+        each.sealUse === null || 'part' in each.sealUse
+          ? each.sealUse
+          : await sealUseFacts(each.sealUse, graph, sources, (algorithm) =>
+              Promise.resolve(each.range?.algorithm === algorithm ? own : null),
+            ),
       changes: await changesOf(document, each.signature, signatures),
     });
   }

@@ -41,6 +41,16 @@ function acceptedIn(version: SealVersion, named: SignatureName | null): SealAlgo
   return named === 'RS256' && version === 1 ? named : null;
 }
 
+/** As the identifier in a seal names it; null for what the version does not have, and for what is refused. */
+export function acceptedIdentifier(version: SealVersion, identifier: string): SealAlgorithm | null {
+  return acceptedIn(version, namedBy(identifier));
+}
+
+/** Seals name the algorithm by a bare identifier, without parameters. */
+function namedBy(identifier: string): SignatureName | null {
+  return signatureNameOf({ oid: identifier, parameters: null, der: new Uint8Array(0) });
+}
+
 /** The digest that goes with an algorithm: what `dataHash` is made with. */
 export function digestBeside(algorithm: SealAlgorithm): DigestAlgorithm {
   return algorithm === 'SM2SM3' ? 'sm3' : 'sha256';
@@ -63,8 +73,7 @@ export async function gatherSealValue(
   verifier: SignatureVerifier,
 ): Promise<SealValueFacts> {
   const certificate = await nodeOf(input.certificate, graph, verifier);
-  // Seals name the algorithm by a bare identifier, without parameters.
-  const named = signatureNameOf({ oid: input.identifier, parameters: null, der: new Uint8Array(0) });
+  const named = namedBy(input.identifier);
   const accepted = acceptedIn(input.version, named);
   const key = certificate?.certificate.subjectPublicKeyInfo ?? null;
   const keyType = key?.keyType ?? null;

@@ -17,13 +17,13 @@ import { gatherEvidence } from './evidence.ts';
 import type { GatheredEvidence } from './evidence.ts';
 import { readSignedData } from './facts-cms.ts';
 import type { Agreement } from './facts-cms.ts';
-import { digestBeside, gatherSealValue } from './facts-seal-value.ts';
+import { acceptedIdentifier, digestBeside, gatherSealValue } from './facts-seal-value.ts';
 import type { SealValueFacts } from './facts-seal-value.ts';
 import { gatherTimestamp } from './facts-timestamp.ts';
 import type { TimestampFacts } from './facts-timestamp.ts';
 import type { SealStatus } from './seal-status.ts';
 import type { DigestAlgorithm, SignatureVerifier } from './signature-verifier.ts';
-import { anchorsOf } from './verify-pdf.ts';
+import { anchorsOf } from './anchors.ts';
 
 /** Why the bytes are not what they were taken for, and which part of them. */
 export interface SealProblem {
@@ -105,9 +105,8 @@ function timestampOver(
 async function sealFacts(
   seal: Seal,
   graph: CertificateGraph,
-  dependencies: VerificationDependencies,
+  { verifier, sealStatus }: Pick<VerificationDependencies, 'verifier' | 'sealStatus'>,
 ): Promise<SealFacts> {
-  const { verifier, sealStatus } = dependencies;
   const { makerCertificate, signature, information } = seal;
   const maker = await gatherSealValue(
     {
@@ -127,7 +126,12 @@ async function sealFacts(
     status:
       sealStatus === undefined
         ? 'not-asked'
-        : await sealStatus.sealStatus({ sealId: information.id, makerCertificate, signature }),
+        : await sealStatus.sealStatus({
+            sealId: information.id,
+            makerCertificate,
+            signature,
+            seal: seal.der,
+          }),
   };
 }
 
@@ -178,34 +182,53 @@ async function listingOf(signature: SealSignature, verifier: SignatureVerifier):
   return unknown ? 'unknown-digest' : 'not-listed';
 }
 
+/** Answers the digest of the original that a use is said to be over; null where there is none. */
+export type OriginalDigest = (algorithm: DigestAlgorithm) => Promise<Uint8Array | null>;
+
 async function contentAgreement(
   dataHash: Uint8Array,
   algorithm: DigestAlgorithm | null,
-  { content, startDigest }: VerificationDependencies,
+  original: OriginalDigest,
 ): Promise<Agreement> {
   // No original has this digest: it was left blank.
   if (dataHash.every((octet) => octet === 0)) return 'absent';
-  const digest = algorithm === null ? null : await digestOfContent(content ?? null, algorithm, startDigest);
+  const digest = algorithm === null ? null : await original(algorithm);
   if (digest === null) return 'unchecked';
   return sameBytes(digest, dataHash) ? 'agrees' : 'differs';
 }
 
-/** Reads the use of a seal and everything around it. */
-export async function gatherSealSignature(
-  bytes: Uint8Array,
-  dependencies: VerificationDependencies,
-): Promise<GatheredSeal<SealSignatureFacts> | SealProblem> {
-  const signature = reading(() => parseSealSignature(bytes));
-  if ('part' in signature) return signature;
-  const { seal, signingTime } = signature;
-  const timeToken = signingTime.kind === 'token' ? signingTime.token : null;
-  const tokens = [signature.timestamp, seal.timestamp, timeToken];
-  const evidence = await evidenceFor(
-    [signature.signerCertificate, seal.makerCertificate, ...tokens.flatMap(carriedIn)],
-    dependencies,
-  );
-  const { graph } = evidence;
-  const { verifier } = dependencies;
+/** Reads the use of a seal, or tells why not. */
+export function readSealUse(bytes: Uint8Array): SealSignature | SealProblem {
+  return reading(() => parseSealSignature(bytes));
+}
+
+/** Certificates that a use of a seal carries: its signer's, the maker's, those of its time-stamps. */
+export function certificatesInUse(use: SealSignature): readonly Uint8Array[] {
+  return [use.signerCertificate, use.seal.makerCertificate, ...tokensOf(use).flatMap(carriedIn)];
+}
+
+function timeTokenOf({ signingTime }: SealSignature): Uint8Array | null {
+  return signingTime.kind === 'token' ? signingTime.token : null;
+}
+
+function tokensOf(use: SealSignature): readonly (Uint8Array | null)[] {
+  return [use.timestamp, use.seal.timestamp, timeTokenOf(use)];
+}
+
+/** The digest that `dataHash` must be of, by the algorithm that is named; null where that is none of seals. */
+export function digestOfUse({ version, signatureAlgorithm }: SealSignature): DigestAlgorithm | null {
+  const accepted = acceptedIdentifier(version, signatureAlgorithm);
+  return accepted === null ? null : digestBeside(accepted);
+}
+
+/** Facts about one use, among certificates that were gathered before. */
+export async function sealUseFacts(
+  signature: SealSignature,
+  graph: CertificateGraph,
+  sources: Pick<VerificationDependencies, 'verifier' | 'sealStatus'>,
+  original: OriginalDigest,
+): Promise<SealSignatureFacts> {
+  const { verifier } = sources;
   const signer = await gatherSealValue(
     {
       version: signature.version,
@@ -218,26 +241,41 @@ export async function gatherSealSignature(
     verifier,
   );
   const digestAlgorithm = signer.accepted === null ? null : digestBeside(signer.accepted);
+  const timeToken = timeTokenOf(signature);
+  return {
+    signature,
+    seal: await sealFacts(signature.seal, graph, sources),
+    signer,
+    listing: await listingOf(signature, verifier),
+    digestAlgorithm,
+    content: await contentAgreement(signature.dataHash, digestAlgorithm, original),
+    timestamp: await timestampOver(signature.timestamp, signature.signature, graph, verifier),
+    timeToken:
+      timeToken === null
+        ? null
+        : await gatherTimestamp(
+            timeToken,
+            // A token inside the signed part cannot be over the signature: it is over the original.
+            (algorithm) => Promise.resolve(algorithm === digestAlgorithm ? signature.dataHash : null),
+            graph,
+            verifier,
+          ),
+  };
+}
+
+/** Reads the use of a seal and everything around it. */
+export async function gatherSealSignature(
+  bytes: Uint8Array,
+  dependencies: VerificationDependencies,
+): Promise<GatheredSeal<SealSignatureFacts> | SealProblem> {
+  const signature = readSealUse(bytes);
+  if ('part' in signature) return signature;
+  const evidence = await evidenceFor(certificatesInUse(signature), dependencies);
+  const { content, startDigest } = dependencies;
   return {
     ...evidence,
-    facts: {
-      signature,
-      seal: await sealFacts(seal, graph, dependencies),
-      signer,
-      listing: await listingOf(signature, verifier),
-      digestAlgorithm,
-      content: await contentAgreement(signature.dataHash, digestAlgorithm, dependencies),
-      timestamp: await timestampOver(signature.timestamp, signature.signature, graph, verifier),
-      timeToken:
-        timeToken === null
-          ? null
-          : await gatherTimestamp(
-              timeToken,
-              // A token inside the signed part cannot be over the signature: it is over the original.
-              (algorithm) => Promise.resolve(algorithm === digestAlgorithm ? signature.dataHash : null),
-              graph,
-              verifier,
-            ),
-    },
+    facts: await sealUseFacts(signature, evidence.graph, dependencies, (algorithm) =>
+      digestOfContent(content ?? null, algorithm, startDigest),
+    ),
   };
 }

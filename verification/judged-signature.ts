@@ -1,5 +1,7 @@
 // One signature with what follows from its facts: proof of time, path at that time, level. Pure.
 import type { PdfFacts, PdfSignatureFacts } from './facts-pdf.ts';
+import { judgeSealSignature } from './judged-seal.ts';
+import type { JudgedSealSignature } from './judged-seal.ts';
 import type { PathResult } from './path-model.ts';
 import type { VerificationPolicy } from './policy.ts';
 import type { SignatureLevel, Words } from './report.ts';
@@ -27,6 +29,8 @@ export interface JudgedSignature {
   readonly level: SignatureLevel;
   /** What the next level lacks; null at the highest and where there are no levels. */
   readonly missing: Words | null;
+  /** Where the use of a seal stands in place of a CMS and could be read. */
+  readonly sealUse: JudgedSealSignature | null;
 }
 
 /** Null where the signature covers no revision. */
@@ -114,19 +118,29 @@ function judgeOne(
   const existedBy = earliestProof(later.map(({ token }) => token));
   const tokens = facts.timestamps.map((token) => judgeTimestamp(token, context, existedBy));
   const proven = earliestProof([...tokens, ...later.map(({ token }) => token)]);
-  const unsigned = { facts, tokens, later, early, proven, at: proven ?? context.now, path: null };
-  if (facts.type !== 'signature') return { ...unsigned, level: 'none', missing: null };
-  const { graph, evidence, policy, now } = context;
-  if (facts.cms.certificate === null)
-    return { ...unsigned, ...tellLevel(facts, tokens, later, null, context) };
   const proofs = [...tokens, ...later.map(({ token }) => token)];
+  const base = { facts, tokens, later, early, proven, at: proven ?? context.now, path: null, sealUse: null };
+  if (facts.type !== 'signature') return { ...base, level: 'none', missing: null };
+  if (facts.sealUse !== null && !('part' in facts.sealUse)) {
+    const sealUse = judgeSealSignature(facts.sealUse, context);
+    const since = earlierOf(sealUse.proven, proven);
+    const at = since ?? context.now;
+    return { ...base, proven: since, at, path: sealUse.path, level: 'none', missing: null, sealUse };
+  }
+  const { graph, evidence, policy, now } = context;
+  if (facts.cms.certificate === null) return { ...base, ...tellLevel(facts, tokens, later, null, context) };
   const { path, parameters } = signerPath(facts.cms.certificate, proofs, graph, evidence, policy, now);
   return {
-    ...unsigned,
+    ...base,
     at: parameters.time.at,
     path,
     ...tellLevel(facts, tokens, later, parameters, context),
   };
+}
+
+function earlierOf(a: Date | null, b: Date | null): Date | null {
+  if (a === null || b === null) return a ?? b;
+  return a < b ? a : b;
 }
 
 /** Every signature of a PDF, judged with what document time-stamps prove. */

@@ -48,7 +48,8 @@ export function qualificationOf({ path }: JudgedSignature): Qualification {
 }
 
 export function reportSignature(judged: JudgedSignature, rows: readonly Row[]): SignatureReport {
-  const { facts } = judged;
+  const { facts, sealUse } = judged;
+  const signer = sealUse === null ? facts.cms.certificate : sealUse.facts.signer.certificate;
   const { conclusion, subIndication } = conclude(rows);
   const kind = facts.signature.coverage.kind;
   const coverage: Coverage =
@@ -62,8 +63,8 @@ export function reportSignature(judged: JudgedSignature, rows: readonly Row[]): 
     subIndicationUrn: subIndicationUrn(subIndication),
     level: judged.level,
     coverage,
-    signer: facts.cms.certificate === null ? null : reportSigner(facts.cms.certificate),
-    claimedTime: claimedTime(facts.signature.claimedTime),
+    signer: signer === null ? null : reportSigner(signer),
+    claimedTime: sealUse?.claimed?.toISOString() ?? claimedTime(facts.signature.claimedTime),
     provenTime: judged.proven?.toISOString() ?? null,
     reason: facts.signature.reason,
     changes: facts.changes ?? [],

@@ -18,11 +18,16 @@ export interface SealStatusRequest {
   readonly makerCertificate: Uint8Array;
   /** The maker's signature value as the seal has it. */
   readonly signature: Uint8Array;
+  /** The whole SESeal as it stands. */
+  readonly seal: Uint8Array;
 }
 
-/** Asked once per seal. The caller vouches for the answer; null where it could not be had. */
+/**
+ * Asked once per seal. The caller vouches for the answer; null where it could not be had, `not-asked` for a seal of a
+ * register that is not asked here.
+ */
 export interface SealStatusSource {
-  sealStatus(request: SealStatusRequest): Promise<SealStatus | null>;
+  sealStatus(request: SealStatusRequest): Promise<SealStatus | 'not-asked' | null>;
 }
 
 /** The change in force at an instant; null where nothing is known of it. */

@@ -12,7 +12,7 @@ import { findPath } from './path.ts';
 import type { PathResult } from './path-model.ts';
 import { portalPolicy } from './policy.ts';
 import type { Report } from './report.ts';
-import { anchorsOf } from './verify-pdf.ts';
+import { anchorsOf } from './anchors.ts';
 import type { VerificationDependencies } from './dependencies.ts';
 
 interface CertificateFacts {

@@ -14,7 +14,7 @@ import { portalPolicy } from './policy.ts';
 import { reportSigner } from './report-signature.ts';
 import { conclusionUrn, reportQualification, subIndicationUrn } from './report.ts';
 import type { Qualification, Report, Row, SignatureReport } from './report.ts';
-import { anchorsOf } from './verify-pdf.ts';
+import { anchorsOf } from './anchors.ts';
 
 const ascending: readonly Qualification[] = ['none', 'unconfirmed', 'internal', 'licensed'];
 

@@ -2,12 +2,13 @@
 import { toHex } from '../formats/bytes.ts';
 import type { ByteSource } from '../formats/pdf/source.ts';
 import { assembleReport } from './assemble.ts';
-import type { TrustAnchor } from './certificate-graph.ts';
+import { anchorsOf } from './anchors.ts';
 import { gatherCodeFacts, reportLicense } from './code.ts';
 import { words } from './check.ts';
 import { codeChecks } from './checks/code.ts';
 import { licenseChecks } from './checks/license.ts';
 import { pdfChecks } from './checks/pdf.ts';
+import { pdfSealChecks } from './checks/pdf-seal.ts';
 import { signatureChecks } from './checks/signature.ts';
 import { trustListContext } from './checks/trust-list.ts';
 import { gatherPdf } from './facts-pdf.ts';
@@ -19,29 +20,7 @@ import { organizationIdentifierOf } from './organization.ts';
 import { portalPolicy } from './policy.ts';
 import { qualificationOf, reportSignature } from './report-signature.ts';
 import type { Qualification, Report } from './report.ts';
-import { isCurrent, servicesOfType } from './trust-list.ts';
 import type { VerificationDependencies } from './dependencies.ts';
-
-/** Everything the caller trusts: services of a current list as of their states, and certificates given by hand. */
-export function anchorsOf(dependencies: VerificationDependencies): readonly TrustAnchor[] {
-  const { trustList: list = null, policy = portalPolicy, time } = dependencies;
-  const current = list !== null && isCurrent(list, time, policy.clockSkewSeconds);
-  const listed = !current ? [] : servicesOfType(list, ['ca', 'seal-ca', 'timestamp']);
-  return [
-    ...listed.flatMap(({ entity, service }) =>
-      service.certificates.map((certificate) => ({
-        certificate,
-        service,
-        qualification: entity.qualification,
-      })),
-    ),
-    ...(dependencies.anchors ?? []).map((certificate) => ({
-      certificate,
-      service: null,
-      qualification: 'unconfirmed' as const,
-    })),
-  ];
-}
 
 /** The weakest qualification of all signatures. */
 function weakest(judged: readonly JudgedSignature[]): Qualification {
@@ -65,9 +44,13 @@ export async function verifyPdf(source: ByteSource, dependencies: VerificationDe
     ocsps: dependencies.ocsps ?? [],
     source: dependencies.evidence ?? null,
     encrypted: dependencies.encrypted ?? null,
+    ...(dependencies.sealStatus === undefined ? {} : { sealStatus: dependencies.sealStatus }),
   });
   const judged = judgeSignatures(facts, policy, now);
-  const signatures = judged.map((each) => reportSignature(each, judge(signatureChecks, each, policy, now)));
+  const signatures = judged.map((each) => {
+    const checks = each.facts.sealUse === null ? signatureChecks : pdfSealChecks;
+    return reportSignature(each, judge(checks, each, policy, now));
+  });
   const license = await gatherLicense(facts.carried, {
     verifier,
     readCode: (text) => gatherCodeFacts(text, dependencies),

@@ -32,6 +32,7 @@ const places: readonly { path: string; words: Words; for: 'all' | 'holder' | 'of
   { path: '/verify', words: { zh: '核验', en: 'Verify' }, for: 'all' },
   { path: '/my', words: { zh: '我的证照', en: 'My licenses' }, for: 'holder' },
   { path: '/office', words: { zh: '工作台', en: 'Office' }, for: 'officer' },
+  { path: '/seals', words: { zh: '印章', en: 'Seals' }, for: 'officer' },
   { path: '/docs', words: { zh: '接口', en: 'API' }, for: 'all' },
 ];
 

@@ -39,5 +39,8 @@ export const proofLimit: Words = {
   en: 'The content is genuine; this does not prove who holds it.',
 };
 
-/** 可视数字签名: what a stamp is called until seals by GB/T 38540 are made. */
-export const stampWord: Words = { zh: '可视数字签名', en: 'Visible digital signature' };
+/**
+ * A stamp is 电子签章 where the SM2 seal of GB/T 38540 stands in the file, 可视数字签名 where a PAdES signature with a picture
+ * stands alone.
+ */
+export const stampWord: Words = { zh: '近期用印', en: 'Recent uses of seals' };

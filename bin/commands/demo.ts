@@ -7,6 +7,7 @@ import {
   demonstrationSettings,
   establishDistrict,
 } from '../../api/demonstration.ts';
+import { grantDistrictRights } from '../../api/demonstration-rights.ts';
 import { ensureFolder, realWorld } from '../../api/installation.ts';
 import { openLog } from '../../api/log.ts';
 import { startService, type RunningService } from '../../api/main.ts';
@@ -42,6 +43,8 @@ Exit codes: 0 stopped in order, 1 the journey failed, 69 port in use, 73 folder 
     const service = await startDemonstration(config, terminal);
     try {
       const folder = join(config.dataFolder, 'demo');
+      // An authorisation ends after a year, and a folder of an earlier version has none.
+      await grantDistrictRights(service.services);
       const journey = (await finishedJourney(folder)) ?? (await firstJourney(service, folder, terminal));
       // Before the first word: whoever waits for it may stop us at once.
       const stopped = untilStopped();
@@ -96,7 +99,8 @@ async function firstJourney(
   step(`接口密钥 · API keys: ${join(folder, keysFile)} (0600)`);
   // Drawing decisions is needed once: a later start does without that code.
   const { goJourney } = await import('../journey.ts');
-  return goJourney({ url: service.localUrl, folder, keys, now: service.services.clock(), step });
+  const { clock, suite } = service.services;
+  return goJourney({ url: service.localUrl, folder, keys, now: clock(), digest: suite.digest, step });
 }
 
 function announce(

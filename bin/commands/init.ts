@@ -31,7 +31,7 @@ Example:
   export YINXIN_PASSPHRASE_FILE=/etc/yinxin/passphrase
   yinxin init --data /var/lib/yinxin --district 天津市河北区 --uscc 11120105000123457H \\
     --division 120105 --public-url https://zz.example.gov.cn
-Then: yinxin department add, yinxin seal create, yinxin api-key create, yinxin serve
+Then: yinxin department add, yinxin seal create, yinxin seal authorise, yinxin api-key create, yinxin serve
 
 Exit codes: 0 made, 64 usage, 69 the database is not reachable, 73 the folder is not empty, 78 configuration`,
   async run(args, terminal) {
@@ -90,7 +90,7 @@ Exit codes: 0 made, 64 usage, 69 the database is not reachable, 73 the folder is
       `The root keys lie in ${config.rootKeys.folder}: take that folder away, the service runs without it.`,
     );
     terminal.tell(
-      'Made. Next: yinxin department add, yinxin seal create, yinxin api-key create, yinxin serve.',
+      'Made. Next: yinxin department add, yinxin seal create, yinxin seal authorise, yinxin api-key create, yinxin serve.',
     );
     return exitCodes.done;
   },

@@ -23,11 +23,21 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./seal-create.ts')).sealCreate,
   },
   {
+    name: 'seal authorise',
+    summary: "let a department's systems use a seal with no keeper at hand (用印授权书)",
+    load: async () => (await import('./seal-authorise.ts')).sealAuthorise,
+  },
+  {
     name: 'api-key create',
     summary: "make an API key for a department's system; it is shown once",
     load: async () => (await import('./api-key-create.ts')).apiKeyCreate,
   },
   { name: 'serve', summary: 'run the service', load: async () => (await import('./serve.ts')).serve },
+  {
+    name: 'stamp',
+    summary: 'sign PDF files with a key of your own, without a server; exit code 0 only if all were stamped',
+    load: async () => (await import('./stamp.ts')).stampCommand,
+  },
   {
     name: 'verify',
     summary: 'verify PDFs, certificates and license codes; exit code 0, 1 or 2',

@@ -43,6 +43,7 @@ const all: readonly Profile[] = [
   ...issuingKinds.map(sm2Authorities.issuingCa),
   sm2Seals.seal,
   sm2Seals.enterpriseSeal,
+  sm2Seals.sealMaker,
   sm2Persons.enterpriseSigning,
   sm2Persons.enterpriseAuthentication,
   sm2Persons.residentSigning,

@@ -1,24 +1,25 @@
 // One incremental update (ISO 32000-2, 7.5.6), in the cross-reference style of the file itself; the original is never touched.
 import type { PdfDocument } from './document.ts';
+import type { EncryptionKeys } from './encrypting.ts';
 import type { PdfDictionary, PdfObject, PdfReference } from './objects.ts';
-import { joinBytes } from '../bytes.ts';
+import type { XrefEntry } from './xref-section.ts';
 import { FormatError } from '../errors.ts';
-import { entry, pdfArray, pdfInteger, pdfName, pdfReference, withEntries } from './objects.ts';
-import { latin1, serialise } from './serialise.ts';
+import { Output, writeXrefStream, writeXrefTable, type AppendedBytes } from './append-xref.ts';
+import { encryptData, encryptStrings } from './encrypting.ts';
+import { dictionaryOf, entry, pdfArray, pdfInteger, pdfReference, withEntries } from './objects.ts';
+import { serialise } from './serialise.ts';
 
-/** Bytes to append, in two parts around the hole left open; without a hole `after` is empty. */
-export interface AppendedBytes {
-  readonly before: Uint8Array;
-  readonly after: Uint8Array;
-}
-
-interface PendingObject {
-  readonly reference: PdfReference;
-  readonly head: readonly Uint8Array[];
-  /** Bytes left open between `head` and `tail`. */
-  readonly hole: number;
-  readonly tail: string;
-}
+type Pending =
+  | { readonly kind: 'object'; readonly object: PdfObject }
+  | { readonly kind: 'stream'; readonly dictionary: PdfDictionary; readonly data: Uint8Array }
+  | {
+      readonly kind: 'hole';
+      readonly entries: PdfDictionary;
+      readonly seam: string;
+      /** Bytes left open. */
+      readonly hole: number;
+      readonly rest: PdfDictionary;
+    };
 
 const noLongerTrue = [
   'Prev',
@@ -32,7 +33,6 @@ const noLongerTrue = [
   'DecodeParms',
   'ID',
 ];
-const highestTableOffset = 9_999_999_999;
 
 /**
  * Begins an update of the newest revision.
@@ -53,14 +53,21 @@ export async function beginUpdate(document: PdfDocument): Promise<IncrementalUpd
 export class IncrementalUpdate {
   readonly #document: PdfDocument;
   readonly #lead: string;
-  readonly #objects = new Map<number, PendingObject>();
+  readonly #keys: EncryptionKeys | null;
+  readonly #objects = new Map<number, { readonly reference: PdfReference; readonly pending: Pending }>();
   #next: number;
 
   /** @param lead the line end that must stand between the file and the first object. */
   constructor(document: PdfDocument, lead: string) {
     this.#document = document;
     this.#lead = lead;
+    this.#keys = document.decryption?.encryptionKeys() ?? null;
     this.#next = document.nextObjectNumber;
+  }
+
+  /** Whether anything stands in the update yet. */
+  get empty(): boolean {
+    return this.#objects.size === 0;
   }
 
   /** A number no revision of the file has used. */
@@ -68,149 +75,114 @@ export class IncrementalUpdate {
     return pdfReference(this.#next++);
   }
 
-  /** Writes `object` as the new definition of `reference`. */
+  /** Writes `object` as the new definition of `reference`. In an encrypted file its strings are encrypted. */
   set(reference: PdfReference, object: PdfObject): void {
-    this.#put(reference, [latin1(serialise(object))], 0, '');
+    this.#put(reference, { kind: 'object', object });
   }
 
   setStream(reference: PdfReference, dictionary: PdfDictionary, data: Uint8Array): void {
-    const sized = withEntries(dictionary, { Length: pdfInteger(data.length) });
-    this.#put(reference, [latin1(`${serialise(sized)}\nstream\n`), data], 0, '\nendstream');
+    this.#put(reference, { kind: 'stream', dictionary, data });
   }
 
-  /** Writes an object with `hole` bytes left open between two parts of its text; one in an update. */
-  setWithHole(reference: PdfReference, head: string, hole: number, tail: string): void {
-    this.#put(reference, [latin1(head)], hole, tail);
+  /**
+   * Writes a dictionary with `hole` bytes left open in it; one in an update.
+   * @param seam what stands between the entries before and the hole, as it is
+   */
+  setWithHole(
+    reference: PdfReference,
+    entries: PdfDictionary,
+    seam: string,
+    hole: number,
+    rest: PdfDictionary,
+  ): void {
+    this.#put(reference, { kind: 'hole', entries, seam, hole, rest });
+  }
+
+  /** The object as this update will leave it: what was set here, or else what the document has. */
+  async resolve(object: PdfObject): Promise<PdfObject> {
+    const pending = object.kind === 'reference' ? this.#objects.get(object.number)?.pending : undefined;
+    if (pending === undefined) return this.#document.resolve(object);
+    if (pending.kind === 'object') return pending.object;
+    return pending.kind === 'stream' ? pending.dictionary : pending.entries;
+  }
+
+  /** Like `resolve`, where a dictionary is wanted; null for anything else. */
+  async dictionary(object: PdfObject): Promise<PdfDictionary | null> {
+    return dictionaryOf(await this.resolve(object));
+  }
+
+  /**
+   * The catalogue with changes, as a new definition.
+   * @throws FormatError `pdf-malformed` where the document has none of its own.
+   */
+  async changeCatalogue(changes: Readonly<Record<string, PdfObject | null>>): Promise<void> {
+    const root = entry(this.#document.trailer(), 'Root');
+    const catalogue = await this.resolve(root);
+    if (root.kind !== 'reference' || catalogue.kind !== 'dictionary')
+      throw new FormatError('pdf-malformed', 'The PDF has no catalogue.');
+    this.set(root, withEntries(catalogue, changes));
   }
 
   /** @param id 16 bytes that become the second part of /ID (14.4), and the first where the file has none. */
   build(id: Uint8Array): AppendedBytes {
     const output = new Output(this.#document.facts.size);
     output.text(this.#lead);
-    const offsets = new Map<number, { readonly offset: number; readonly generation: number }>();
-    for (const { reference, head, hole, tail } of this.#objects.values()) {
-      offsets.set(reference.number, { offset: output.position, generation: reference.generation });
-      output.text(`${reference.number} ${reference.generation} obj\n`);
-      for (const part of head) output.bytes(part);
-      if (hole > 0) output.hole(hole);
-      output.text(`${tail}\nendobj\n`);
+    const entries = new Map<number, XrefEntry>(this.#document.rebuilt ?? []);
+    for (const { reference, pending } of this.#objects.values()) {
+      const { number, generation } = reference;
+      entries.set(number, { type: 'offset', offset: output.position, generation });
+      output.text(`${number} ${generation} obj\n`);
+      this.#write(output, reference, pending);
+      output.text('\nendobj\n');
     }
     const xref = output.position;
     const trailer = this.#trailer(id);
     if (this.#document.newest.sections[0]?.section.style === 'stream') {
-      const self = pdfReference(this.#next);
-      offsets.set(self.number, { offset: xref, generation: 0 });
-      writeXrefStream(output, self, trailer, offsets);
+      writeXrefStream(output, pdfReference(this.#next), trailer, entries);
     } else {
-      writeXrefTable(output, withEntries(trailer, { Size: pdfInteger(this.#next) }), offsets);
+      writeXrefTable(output, withEntries(trailer, { Size: pdfInteger(this.#next) }), entries);
     }
     output.text(`startxref\n${xref}\n%%EOF\n`);
     return output.finish();
   }
 
-  #put(reference: PdfReference, head: readonly Uint8Array[], hole: number, tail: string): void {
-    this.#objects.set(reference.number, { reference, head, hole, tail });
+  #write(output: Output, reference: PdfReference, pending: Pending): void {
+    if (pending.kind === 'object') {
+      output.text(serialise(this.#sealed(pending.object, reference)));
+    } else if (pending.kind === 'stream') {
+      const data = this.#keys === null ? pending.data : encryptData(pending.data, reference, this.#keys);
+      const sized = withEntries(pending.dictionary, { Length: pdfInteger(data.length) });
+      output.text(`${serialise(this.#sealed(sized, reference))}\nstream\n`);
+      output.bytes(data);
+      output.text('\nendstream');
+    } else {
+      output.text(serialise(this.#sealed(pending.entries, reference)).slice(0, -'>>'.length) + pending.seam);
+      output.hole(pending.hole);
+      output.text(`\n${serialise(this.#sealed(pending.rest, reference)).slice('<<'.length)}`);
+    }
+  }
+
+  #sealed(object: PdfObject, reference: PdfReference): PdfObject {
+    return this.#keys === null ? object : encryptStrings(object, reference, this.#keys);
+  }
+
+  #put(reference: PdfReference, pending: Pending): void {
+    this.#objects.set(reference.number, { reference, pending });
   }
 
   #trailer(id: Uint8Array): PdfDictionary {
     const old = this.#document.trailer();
     const oldId = entry(old, 'ID');
     const newId: PdfObject = { kind: 'string', bytes: id, hex: true };
-    const first = oldId.kind === 'array' && oldId.items[0]?.kind === 'string' ? oldId.items[0] : newId;
+    // Keys of encrypted files are made with the first part: where there is none it stays empty.
+    const none: PdfObject =
+      this.#keys === null ? newId : { kind: 'string', bytes: new Uint8Array(), hex: true };
+    const first = oldId.kind === 'array' && oldId.items[0]?.kind === 'string' ? oldId.items[0] : none;
     const kept = withEntries(old, Object.fromEntries(noLongerTrue.map((key) => [key, null])));
     return withEntries(kept, {
-      Prev: pdfInteger(this.#document.newest.startxref),
+      // What was rebuilt replaces the broken chain and does not lead into it.
+      ...(this.#document.rebuilt === null ? { Prev: pdfInteger(this.#document.newest.startxref) } : {}),
       ID: pdfArray([{ ...first, hex: true }, newId]),
     });
-  }
-}
-
-type Offsets = ReadonlyMap<number, { readonly offset: number; readonly generation: number }>;
-
-/** Runs of consecutive numbers, ascending. */
-function runsOf(offsets: Offsets): readonly (readonly number[])[] {
-  const runs: number[][] = [];
-  for (const number of [...offsets.keys()].sort((a, b) => a - b)) {
-    const last = runs.at(-1);
-    if (last !== undefined && last.at(-1) === number - 1) last.push(number);
-    else runs.push([number]);
-  }
-  return runs;
-}
-
-function writeXrefTable(output: Output, trailer: PdfDictionary, offsets: Offsets): void {
-  let text = 'xref\n';
-  for (const run of runsOf(offsets)) {
-    text += `${run[0] ?? 0} ${run.length}\n`;
-    for (const number of run) {
-      const { offset, generation } = offsets.get(number) ?? { offset: 0, generation: 0 };
-      if (offset > highestTableOffset) {
-        throw new FormatError('pdf-unsupported', 'The PDF is too large for its cross-reference table.');
-      }
-      text += `${String(offset).padStart(10, '0')} ${String(generation).padStart(5, '0')} n \n`;
-    }
-  }
-  output.text(`${text}trailer\n${serialise(trailer)}\n`);
-}
-
-function writeXrefStream(output: Output, self: PdfReference, trailer: PdfDictionary, offsets: Offsets): void {
-  const runs = runsOf(offsets);
-  const width = Math.ceil(Math.log2(output.position + 2) / 8);
-  const rowLength = 1 + width + 2;
-  const data = new Uint8Array(offsets.size * rowLength);
-  let position = 0;
-  for (const number of runs.flat()) {
-    const { offset, generation } = offsets.get(number) ?? { offset: 0, generation: 0 };
-    data[position] = 1;
-    for (let i = 0, rest = offset; i < width; i++, rest = Math.floor(rest / 256)) {
-      data[position + width - i] = rest % 256;
-    }
-    data[position + width + 1] = generation >> 8;
-    data[position + width + 2] = generation & 255;
-    position += rowLength;
-  }
-  const dictionary = withEntries(trailer, {
-    Type: pdfName('XRef'),
-    Size: pdfInteger(self.number + 1),
-    W: pdfArray([1, width, 2].map(pdfInteger)),
-    Index: pdfArray(runs.flatMap((run) => [pdfInteger(run[0] ?? 0), pdfInteger(run.length)])),
-    Length: pdfInteger(data.length),
-  });
-  output.text(`${self.number} 0 obj\n${serialise(dictionary)}\nstream\n`);
-  output.bytes(data);
-  output.text('\nendstream\nendobj\n');
-}
-
-/** Collects parts and knows the file offset of the next byte. */
-class Output {
-  position: number;
-  #parts: Uint8Array[] = [];
-  #before: Uint8Array | null = null;
-
-  constructor(position: number) {
-    this.position = position;
-  }
-
-  text(text: string): void {
-    this.bytes(latin1(text));
-  }
-
-  bytes(bytes: Uint8Array): void {
-    this.#parts.push(bytes);
-    this.position += bytes.length;
-  }
-
-  hole(length: number): void {
-    if (this.#before !== null) throw new RangeError('An update has one hole.');
-    this.#before = joinBytes(this.#parts);
-    this.#parts = [];
-    this.position += length;
-  }
-
-  finish(): AppendedBytes {
-    const last = joinBytes(this.#parts);
-    return this.#before === null
-      ? { before: last, after: new Uint8Array() }
-      : { before: this.#before, after: last };
   }
 }

@@ -13,6 +13,7 @@ import { defaultLimits } from './limits.ts';
 import { dictionaryOf, entry, integerOf, pdfNull, pdfReference } from './objects.ts';
 import { openObjectStream, type ObjectStream } from './object-stream.ts';
 import { findStartxref, groupRevisions } from './revisions.ts';
+import { rebuildXref } from './repair.ts';
 import { bufferedSource } from './source.ts';
 import { readStreamData } from './stream-data.ts';
 import { readChain, readEntry } from './xref.ts';
@@ -37,6 +38,9 @@ export interface LocatedObject {
   readonly revision: number;
 }
 
+/** Places that are remembered: a document of few objects asks for the same ones again and again. */
+const locatedKept = 10_000;
+
 export class PdfDocument {
   readonly facts: PdfFacts;
   /** Oldest first; at least one. */
@@ -47,7 +51,11 @@ export class PdfDocument {
   readonly decryption: Decryption | null;
   /** One more than the highest object number in use or reserved by any revision. */
   readonly nextObjectNumber: number;
+  /** Every entry, where the cross-reference was broken and had to be rebuilt; null for a file as it should be. */
+  readonly rebuilt: ReadonlyMap<number, XrefEntry> | null;
   readonly #loaded = new Map<number, IndirectObject>();
+  /** Places in the newest revision that were asked for. */
+  readonly #located = new Map<number, LocatedObject>();
   readonly #objectStreams = new Map<number, ObjectStream>();
   readonly #opening = new Set<number>();
   /** Ends of the revisions, ascending. */
@@ -61,7 +69,9 @@ export class PdfDocument {
     revisions: readonly Revision[],
     limits: PdfLimits,
     decryption: Decryption | null = null,
+    rebuilt: ReadonlyMap<number, XrefEntry> | null = null,
   ) {
+    this.rebuilt = rebuilt;
     this.source = source;
     this.facts = facts;
     this.revisions = revisions;
@@ -90,6 +100,15 @@ export class PdfDocument {
 
   /** Where the newest definition of an object as of a revision is; null for a number never used. */
   async locate(number: number, asOfRevision?: number): Promise<LocatedObject | null> {
+    const newest = asOfRevision === undefined;
+    const known = newest ? this.#located.get(number) : undefined;
+    if (known !== undefined) return known;
+    const located = await this.#find(number, asOfRevision);
+    if (newest && located !== null && this.#located.size < locatedKept) this.#located.set(number, located);
+    return located;
+  }
+
+  async #find(number: number, asOfRevision: number | undefined): Promise<LocatedObject | null> {
     for (let index = this.#revision(asOfRevision).index; index >= 0; index--) {
       for (const link of this.revisions[index]?.sections ?? []) {
         const found = await readEntry(link, number);
@@ -278,11 +297,7 @@ export async function openPdf(
   password: PdfPassword | null = null,
 ): Promise<PdfDocument> {
   const allLimits = { ...defaultLimits, ...limits };
-  const head = await source.read(0, Math.min(allLimits.headBytes, source.size));
-  const header = /%PDF-(\d\.\d)/.exec(new TextDecoder('latin1').decode(head));
-  if (header === null) throw new FormatError('not-a-pdf', 'The file is not a PDF: it has no %PDF- header.');
-  const before = header.index;
-  const version = header[1] ?? '';
+  const { before, version } = await readHeader(source, allLimits);
   const whole = await bufferedSource(source, 0);
   const startxref = await findStartxref(whole, allLimits);
   const offsetsFromHeader = before > 0 && !(await sectionStandsAt(whole, startxref));
@@ -300,6 +315,49 @@ export async function openPdf(
   const document = new PdfDocument(shifted, facts, revisions, allLimits);
   const decryption = password === null ? null : await openEncryption(document, password);
   return decryption === null ? document : new PdfDocument(shifted, facts, revisions, allLimits, decryption);
+}
+
+/**
+ * Opens a PDF whose cross-reference is broken, by what stands in it: the whole file is read. For stamping only; a verdict
+ * never rests on what had to be guessed.
+ * @throws FormatError as `openPdf`, and as `rebuildXref`.
+ */
+export async function openBrokenPdf(
+  source: ByteSource,
+  limits: Partial<PdfLimits> = {},
+): Promise<PdfDocument> {
+  const allLimits = { ...defaultLimits, ...limits };
+  const { before, version } = await readHeader(source, allLimits);
+  const whole = await bufferedSource(source, 0);
+  await refuseCutOff(whole);
+  const { revision, entries } = await rebuildXref(whole, allLimits);
+  const facts: PdfFacts = {
+    size: source.size,
+    version,
+    bytesBeforeHeader: before,
+    offsetsFromHeader: false,
+    bytesAfterEnd: null,
+  };
+  return new PdfDocument(whole, facts, [revision], allLimits, null, entries);
+}
+
+/** A file without its end has lost nobody knows what: it is not mended. */
+async function refuseCutOff(source: ByteSource): Promise<void> {
+  const length = Math.min(1024, source.size);
+  const tail = latin1Text.decode(await source.read(source.size - length, length));
+  if (!tail.includes('%%EOF')) throw new FormatError('pdf-malformed', 'The PDF is damaged and cut off.');
+}
+
+const latin1Text = new TextDecoder('latin1');
+
+async function readHeader(
+  source: ByteSource,
+  limits: PdfLimits,
+): Promise<{ readonly before: number; readonly version: string }> {
+  const head = await source.read(0, Math.min(limits.headBytes, source.size));
+  const header = /%PDF-(\d\.\d)/.exec(latin1Text.decode(head));
+  if (header === null) throw new FormatError('not-a-pdf', 'The file is not a PDF: it has no %PDF- header.');
+  return { before: header.index, version: header[1] ?? '' };
 }
 
 async function sectionStandsAt(source: ByteSource, offset: number): Promise<boolean> {

@@ -1,7 +1,8 @@
-// Strings and streams of an encrypted PDF in the clear (ISO 32000-2, 7.6): the standard security handler, for reading only.
+// Strings and streams of an encrypted PDF in the clear (ISO 32000-2, 7.6): the standard security handler.
 import type { PdfCiphers } from './ciphers.ts';
 import type { FileKey, PasswordRole } from './encryption-key.ts';
 import type { EncryptionParameters, PdfCipher } from './encryption-parameters.ts';
+import type { EncryptionKeys } from './encrypting.ts';
 import type { PdfDictionary, PdfObject, PdfReference, PdfString } from './objects.ts';
 import { FormatError } from '../errors.ts';
 import { joinBytes } from '../bytes.ts';
@@ -43,6 +44,17 @@ export class Decryption {
     this.#itself = itself;
     this.#key = key;
     this.#ciphers = ciphers;
+  }
+
+  /** What encrypts new objects of the same file. */
+  encryptionKeys(): EncryptionKeys {
+    const { strings, streams } = this.parameters;
+    return {
+      ciphers: this.#ciphers,
+      strings,
+      streams,
+      keyOf: (owner, cipher) => (cipher === 'aes-256' ? this.#key : this.#objectKey(owner, cipher)),
+    };
   }
 
   /**

@@ -1,13 +1,14 @@
-// Stream data decoded: FlateDecode with its predictors (ISO 32000-2, 7.4.4), the filter of every structural stream.
-import type { PdfDictionary } from './objects.ts';
+// Stream data decoded: FlateDecode with its predictors (ISO 32000-2, 7.4.4), the filter of every structural stream, and older ones.
+import type { PdfDictionary, PdfObject } from './objects.ts';
 import { inflateSync } from 'node:zlib';
 import { FormatError } from '../errors.ts';
 import { entry, integerOf, nameOf, pdfNull } from './objects.ts';
+import { decodeOldFilter } from './old-filters.ts';
 
 /**
  * @param dictionary the stream's, whose /Filter and /DecodeParms must stand in it directly.
  * @param maximum bytes the result may have.
- * @throws FormatError `pdf-unsupported` for another filter, `pdf-limit` over `maximum`, `pdf-malformed` for damaged data.
+ * @throws FormatError `pdf-unsupported` for a filter of pictures, `pdf-limit` over `maximum`, `pdf-malformed` for damaged data.
  */
 export function decodeStream(dictionary: PdfDictionary, data: Uint8Array, maximum: number): Uint8Array {
   const filterEntry = entry(dictionary, 'Filter');
@@ -19,16 +20,23 @@ export function decodeStream(dictionary: PdfDictionary, data: Uint8Array, maximu
   filters.forEach((filter, index) => {
     if (filter.kind === 'null') return;
     const filterName = nameOf(filter);
-    if (filterName !== 'FlateDecode' && filterName !== 'Fl') {
-      throw new FormatError('pdf-unsupported', 'A stream needed here uses a filter other than FlateDecode.');
-    }
-    decoded = inflate(decoded, maximum);
     const own = parameters[index] ?? pdfNull;
+    decoded = unfiltered(filterName ?? '', decoded, maximum, own);
     if (own.kind === 'dictionary') decoded = undoPredictor(own, decoded);
     else if (own.kind !== 'null')
       throw new FormatError('pdf-malformed', 'A stream has unreadable parameters.');
   });
   if (decoded.length > maximum) throw new FormatError('pdf-limit', 'A stream is too large.');
+  return decoded;
+}
+
+function unfiltered(name: string, data: Uint8Array, maximum: number, parameters: PdfObject): Uint8Array {
+  if (name === 'FlateDecode' || name === 'Fl') return inflate(data, maximum);
+  const early = parameters.kind === 'dictionary' ? integerOf(entry(parameters, 'EarlyChange')) : null;
+  const decoded = decodeOldFilter(name, data, maximum, early !== 0);
+  if (decoded === null) {
+    throw new FormatError('pdf-unsupported', 'A stream needed here uses a filter that is not read.');
+  }
   return decoded;
 }
 

@@ -24,6 +24,8 @@ export interface Page {
   readonly rotate: 0 | 90 | 180 | 270;
   /** Size of a user space unit in 1/72 inch (14.11.2 and Table 31). */
   readonly userUnit: number;
+  /** /Resources as they stand, inherited; null object where there are none. */
+  readonly resources: PdfObject;
 }
 
 const inheritable = ['MediaBox', 'CropBox', 'Rotate', 'Resources'] as const;
@@ -211,6 +213,7 @@ async function toPage(
     cropBox: hasArea(cut) ? cut : mediaBox,
     rotate: quarterTurn(turn),
     userUnit: unit > 0 && unit <= 1e6 ? unit : 1,
+    resources: inherited.Resources ?? pdfNull,
   };
 }
 

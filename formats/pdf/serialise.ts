@@ -3,8 +3,13 @@ import type { PdfObject, PdfString } from './objects.ts';
 import { toHex } from '../bytes.ts';
 import { FormatError } from '../errors.ts';
 
+const utf8 = new TextEncoder();
+
 /** ASCII or Latin-1 text as bytes, one byte per character. */
 export function latin1(text: string): Uint8Array {
+  // Nearly all of a PDF's syntax is ASCII, which the platform encodes at once.
+  const ascii = utf8.encode(text);
+  if (ascii.length === text.length) return ascii;
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
   return bytes;

@@ -71,21 +71,37 @@ function damaged(offset: number): FormatError {
 /** Whether the entries are 20 bytes each: the first has the right shape, and after the last comes a header or `trailer`. */
 async function isRegular(source: ByteSource, entries: number, end: number): Promise<boolean> {
   if (end >= source.size) return false;
-  if (entries < end && matchEntry(await source.read(entries, 18)) === null) return false;
-  if (entries < end && matchEntry(await source.read(end - entryLength, 18)) === null) return false;
+  if (entries < end && readRegular(await source.read(entries, 18)) === null) return false;
+  if (entries < end && readRegular(await source.read(end - entryLength, 18)) === null) return false;
   const next = await source.read(end - 1, 4);
   const before = next[0] ?? 0;
   return before <= 32 && /^\s*(t|\d)/.test(String.fromCharCode(...next.subarray(1)));
 }
 
-function matchEntry(bytes: Uint8Array): RegExpExecArray | null {
-  return /^(\d{10}) (\d{5}) ([nf])$/.exec(String.fromCharCode(...bytes));
+/** Ten digits, a blank, five digits, a blank, `n` or `f`; null for anything else. */
+function readRegular(bytes: Uint8Array): XrefEntry | null {
+  const [value, generation] = [digitsIn(bytes, 0, 10), digitsIn(bytes, 11, 16)];
+  const [type] = bytes.subarray(17, 18);
+  const shaped = bytes.length === 18 && bytes[10] === 32 && bytes[16] === 32;
+  if (!shaped || value < 0 || generation < 0 || (type !== 110 && type !== 102)) return null;
+  return entryOf(value, generation, type === 110 ? 'n' : 'f');
+}
+
+/** The number that [from, to) spell; −1 where something else stands there. */
+function digitsIn(bytes: Uint8Array, from: number, to: number): number {
+  let value = 0;
+  for (let at = from; at < to; at++) {
+    const digit = (bytes[at] ?? 0) - 48;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value;
 }
 
 function parseEntry(bytes: Uint8Array): XrefEntry {
-  const match = matchEntry(bytes);
-  if (match === null) throw new FormatError('pdf-malformed', 'A cross-reference entry is damaged.');
-  return entryOf(Number(match[1]), Number(match[2]), match[3] ?? '');
+  const entry = readRegular(bytes);
+  if (entry === null) throw new FormatError('pdf-malformed', 'A cross-reference entry is damaged.');
+  return entry;
 }
 
 function entryOf(value: number, generation: number, type: string): XrefEntry {

@@ -25,6 +25,7 @@ export const PRIVATE_OID = {
   residentSigningPolicy: `${ARC}.2.8`,
   residentAuthenticationPolicy: `${ARC}.2.9`,
   serverPolicy: `${ARC}.2.10`,
+  sealMakerPolicy: `${ARC}.2.11`,
   /** The policy that time-stamp tokens name. */
   timestampPolicy: `${ARC}.3.1`,
 } as const;

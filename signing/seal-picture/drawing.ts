@@ -1,4 +1,5 @@
-// What a seal picture is made of: millimetres from its centre, y upwards, one colour, filled outlines only.
+// What a picture is made of: millimetres from its centre, y upwards; filled outlines in one red, or artwork in its own colours.
+import type { RasterImage } from './raster.ts';
 
 /** A step of an outline. `curve` is a cubic Bézier: two control points, then the end point. */
 export type OutlineStep =
@@ -8,12 +9,31 @@ export type OutlineStep =
   | readonly ['close'];
 
 /** An affine map (a b c d e f) as PDF and SVG write it: x′ = ax + cy + e, y′ = bx + dy + f. */
-type Affine = readonly [number, number, number, number, number, number];
+export type Affine = readonly [number, number, number, number, number, number];
+
+/** Red, green, blue, 0 … 255, sRGB. */
+export type Colour = readonly [number, number, number];
+
+export interface Stroke {
+  readonly colour: Colour;
+  /** In the outline's own units. */
+  readonly width: number;
+  readonly cap: 'butt' | 'round' | 'square';
+  readonly join: 'miter' | 'round' | 'bevel';
+}
 
 /** One mark of the picture. */
 export type Mark =
   /** A circle's line: `radius` to the middle of the line. */
-  | { readonly kind: 'ring'; readonly radius: number; readonly width: number }
+  | {
+      readonly kind: 'ring';
+      readonly radius: number;
+      readonly width: number;
+      /** Height of its middle; 0 where absent. */
+      readonly y?: number;
+    }
+  /** An ellipse's line: half axes to the middle of the line. */
+  | { readonly kind: 'oval'; readonly radii: readonly [number, number]; readonly width: number }
   /** A straight-edged filled figure. */
   | { readonly kind: 'polygon'; readonly points: readonly (readonly [number, number])[] }
   /** A rectangle's line around its centre. */
@@ -24,7 +44,18 @@ export type Mark =
       readonly width: number;
     }
   /** A character's outline, in its own grid, mapped to millimetres by `place`; filled by the non-zero rule. */
-  | { readonly kind: 'glyph'; readonly outline: readonly OutlineStep[]; readonly place: Affine };
+  | { readonly kind: 'glyph'; readonly outline: readonly OutlineStep[]; readonly place: Affine }
+  /** A figure of artwork that was supplied. */
+  | {
+      readonly kind: 'figure';
+      readonly outline: readonly OutlineStep[];
+      readonly place: Affine;
+      readonly fill: Colour | null;
+      readonly rule: 'nonzero' | 'evenodd';
+      readonly stroke: Stroke | null;
+    }
+  /** A picture of dots: the unit square, lower left corner at the origin, mapped by `place`. */
+  | { readonly kind: 'image'; readonly image: RasterImage; readonly place: Affine };
 
 /** A whole picture. */
 export interface Drawing {
@@ -32,7 +63,16 @@ export interface Drawing {
   readonly width: number;
   readonly height: number;
   readonly marks: readonly Mark[];
+  /** Side of the grid's cells in millimetres: outlines of characters are in whole cells. Absent before that. */
+  readonly cell?: number;
 }
 
 /** The one red of every seal picture, as DeviceRGB / sRGB components 0 … 255 (朱红 kept near pure red). */
-export const sealRed: readonly [number, number, number] = [215, 0, 15];
+export const sealRed: Colour = [215, 0, 15];
+
+/** First `inner`, then `outer`. */
+export function then(inner: Affine, outer: Affine): Affine {
+  const [a, b, c, d, e, f] = inner;
+  const [A, B, C, D, E, F] = outer;
+  return [A * a + C * b, B * a + D * b, A * c + C * d, B * c + D * d, A * e + C * f + E, B * e + D * f + F];
+}

@@ -1,7 +1,6 @@
-// Quadratic font outlines made small: joined pairs of curves become one cubic, coordinates fall on a grid.
+// Outlines made small: font outlines as steps, and any outline as few steps on a grid of cells.
 import type { OutlineStep } from './drawing.ts';
-
-type Point = readonly [number, number];
+import { cubicAt, fitCurves, isStraight, type Point } from './fit-curves.ts';
 
 /** A font's outline step (TrueType: lines and quadratic curves; CFF: cubic curves). */
 export interface FontStep {
@@ -9,124 +8,216 @@ export interface FontStep {
   readonly args: readonly number[];
 }
 
-type Piece =
-  | { readonly kind: 'move' | 'line'; readonly to: Point }
-  | { readonly kind: 'quadratic'; readonly control: Point; readonly to: Point }
-  | { readonly kind: 'cubic'; readonly first: Point; readonly second: Point; readonly to: Point }
-  | { readonly kind: 'close' };
-
-/** Farthest a joined curve may leave the font's own, in thousandths of the em: 0.02 mm at 5 mm. */
-const tolerance = 4;
-
-/**
- * @param steps the font's steps in font units
- * @param unitsPerEm font units per em
- * @param grid cells per em that coordinates are rounded to
- * @returns the outline in grid units, cubic curves only
- */
-export function compactOutline(steps: readonly FontStep[], unitsPerEm: number, grid: number): OutlineStep[] {
+/** A font's outline, exactly, with cubic curves only; `scale` grid units per font unit. */
+export function fontOutline(steps: readonly FontStep[], scale: number): OutlineStep[] {
   const out: OutlineStep[] = [];
-  const scale = grid / unitsPerEm;
-  const limit = (tolerance * unitsPerEm) / 1000;
-  const r = (value: number): number => Math.round(value * scale);
-  const pieces = steps.map(pieceOf);
   let at: Point = [0, 0];
-  for (let i = 0; i < pieces.length; i++) {
-    const piece = pieces[i];
-    if (piece === undefined) break;
-    switch (piece.kind) {
-      case 'close':
-        out.push(['close']);
-        continue;
-      case 'move':
-      case 'line':
-        out.push([piece.kind, r(piece.to[0]), r(piece.to[1])]);
+  for (const { command, args } of steps) {
+    const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = args.map((value) => value * scale);
+    switch (command) {
+      case 'moveTo':
+        out.push(['move', a, b]);
+        at = [a, b];
         break;
-      case 'cubic':
-        out.push(curve(piece.first, piece.second, piece.to, r));
+      case 'lineTo':
+        out.push(['line', a, b]);
+        at = [a, b];
         break;
-      case 'quadratic': {
-        const next = pieces[i + 1];
-        const joined =
-          next?.kind === 'quadratic'
-            ? joinedCubic(at, piece.control, piece.to, next.control, next.to, limit)
-            : null;
-        if (joined !== null && next?.kind === 'quadratic') {
-          out.push(curve(joined[0], joined[1], next.to, r));
-          at = next.to;
-          i++;
-          continue;
-        }
-        const third = (from: Point): Point => [
-          from[0] + (2 / 3) * (piece.control[0] - from[0]),
-          from[1] + (2 / 3) * (piece.control[1] - from[1]),
-        ];
-        const straight = distanceToChord(at, piece.to, piece.control) < limit / 2;
-        if (straight) out.push(['line', r(piece.to[0]), r(piece.to[1])]);
-        else out.push(curve(third(at), third(piece.to), piece.to, r));
+      case 'quadraticCurveTo': {
+        const third = (from: number, control: number): number => from + (2 / 3) * (control - from);
+        out.push(['curve', third(at[0], a), third(at[1], b), third(c, a), third(d, b), c, d]);
+        at = [c, d];
         break;
       }
+      case 'bezierCurveTo':
+        out.push(['curve', a, b, c, d, e, f]);
+        at = [e, f];
+        break;
+      case 'closePath':
+        out.push(['close']);
+        break;
     }
-    at = piece.to;
   }
   return out;
 }
 
-function pieceOf(step: FontStep): Piece {
-  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = step.args;
-  switch (step.command) {
-    case 'moveTo':
-      return { kind: 'move', to: [a, b] };
-    case 'lineTo':
-      return { kind: 'line', to: [a, b] };
-    case 'quadraticCurveTo':
-      return { kind: 'quadratic', control: [a, b], to: [c, d] };
-    case 'bezierCurveTo':
-      return { kind: 'cubic', first: [a, b], second: [c, d], to: [e, f] };
-    case 'closePath':
-      return { kind: 'close' };
+/** A point of a flattened contour, and whether the outline turns there. */
+interface Vertex {
+  readonly at: Point;
+  readonly corner: boolean;
+}
+
+/** Turns below this are part of a bend: 25 degrees. */
+const cornerCosine = Math.cos((25 * Math.PI) / 180);
+/** Places looked at on one curve of the font. */
+const samples = 8;
+
+/**
+ * @param scaleX cells per unit of the outline, across
+ * @param scaleY cells per unit of the outline, upwards
+ * @param tolerance farthest that the result may leave the outline before rounding, in cells
+ * @returns steps whose numbers are whole cells; contours smaller than a cell are left out
+ */
+export function compactOutline(
+  outline: readonly OutlineStep[],
+  scaleX: number,
+  scaleY: number,
+  tolerance: number,
+): OutlineStep[] {
+  return contoursOf(outline, scaleX, scaleY).flatMap((contour) => compactContour(contour, tolerance));
+}
+
+/** Closed contours as points in cells. */
+function contoursOf(outline: readonly OutlineStep[], scaleX: number, scaleY: number): Vertex[][] {
+  const contours: Point[][] = [];
+  let joints = new Set<Point>();
+  const allJoints: Set<Point>[] = [];
+  let points: Point[] = [];
+  const finish = (): void => {
+    if (points.length > 2) {
+      contours.push(points);
+      allJoints.push(joints);
+    }
+    points = [];
+    joints = new Set();
+  };
+  const joint = (x: number, y: number): void => {
+    const point: Point = [x * scaleX, y * scaleY];
+    points.push(point);
+    joints.add(point);
+  };
+  for (const step of outline) {
+    if (step[0] === 'move') {
+      finish();
+      joint(step[1], step[2]);
+    } else if (step[0] === 'line') joint(step[1], step[2]);
+    else if (step[0] === 'curve') {
+      const from = points.at(-1) ?? [0, 0];
+      const place = (x: number, y: number): Point => [x * scaleX, y * scaleY];
+      const cubic = [
+        from,
+        place(step[1], step[2]),
+        place(step[3], step[4]),
+        place(step[5], step[6]),
+      ] as const;
+      for (let i = 1; i < samples; i++) points.push(cubicAt(cubic, i / samples));
+      joint(step[5], step[6]);
+    }
   }
+  finish();
+  return contours.map((contour, index) => vertices(contour, allJoints[index] ?? new Set()));
 }
 
-function curve(first: Point, second: Point, to: Point, r: (value: number) => number): OutlineStep {
-  return ['curve', r(first[0]), r(first[1]), r(second[0]), r(second[1]), r(to[0]), r(to[1])];
-}
-
-/** The cubic that two smoothly joined quadratics were once made from, or null where it would leave them. */
-function joinedCubic(
-  p0: Point,
-  c1: Point,
-  p1: Point,
-  c2: Point,
-  p2: Point,
-  limit: number,
-): [Point, Point] | null {
-  const first: Point = [p0[0] + (4 / 3) * (c1[0] - p0[0]), p0[1] + (4 / 3) * (c1[1] - p0[1])];
-  const second: Point = [p2[0] + (4 / 3) * (c2[0] - p2[0]), p2[1] + (4 / 3) * (c2[1] - p2[1])];
-  for (const t of [0.25, 0.5, 0.75]) {
-    const there = cubicAt(p0, first, second, p2, t);
-    const half = t < 0.5 ? quadraticAt(p0, c1, p1, t * 2) : quadraticAt(p1, c2, p2, t * 2 - 1);
-    if (Math.hypot(there[0] - half[0], there[1] - half[1]) > limit) return null;
+function vertices(points: readonly Point[], joints: ReadonlySet<Point>): Vertex[] {
+  const distinct = points.filter((point, index) => {
+    const before = points[(index + points.length - 1) % points.length] ?? point;
+    return index === 0 || Math.hypot(point[0] - before[0], point[1] - before[1]) > 1e-9;
+  });
+  const [first, last] = [distinct[0], distinct.at(-1)];
+  if (first !== undefined && last !== undefined && distinct.length > 1) {
+    if (Math.hypot(first[0] - last[0], first[1] - last[1]) < 1e-9) distinct.pop();
   }
-  return [first, second];
+  return distinct.map((at, index) => {
+    const before = distinct[(index + distinct.length - 1) % distinct.length] ?? at;
+    const after = distinct[(index + 1) % distinct.length] ?? at;
+    return { at, corner: joints.has(at) && turns(before, at, after) };
+  });
 }
 
-function cubicAt(a: Point, b: Point, c: Point, d: Point, t: number): Point {
-  const u = 1 - t;
-  const at = (i: 0 | 1): number =>
-    u * u * u * a[i] + 3 * u * u * t * b[i] + 3 * u * t * t * c[i] + t * t * t * d[i];
-  return [at(0), at(1)];
+function turns(before: Point, at: Point, after: Point): boolean {
+  const [ax, ay, bx, by] = [at[0] - before[0], at[1] - before[1], after[0] - at[0], after[1] - at[1]];
+  const lengths = Math.hypot(ax, ay) * Math.hypot(bx, by);
+  return lengths > 0 && (ax * bx + ay * by) / lengths < cornerCosine;
 }
 
-function quadraticAt(a: Point, b: Point, c: Point, t: number): Point {
-  const u = 1 - t;
-  const at = (i: 0 | 1): number => u * u * a[i] + 2 * u * t * b[i] + t * t * c[i];
-  return [at(0), at(1)];
+function compactContour(contour: readonly Vertex[], tolerance: number): OutlineStep[] {
+  if (Math.abs(area(contour.map(({ at }) => at))) < 1) return [];
+  const kept = withoutNeedlessCorners(contour, tolerance);
+  const start = startOf(kept);
+  const turned = [...kept.slice(start), ...kept.slice(0, start)];
+  const first = turned[0];
+  if (first === undefined) return [];
+  turned.push(first);
+  const out: OutlineStep[] = [['move', Math.round(first.at[0]), Math.round(first.at[1])]];
+  let run: Point[] = [first.at];
+  for (const vertex of turned.slice(1)) {
+    run.push(vertex.at);
+    if (!vertex.corner && vertex !== first) continue;
+    for (const piece of fitCurves(run, tolerance)) append(out, piece);
+    run = [vertex.at];
+  }
+  // Closing draws the last line back to the start.
+  if (out.at(-1)?.[0] === 'line') out.pop();
+  return out.length < 3 ? [] : [...out, ['close']];
 }
 
-function distanceToChord(from: Point, to: Point, point: Point): number {
-  const length = Math.hypot(to[0] - from[0], to[1] - from[1]);
-  if (length === 0) return Math.hypot(point[0] - from[0], point[1] - from[1]);
-  const cross = (to[0] - from[0]) * (point[1] - from[1]) - (to[1] - from[1]) * (point[0] - from[0]);
-  return Math.abs(cross) / length;
+/** Where closing the contour draws a straight side, so that this need not be written; else any corner. */
+function startOf(contour: readonly Vertex[]): number {
+  let best = 0;
+  let longest = -1;
+  contour.forEach(({ at, corner }, index) => {
+    const before = contour[(index + contour.length - 1) % contour.length];
+    if (!corner) return;
+    const length = before?.corner === true ? Math.hypot(at[0] - before.at[0], at[1] - before.at[1]) : 0;
+    if (length > longest) [best, longest] = [index, length];
+  });
+  return best;
+}
+
+/** Corners closer together than the tolerance are one. */
+function withoutNeedlessCorners(contour: readonly Vertex[], tolerance: number): Vertex[] {
+  const kept: Vertex[] = [];
+  for (const vertex of contour) {
+    const before = kept.at(-1);
+    const near =
+      before?.corner === true &&
+      Math.hypot(vertex.at[0] - before.at[0], vertex.at[1] - before.at[1]) < tolerance;
+    if (!near) kept.push(vertex);
+  }
+  return kept;
+}
+
+function append(out: OutlineStep[], piece: ReturnType<typeof fitCurves>[number]): void {
+  const r = Math.round;
+  const [x, y] = [r(piece.to[0]), r(piece.to[1])];
+  const from = endOf(out.at(-1));
+  if (piece.kind === 'curve') {
+    const step: OutlineStep = [
+      'curve',
+      r(piece.first[0]),
+      r(piece.first[1]),
+      r(piece.second[0]),
+      r(piece.second[1]),
+      x,
+      y,
+    ];
+    const inside: readonly Point[] = [from, [step[1], step[2]], [step[3], step[4]], [x, y]];
+    if (!isStraight(inside, 0.5)) {
+      out.push(step);
+      return;
+    }
+  }
+  if (from[0] === x && from[1] === y) return;
+  // A line that goes on in the direction of the one before is one line.
+  const last = out.at(-1);
+  const beforeLast = endOf(out.at(-2));
+  const onwards =
+    last?.[0] === 'line' &&
+    (from[0] - beforeLast[0]) * (y - from[1]) === (from[1] - beforeLast[1]) * (x - from[0]);
+  if (onwards) out.pop();
+  out.push(['line', x, y]);
+}
+
+function endOf(step: OutlineStep | undefined): Point {
+  if (step === undefined || step[0] === 'close') return [0, 0];
+  return step[0] === 'curve' ? [step[5], step[6]] : [step[1], step[2]];
+}
+
+function area(points: readonly Point[]): number {
+  let twice = 0;
+  points.forEach((point, index) => {
+    const next = points[(index + 1) % points.length] ?? point;
+    twice += point[0] * next[1] - next[0] * point[1];
+  });
+  return twice / 2;
 }

@@ -4,10 +4,10 @@ import { createRequire } from 'node:module';
 import type * as Fontkit from '@cantoo/fontkit';
 import { SigningError } from '../errors.ts';
 import type { OutlineStep } from './drawing.ts';
-import { compactOutline } from './outline.ts';
+import { fontOutline, type FontStep } from './outline.ts';
 
-/** Cells per em of every outline: 0.02 mm in a 5 mm character. */
-export const grid = 250;
+/** Units per em of every outline. */
+export const grid = 1000;
 /** Grid lines between which the face draws an ideograph: its body stands from 12 % below the base line to 88 % above. */
 export const bodyBottom = -0.12 * grid;
 
@@ -44,11 +44,7 @@ export function glyphOf(character: string): Glyph {
     throw new SigningError('glyph-missing', `The seal face has no outline for the character ${name}.`);
   }
   const glyph: Glyph = {
-    outline: compactOutline(
-      found.path.commands as Parameters<typeof compactOutline>[0],
-      font.unitsPerEm,
-      grid,
-    ),
+    outline: fontOutline(found.path.commands as readonly FontStep[], grid / font.unitsPerEm),
     advance: (found.advanceWidth * grid) / font.unitsPerEm,
   };
   glyphs.set(codePoint, glyph);

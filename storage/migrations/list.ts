@@ -8,6 +8,9 @@ import { migration as trustList } from './0006-trust-list.ts';
 import { migration as caHierarchies } from './0007-ca-hierarchies.ts';
 import { migration as caEnrolment } from './0008-ca-enrolment.ts';
 import { migration as verification } from './0009-verification.ts';
+import { migration as seals } from './0013-seals.ts';
+import { migration as upgrades } from './0014-upgrades.ts';
+import { migration as stampBatches } from './0015-stamp-batches.ts';
 import { migration as licenseVersions } from './0016-license-versions.ts';
 import type { Migration } from './migration.ts';
 
@@ -21,5 +24,8 @@ export const migrations: readonly Migration[] = [
   caHierarchies,
   caEnrolment,
   verification,
+  seals,
+  upgrades,
+  stampBatches,
   licenseVersions,
 ];

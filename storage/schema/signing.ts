@@ -1,10 +1,14 @@
 // Tables of signing: seals, their keepers, and every stamp from intention to completion.
+import type { SealLifeTables } from './seal-life.ts';
 
 /** 印章类型代码 of the national scheme (国办): 01 法定名称章 … 06 业务专用章, 99 其他. */
 type SealTypeColumn = '00' | '01' | '02' | '03' | '04' | '05' | '06' | '99';
 
-/** `intended`: code reserved, key and certificate in the making. `abandoned`: a crash or refusal left it unmade. */
-type SealStateColumn = 'intended' | 'valid' | 'frozen' | 'cancelled' | 'abandoned';
+/**
+ * `intended`: code reserved, key and certificate in the making. `abandoned`: a crash or refusal left it unmade. `made`: not
+ * yet filed, so not yet to be used. `lost`: 挂失.
+ */
+type SealStateColumn = 'intended' | 'made' | 'valid' | 'frozen' | 'lost' | 'cancelled' | 'abandoned';
 
 export interface SealTable {
   /** `seal_…` */
@@ -32,6 +36,16 @@ export interface SealTable {
   created_at: string;
   /** Actor who made it. */
   created_by: string;
+  /** `own`: made here. `foreign`: taken in, its key reached through `foreign_credential`. */
+  origin: 'own' | 'foreign';
+  /** 备案编号; null until filed. */
+  filing_number: string | null;
+  filed_at: string | null;
+  /** The seal that this one follows (变更): cancelled when this one is filed. */
+  replaces: string | null;
+  foreign_credential: string | null;
+  /** Approvals a use needs where its matter is not marked 自动核发. */
+  approvals_needed: number;
 }
 
 /** 印章保管人: who may let a seal be used. */
@@ -80,9 +94,24 @@ export interface StampTable {
   /** Null unless abandoned: a refusal code, or `interrupted`. */
   abandoned_reason: string | null;
   abandoned_at: string | null;
+  /** PAdES level asked for; null: of the time when there was B-T only. */
+  wanted_level: string | null;
+  /** What the newest document has; null unless completed, or of that time. */
+  level: string | null;
+  upgrade: 'none' | 'queued' | 'completed' | 'given-up';
+  upgrade_tries: number;
+  upgrade_next_at: string | null;
+  /** Refusal code of the last attempt, or of what made it necessary. */
+  upgrade_reason: string | null;
+  /** The document at the higher level, which has the stamped one as its prefix. */
+  upgraded_digest: string | null;
+  upgraded_size: number | null;
+  upgraded_at: string | null;
+  /** JSON: signing/hidden-content.ts; null: of the time when nobody looked. */
+  findings: string | null;
 }
 
-export interface SigningTables {
+export interface SigningTables extends SealLifeTables {
   seal: SealTable;
   seal_keeper: SealKeeperTable;
   stamp: StampTable;

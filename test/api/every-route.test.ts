@@ -8,6 +8,7 @@ import { interfaceRows } from './every-route/interface-rows.ts';
 import { pageRows } from './every-route/page-rows.ts';
 import { publicRows } from './every-route/public-rows.ts';
 import { reportRows } from './every-route/report-rows.ts';
+import { openSealOffice, sealRows } from './every-route/seal-rows.ts';
 import { Visitor, type Rows } from './every-route/visitor.ts';
 import { startService, type Harness } from './harness.ts';
 
@@ -30,6 +31,7 @@ describe('every route', () => {
       ...publicRows(visitor),
       ...reportRows(visitor),
       ...pageRows(visitor),
+      ...sealRows(visitor, await openSealOffice(visitor)),
       ...caRows(visitor, openssl),
       ...caForeignRows(visitor, openssl),
     };
@@ -81,6 +83,7 @@ describe('every route', () => {
       'serial',
       'status',
       'after',
+      'before',
       'limit',
     ];
     for (const { method, path, params, query } of routes) {

@@ -17,6 +17,8 @@ import type { Services } from '../../api/services.ts';
 import type { CaAccountKey } from '../../fixtures/ca-accounts.ts';
 import type { DepartmentKey } from '../../fixtures/departments.ts';
 import { district } from '../../fixtures/district.ts';
+import type { SealAccountKey } from '../../fixtures/seal-accounts.ts';
+import { markAutomatic } from '../signing/grants.ts';
 
 export interface HarnessOptions {
   /** Kept by the caller; a temporary one is made and removed otherwise. */
@@ -35,6 +37,8 @@ export interface Harness {
   readonly apiKeys: Readonly<Record<DepartmentKey, string>>;
   /** Keys of those who work at the certification authority. */
   readonly caKeys: Readonly<Record<CaAccountKey, string>>;
+  /** Keys of those who work with seals. */
+  readonly sealKeys: Readonly<Record<SealAccountKey, string>>;
   readonly services: Services;
   stop(): Promise<void>;
 }
@@ -63,12 +67,17 @@ export async function startService(options: HarnessOptions = {}): Promise<Harnes
     });
     try {
       await establishDistrict(service.services);
+      // Tests of approvals have matters of their own.
+      for (const matter of district.matters) {
+        if (!matter.automatic)
+          await markAutomatic(service.services.seals, matter.department.creditCode, matter.code);
+      }
       const keys = await createDistrictKeys(service.services);
       const keyOf = (key: DepartmentKey): string => {
         const code = district.departments.find((department) => department.key === key)?.creditCode;
         return keys.find((created) => created.creditCode === code)?.apiKey ?? '';
       };
-      const caKeyOf = (account: CaAccountKey): string =>
+      const caKeyOf = (account: CaAccountKey | SealAccountKey): string =>
         keys.find((created) => created.account === account)?.apiKey ?? '';
       return {
         url: service.localUrl,
@@ -79,6 +88,11 @@ export async function startService(options: HarnessOptions = {}): Promise<Harnes
           'ca-officer-1': caKeyOf('ca-officer-1'),
           'ca-officer-2': caKeyOf('ca-officer-2'),
           'ca-auditor': caKeyOf('ca-auditor'),
+        },
+        sealKeys: {
+          'seal-applicant': caKeyOf('seal-applicant'),
+          'seal-administrator': caKeyOf('seal-administrator'),
+          'document-approver': caKeyOf('document-approver'),
         },
         apiKeys: {
           'approval-office': keyOf('approval-office'),

@@ -223,7 +223,8 @@ describe('stamps over HTTP', () => {
       .post('/api/v1/stamps')
       .set('Authorization', bearer(service))
       .set('Idempotency-Key', freshKey())
-      .send({ seal: officeSeal });
+      .type('text/plain')
+      .send('seal');
     assert.deepEqual([response.status, response.body.code], [415, 'content-type-unsupported']);
   });
 

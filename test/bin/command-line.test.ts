@@ -221,8 +221,16 @@ describe('the command line', () => {
       environment,
     );
     assert.equal(twice.code, 73);
-    const [, sealCode = ''] = (await done('seal', 'create', '--department', department)).split(' ');
+    const persons = ['--applicant', 'clerk-1', '--approver', 'chief-1'];
+    for (const wrong of [[], ['--applicant', 'clerk-1', '--approver', 'clerk-1']]) {
+      const alone = await yinxin(['seal', 'create', '--department', department, ...wrong], environment);
+      assert.equal(alone.code, 64, 'a seal needs two persons');
+    }
+    const made = await done('seal', 'create', '--department', department, ...persons);
+    const [, sealCode = ''] = made.split(' ');
     assert.match(sealCode, /^120105\d{8}$/);
+    const automatic = ['--automatic', foodBusinessMatter.code, '--days', '30'];
+    assert.match(await done('seal', 'authorise', '--seal', sealCode, ...persons, ...automatic), /^sau_/);
     const apiKey = await done(
       'api-key',
       'create',
@@ -248,6 +256,8 @@ describe('the command line', () => {
       const form = new FormData();
       for (const [name, value] of Object.entries({
         seal: sealCode,
+        matter: foodBusinessMatter.code,
+        sm2: 'ses',
         page: seal.page,
         x: seal.centreX,
         y: seal.centreY,

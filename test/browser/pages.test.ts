@@ -107,6 +107,7 @@ const pages: Readonly<Record<string, string>> = {
       (name, index) => ({
         name,
         sealCode: `1201050000000${index + 1}`,
+        page: `/seals/1201050000000${index + 1}`,
         picture: '/picture.svg',
         state: inForce,
         validUntil: '2029-11-22T00:00:00Z',

@@ -22,8 +22,8 @@ const PURPOSES = [
   'audit-log',
 ] as const;
 const ISSUING = issuingKinds.flatMap((kind) => [kind, `sm2-${kind}`]);
-/** Two roots, ten issuing CAs, ten responders, seven services, and the time-stamping unit of the other hierarchy. */
-const CERTIFICATES = 2 + 10 + 10 + 7 + 1;
+/** Two roots, ten issuing CAs, ten responders, seven services, the time-stamping unit of the other hierarchy, the seal maker. */
+const CERTIFICATES = 2 + 10 + 10 + 7 + 1 + 1;
 
 for (const engine of engines) {
   describe(`hierarchy on ${engine.name}`, () => {

@@ -105,6 +105,9 @@ export class Load {
     return post('stamp', `stamp ${count}`, '/api/v1/stamps', () => {
       const form = new FormData();
       form.set('seal', this.#seal.sealCode);
+      form.set('matter', foodBusinessMatter.code);
+      // Every other one with an SM2 seal in a revision before.
+      form.set('sm2', count % 4 === 1 ? 'ses' : 'none');
       form.set('x', '150');
       form.set('y', '235');
       form.set('reason', `crash ${count}`);

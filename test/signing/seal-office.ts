@@ -3,15 +3,25 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { TimestampAuthority } from '../../ca/timestamp-authority.ts';
-import { createSeal, type SealRegisterParts } from '../../signing/seal-register.ts';
+import { CrlPublisher } from '../../ca/crl-publisher.ts';
+import { OcspResponder } from '../../ca/ocsp-responder.ts';
+import { statusForSigning } from '../../api/verification-facts.ts';
+import type { EvidenceSource } from '../../verification/evidence.ts';
+import type { SealRegisterParts } from '../../signing/seal-parts.ts';
+import { createSeal } from '../../signing/seal-register.ts';
 import type { Seal } from '../../signing/seal.ts';
 import type { StampParts, StampRequest } from '../../signing/stamp-order.ts';
 import { timestampClient } from '../../signing/timestamp-client.ts';
 import type { TimestampService } from '../../signing/timestamp-service.ts';
 import type { Actor } from '../../storage/actor.ts';
 import { openDocumentFiles, type DocumentFiles } from '../../storage/documents-files.ts';
+import { authorise, markAutomatic } from './grants.ts';
 import { openDistrict, type District } from '../ca/district.ts';
 import type { Engine } from '../storage/engines.ts';
+
+/** Matters that need no approval in these tests; what needs one names another. */
+export const sampleMatter = '食品经营许可';
+export const sampleLicenseMatter = 'YS1201050100013101000001';
 
 export const approval = '11120105000123457H';
 export const market = '11120105MB0000019A';
@@ -27,6 +37,10 @@ export interface Wire {
   intercept: ((request: Uint8Array, real: () => Promise<Uint8Array>) => Promise<Uint8Array>) | null;
   /** Requests that reached the wire. */
   requests: number;
+  /** Whether nobody answers questions about certificates. */
+  silentStatus: boolean;
+  /** Questions about certificates. */
+  questions: number;
 }
 
 export interface SealOffice {
@@ -53,13 +67,35 @@ export async function openSealOffice(engine?: Engine): Promise<SealOffice> {
   const { parts: ca, hierarchy } = district;
   const authority = new TimestampAuthority(ca, hierarchy);
   const server = await serve((request) => authority.respond(request));
-  const wire: Wire = { intercept: null, requests: 0 };
   const documents = await openDocumentFiles(join(district.folder, 'documents'));
-  const register: SealRegisterParts = { ...ca, authority: hierarchy.authority('department-seals') };
+  const wire: Wire = { intercept: null, requests: 0, silentStatus: false, questions: 0 };
+  const crls = new CrlPublisher({ ...ca, documents }, hierarchy, () => undefined);
+  const ocsp = new OcspResponder(ca, hierarchy, () => true);
+  const own = statusForSigning({ hierarchy, crls, ocsp });
+  const status: EvidenceSource = {
+    revocation(question) {
+      wire.questions += 1;
+      return wire.silentStatus ? Promise.resolve({ crls: [], ocsps: [] }) : own.revocation(question);
+    },
+  };
+  const register: SealRegisterParts = {
+    ...ca,
+    authority: hierarchy.authority('department-seals'),
+    maker: {
+      authority: hierarchy.issuer('department-seals', 'sm2'),
+      key: hierarchy.serviceKey('seal-making', 'sm2'),
+    },
+  };
   const parts: StampParts = {
     ...ca,
     documents,
     timestampBudget: 5000,
+    longTerm: {
+      anchors: () => [hierarchy.root.der],
+      certificates: () => hierarchy.authorities().map(({ certificate }) => certificate.der),
+      status,
+      statusBudget: 5000,
+    },
     timestamps: timestampClient({
       service: overHttp(server, wire),
       random: ca.random,
@@ -80,6 +116,10 @@ export async function openSealOffice(engine?: Engine): Promise<SealOffice> {
     });
   const approvalSeal = await make(approval, '天津市河北区政务服务办公室');
   const marketSeal = await make(market, '天津市河北区市场监督管理局');
+  for (const seal of [approvalSeal, marketSeal]) {
+    await authorise(register, seal);
+    for (const matter of [sampleMatter, sampleLicenseMatter]) await markAutomatic(register, seal.department, matter);
+  }
   const rootFile = await district.file('root.pem', pemOf(hierarchy.root.der));
   return {
     district,
@@ -105,7 +145,7 @@ export async function openSealOffice(engine?: Engine): Promise<SealOffice> {
       sealId: approvalSeal.id,
       source: { stored: digest },
       place: { page: 1, centreX: 150, centreY: 230 },
-      matter: '食品经营许可',
+      matter: sampleMatter,
       caseNumber: '202611220001',
       reason: '准予行政许可决定（演示）',
       idempotencyKey: key,

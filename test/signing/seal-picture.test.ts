@@ -5,10 +5,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SigningError } from '../../signing/errors.ts';
-import type { SealPictureDescription } from '../../signing/seal-picture/description.ts';
+import { sizeOf, type SealPictureDescription } from '../../signing/seal-picture/description.ts';
 import { pdfAppearance } from '../../signing/seal-picture/pdf-form.ts';
-import { drawRoundSeal } from '../../signing/seal-picture/round-seal.ts';
+import { drawSeal } from '../../signing/seal-picture/draw-seal.ts';
+import { sealAppearance } from '../../signing/seal-picture/seal-appearance.ts';
 import { svgPicture } from '../../signing/seal-picture/svg.ts';
+import { sealPlacing } from '../../signing/seal-placing.ts';
+import { bytesSource } from '../../formats/pdf/source.ts';
+import { prepareSignature, type SignatureOptions } from '../../signing/prepare.ts';
 import { requireProgram, run } from '../programs.ts';
 
 const thirty = '天津市河北区人民政府政务服务办公室行政审批局社会事务综合管理';
@@ -31,7 +35,7 @@ const special = (name: string, centre: 'star' | 'none'): SealPictureDescription 
 
 /** A page of the seal's own size that shows nothing but the seal. */
 function pageWith(description: SealPictureDescription): Uint8Array {
-  const form = pdfAppearance(drawRoundSeal(description));
+  const form = pdfAppearance(drawSeal(description));
   const body = deflateSync(form.content);
   const objects = [
     '<</Type/Catalog/Pages 2 0 R>>',
@@ -123,32 +127,86 @@ describe('seal pictures', () => {
     assert.ok(!plain.at(0, 6));
   });
 
-  it('embeds no font, no image, no transparency, and stays small', () => {
-    for (const [length, limit] of [
-      [4, 5000],
-      [10, 6300],
-      [16, 8400],
-      [30, 13500],
-    ] as const) {
-      const form = pdfAppearance(drawRoundSeal(official(nameOf(length))));
+  const kinds: readonly SealPictureDescription[] = [
+    ...[4, 10, 16, 22, 30].map((length) => official(nameOf(length))),
+    ...[4, 16, 30].map((length) => official(nameOf(length), false)),
+    { ...official(nameOf(30)), kind: 'government' },
+    special(nameOf(30), 'star'),
+    { ...special(nameOf(30), 'none'), purpose: '行政审批事项电子证照专用' },
+    { ...official(nameOf(30)), kind: 'finance' },
+    { ...official(nameOf(30)), kind: 'contract' },
+    ...[4, 12, 22, 30].map((length): SealPictureDescription => ({
+      ...official(nameOf(length)),
+      kind: 'invoice',
+      taxNumber: '91120105MA05R3TX8F',
+    })),
+    ...['李强', '张国华', '欧阳建国', '买买提·阿布都拉'].map((name): SealPictureDescription => ({
+      ...official(name),
+      kind: 'personal',
+    })),
+  ];
+
+  it('embeds no font, no image, no transparency, and adds at most 6 kB to a file, whatever the kind and the name', async () => {
+    const page = Buffer.from(pageWith(official(nameOf(4))))
+      .toString('latin1')
+      .replace(/MediaBox\[[^\]]*\]/, (box) => 'MediaBox[0 0 150 150]'.padEnd(box.length));
+    const added = async (place: SignatureOptions['place']): Promise<number> => {
+      const options = { time: new Date('2026-11-22T00:00:00Z'), contentsCapacity: 8 };
+      const prepared = await prepareSignature(
+        bytesSource(Buffer.from(page, 'latin1')),
+        place === undefined ? options : { ...options, place },
+      );
+      return prepared.before.length + prepared.after.length;
+    };
+    const invisible = await added(undefined);
+    for (const description of kinds) {
+      const form = pdfAppearance(drawSeal(description));
       const text = Buffer.from(form.content).toString('latin1');
-      assert.match(text, /^[-\d. \nqQfcmlhswSre]+(rg|RG)?[-\d. \na-zA-Z]*$/);
+      assert.match(text, /^[-\d. \n qQfcmlhswSrevy]+(rg|RG)?[-\d. \na-zA-Z]*$/);
       assert.ok(!/\b(Tf|Tj|Do|gs|BT|sh)\b/.test(text));
       assert.ok(!/\d[eE][-+]?\d/.test(text), 'no exponent form');
-      const size = deflateSync(form.content, { level: 9 }).length;
-      assert.ok(size <= limit, `${length} characters: ${size} bytes`);
+      const seal = { appearance: sealAppearance(description), size: sizeOf(description) };
+      const middle = { centreX: 25, centreY: 25 };
+      const place = sealPlacing(seal, { place: { page: 1, ...middle } });
+      const size = (await added(place.place)) - invisible;
+      assert.ok(
+        size <= 6000,
+        `${description.kind}, ${Array.from(description.name).length} characters: ${size} bytes`,
+      );
     }
+  });
+
+  it('has the size that is customary for its kind, closed lines, and every character of the name', function () {
+    for (const description of kinds.filter(({ kind }) => kind !== 'official')) {
+      const { width, height } = sizeOf(description);
+      const drawing = drawSeal(description);
+      const characters = drawing.marks.filter(({ kind }) => kind === 'glyph').length;
+      assert.ok(characters >= Array.from(description.name).length, description.kind);
+      for (const mark of drawing.marks) {
+        if (mark.kind !== 'glyph') continue;
+        assert.ok(mark.outline.length > 0, `${description.kind}: a character was lost`);
+        const [, , , , x, y] = mark.place;
+        assert.ok(Math.abs(x) <= width / 2 && Math.abs(y) <= height / 2, description.kind);
+      }
+    }
+  });
+
+  it('keeps the outlines of its face to half a tenth of a millimetre', () => {
+    // The same name with and without the budget: ink differs by the rim only.
+    const drawing = drawSeal(official(nameOf(30)));
+    assert.ok((drawing.cell ?? 1) <= 0.07, `cells of ${drawing.cell ?? 0} mm for 30 characters`);
+    assert.ok((drawSeal(official(nameOf(10))).cell ?? 1) <= 0.02, 'a common name on the finest grid');
   });
 
   it('draws the same picture from the same data', () => {
     assert.deepEqual(
-      pdfAppearance(drawRoundSeal(official(nameOf(16)))),
-      pdfAppearance(drawRoundSeal(official(nameOf(16)))),
+      pdfAppearance(drawSeal(official(nameOf(16)))),
+      pdfAppearance(drawSeal(official(nameOf(16)))),
     );
   });
 
   it('writes SVG in millimetres with its title escaped', () => {
-    const svg = svgPicture(drawRoundSeal(official(nameOf(10))), '<script>&"');
+    const svg = svgPicture(drawSeal(official(nameOf(10))), '<script>&"');
     assert.match(svg, /width="42mm" height="42mm" viewBox="-21 -21 42 42"/);
     assert.ok(svg.includes('<title>&#60;script&#62;&#38;&#34;</title>'));
     assert.ok(!svg.includes('COLOUR'));
@@ -156,21 +214,21 @@ describe('seal pictures', () => {
 
   const refused = (description: SealPictureDescription, code: string): void => {
     assert.throws(
-      () => drawRoundSeal(description),
+      () => drawSeal(description),
       (error: unknown) => error instanceof SigningError && error.code === code,
     );
   };
 
   it('refuses by name a character that its face lacks', () => {
     assert.throws(
-      () => drawRoundSeal(official('天津市𠮷祥局')),
+      () => drawSeal(official('天津市𠮷祥局')),
       (error: unknown) =>
         error instanceof SigningError && error.code === 'glyph-missing' && error.message.includes('U+20BB7'),
     );
   });
 
   it('draws rare characters that its face has', () => {
-    assert.ok(drawRoundSeal(official('天津市𬭸㛃局')).marks.length > 20);
+    assert.ok(drawSeal(official('天津市𬭸㛃局')).marks.length > 20);
   });
 
   it('refuses names, purposes and codes that cannot stand on a seal', () => {

@@ -171,7 +171,13 @@ for (const engine of engines) {
 
     it('lets a keeper use the seal', async () => {
       const keeper = { ...approvalClient, kind: 'person', id: 'person:keeper' } as const;
-      await stampDocument(office.parts, { ...office.request(digest, key()), actor: keeper });
+      const request = { ...office.request(digest, key()), actor: keeper };
+      await stampDocument(office.parts, { ...request, requester: 'person:clerk' });
+      // Who keeps the seal does not ask for its use.
+      await assert.rejects(
+        stampDocument(office.parts, { ...request, idempotencyKey: key() }),
+        refusal('persons-not-distinct'),
+      );
     });
 
     it('settles a crash between intention and completion as abandoned and never signs it', async () => {

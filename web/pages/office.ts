@@ -3,12 +3,15 @@ import type { Words } from '../../verification/report.ts';
 import { html, type Html } from '../html.ts';
 import { renderPage, type Frame } from '../layout.ts';
 import { stateChip, type LicenseSummary } from '../license-card.ts';
+import { table } from '../table.ts';
 import { both, dayElement, say, stampWord, timeElement } from '../words.ts';
 
 interface OfficeSeal {
   readonly name: string;
   /** 14 digits. */
   readonly sealCode: string;
+  /** Address of the seal's own page; null where there is none. */
+  readonly page: string | null;
   /** Address of the seal's picture (SVG) on this site; null where there is none to show. */
   readonly picture: string | null;
   readonly state: { readonly words: Words; readonly inForce: boolean };
@@ -45,41 +48,12 @@ function renderSeal(seal: OfficeSeal): Html {
         : html`<img src="${seal.picture}" alt="${seal.name} 印模" width="132" height="132" loading="lazy" />`
     }
     <div>
-      <h3>${seal.name}</h3>
+      <h3>${seal.page === null ? seal.name : html`<a href="${seal.page}">${seal.name}</a>`}</h3>
       <p><code>${seal.sealCode}</code></p>
       <p>${stateChip(seal.state)}</p>
       <p>${say('有效至', 'valid until')} ${dayElement(seal.validUntil)}</p>
     </div>
   </li>`;
-}
-
-/** A table that a keyboard can scroll where the screen is narrow. */
-function table(
-  caption: Words,
-  head: readonly Words[],
-  rows: readonly (readonly (Html | string | null)[])[],
-): Html {
-  if (rows.length === 0) return html`<p class="empty">${say('暂无记录。', 'Nothing yet.')}</p>`;
-  return html`<div class="scroll" role="region" tabindex="0" aria-label="${caption.zh} ${caption.en}">
-    <table>
-      <caption class="hidden-text">
-        ${both(caption)}
-      </caption>
-      <thead>
-        <tr>
-          ${head.map((words) => html`<th scope="col">${both(words)}</th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${rows.map(
-          (row) =>
-            html`<tr>
-              ${row.map((cell) => html`<td>${cell ?? '–'}</td>`)}
-            </tr>`,
-        )}
-      </tbody>
-    </table>
-  </div>`;
 }
 
 function stampRow(stamp: OfficeStamp): (Html | string | null)[] {
@@ -116,6 +90,11 @@ export function renderOffice(frame: Frame, page: OfficePage): string {
     body: html`<h1>${page.department}</h1>
       <section>
         <h2>${say('电子印章', 'Seals')}</h2>
+        <p>
+          <a href="/seals"
+            >${say('印章管理：申请、审批、授权', 'Seal office: applications, approvals, authorisations')}</a
+          >
+        </p>
         ${
           page.seals.length === 0
             ? html`<p class="empty">${say('本部门没有印章。', 'This department has no seal.')}</p>`
@@ -125,9 +104,9 @@ export function renderOffice(frame: Frame, page: OfficePage): string {
         }
       </section>
       <section>
-        <h2>${say(`近期盖章（${stampWord.zh}）`, `Recent stamps (${stampWord.en.toLowerCase()}s)`)}</h2>
+        <h2>${both(stampWord)}</h2>
         ${table(
-          { zh: '近期盖章', en: 'Recent stamps' },
+          stampWord,
           [
             { zh: '时间', en: 'Time' },
             { zh: '印章', en: 'Seal' },

@@ -7,7 +7,7 @@ import { joinBytes } from '../../../formats/bytes.ts';
 import { FormatError } from '../../../formats/errors.ts';
 import { beginUpdate } from '../../../formats/pdf/append.ts';
 import { openPdf } from '../../../formats/pdf/document.ts';
-import { addSignatureField } from '../../../formats/pdf/fields.ts';
+import { addSignatureField, certifyBy } from '../../../formats/pdf/fields.ts';
 import { readFields } from '../../../formats/pdf/form.ts';
 import { entry, integerOf, pdfDictionary, pdfName } from '../../../formats/pdf/objects.ts';
 import { readPage } from '../../../formats/pdf/pages.ts';
@@ -33,8 +33,8 @@ async function withNewField(file: Uint8Array, certifies = false): Promise<Uint8A
     rectangle,
     value,
     appearance: null,
-    certifies,
   });
+  if (certifies) await certifyBy(document, update, value);
   const { before, after } = update.build(id);
   assert.equal(after.length, 0);
   return joinBytes([file, before]);

@@ -305,7 +305,7 @@ describe('refusing a PDF', () => {
     const bodies = {
       ...onePage,
       4: stored.replace('/Length 6', '/Length 5'),
-      5: streamBody('/Filter/LZWDecode', latin1('abc')),
+      5: streamBody('/Filter/JBIG2Decode', latin1('abc')),
       6: streamBody('/Filter/FlateDecode', latin1('not deflated')),
       7: stored,
       8: stored.replace('/Length 6', '/Length 99999'),

@@ -1,0 +1,117 @@
+// The SM2 step of a stamp: which form, with which seal object, prepared before and appended before the PAdES signature.
+import { digest, type DigestName } from '../crypto/algorithms.ts';
+import type { ByteSource } from '../formats/pdf/source.ts';
+import type { Reader } from '../storage/database.ts';
+import { SigningError } from './errors.ts';
+import { appendSm2, planSm2, sealUseCapacity, withRevision, type PlannedSm2 } from './eseal-stamp.ts';
+import { placeholderCapacity } from './finish.ts';
+import type { GrowingCopy } from './growing-copy.ts';
+import { assembleCms, checkCms, signDigest } from './pades-signature.ts';
+import type { SignatureOptions } from './prepare.ts';
+import type { PreparedSignature } from './prepared-update.ts';
+import { currentEdition } from './seal-edition.ts';
+import { openObjectKey } from './seal-key.ts';
+import type { Seal } from './seal.ts';
+import type { SignatureTerms, StampParts } from './stamp-order.ts';
+import type { Sm2Form } from './use-terms.ts';
+
+/** The SM2 revision planned, and what remains for the PAdES signature that covers it. */
+export interface TwoRevisions {
+  readonly sm2: PlannedSm2 | null;
+  /** What the PAdES signature is prepared against. */
+  readonly base: ByteSource;
+  readonly options: SignatureOptions;
+}
+
+/**
+ * Plans the SM2 revision where one is wanted. It shows the seal and certifies; the PAdES signature after it is invisible.
+ * @throws SigningError `seal-object-missing`, `signing-forbidden` (a certification that permits no further signature), and
+ *   as `prepareSignature`
+ */
+export async function planTwoRevisions(
+  parts: Pick<StampParts, 'timestamps'> & { readonly reader: Reader },
+  form: Sm2Form,
+  seal: Seal,
+  source: ByteSource,
+  options: SignatureOptions,
+): Promise<TwoRevisions> {
+  if (form === 'none') return { sm2: null, base: source, options };
+  if (options.docMdp === 1)
+    throw new SigningError(
+      'signing-forbidden',
+      'A certification that permits no change leaves no room for the second of two signatures.',
+    );
+  const object = (await currentEdition(parts.reader, seal.id))?.object ?? null;
+  if (object === null)
+    throw new SigningError('seal-object-missing', 'The seal has no SESeal: renew it, and it gets one.');
+  const timestampSize = options.level === 'B-B' ? 0 : parts.timestamps.tokenSize();
+  const sm2 = await planSm2(source, {
+    form,
+    object,
+    capacity:
+      form === 'ses'
+        ? sealUseCapacity(object, timestampSize)
+        : placeholderCapacity({ chain: object.chain, timestampSize }),
+    options: { ...options, signer: { chain: object.chain } },
+  });
+  return { sm2, base: withRevision(source, sm2.prepared), options: coveringOptions(options) };
+}
+
+/** What the second signature is: invisible, certifying nothing, in a field of its own. */
+function coveringOptions(options: SignatureOptions): SignatureOptions {
+  const first: ReadonlySet<string> = new Set(['visible', 'place', 'docMdp', 'fieldName']);
+  const rest = Object.entries(options).filter(([name]) => !first.has(name));
+  // Every member that is left out is an optional one.
+  return Object.fromEntries(rest) as unknown as SignatureOptions;
+}
+
+/** Digests that a copy must keep for the SM2 revision. */
+export function digestsForSm2(sm2: PlannedSm2 | null): readonly DigestName[] {
+  return sm2 === null ? [] : ['sm3'];
+}
+
+/**
+ * Appends the SM2 revision to the copy.
+ * @returns what was prepared for the PAdES signature where it still fits; null where that must be prepared anew, because the
+ *   value needed more room than was planned
+ * @throws SigningError `timestamp-unavailable`, `timestamp-invalid` (unless a lower level may be given out),
+ *   `self-check-failed`, `placeholder-too-small`; CryptoError. The copy must not be given out then.
+ */
+export async function appendFirstRevision(
+  parts: StampParts,
+  copy: GrowingCopy,
+  plan: {
+    readonly sm2: PlannedSm2 | null;
+    readonly seal: Seal;
+    readonly prepared: PreparedSignature;
+    readonly terms: SignatureTerms;
+  },
+): Promise<PreparedSignature | null> {
+  const { sm2, seal, prepared, terms } = plan;
+  if (sm2 === null) return prepared;
+  const key = await openObjectKey(parts, seal, sm2.object);
+  const { timestamps, timestampBudget } = parts;
+  const tokenOver = async (value: Uint8Array): Promise<Uint8Array | null> => {
+    if (terms.level === 'B-B') return null;
+    try {
+      return (await timestamps.timestamp(digest(timestamps.digest, value), timestampBudget)).token;
+    } catch (error) {
+      const may = terms.whenDown === 'lower' || terms.whenDown === 'queue';
+      if (may && error instanceof SigningError) return null;
+      throw error;
+    }
+  };
+  const made = await appendSm2(copy, sm2, {
+    key,
+    clock: parts.clock,
+    tokenOver,
+    cms: async (signer, messageDigest) => {
+      const signature = await signDigest(signer, messageDigest);
+      const token = terms.level === 'B-B' ? null : await tokenOver(signature.value);
+      const cms = assembleCms(signer, signature, token);
+      checkCms(cms, signer, messageDigest);
+      return cms;
+    },
+  });
+  return made === sm2.prepared ? prepared : null;
+}
