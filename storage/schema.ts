@@ -4,6 +4,7 @@ import type { CaEnrolmentTables } from './schema/ca-enrolment.ts';
 import type { FoundationTables } from './schema/foundation.ts';
 import type { IdentityTables } from './schema/identity.ts';
 import type { LicenseTables } from './schema/licenses.ts';
+import type { LoginTables } from './schema/login.ts';
 import type { SigningTables } from './schema/signing.ts';
 import type { TrustListTables } from './schema/trust-list.ts';
 
@@ -14,4 +15,5 @@ export type Schema = FoundationTables &
   SigningTables &
   LicenseTables &
   IdentityTables &
+  LoginTables &
   TrustListTables;
