@@ -5,6 +5,8 @@ import type { FoundationTables } from './schema/foundation.ts';
 import type { IdentityTables } from './schema/identity.ts';
 import type { LicenseTables } from './schema/licenses.ts';
 import type { LoginTables } from './schema/login.ts';
+import type { PeopleTables } from './schema/people.ts';
+import type { ProviderTables } from './schema/provider.ts';
 import type { SigningTables } from './schema/signing.ts';
 import type { TrustListTables } from './schema/trust-list.ts';
 
@@ -15,5 +17,7 @@ export type Schema = FoundationTables &
   SigningTables &
   LicenseTables &
   IdentityTables &
+  PeopleTables &
   LoginTables &
-  TrustListTables;
+  TrustListTables &
+  ProviderTables;

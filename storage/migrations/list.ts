@@ -8,6 +8,8 @@ import { migration as trustList } from './0006-trust-list.ts';
 import { migration as caHierarchies } from './0007-ca-hierarchies.ts';
 import { migration as caEnrolment } from './0008-ca-enrolment.ts';
 import { migration as verification } from './0009-verification.ts';
+import { migration as people } from './0010-people.ts';
+import { migration as provider } from './0011-provider.ts';
 import { migration as login } from './0012-login.ts';
 import type { Migration } from './migration.ts';
 
@@ -21,5 +23,7 @@ export const migrations: readonly Migration[] = [
   caHierarchies,
   caEnrolment,
   verification,
+  people,
+  provider,
   login,
 ];
