@@ -71,6 +71,25 @@ const identity: Record<IdentityErrorCode, ProblemRow> = {
   'account-not-found': [404, '未找到演示账户', 'Demonstration account not found'],
   'person-number-invalid': [422, '公民身份号码无效', 'Invalid resident number'],
   'demonstration-only': [404, '仅演示环境可用', 'Demonstration only'],
+  'login-refused': [401, '登录信息不正确', 'The login details are not right'],
+  'login-delayed': [429, '尝试次数过多，请稍后再试', 'Too many attempts; please wait'],
+  'login-name-invalid': [422, '登录名无效', 'Invalid login name'],
+  'login-name-taken': [409, '登录名已被使用', 'Login name taken'],
+  'password-unacceptable': [422, '密码不符合要求', 'The password cannot be used'],
+  'code-refused': [401, '验证码不正确或已失效', 'The code is wrong or has expired'],
+  'code-not-sent': [503, '验证码暂时无法发送', 'The code could not be sent'],
+  'challenge-refused': [401, '登录验证已失效，请重试', 'The challenge is used or has expired'],
+  'certificate-refused': [401, '证书不能用于登录', 'The certificate cannot be used to log in'],
+  'passkey-refused': [401, '通行密钥验证未通过', 'The passkey was not accepted'],
+  'scan-not-found': [404, '二维码已失效', 'The code has expired'],
+  'scan-refused': [403, '扫码登录未获批准', 'The scan login was refused'],
+  'upstream-refused': [401, '外部身份认证未通过', 'The other provider did not confirm the login'],
+  'upstream-unavailable': [503, '外部身份认证服务暂不可用', 'The other provider is not available'],
+  'method-not-available': [404, '此登录方式不可用', 'This way to log in is not offered'],
+  'authenticator-not-found': [404, '未找到登录方式', 'Authenticator not found'],
+  'authenticator-exists': [409, '该登录方式已登记', 'Already enrolled'],
+  'authenticator-last': [409, '这是最后一种登录方式，不能移除', 'The last authenticator cannot be removed'],
+  'reauthentication-needed': [403, '请重新登录后再操作', 'Log in again first'],
 };
 
 const signing: Record<SigningErrorCode, ProblemRow> = {
@@ -238,6 +257,7 @@ const crypto: Record<CryptoErrorCode, ProblemRow> = {
   'pkcs12-limit': [422, 'PKCS#12 文件超出处理上限', 'PKCS#12 beyond the limits'],
   'pkcs12-legacy': [422, 'PKCS#12 使用了过时的加密算法', 'PKCS#12 with outdated encryption'],
   'pkcs12-unsupported': [422, '不支持的 PKCS#12 文件', 'Unsupported PKCS#12'],
+  'password-busy': [429, '登录人数较多，请稍后再试', 'Too many logins at once; please try again'],
 };
 
 const ca: Record<CaErrorCode, ProblemRow> = {

@@ -10,15 +10,42 @@ export type IdentityErrorCode =
   | 'api-key-refused'
   | 'account-not-found'
   | 'person-number-invalid'
-  | 'demonstration-only';
+  | 'demonstration-only'
+  // Ways to log in.
+  | 'login-refused'
+  | 'login-delayed'
+  | 'login-name-invalid'
+  | 'login-name-taken'
+  | 'password-unacceptable'
+  | 'code-refused'
+  | 'code-not-sent'
+  | 'challenge-refused'
+  | 'certificate-refused'
+  | 'passkey-refused'
+  | 'scan-not-found'
+  | 'scan-refused'
+  | 'upstream-refused'
+  | 'upstream-unavailable'
+  | 'method-not-available'
+  | 'authenticator-not-found'
+  | 'authenticator-exists'
+  | 'authenticator-last'
+  | 'reauthentication-needed';
 
 /** A refusal by identity/. The message is plain English, names what is wrong, and holds no personal value. */
 export class IdentityError extends Error {
   readonly code: IdentityErrorCode;
+  /** Seconds after which it is worth asking again; undefined where time changes nothing. */
+  readonly retryAfter: number | undefined;
 
-  constructor(code: IdentityErrorCode, message: string, options?: { readonly cause?: unknown }) {
-    super(message, options);
+  constructor(
+    code: IdentityErrorCode,
+    message: string,
+    options?: { readonly cause?: unknown; readonly retryAfter?: number },
+  ) {
+    super(message, options?.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'IdentityError';
     this.code = code;
+    this.retryAfter = options?.retryAfter;
   }
 }
