@@ -30,7 +30,47 @@ export type IdentityErrorCode =
   | 'authenticator-not-found'
   | 'authenticator-exists'
   | 'authenticator-last'
-  | 'reauthentication-needed';
+  | 'reauthentication-needed'
+  // People: persons, accounts, proofing.
+  | 'person-name-invalid'
+  | 'wanghao-invalid'
+  | 'person-not-found'
+  | 'person-mismatch'
+  | 'account-ended'
+  | 'proofing-refused'
+  | 'case-not-found'
+  | 'case-decided'
+  | 'case-open'
+  | 'own-matter'
+  | 'register-unavailable'
+  | 'register-mismatch'
+  | 'recovery-refused'
+  | 'merge-refused'
+  // Officers and requests of two persons.
+  | 'role-missing'
+  | 'role-conflict'
+  | 'role-unknown'
+  | 'officer-not-found'
+  | 'officer-exists'
+  | 'administrators-exist'
+  | 'two-person-request-not-found'
+  | 'two-person-request-decided'
+  | 'two-person-request-invalid'
+  // Mandates.
+  | 'enterprise-not-found'
+  | 'enterprise-ended'
+  | 'not-legal-representative'
+  | 'mandate-not-found'
+  | 'mandate-refused'
+  | 'level-too-low'
+  // Purposes and rights of the person.
+  | 'purpose-not-found'
+  | 'purpose-invalid'
+  | 'notice-outdated'
+  | 'consent-not-needed'
+  | 'person-request-not-found'
+  | 'guardian-needed'
+  | 'guardian-refused';
 
 /** A refusal by identity/. The message is plain English, names what is wrong, and holds no personal value. */
 export class IdentityError extends Error {

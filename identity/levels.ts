@@ -72,8 +72,8 @@ export interface UsedAuthenticator {
   readonly originBound: boolean;
   /** Where its key lies, as attested or as the certificate's policy says; null where it has none or nobody knows. */
   readonly keyStorage: 'hardware' | 'software' | null;
-  /** The rung at which it was enrolled: it never lifts above. */
-  readonly enrolledRung: Rung;
+  /** The rung of proofing at which it was enrolled, 0 for none: it never lifts above. */
+  readonly enrolledRung: Rung | 0;
   /** What a certificate's policy or the mapping of an upstream level allows at most; null for our own factors. */
   readonly ceiling: Rung | null;
 }
@@ -85,7 +85,10 @@ export interface UsedAuthenticator {
 export function authenticationRung(used: readonly UsedAuthenticator[]): Rung {
   let best: Rung = 1;
   for (const subset of subsets(used)) {
-    const rung = lowest([combined(subset), ...subset.map((one) => one.enrolledRung)]);
+    const rung = lowest([
+      combined(subset),
+      ...subset.map((one) => (one.enrolledRung === 0 ? 1 : one.enrolledRung)),
+    ]);
     if (rung > best) best = rung;
   }
   return best;
@@ -179,7 +182,10 @@ function methodsOf(one: UsedAuthenticator): readonly string[] {
     case 'scan-device':
       return [one.keyStorage === 'hardware' ? 'hwk' : 'swk', ...(one.userVerified ? ['user'] : [])];
     case 'certificate':
-      return [...(one.keyStorage === 'hardware' ? ['hwk', 'sc'] : ['swk']), ...(one.userVerified ? ['pin'] : [])];
+      return [
+        ...(one.keyStorage === 'hardware' ? ['hwk', 'sc'] : ['swk']),
+        ...(one.userVerified ? ['pin'] : []),
+      ];
     case 'upstream':
       return [];
   }

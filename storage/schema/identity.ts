@@ -1,4 +1,4 @@
-// Tables of identity: departments, API keys, persons, demonstration sessions.
+// Tables of identity: departments, API keys, demonstration sessions.
 
 export interface DepartmentTable {
   /** Unified social credit code (GB 32100-2015), 18 characters. */
@@ -24,16 +24,6 @@ export interface ApiKeyTable {
   revoked_at: string | null;
 }
 
-export interface PersonTable {
-  /** `psn_…` */
-  id: string;
-  name_cipher: string;
-  number_cipher: string;
-  number_index: string;
-  demonstration: number;
-  created_at: string;
-}
-
 export interface DemonstrationSessionTable {
   /** Keyed hash of the cookie's token. */
   token_mac: string;
@@ -49,6 +39,5 @@ export interface DemonstrationSessionTable {
 export interface IdentityTables {
   department: DepartmentTable;
   api_key: ApiKeyTable;
-  person: PersonTable;
   demonstration_session: DemonstrationSessionTable;
 }
