@@ -130,6 +130,18 @@ const identity: Record<IdentityErrorCode, ProblemRow> = {
   'person-request-not-found': [404, '未找到申请', 'Request not found'],
   'guardian-needed': [403, '须由监护人办理', 'A guardian is needed'],
   'guardian-refused': [403, '不是其监护人', 'Not a guardian'],
+  'interaction-not-found': [404, '登录请求已失效，请从原网站重新开始', 'Sign-in request expired'],
+  'interaction-other-account': [409, '当前登录账号与网站要求的不一致', 'Another account is expected'],
+  'level-not-reached': [403, '本次登录未达到所需的实名等级', 'Level not reached'],
+  'client-not-found': [404, '未找到应用', 'Client not found'],
+  'client-exists': [409, '应用标识已使用', 'Client exists'],
+  'client-invalid': [422, '应用设置不符合要求', 'Invalid client settings'],
+  'token-refused': [401, '访问令牌无效', 'Access token refused'],
+  'proof-refused': [401, '令牌持有证明无效', 'Proof of possession refused'],
+  'session-not-found': [404, '未找到登录会话', 'Session not found'],
+  'grant-not-found': [404, '未找到授权', 'Grant not found'],
+  'request-not-found': [404, '未找到待确认的请求', 'Request not found'],
+  'provider-key-not-found': [404, '未找到签名密钥', 'Provider key not found'],
 };
 
 const signing: Record<SigningErrorCode, ProblemRow> = {

@@ -70,7 +70,20 @@ export type IdentityErrorCode =
   | 'consent-not-needed'
   | 'person-request-not-found'
   | 'guardian-needed'
-  | 'guardian-refused';
+  | 'guardian-refused'
+  // The OpenID Provider.
+  | 'interaction-not-found'
+  | 'interaction-other-account'
+  | 'level-not-reached'
+  | 'client-not-found'
+  | 'client-exists'
+  | 'client-invalid'
+  | 'token-refused'
+  | 'proof-refused'
+  | 'session-not-found'
+  | 'grant-not-found'
+  | 'request-not-found'
+  | 'provider-key-not-found';
 
 /** A refusal by identity/. The message is plain English, names what is wrong, and holds no personal value. */
 export class IdentityError extends Error {

@@ -27,7 +27,12 @@ export type RecordPrefix =
   | 'otc'
   | 'scn'
   | 'ntc'
-  | 'msg';
+  | 'msg'
+  // Clients, logins, logout messages, requests of the back channel
+  | 'cli'
+  | 'lgn'
+  | 'lod'
+  | 'cib';
 
 /** `<prefix>_` and 128 random bits in lower-case hexadecimal. */
 export function randomIdentifier(prefix: RecordPrefix, random: RandomBytes): string {

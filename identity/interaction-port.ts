@@ -105,14 +105,14 @@ export interface InteractionPort {
   /**
    * Opens or renews the browser's session with a new session identifier.
    * @throws IdentityError `level-not-reached` where the login is below `floor`: nothing was changed, the page explains
-   * and offers another method or `refuse` with `unmet_authentication_requirements`; `account-not-active`;
-   * `representation-not-found` where `actingFor` is not this account's or ended; `interaction-other-account` where the
+   * and offers another method or `refuse` with `unmet_authentication_requirements`; `account-ended`;
+   * `mandate-not-found` where `actingFor` is not this account's or ended; `interaction-other-account` where the
    * client demands the account that is named in its `id_token_hint` and another one came.
    */
   finishLogin(request: IncomingMessage, result: LoginResult): Promise<string>;
   /**
    * Chooses whom the signed-in person acts for.
-   * @throws IdentityError `representation-not-found`.
+   * @throws IdentityError `mandate-not-found`.
    */
   finishActing(request: IncomingMessage, actingFor: string | null): Promise<string>;
   /** Grants what the decision names, of what was asked for. */

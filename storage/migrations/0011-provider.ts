@@ -28,7 +28,7 @@ async function records(db: Db): Promise<void> {
     expires_at text, consumed_at text, created_at text NOT NULL,
     PRIMARY KEY (model, id_mac))`.execute(db);
   await sql`CREATE INDEX oidc_record_grant ON oidc_record (grant_mac) WHERE grant_mac IS NOT NULL`.execute(db);
-  await sql`CREATE UNIQUE INDEX oidc_record_uid ON oidc_record (uid_mac) WHERE uid_mac IS NOT NULL`.execute(db);
+  await sql`CREATE INDEX oidc_record_uid ON oidc_record (uid_mac) WHERE uid_mac IS NOT NULL`.execute(db);
   await sql`CREATE UNIQUE INDEX oidc_record_user_code ON oidc_record (user_code_mac) WHERE user_code_mac IS NOT NULL`.execute(
     db,
   );
