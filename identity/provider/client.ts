@@ -111,12 +111,16 @@ export type ClientSettingsInput = z.input<typeof clientSettingsSchema>;
 
 /** Methods for which this service keeps a secret. */
 export function needsSecret(settings: ClientSettings): boolean {
-  return settings.authentication === 'client_secret_basic' || settings.authentication === 'client_secret_post';
+  return (
+    settings.authentication === 'client_secret_basic' || settings.authentication === 'client_secret_post'
+  );
 }
 
 /** Whether the client proves itself with a key or certificate of its own. */
 function hasOwnKey(settings: ClientSettings): boolean {
-  return ['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'].includes(settings.authentication);
+  return ['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'].includes(
+    settings.authentication,
+  );
 }
 
 /**
@@ -178,7 +182,9 @@ export function clientMetadata(client: {
   const { settings } = client;
   const grants = new Set(settings.grants);
   const keys =
-    settings.jwks !== null ? `${keyAddress}${encodeURIComponent(client.id)}` : (settings.jwksUri ?? undefined);
+    settings.jwks !== null
+      ? `${keyAddress}${encodeURIComponent(client.id)}`
+      : (settings.jwksUri ?? undefined);
   const encryption = settings.encryption;
   return {
     client_id: client.id,
@@ -249,6 +255,7 @@ export interface ClientExtension {
 /** @returns our part of a library client. @throws TypeError for one that did not come from our register. */
 export function extensionOf(client: object): ClientExtension {
   const own = (client as { yinxin?: unknown }).yinxin;
-  if (typeof own !== 'object' || own === null) throw new TypeError('This client did not come from the register.');
+  if (typeof own !== 'object' || own === null)
+    throw new TypeError('This client did not come from the register.');
   return own as ClientExtension;
 }

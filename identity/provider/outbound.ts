@@ -32,10 +32,7 @@ export type Outbound = (call: OutboundCall) => Promise<OutboundAnswer>;
  * Which networks an address of a client may lead to.
  * @returns null for an address that no active client registered: it is not called.
  */
-export async function registeredNetworks(
-  database: Database,
-  url: string,
-): Promise<readonly string[] | null> {
+export async function registeredNetworks(database: Database, url: string): Promise<readonly string[] | null> {
   const rows = await database.reader
     .selectFrom('oidc_outbound')
     .innerJoin('oidc_client', 'oidc_client.id', 'oidc_outbound.client')

@@ -43,8 +43,7 @@ export function recordAdapter(
   dependencies: RecordDependencies,
   clients: ClientSource,
 ): (model: string) => Adapter {
-  return (model) =>
-    model === 'Client' ? clientAdapter(clients) : new RecordAdapter(dependencies, model);
+  return (model) => (model === 'Client' ? clientAdapter(clients) : new RecordAdapter(dependencies, model));
 }
 
 class RecordAdapter implements Adapter {
@@ -67,13 +66,18 @@ class RecordAdapter implements Adapter {
       user_code_mac: payload.userCode === undefined ? null : index.of('oidc.user-code', payload.userCode),
       account: payload.accountId ?? null,
       client: payload.clientId ?? null,
-      expires_at:
-        expiresIn === undefined ? null : new Date(now.getTime() + expiresIn * 1000).toISOString(),
+      expires_at: expiresIn === undefined ? null : new Date(now.getTime() + expiresIn * 1000).toISOString(),
     };
     await database.write(async (tx) => {
       await tx
         .insertInto('oidc_record')
-        .values({ model: this.#model, id_mac: mac, ...values, consumed_at: null, created_at: now.toISOString() })
+        .values({
+          model: this.#model,
+          id_mac: mac,
+          ...values,
+          consumed_at: null,
+          created_at: now.toISOString(),
+        })
         // What was used up stays used up.
         .onConflict((conflict) => conflict.columns(['model', 'id_mac']).doUpdateSet(values))
         .execute();
@@ -123,11 +127,7 @@ class RecordAdapter implements Adapter {
   async destroy(id: string): Promise<void> {
     const mac = this.#mac(id);
     await this.#parts.database.write(async (tx) => {
-      await tx
-        .deleteFrom('oidc_record')
-        .where('model', '=', this.#model)
-        .where('id_mac', '=', mac)
-        .execute();
+      await tx.deleteFrom('oidc_record').where('model', '=', this.#model).where('id_mac', '=', mac).execute();
     });
   }
 
