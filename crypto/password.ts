@@ -14,8 +14,6 @@ export interface PasswordCost {
 /** OWASP Password Storage Cheat Sheet, first choice for Argon2id: 19 MiB, two passes, one lane (ASVS 5.0 11.4.2). */
 export const owaspCost: PasswordCost = { memory: 19_456, passes: 2, lanes: 1 };
 
-/** Argon2id of version 1.3 (RFC 9106): the library's enumeration exists in its types only. */
-const ARGON2ID = 2;
 const SALT = 16;
 const LENGTH = 32;
 
@@ -75,8 +73,8 @@ export function passwordHasher(options: HasherOptions): PasswordHasher {
       else next();
     }
   };
+  // Argon2id of version 1.3 (RFC 9106) is what the library makes unless told.
   const settings = (): Options => ({
-    algorithm: ARGON2ID,
     memoryCost: cost.memory,
     timeCost: cost.passes,
     parallelism: cost.lanes,
@@ -97,9 +95,9 @@ export function passwordHasher(options: HasherOptions): PasswordHasher {
       return same && phc !== null;
     },
     outdated(phc) {
-      const { memoryCost, timeCost, parallelism, algorithm } = parseOptions(phc);
+      const { memoryCost, timeCost, parallelism } = parseOptions(phc);
       return (
-        Number(algorithm) !== ARGON2ID ||
+        !phc.startsWith('$argon2id$v=19$') ||
         memoryCost < cost.memory ||
         timeCost < cost.passes ||
         parallelism !== cost.lanes

@@ -277,7 +277,8 @@ export async function takeScan(
 
 /** The number among two others, in an order that does not tell which it is and stays the same. */
 function choices(id: string, number: number): readonly number[] {
-  const seed = [...id].reduce((sum, character) => (sum * 31 + character.charCodeAt(0)) % 997, 7);
+  let seed = 7;
+  for (let place = 0; place < id.length; place += 1) seed = (seed * 31 + id.charCodeAt(place)) % 997;
   const others = [1, 2].map((step) => 10 + ((number - 10 + step * 23 + (seed % 19)) % 90));
   const at = seed % 3;
   return [...others.slice(0, at), number, ...others.slice(at)];
