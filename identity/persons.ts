@@ -3,7 +3,7 @@ import type { BlindIndex } from '../crypto/blind-index.ts';
 import type { Clock, RandomBytes } from '../crypto/clock.ts';
 import type { FieldCipher, FieldPlace } from '../crypto/field-cipher.ts';
 import { maskResidentNumber } from '../formats/identifiers/resident-number.ts';
-import type { Database } from '../storage/database.ts';
+import type { Database, Writer } from '../storage/database.ts';
 import type { PersonTable } from '../storage/schema/people.ts';
 import { IdentityError } from './errors.ts';
 import { randomIdentifier } from './identifier.ts';
@@ -67,26 +67,34 @@ export function personWithNumber(
  * @returns `psn_…`, the same for the same document or 网号, also under a race.
  * @throws IdentityError `person-number-invalid`, `person-name-invalid`, `wanghao-invalid`.
  */
-export async function personWith(dependencies: PersonDependencies, key: PersonKey): Promise<string> {
+export function personWith(dependencies: PersonDependencies, key: PersonKey): Promise<string> {
+  const row = newPersonRow(dependencies, key);
+  return dependencies.database.write((tx) => personWithIn(tx, row));
+}
+
+/** A row ready for `personWithIn`: keys are used here, outside any write. @throws IdentityError as `personWith`. */
+export function newPersonRow(dependencies: PersonDependencies, key: PersonKey): PersonTable {
   const id = randomIdentifier('psn', dependencies.random);
-  const row = { ...blankRow(dependencies, id), ...columnsOf(dependencies, id, key) };
+  return { ...blankRow(dependencies, id), ...columnsOf(dependencies, id, key) };
+}
+
+/** As `personWith`, inside another write. */
+export async function personWithIn(tx: Writer, row: PersonTable): Promise<string> {
   const [column, index] =
     row.number_index === null
       ? (['wanghao_index', row.wanghao_index] as const)
       : (['number_index', row.number_index] as const);
-  return dependencies.database.write(async (tx) => {
-    await tx
-      .insertInto('person')
-      .values(row)
-      .onConflict((conflict) => conflict.column(column).doNothing())
-      .execute();
-    const known = await tx
-      .selectFrom('person')
-      .select('id')
-      .where(column, '=', index)
-      .executeTakeFirstOrThrow();
-    return known.id;
-  });
+  await tx
+    .insertInto('person')
+    .values(row)
+    .onConflict((conflict) => conflict.column(column).doNothing())
+    .execute();
+  const known = await tx
+    .selectFrom('person')
+    .select('id')
+    .where(column, '=', index)
+    .executeTakeFirstOrThrow();
+  return known.id;
 }
 
 /** @returns the person, decrypted, or null for one unknown, merged away or erased. */
