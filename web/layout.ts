@@ -26,6 +26,8 @@ export interface PageParts {
   readonly body: Html;
   /** Names of islands under /assets, without `.js`. */
   readonly islands?: readonly string[];
+  /** A page in the middle of signing in: nothing on it leads away. */
+  readonly plain?: boolean;
 }
 
 const places: readonly { path: string; words: Words; for: 'all' | 'holder' | 'officer' }[] = [
@@ -91,7 +93,7 @@ export function renderPage(frame: Frame, parts: PageParts): string {
             <a class="brand" href="/"
               ><span lang="zh-CN">印信</span> <span class="en" lang="en">Yinxin</span></a
             >
-            ${navigation(frame, parts.path)} ${session(frame)}
+            ${parts.plain === true ? null : [navigation(frame, parts.path), session(frame)]}
           </div>
         </header>
         ${frame.demonstration ? demonstrationNotice : null}
