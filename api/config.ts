@@ -4,6 +4,7 @@ import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { SuiteName } from '../crypto/suite.ts';
 import { ApiError } from './errors.ts';
+import { loginConfigOf, loginVariables, type LoginConfig } from './login-config.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { externalPoliciesText, timeSourceText, type TimeConfig } from './time-settings.ts';
 
@@ -38,6 +39,8 @@ export interface Config {
   readonly logLevel: string;
   /** Requests a minute: strangers reading, strangers verifying, one principal. */
   readonly rates: { readonly reading: number; readonly verifying: number; readonly principal: number };
+  /** What the ways to log in need beside the service itself. */
+  readonly login: LoginConfig;
   /** Who runs this installation, as certificate subjects name it. */
   readonly settings: Settings | null;
 }
@@ -90,6 +93,7 @@ const environmentSchema = z.object({
   YINXIN_RATE_READING: wholeNumber.refine((rate) => rate > 0).default(600),
   YINXIN_RATE_VERIFYING: wholeNumber.refine((rate) => rate > 0).default(60),
   YINXIN_RATE_PRINCIPAL: wholeNumber.refine((rate) => rate > 0).default(60_000),
+  ...loginVariables,
 });
 
 /**
@@ -150,6 +154,7 @@ export function readConfig(environment: NodeJS.ProcessEnv, flags: Flags = {}): C
       verifying: values.YINXIN_RATE_VERIFYING,
       principal: values.YINXIN_RATE_PRINCIPAL,
     },
+    login: loginConfigOf(values),
     settings,
   };
   refuseMixture(config, flags.keyless === true);
