@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { AdapterPayload } from 'oidc-provider';
 import { scopes as apiScopes } from '../principal.ts';
-import { acrOf, isRung } from '../levels.ts';
+import { isRung } from '../levels.ts';
 
 /** Scopes of the provider itself that a client may be allowed. */
 export const oidcScopes = [
@@ -103,6 +103,19 @@ export const clientSettingsSchema = z
       .default(null),
     /** Tokens for our APIs as JWT of at most five minutes, where they must be checked offline. */
     jwtAccessTokens: z.boolean().default(false),
+    /** What it serves itself, where other clients ask for tokens for it (RFC 8707): it may look at those. */
+    resource: z
+      .object({
+        identifier: addressText,
+        scopes: z
+          .array(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,80}$/))
+          .min(1)
+          .max(40),
+      })
+      .nullable()
+      .default(null),
+    /** Resources of others that it may ask for. */
+    resources: z.array(addressText).max(20).default([]),
   })
   .strict();
 
@@ -201,7 +214,7 @@ export function clientMetadata(client: {
     subject_type: grants.size === 1 && grants.has('system') ? 'public' : settings.subject,
     ...(settings.subject === 'public' || settings.kind === 'system'
       ? {}
-      : { sector_identifier_uri: `https://${settings.sector ?? ownSector(client.id)}/` }),
+      : { sector_identifier_uri: `https://${sectorOf(client.id, settings)}/` }),
     scope: settings.scopes.join(' '),
     require_pushed_authorization_requests: settings.pushedRequests || settings.fapi2,
     require_signed_request_object: settings.signedRequests,
@@ -230,8 +243,6 @@ export function clientMetadata(client: {
           userinfo_encrypted_response_alg: encryption.algorithm,
           userinfo_encrypted_response_enc: encryption.content,
         }),
-    ...(settings.minimumLevel === null ? {} : { default_acr_values: [acrOf(settings.minimumLevel)] }),
-    require_auth_time: true,
     yinxin: {
       englishName: client.englishName,
       department: client.department,
@@ -240,9 +251,9 @@ export function clientMetadata(client: {
   };
 }
 
-/** The sector of a client that shares none. */
-function ownSector(id: string): string {
-  return `${id.toLowerCase().replaceAll('_', '-')}.client.invalid`;
+/** The sector in which a client knows people: its own where it shares none. */
+export function sectorOf(id: string, settings: Pick<ClientSettings, 'sector'>): string {
+  return settings.sector ?? `${id.toLowerCase().replaceAll('_', '-')}.client.invalid`;
 }
 
 /** Our own part of a client the library hands out. */

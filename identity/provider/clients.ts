@@ -327,12 +327,23 @@ function checkNames(...names: readonly string[]): void {
     );
 }
 
-/** The addresses this service may call for a client, with the networks they may lead to. */
+/** What others ask for it, and the addresses this service may call for it with the networks they may lead to. */
 async function writeOutbound(tx: Writer, client: string, settings: ClientSettings): Promise<void> {
   await tx.deleteFrom('oidc_outbound').where('client', '=', client).execute();
   const urls = [settings.jwksUri, settings.backchannelLogoutUri, settings.cibaNotificationUri].filter(
     (url) => url !== null,
   );
+  await tx.deleteFrom('oidc_resource').where('client', '=', client).execute();
+  if (settings.resource !== null) {
+    await tx
+      .insertInto('oidc_resource')
+      .values({
+        identifier: settings.resource.identifier,
+        client,
+        scopes: settings.resource.scopes.join(' '),
+      })
+      .execute();
+  }
   for (const url of new Set(urls.map((text) => new URL(text).href))) {
     await tx
       .insertInto('oidc_outbound')

@@ -27,7 +27,9 @@ async function records(db: Db): Promise<void> {
     grant_mac text, uid_mac text, user_code_mac text, account text, client text,
     expires_at text, consumed_at text, created_at text NOT NULL,
     PRIMARY KEY (model, id_mac))`.execute(db);
-  await sql`CREATE INDEX oidc_record_grant ON oidc_record (grant_mac) WHERE grant_mac IS NOT NULL`.execute(db);
+  await sql`CREATE INDEX oidc_record_grant ON oidc_record (grant_mac) WHERE grant_mac IS NOT NULL`.execute(
+    db,
+  );
   await sql`CREATE INDEX oidc_record_uid ON oidc_record (uid_mac) WHERE uid_mac IS NOT NULL`.execute(db);
   await sql`CREATE UNIQUE INDEX oidc_record_user_code ON oidc_record (user_code_mac) WHERE user_code_mac IS NOT NULL`.execute(
     db,
@@ -35,7 +37,9 @@ async function records(db: Db): Promise<void> {
   await sql`CREATE INDEX oidc_record_account ON oidc_record (account, model) WHERE account IS NOT NULL`.execute(
     db,
   );
-  await sql`CREATE INDEX oidc_record_client ON oidc_record (client, model) WHERE client IS NOT NULL`.execute(db);
+  await sql`CREATE INDEX oidc_record_client ON oidc_record (client, model) WHERE client IS NOT NULL`.execute(
+    db,
+  );
   await sql`CREATE INDEX oidc_record_expiry ON oidc_record (expires_at) WHERE expires_at IS NOT NULL`.execute(
     db,
   );
@@ -51,6 +55,10 @@ async function clients(db: Db): Promise<void> {
   await sql`CREATE TABLE oidc_outbound (
     url text NOT NULL, client text NOT NULL REFERENCES oidc_client (id), networks text NOT NULL,
     PRIMARY KEY (url, client))`.execute(db);
+  await sql`CREATE TABLE oidc_resource (
+    identifier text PRIMARY KEY, client text NOT NULL REFERENCES oidc_client (id), scopes text NOT NULL)`.execute(
+    db,
+  );
   await sql`CREATE TABLE oidc_key (
     kid text PRIMARY KEY,
     state text NOT NULL CHECK (state IN ('next', 'current', 'previous', 'retired', 'revoked')),
@@ -83,7 +91,8 @@ async function logins(db: Db): Promise<void> {
     WHERE acting_for IS NOT NULL AND ended_at IS NULL`.execute(db);
   await sql`CREATE INDEX login_session_end ON login_session (ends_at)`.execute(db);
   await sql`CREATE TABLE login_client (
-    session_mac text NOT NULL, client text NOT NULL, sid text NOT NULL, grant_mac text, first_at text NOT NULL,
+    session_mac text NOT NULL, client text NOT NULL, sid text NOT NULL, grant_mac text,
+    acting_for text, offline integer NOT NULL, first_at text NOT NULL,
     PRIMARY KEY (session_mac, client))`.execute(db);
   await sql`CREATE TABLE oidc_consent (
     account text NOT NULL, client text NOT NULL, granted text NOT NULL, given_at text NOT NULL, ended_at text,

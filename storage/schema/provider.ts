@@ -50,6 +50,14 @@ export interface OidcOutboundTable {
   networks: string;
 }
 
+/** What a client serves itself: the audience of tokens that others ask for it. */
+export interface OidcResourceTable {
+  identifier: string;
+  client: string;
+  /** Joined by spaces. */
+  scopes: string;
+}
+
 export interface OidcKeyTable {
   /** Key identifier, the RFC 7638 thumbprint. */
   kid: string;
@@ -109,6 +117,10 @@ export interface LoginClientTable {
   /** The session identifier told to this client (`sid`). */
   sid: string;
   grant_mac: string | null;
+  /** Whom the person acted for when the client was last let in: what its tokens say. */
+  acting_for: string | null;
+  /** 1 where the grant outlives a logout (`offline_access`). */
+  offline: number;
   first_at: string;
 }
 
@@ -189,6 +201,7 @@ export interface ProviderTables {
   oidc_record: OidcRecordTable;
   oidc_client: OidcClientTable;
   oidc_outbound: OidcOutboundTable;
+  oidc_resource: OidcResourceTable;
   oidc_key: OidcKeyTable;
   oidc_key_change: OidcKeyChangeTable;
   login_session: LoginSessionTable;
