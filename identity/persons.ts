@@ -150,7 +150,7 @@ export function personName(text: string): string {
 
 /** `样**`: what lists and logs may show of a name. */
 export function maskName(name: string): string {
-  const [first = '', ...rest] = [...name];
+  const [first = '', ...rest] = Array.from(name);
   return first + '*'.repeat(Math.max(1, rest.length));
 }
 

@@ -69,8 +69,7 @@ export async function offerMandate(
   const above = await requireOwn(dependencies, account.id, mandate.under, now);
   requireSense(mandate, above, now);
   const index = indexOf(dependencies, mandate.to);
-  const own = await requirePerson(dependencies, account.person);
-  if (isIndexOf(dependencies, own, index)) {
+  if ((await ownIndexes(dependencies, account.id)).includes(index)) {
     throw new IdentityError('mandate-refused', 'Nobody grants a mandate to themselves.');
   }
   const id = randomIdentifier('rep', dependencies.random);
@@ -345,22 +344,6 @@ async function ownIndexes(dependencies: PeopleDependencies, accountId: string): 
     .where('id', '=', account.person)
     .executeTakeFirstOrThrow();
   return [row.number_index, row.wanghao_index].filter((index) => index !== null);
-}
-
-function isIndexOf(
-  dependencies: PeopleDependencies,
-  person: {
-    readonly documentType: string | null;
-    readonly number: string | null;
-    readonly wanghao: string | null;
-  },
-  index: string,
-): boolean {
-  const keys: PersonKey[] = [];
-  const type = person.documentType as Extract<PersonKey, { type: string }>['type'] | null;
-  if (type !== null && person.number !== null) keys.push({ type, number: person.number, name: '' });
-  if (person.wanghao !== null) keys.push({ wanghao: person.wanghao });
-  return keys.some((key) => indexOf(dependencies, key) === index);
 }
 
 function rowOf(

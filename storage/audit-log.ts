@@ -117,6 +117,7 @@ export type AuditAction =
   | 'back-channel.requested'
   | 'back-channel.decided'
   | 'provider.fault'
+  | 'audit.read'
   | 'audit.cross-linked'
   | 'backup.made'
   | 'backup.restored';
