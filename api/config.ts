@@ -39,6 +39,8 @@ export interface Config {
   readonly logLevel: string;
   /** Requests a minute: strangers reading, strangers verifying, one principal. */
   readonly rates: { readonly reading: number; readonly verifying: number; readonly principal: number };
+  /** `conformance` opens what production keeps shut, for the test plans of others; never in production. */
+  readonly providerProfile: 'standard' | 'conformance';
   /** What the ways to log in need beside the service itself. */
   readonly login: LoginConfig;
   /** Who runs this installation, as certificate subjects name it. */
@@ -93,6 +95,7 @@ const environmentSchema = z.object({
   YINXIN_RATE_READING: wholeNumber.refine((rate) => rate > 0).default(600),
   YINXIN_RATE_VERIFYING: wholeNumber.refine((rate) => rate > 0).default(60),
   YINXIN_RATE_PRINCIPAL: wholeNumber.refine((rate) => rate > 0).default(60_000),
+  YINXIN_OIDC_PROFILE: z.enum(['standard', 'conformance']).default('standard'),
   ...loginVariables,
 });
 
@@ -154,6 +157,7 @@ export function readConfig(environment: NodeJS.ProcessEnv, flags: Flags = {}): C
       verifying: values.YINXIN_RATE_VERIFYING,
       principal: values.YINXIN_RATE_PRINCIPAL,
     },
+    providerProfile: values.YINXIN_OIDC_PROFILE,
     login: loginConfigOf(values),
     settings,
   };
@@ -206,6 +210,12 @@ function refuseMixture(config: Config, keyless: boolean): void {
     );
   }
   if (mode === 'demonstration') return;
+  if (config.providerProfile === 'conformance') {
+    refuse(
+      'The conformance profile of the OpenID Provider gives up protection and never runs in production.',
+      'unset YINXIN_OIDC_PROFILE, or use a demonstration folder',
+    );
+  }
   if (existsSync(madePassphrasePath(dataFolder)) || usesMadePassphrase(config)) {
     refuse(
       'The key files of this data folder belong to a demonstration; production will not start with them.',

@@ -12,6 +12,7 @@ import { settleRequests } from '../ca/requests.ts';
 import { settleIssuance } from '../ca/settle.ts';
 import { TimestampAuthority } from '../ca/timestamp-authority.ts';
 import type { DemonstrationAccount } from '../identity/demonstration-sign-in.ts';
+import { sessionEvents } from '../identity/session-events.ts';
 import { settleSeals } from '../signing/seal-register.ts';
 import { settleStamps } from '../signing/stamp.ts';
 import { timestampClient } from '../signing/timestamp-client.ts';
@@ -27,9 +28,12 @@ import { openHierarchy } from './hierarchy.ts';
 import { openInstallation, sweepUploads, type Installation, type World } from './installation.ts';
 import { recognisedSource } from './recognised-source.ts';
 import { RateLimiter } from './limits.ts';
+import { openLoginServices, type DemonstrationChoice } from './login-services.ts';
+import { keepLoginSwept, listenForCertificates } from './login-upkeep.ts';
 import { listen, stopListening } from './listen.ts';
 import type { Log } from './log.ts';
 import { openMetrics, type Metrics } from './metrics.ts';
+import { openIdentityProvider } from './oidc-services.ts';
 import { createOwnCalls } from './own-calls.ts';
 import { routes } from './routes.ts';
 import { createApplication, createHttpServer } from './server.ts';
@@ -62,6 +66,8 @@ export interface StartOptions {
   readonly log: Log;
   /** Sample accounts of the demonstration sign-in; made when the installation is open. */
   readonly accounts?: (installation: Installation) => Promise<readonly DemonstrationAccount[]>;
+  /** Sample persons that anybody may sign in as, in the demonstration. */
+  readonly demonstrationLogins?: (installation: Installation) => Promise<readonly DemonstrationChoice[]>;
   /** Names of the matters that are known, by 实施编码. */
   readonly matterNames?: ReadonlyMap<string, Words>;
 }
@@ -134,6 +140,7 @@ export async function startService(options: StartOptions): Promise<RunningServic
       reports,
       ownUrl,
       port,
+      watch: (stop) => undo.push(stop),
     });
     await settleLeftovers(services, log);
     // Before anything closes: rows under way are finished.
@@ -147,6 +154,9 @@ export async function startService(options: StartOptions): Promise<RunningServic
         .catch((error: unknown) => log.error({ err: error }, 'maintenance failed'));
     }, maintenanceInterval);
     maintenance.unref();
+    const sweeping = keepLoginSwept(services, log);
+    const stopCertificates = await listenForCertificates(services, config, log);
+    undo.unshift(stopCertificates);
     const clockChecks = keepClockChecked(services.timestampAuthority, config.time.interval, log);
     handler = createApplication({ routes, services, log, metrics, ready: () => ready });
     log.info(
@@ -161,6 +171,7 @@ export async function startService(options: StartOptions): Promise<RunningServic
         ready = false;
         clearInterval(maintenance);
         clockChecks.stop();
+        sweeping.stop();
         stopping ??= stopAll();
         return stopping;
       },
@@ -181,6 +192,8 @@ async function openServices(
     readonly reports: ReportRenderer;
     readonly ownUrl: string;
     readonly port: number;
+    /** Given what ends the work by the clock. */
+    readonly watch: (stop: () => Promise<void>) => void;
   },
 ): Promise<Services> {
   const { installation, metrics, renderer, verifications, reports, ownUrl, port } = opened;
@@ -220,10 +233,19 @@ async function openServices(
     publicUrl: address,
     licenseTypes: async () => (await licenseTypes(installation.database.reader)).map(faceDictionary),
   });
+  const identity = await openIdentityProvider(installation, {
+    address,
+    fault: (what, error) => options.log.error({ err: error }, what),
+  });
+  opened.watch(identity.watch(options.log));
   return {
     ...installation,
     settings,
     address,
+    provider: identity.provider,
+    providerParts: identity.providerParts,
+    interactions: identity.provider.interactions,
+    events: sessionEvents(installation),
     hierarchy,
     metrics,
     ownCalls,
@@ -256,6 +278,14 @@ async function openServices(
     },
     signIn,
     guard: createGuard(installation, signIn),
+    login: await openLoginServices({
+      installation,
+      hierarchy,
+      address,
+      config: config.login,
+      demonstrationAccounts: (await options.demonstrationLogins?.(installation)) ?? [],
+      onFailure: (error) => options.log.error({ err: error }, 'a message could not be sent'),
+    }),
     databaseAnswers: () =>
       installation.database.reader
         .selectFrom('install_fact')

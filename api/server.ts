@@ -15,6 +15,7 @@ import { permit } from './guard.ts';
 import { callerOfAddress, RateLimiter } from './limits.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import { mountProvider } from './oidc-mount.ts';
 import { problemOf, retryAfterOf, type Problem } from './problems.ts';
 import { send, unlessHeld, type Reply } from './reply.ts';
 import { languageOf, type Route } from './route.ts';
@@ -45,6 +46,7 @@ export function createApplication(options: ServerOptions): Express {
   mountProbes(app, options);
   app.use('/assets', assetHandler());
   app.use(securityHeaders(services.config));
+  mountProvider(app, services);
   const limits = limitsOf(services);
   for (const route of routes) {
     app[route.method](expressPath(route.path), (request, response) =>

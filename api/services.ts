@@ -7,12 +7,17 @@ import type { OcspResponder } from '../ca/ocsp-responder.ts';
 import type { TimestampAuthority } from '../ca/timestamp-authority.ts';
 import type { SigningServer } from '../crypto/signing-server.ts';
 import type { SignInDependencies } from '../identity/demonstration-sign-in.ts';
+import type { AccountEvents } from '../identity/account-events.ts';
+import type { InteractionPort } from '../identity/interaction-port.ts';
+import type { ProviderParts } from '../identity/provider/parts.ts';
+import type { OpenedProvider } from '../identity/provider/provider.ts';
 import type { LicenseParts } from '../licenses/parts.ts';
 import type { SealRegisterParts } from '../signing/seal-register.ts';
 import type { StampParts } from '../signing/stamp-order.ts';
 import type { ForeignStatusLists } from './status-lists-http.ts';
 import type { Guard } from './guard.ts';
 import type { Installation } from './installation.ts';
+import type { LoginServices } from './login-services.ts';
 import type { Metrics } from './metrics.ts';
 import type { OwnCalls } from './own-calls.ts';
 import type { RecognisedSource } from './recognised-source.ts';
@@ -43,6 +48,15 @@ export interface Services extends Installation {
   readonly licenses: LicenseParts;
   readonly signIn: SignInDependencies;
   readonly guard: Guard;
+  /** The ways to log in. */
+  readonly login: LoginServices;
+  /** The OpenID Provider, and what it is made of. */
+  readonly provider: OpenedProvider;
+  readonly providerParts: ProviderParts;
+  /** What login and consent pages ask of the provider. */
+  readonly interactions: InteractionPort;
+  /** What changes of people do to live sessions. */
+  readonly events: AccountEvents;
   readonly metrics: Metrics;
   readonly ownCalls: OwnCalls;
   readonly verifications: VerificationPool;

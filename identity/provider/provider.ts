@@ -6,6 +6,7 @@ import type { InteractionPort } from '../interaction-port.ts';
 import { listen, recording } from './after.ts';
 import { formerSecret } from './clients.ts';
 import { configurationOf, cookieMonth } from './configuration.ts';
+import { formTargets } from './form-targets.ts';
 import { interactionPort } from './interactions.ts';
 import { effectiveAcr } from './level.ts';
 import { ensureKeys, keyChange, keySet, maintainKeys, revokeKey, rotateKeys } from './keys.ts';
@@ -84,6 +85,7 @@ async function build(parts: ProviderParts): Promise<Serving> {
   const provider = new Provider(parts.issuer, configurationOf(parts, keys));
   // The edge has judged what proxies say and written it down for us.
   provider.proxy = true;
+  provider.use(formTargets());
   provider.use(recording(parts));
   listen(provider, parts);
   replaceParts(provider, parts);
