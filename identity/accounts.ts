@@ -1,13 +1,15 @@
 // Accounts: one live account a person, its state, and the proofings its level rests on.
+import { sql } from 'kysely';
 import type { Actor } from '../storage/actor.ts';
 import type { AuditLog } from '../storage/audit-log.ts';
 import type { Writer } from '../storage/database.ts';
 import type { AccountTable, ProofingTable } from '../storage/schema/people.ts';
 import type { AccountEvents } from './account-events.ts';
 import { IdentityError } from './errors.ts';
+import { ageAt, guardedUntil } from './identity-documents.ts';
 import { randomIdentifier } from './identifier.ts';
 import { isRung, liveProofing, type Rung } from './levels.ts';
-import type { PersonDependencies } from './persons.ts';
+import { requirePerson, type PersonDependencies } from './persons.ts';
 
 /** What everything about people works with. */
 export interface PeopleDependencies extends PersonDependencies {
@@ -103,12 +105,27 @@ export async function requireActiveAccount(
 /**
  * Opens an account for a person, or answers the live one there is. Two at once get the same account.
  * @param person - `psn_…`
+ * @throws IdentityError `person-not-found`; `guardian-needed` for a child under fourteen of whom no guardian is recorded.
  */
-export function openAccount(
+export async function openAccount(
   dependencies: PeopleDependencies,
   actor: Actor,
   person: string,
 ): Promise<{ readonly id: string; readonly opened: boolean }> {
+  const { birthDate } = await requirePerson(dependencies, person);
+  const now = dependencies.clock();
+  if (birthDate !== null && ageAt(birthDate, now) < guardedUntil) {
+    const guardian = await dependencies.database.reader
+      .selectFrom('guardianship')
+      .select('id')
+      .where('ward', '=', person)
+      .where('ended_at', 'is', null)
+      .where('until', '>', now.toISOString())
+      .executeTakeFirst();
+    if (guardian === undefined) {
+      throw new IdentityError('guardian-needed', 'A child under fourteen needs a guardian recorded first.');
+    }
+  }
   const id = randomIdentifier('acc', dependencies.random);
   return dependencies.database.write((tx) => openAccountIn(tx, dependencies, { actor, person, id }));
 }
@@ -134,7 +151,10 @@ export async function openAccountIn(
       changed_at: at.toISOString(),
     })
     .onConflict((conflict) =>
-      conflict.column('person').where('state', 'in', ['active', 'locked']).doNothing(),
+      conflict
+        .column('person')
+        .where(sql<boolean>`state IN ('active', 'locked')`)
+        .doNothing(),
     )
     .execute();
   const live = await tx

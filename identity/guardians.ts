@@ -1,15 +1,14 @@
 // Guardians of children under fourteen: recorded at the window, acting until the fourteenth birthday (PIPL art. 31).
+import { sql } from 'kysely';
 import type { Actor } from '../storage/actor.ts';
 import type { Writer } from '../storage/database.ts';
 import type { GuardianshipTable, ProofingCaseTable } from '../storage/schema/people.ts';
 import { proofingOf, requireActiveAccount, type Account, type PeopleDependencies } from './accounts.ts';
 import { IdentityError } from './errors.ts';
-import { ageAt, birthDateOf, documentOf } from './identity-documents.ts';
+import { ageAt, birthDateOf, documentOf, guardedUntil } from './identity-documents.ts';
 import { personById, requirePerson } from './persons.ts';
 import type { CaseDetails } from './proofing-details.ts';
 
-/** Below this age a guardian consents and asks. */
-export const guardedUntil = 14;
 const majority = 18;
 
 /** Everything of a guardianship but whose it is. */
@@ -66,7 +65,10 @@ export async function recordGuardianIn(
     .insertInto('guardianship')
     .values(row)
     .onConflict((conflict) =>
-      conflict.columns(['ward', 'guardian']).where('ended_at', 'is', null).doNothing(),
+      conflict
+        .columns(['ward', 'guardian'])
+        .where(sql<boolean>`ended_at IS NULL`)
+        .doNothing(),
     )
     .execute();
   await dependencies.audit.append(tx, {

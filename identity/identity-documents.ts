@@ -74,6 +74,9 @@ export function indexPurposeOf(type: DocumentType): string {
   return type === 'resident-identity-card' ? 'person-number' : `person-number.${type}`;
 }
 
+/** Below this age a guardian decides about personal data (PIPL art. 31). */
+export const guardedUntil = 14;
+
 /** Full years at `today`, in China Standard Time. @param birthDate - yyyy-MM-dd */
 export function ageAt(birthDate: string, today: Date): number {
   const day = new Date(today.getTime() + 8 * 3_600_000).toISOString().slice(0, 10);

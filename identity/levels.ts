@@ -97,7 +97,9 @@ export function authenticationRung(used: readonly UsedAuthenticator[]): Rung {
 /** Authentication methods references of RFC 8176 for a login. */
 export function amrOf(used: readonly UsedAuthenticator[]): readonly string[] {
   const names = new Set(used.flatMap(methodsOf));
-  if (combined(used) > 1) names.add('mfa');
+  // What another provider did is told by its own amr, not ours.
+  if (isTwoFactor(used) || used.some(({ kind, userVerified }) => userVerified && kind !== 'upstream'))
+    names.add('mfa');
   return [...names].sort();
 }
 

@@ -1,4 +1,5 @@
 // Officers of departments and the roles they hold. Rights change by requests of two persons only (identity/two-person.ts).
+import { sql } from 'kysely';
 import type { Actor } from '../storage/actor.ts';
 import type { Writer } from '../storage/database.ts';
 import { requireActiveAccount, type PeopleDependencies } from './accounts.ts';
@@ -152,7 +153,12 @@ export async function appointIn(
   const added = await tx
     .insertInto('officer')
     .values({ id: officer, account, department, appointed_at: at.toISOString(), ended_at: null })
-    .onConflict((conflict) => conflict.column('account').where('ended_at', 'is', null).doNothing())
+    .onConflict((conflict) =>
+      conflict
+        .column('account')
+        .where(sql<boolean>`ended_at IS NULL`)
+        .doNothing(),
+    )
     .returning('id')
     .executeTakeFirst();
   if (added === undefined)

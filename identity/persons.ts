@@ -67,7 +67,7 @@ export function personWithNumber(
  * @returns `psn_…`, the same for the same document or 网号, also under a race.
  * @throws IdentityError `person-number-invalid`, `person-name-invalid`, `wanghao-invalid`.
  */
-export function personWith(dependencies: PersonDependencies, key: PersonKey): Promise<string> {
+export async function personWith(dependencies: PersonDependencies, key: PersonKey): Promise<string> {
   const row = newPersonRow(dependencies, key);
   return dependencies.database.write((tx) => personWithIn(tx, row));
 }
@@ -121,14 +121,14 @@ export async function findPerson(dependencies: PersonDependencies, key: PersonKe
   const row = await dependencies.database.reader
     .selectFrom('person')
     .selectAll()
-    .where('wanghao' in key ? 'wanghao_index' : 'number_index', '=', index)
+    .where('type' in key ? 'number_index' : 'wanghao_index', '=', index)
     .executeTakeFirst();
   return row === undefined ? null : openPerson(dependencies, row);
 }
 
 /** The keyed digest under which a document or 网号 is found. @throws IdentityError as `personWith`. */
 export function indexOf(dependencies: Pick<PersonDependencies, 'index' | 'clock'>, key: PersonKey): string {
-  if ('wanghao' in key) return dependencies.index.of('person-wanghao', wanghaoOf(key.wanghao));
+  if (!('type' in key)) return dependencies.index.of('person-wanghao', wanghaoOf(key.wanghao));
   const document = documentOf(key.type, key.number, dependencies.clock());
   return dependencies.index.of(indexPurposeOf(document.type), document.number);
 }
@@ -179,7 +179,7 @@ export function columnsOf(
     key.birthDate === undefined || key.birthDate === null
       ? {}
       : { birth_date_cipher: seal('birth_date', key.birthDate) };
-  if ('wanghao' in key) {
+  if (!('type' in key)) {
     return {
       wanghao_cipher: seal('wanghao', wanghaoOf(key.wanghao)),
       wanghao_index: indexOf(dependencies, key),

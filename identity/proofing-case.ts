@@ -5,8 +5,8 @@ import type { PersonTable, ProofingCaseTable } from '../storage/schema/people.ts
 import { mergeAccountsIn } from './account-merge.ts';
 import { openAccountIn, recordProofingIn, type NewProofing, type PeopleDependencies } from './accounts.ts';
 import { IdentityError } from './errors.ts';
-import { guardianRow, liveGuardians, guardedUntil, recordGuardianIn, type GuardianRow } from './guardians.ts';
-import { ageAt, birthDateOf, documentOf } from './identity-documents.ts';
+import { guardianRow, liveGuardians, recordGuardianIn, type GuardianRow } from './guardians.ts';
+import { ageAt, birthDateOf, documentOf, guardedUntil } from './identity-documents.ts';
 import { randomIdentifier } from './identifier.ts';
 import { columnsOf, findPerson, newPersonRow, personWithIn, type PersonKey } from './persons.ts';
 import type { CaseDetails } from './proofing-details.ts';

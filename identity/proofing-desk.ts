@@ -1,4 +1,5 @@
 // The service window: one officer sees a person and proposes, another takes the second look; only then anything changes.
+import { sql } from 'kysely';
 import type { Actor } from '../storage/actor.ts';
 import type { ProofingCaseTable } from '../storage/schema/people.ts';
 import type { PeopleDependencies } from './accounts.ts';
@@ -96,7 +97,10 @@ export async function proposeCase(
       .insertInto('proofing_case')
       .values(row)
       .onConflict((conflict) =>
-        conflict.columns(['subject_index', 'kind']).where('state', '=', 'proposed').doNothing(),
+        conflict
+          .columns(['subject_index', 'kind'])
+          .where(sql<boolean>`state = 'proposed'`)
+          .doNothing(),
       )
       .returning('id')
       .executeTakeFirst();

@@ -1,4 +1,5 @@
 // A factor that was lost is replaced at the rung at which it was enrolled, or not at all.
+import { sql } from 'kysely';
 import type { Actor } from '../storage/actor.ts';
 import type { Writer } from '../storage/database.ts';
 import { proofingOf, requireActiveAccount, type PeopleDependencies } from './accounts.ts';
@@ -64,7 +65,10 @@ export async function openRecovery(
         used_at: null,
       })
       .onConflict((conflict) =>
-        conflict.column('authenticator').where('state', 'in', ['open', 'proved']).doNothing(),
+        conflict
+          .column('authenticator')
+          .where(sql<boolean>`state IN ('open', 'proved')`)
+          .doNothing(),
       )
       .execute();
     const live = await tx
