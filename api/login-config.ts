@@ -49,10 +49,10 @@ export const loginVariables = {
   YINXIN_SIGNER_PORT: port.default(defaultSignerPort),
 } as const;
 
-const schema = z.object(loginVariables);
+type LoginValues = z.output<z.ZodObject<typeof loginVariables>>;
 
 /** @throws ApiError `configuration-invalid` where TLS client authentication is half configured. */
-export function loginConfigOf(values: z.output<typeof schema>): LoginConfig {
+export function loginConfigOf(values: LoginValues): LoginConfig {
   return {
     tls: tlsOf(values),
     textGateway:
@@ -64,7 +64,7 @@ export function loginConfigOf(values: z.output<typeof schema>): LoginConfig {
   };
 }
 
-function tlsOf(values: z.output<typeof schema>): TlsLoginConfig | null {
+function tlsOf(values: LoginValues): TlsLoginConfig | null {
   const origin = values.YINXIN_TLS_LOGIN_URL;
   const certificateFile = values.YINXIN_TLS_LOGIN_CERTIFICATE;
   const keyFile = values.YINXIN_TLS_LOGIN_KEY;

@@ -40,6 +40,8 @@ export interface LoginServices {
   readonly signerOrigin: string;
   /** Empty outside the demonstration. */
   readonly demonstrationAccounts: readonly DemonstrationChoice[];
+  /** Does something after the answer is on its way; what fails is logged, without what it was about. */
+  later(work: () => Promise<void>): void;
 }
 
 /** Passwords that may wait for the hash: at 40 a second the last one of them waits for about two seconds. */
@@ -93,6 +95,7 @@ export async function openLoginServices(opened: {
   readonly address: string;
   readonly config: LoginConfig;
   readonly demonstrationAccounts: readonly DemonstrationChoice[];
+  readonly onFailure: (error: unknown) => void;
 }): Promise<LoginServices> {
   const { installation, hierarchy, address, config } = opened;
   return {
@@ -119,5 +122,8 @@ export async function openLoginServices(opened: {
     tlsOrigin: config.tls?.origin ?? null,
     signerOrigin: `http://127.0.0.1:${config.signerPort}`,
     demonstrationAccounts: installation.demonstration ? opened.demonstrationAccounts : [],
+    later(work) {
+      setImmediate(() => void work().catch(opened.onFailure));
+    },
   };
 }

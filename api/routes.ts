@@ -8,6 +8,11 @@ import { caForeignRoutes } from './ca-foreign.ts';
 import { caRequestRoutes } from './ca-requests.ts';
 import { caseRoutes } from './cases.ts';
 import { docsRoutes } from './docs.ts';
+import { developmentInboxRoutes } from './development-inbox-page.ts';
+import { interactionKeyRoutes } from './interactions-keys.ts';
+import { interactionScanRoutes } from './interactions-scan.ts';
+import { interactionUpstreamRoutes } from './interactions-upstream.ts';
+import { interactionRoutes } from './interactions.ts';
 import { licenseRoutes } from './licenses.ts';
 import { pageRoutes } from './pages.ts';
 import { recognitionRoutes } from './recognitions.ts';
@@ -37,6 +42,11 @@ const served: readonly Route[] = [
   ...timestampRoutes,
   ...pageRoutes,
   ...accountPageRoutes,
+  ...interactionRoutes,
+  ...interactionKeyRoutes,
+  ...interactionScanRoutes,
+  ...interactionUpstreamRoutes,
+  ...developmentInboxRoutes,
 ];
 
 export const routes: readonly Route[] = [...served, ...docsRoutes(served)];

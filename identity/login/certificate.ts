@@ -98,7 +98,7 @@ export async function answerCertificateTls(
   source: AttemptSource,
   ticket: string,
   der: Uint8Array,
-): Promise<string> {
+): Promise<{ readonly answer: string; readonly interaction: string }> {
   const scope = { rule: attemptRules.challenge, subject: `certificate ${source.address}` };
   await countAttempt(parts, [scope]);
   const { boundTo } = await consumeAnywhere(parts, { kind: 'certificate-tls', nonce: ticket });
@@ -107,8 +107,8 @@ export async function answerCertificateTls(
     return failed(parts, 'certificate-tls', null, judged, 'certificate-refused');
   await returnAttempt(parts, scope);
   const payload = Buffer.from(der).toString('base64');
-  return (await makeChallenge(parts, { kind: 'certificate-tls-answer', boundTo, seconds: 60, payload }))
-    .nonce;
+  const made = { kind: 'certificate-tls-answer', boundTo, seconds: 60, payload } as const;
+  return { answer: (await makeChallenge(parts, made)).nonce, interaction: boundTo };
 }
 
 /** Back at the interaction. The certificate is judged again: a minute may have passed. @throws IdentityError as `finishCertificate`. */

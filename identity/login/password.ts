@@ -9,6 +9,7 @@ import {
   enrolAuthenticator,
   openSecret,
   useAuthenticator,
+  type Authenticator,
 } from './authenticators.ts';
 import { isKnownDevice } from './devices.ts';
 import { accountOfName, nameIndex, namesOf } from './names.ts';
@@ -87,8 +88,12 @@ export async function checkPassword(
   await forgetAttempts(parts, scopes.own);
   if (scopes.shared !== null) await returnAttempt(parts, scopes.shared);
   await renew(parts, stored.id, account, phc, password);
-  return succeeded(parts, 'password', {
-    account,
+  return succeeded(parts, 'password', factorOf(stored));
+}
+
+function factorOf(stored: Authenticator): Factor {
+  return {
+    account: stored.account,
     authenticator: stored.id,
     certificate: null,
     used: {
@@ -99,7 +104,29 @@ export async function checkPassword(
       enrolledRung: stored.enrolledRung,
       ceiling: null,
     },
-  });
+  };
+}
+
+/**
+ * As `checkPassword`, for an account that showed another factor first.
+ * @throws as `checkPassword`.
+ */
+export async function checkAccountPassword(
+  parts: PasswordParts,
+  source: AttemptSource,
+  typed: { readonly account: string; readonly password: string },
+): Promise<Factor> {
+  const scope = { rule: attemptRules.device, subject: `password ${typed.account} ${source.address}` };
+  await countAttempt(parts, [scope]);
+  const { account } = typed;
+  const [stored] = await authenticatorsOf(parts.database.reader, account, 'password');
+  const phc = stored === undefined ? null : openSecret(parts, stored);
+  const password = normalisedPassword(typed.password);
+  const holds = await parts.hasher.verify(phc, password.length > longestTyped ? '' : password);
+  if (!holds || stored === undefined) return failed(parts, 'password', account, 'wrong-password');
+  await forgetAttempts(parts, [scope]);
+  await renew(parts, stored.id, account, phc, password);
+  return succeeded(parts, 'password', factorOf(stored));
 }
 
 /** A known browser has its own count; a strange one is counted by name and address, by address, and by name. */
