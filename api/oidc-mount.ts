@@ -91,7 +91,9 @@ async function wellKnown(provider: OpenedProvider, request: Request, response: R
 }
 
 function tooMany(request: Request, response: Response, wait: number): void {
-  const error = new ApiError('rate-limited', `Too many requests: try again in ${wait} s.`, { retryAfter: wait });
+  const error = new ApiError('rate-limited', `Too many requests: try again in ${wait} s.`, {
+    retryAfter: wait,
+  });
   response.statusCode = 429;
   response.setHeader('Retry-After', wait);
   response.setHeader('Content-Type', 'application/problem+json; charset=utf-8');

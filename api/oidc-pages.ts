@@ -12,7 +12,10 @@ import {
 } from '../web/pages/provider.ts';
 
 const faults: Readonly<Record<UserCodeFault, Words>> = {
-  wrong: { zh: '代码不正确或已失效，请重新输入。', en: 'The code is wrong or has expired; please enter it again.' },
+  wrong: {
+    zh: '代码不正确或已失效，请重新输入。',
+    en: 'The code is wrong or has expired; please enter it again.',
+  },
   interrupted: { zh: '登录被取消。', en: 'The sign-in was cancelled.' },
   other: { zh: '出了点问题，请重新输入代码。', en: 'Something went wrong; please enter the code again.' },
 };

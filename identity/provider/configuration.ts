@@ -52,6 +52,7 @@ export function configurationOf(parts: ProviderParts, keys: KeySet): Configurati
     pkce: { required: () => !conformance },
     clientDefaults: {
       id_token_signed_response_alg: 'ES256',
+      introspection_signed_response_alg: 'ES256',
       token_endpoint_auth_method: 'client_secret_basic',
       response_types: ['code'],
       grant_types: ['authorization_code'],

@@ -51,7 +51,8 @@ export async function provenKey(dependencies: RecordDependencies, request: Prove
     payload['ath'] === hash;
   if (!named || typeof jti !== 'string' || jti.length > 200 || typeof iat !== 'number') throw refused();
   const thumbprint = await calculateJwkThumbprint(protectedHeader.jwk as JWK);
-  if (!(await rememberOnce(dependencies, `dpop ${thumbprint}`, jti, iat + window + tolerance))) throw refused();
+  if (!(await rememberOnce(dependencies, `dpop ${thumbprint}`, jti, iat + window + tolerance)))
+    throw refused();
   return thumbprint;
 }
 

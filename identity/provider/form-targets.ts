@@ -11,15 +11,21 @@ export function formTargets() {
     const policy = ctx.response.get(header);
     if (oidc?.client === undefined || !policy.includes("form-action 'self'")) return;
     const target = targetOf(oidc);
-    if (target !== null) ctx.set(header, policy.replace("form-action 'self'", `form-action 'self' ${target}`));
+    if (target !== null)
+      ctx.set(header, policy.replace("form-action 'self'", `form-action 'self' ${target}`));
   };
 }
 
 /** Only what the library checked against the client's registration stands in these parameters. */
 function targetOf(oidc: KoaContextWithOIDC['oidc']): string | null {
   const { params, session, client } = oidc;
-  const state = (session as { readonly state?: { readonly postLogoutRedirectUri?: string } } | undefined)?.state;
-  const candidates = [params?.['post_logout_redirect_uri'], state?.postLogoutRedirectUri, params?.['redirect_uri']];
+  const state = (session as { readonly state?: { readonly postLogoutRedirectUri?: string } } | undefined)
+    ?.state;
+  const candidates = [
+    params?.['post_logout_redirect_uri'],
+    state?.postLogoutRedirectUri,
+    params?.['redirect_uri'],
+  ];
   const known = [...(client?.redirectUris ?? []), ...(client?.postLogoutRedirectUris ?? [])];
   for (const uri of candidates) {
     const parsed = typeof uri === 'string' && known.includes(uri) ? URL.parse(uri) : null;

@@ -72,7 +72,8 @@ async function requireBinding(
   if (token.jkt === undefined) return;
   if (presented.proof === null) throw new IdentityError('proof-refused', 'A DPoP proof is required.');
   const key = await provenKey(parts, { ...presented, proof: presented.proof });
-  if (key !== token.jkt) throw new IdentityError('proof-refused', 'The proof is not of the key of the token.');
+  if (key !== token.jkt)
+    throw new IdentityError('proof-refused', 'The proof is not of the key of the token.');
 }
 
 function clientPrincipal(clientId: string, department: string, scopes: readonly Scope[]): Principal {
@@ -106,7 +107,9 @@ async function personPrincipal(
   const account = await parts.people.account(token.accountId);
   if (account?.state !== 'active') throw refused();
   const login =
-    token.sessionUid === undefined ? null : await livingLogin(parts, sessionMac(parts.index, token.sessionUid));
+    token.sessionUid === undefined
+      ? null
+      : await livingLogin(parts, sessionMac(parts.index, token.sessionUid));
   const acting = await actingOfToken(parts, token);
   // Rights are those of this moment, not those of when the token was made.
   const own = await scopesOfPerson(parts, token.accountId, acting);

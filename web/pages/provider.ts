@@ -5,7 +5,10 @@ import { renderPage, type Frame } from '../layout.ts';
 import { both, say } from '../words.ts';
 
 /** Asks whether to sign out everywhere. `form` is the provider's own, made there and sent as it stands. */
-export function renderLogout(frame: Frame, page: { readonly form: string; readonly client: Words | null }): string {
+export function renderLogout(
+  frame: Frame,
+  page: { readonly form: string; readonly client: Words | null },
+): string {
   return renderPage(frame, {
     title: { zh: '退出登录', en: 'Sign out' },
     path: '/sign-out',
@@ -42,7 +45,9 @@ export function renderLoggedOut(frame: Frame): string {
     plain: true,
     body: html`<section class="card narrow">
       <h1>${say('已退出登录', 'You are signed out')}</h1>
-      <p>${say('在公用电脑上，请同时关闭浏览器。', 'On a shared computer, please close the browser as well.')}</p>
+      <p>
+        ${say('在公用电脑上，请同时关闭浏览器。', 'On a shared computer, please close the browser as well.')}
+      </p>
       <p class="actions"><a class="button" href="/">${say('回到首页', 'Back to the first page')}</a></p>
     </section>`,
   });
@@ -111,7 +116,9 @@ export function renderConfirmDevice(
       </p>
       ${new Html(page.form)}
       <p class="actions">
-        <button type="submit" form="op.deviceConfirmForm">${say('一致，继续', 'It matches, continue')}</button>
+        <button type="submit" form="op.deviceConfirmForm">
+          ${say('一致，继续', 'It matches, continue')}
+        </button>
         <button class="plain" type="submit" form="op.deviceConfirmForm" name="abort" value="yes">
           ${say('不是，取消', 'No, cancel')}
         </button>
