@@ -208,7 +208,12 @@ export async function endSessionsIn(
   tx: Writer,
   dependencies: SessionDependencies,
   selector: LoginSelector,
-  ended: { readonly reason: EndReason; readonly actor: Pick<Actor, 'id' | 'department'> },
+  ended: {
+    readonly reason: EndReason;
+    readonly actor: Pick<Actor, 'id' | 'department'>;
+    /** Whether clients were put in the logout queue already. */
+    readonly queued?: boolean;
+  },
 ): Promise<number> {
   const at = dependencies.clock();
   let query = tx
@@ -231,6 +236,7 @@ export async function endSessionsIn(
       session: row.session_mac,
       account: row.account,
       reason: ended.reason,
+      queued: ended.queued === true,
     });
     await dependencies.audit.append(tx, {
       at,
@@ -251,16 +257,21 @@ function keepsOffline(reason: EndReason): boolean {
 async function endWhatRests(
   tx: Writer,
   dependencies: SessionDependencies,
-  ending: { readonly session: string; readonly account: string; readonly reason: EndReason },
+  ending: {
+    readonly session: string;
+    readonly account: string;
+    readonly reason: EndReason;
+    readonly queued: boolean;
+  },
 ): Promise<void> {
-  const { session, account, reason } = ending;
+  const { session, account, reason, queued } = ending;
   const clients = await tx
     .selectFrom('login_client')
     .select(['client', 'sid', 'grant_mac', 'offline'])
     .where('session_mac', '=', session)
     .execute();
   for (const { client, sid, grant_mac: grant, offline } of clients) {
-    await queueLogout(tx, dependencies, { client, account, sid, reason });
+    if (!queued) await queueLogout(tx, dependencies, { client, account, sid, reason });
     if (grant !== null && !(offline === 1 && keepsOffline(reason))) await endGrant(tx, grant);
   }
   await tx.deleteFrom('login_client').where('session_mac', '=', session).execute();
