@@ -41,6 +41,8 @@ export interface Config {
   readonly rates: { readonly reading: number; readonly verifying: number; readonly principal: number };
   /** `conformance` opens what production keeps shut, for the test plans of others; never in production. */
   readonly providerProfile: 'standard' | 'conformance';
+  /** Where the registers of persons and legal persons answer, and the file with the token for them; null for none. */
+  readonly registers: { readonly url: string; readonly tokenFile: string } | null;
   /** What the ways to log in need beside the service itself. */
   readonly login: LoginConfig;
   /** Who runs this installation, as certificate subjects name it. */
@@ -72,6 +74,8 @@ const wholeNumber = z
 const environmentSchema = z.object({
   YINXIN_DATA: z.string().min(1).default('./data'),
   YINXIN_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  YINXIN_REGISTERS_URL: z.url({ protocol: /^https?$/ }).optional(),
+  YINXIN_REGISTERS_TOKEN_FILE: z.string().min(1).optional(),
   // An origin and nothing after it: it stands in codes and certificates.
   YINXIN_PUBLIC_URL: z
     .url({ protocol: /^https?$/ })
@@ -158,11 +162,23 @@ export function readConfig(environment: NodeJS.ProcessEnv, flags: Flags = {}): C
       principal: values.YINXIN_RATE_PRINCIPAL,
     },
     providerProfile: values.YINXIN_OIDC_PROFILE,
+    registers: registersOf(values.YINXIN_REGISTERS_URL, values.YINXIN_REGISTERS_TOKEN_FILE),
     login: loginConfigOf(values),
     settings,
   };
   refuseMixture(config, flags.keyless === true);
   return config;
+}
+
+/** @throws ApiError `configuration-invalid` for one of the two without the other. */
+function registersOf(url: string | undefined, tokenFile: string | undefined): Config['registers'] {
+  if (url === undefined && tokenFile === undefined) return null;
+  if (url === undefined || tokenFile === undefined) {
+    throw new ApiError('configuration-invalid', 'The registers need an address and a token.', {
+      hint: 'set YINXIN_REGISTERS_URL and YINXIN_REGISTERS_TOKEN_FILE',
+    });
+  }
+  return { url: url.replace(/\/$/, ''), tokenFile: resolve(tokenFile) };
 }
 
 const madePassphraseName = 'demonstration-passphrase';

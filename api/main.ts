@@ -26,6 +26,7 @@ import { ApiError } from './errors.ts';
 import { createGuard } from './guard.ts';
 import { openHierarchy } from './hierarchy.ts';
 import { openInstallation, sweepUploads, type Installation, type World } from './installation.ts';
+import { configuredRegisters, openPeople, watchPeople, type OpenedRegisters } from './people-services.ts';
 import { recognisedSource } from './recognised-source.ts';
 import { RateLimiter } from './limits.ts';
 import { openLoginServices, type DemonstrationChoice } from './login-services.ts';
@@ -68,6 +69,8 @@ export interface StartOptions {
   readonly accounts?: (installation: Installation) => Promise<readonly DemonstrationAccount[]>;
   /** Sample persons that anybody may sign in as, in the demonstration. */
   readonly demonstrationLogins?: (installation: Installation) => Promise<readonly DemonstrationChoice[]>;
+  /** Registers of the demonstration; those configured otherwise. */
+  readonly registers?: (installation: Installation) => Promise<OpenedRegisters>;
   /** Names of the matters that are known, by 实施编码. */
   readonly matterNames?: ReadonlyMap<string, Words>;
 }
@@ -238,6 +241,11 @@ async function openServices(
     fault: (what, error) => options.log.error({ err: error }, what),
   });
   opened.watch(identity.watch(options.log));
+  const registers = await (options.registers ?? configuredRegisters)(installation);
+  opened.watch(() => registers.stop());
+  const events = sessionEvents(installation);
+  const people = await openPeople(installation, events, registers.registers);
+  opened.watch(watchPeople(people, options.log));
   return {
     ...installation,
     settings,
@@ -245,7 +253,9 @@ async function openServices(
     provider: identity.provider,
     providerParts: identity.providerParts,
     interactions: identity.provider.interactions,
-    events: sessionEvents(installation),
+    people,
+    showWangzheng: registers.showWangzheng,
+    events,
     hierarchy,
     metrics,
     ownCalls,

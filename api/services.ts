@@ -11,6 +11,7 @@ import type { AccountEvents } from '../identity/account-events.ts';
 import type { InteractionPort } from '../identity/interaction-port.ts';
 import type { ProviderParts } from '../identity/provider/parts.ts';
 import type { OpenedProvider } from '../identity/provider/provider.ts';
+import type { RegisterDependencies } from '../identity/registers.ts';
 import type { LicenseParts } from '../licenses/parts.ts';
 import type { SealRegisterParts } from '../signing/seal-register.ts';
 import type { StampParts } from '../signing/stamp-order.ts';
@@ -20,6 +21,7 @@ import type { Installation } from './installation.ts';
 import type { LoginServices } from './login-services.ts';
 import type { Metrics } from './metrics.ts';
 import type { OwnCalls } from './own-calls.ts';
+import type { OpenedRegisters } from './people-services.ts';
 import type { RecognisedSource } from './recognised-source.ts';
 import type { ReportRenderer } from './report-renderer.ts';
 import type { Settings } from './settings.ts';
@@ -55,6 +57,10 @@ export interface Services extends Installation {
   readonly providerParts: ProviderParts;
   /** What login and consent pages ask of the provider. */
   readonly interactions: InteractionPort;
+  /** Everything about people: records, registers, what ends with what. */
+  readonly people: RegisterDependencies;
+  /** Demonstration only: a person's phone shows a 网证. */
+  readonly showWangzheng: OpenedRegisters['showWangzheng'];
   /** What changes of people do to live sessions. */
   readonly events: AccountEvents;
   readonly metrics: Metrics;

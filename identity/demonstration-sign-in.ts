@@ -12,6 +12,8 @@ export interface DemonstrationAccount {
   readonly key: string;
   readonly name: string;
   readonly principal: Principal;
+  /** `acc_…` of the person behind it. */
+  readonly account?: string;
 }
 
 export interface SignInDependencies {

@@ -3,10 +3,13 @@ import { join } from 'node:path';
 import { readConfig, type Config } from '../../api/config.ts';
 import {
   demonstrationAccounts,
+  demonstrationLogins,
   demonstrationMatterNames,
   demonstrationSettings,
   establishDistrict,
 } from '../../api/demonstration.ts';
+import { claimSampleEnterprises } from '../../api/demonstration-people.ts';
+import { demonstrationRegisters } from '../../api/demonstration-registers.ts';
 import { ensureFolder, realWorld } from '../../api/installation.ts';
 import { openLog } from '../../api/log.ts';
 import { startService, type RunningService } from '../../api/main.ts';
@@ -63,6 +66,8 @@ async function startDemonstration(config: Config, terminal: Terminal): Promise<R
     // A person reads this screen: only what goes wrong is logged, unless asked for more.
     log: openLog(terminal.environment['YINXIN_LOG_LEVEL'] === undefined ? 'error' : config.logLevel),
     accounts: demonstrationAccounts,
+    demonstrationLogins,
+    registers: demonstrationRegisters,
     matterNames: demonstrationMatterNames,
   });
   try {
@@ -70,6 +75,7 @@ async function startDemonstration(config: Config, terminal: Terminal): Promise<R
       await ensureFolder(config.dataFolder);
       await writeSettings(config.dataFolder, settings);
     }
+    await claimSampleEnterprises(service.services.people);
     const { madePassphrase } = service.services;
     if (madePassphrase !== null) {
       terminal.tell(
