@@ -1,7 +1,7 @@
 // Pages of whoever is signed in: the holder's licenses, the officer's office, one license.
 import { z } from 'zod';
 import { encodeBase64url } from '../formats/cose/base64url.ts';
-import type { Session } from '../identity/demonstration-sign-in.ts';
+import type { PageSession } from '../identity/page-sessions.ts';
 import { readLicense, readOwnLicense, type LicenseDetails, type LicenseSummary } from '../licenses/access.ts';
 import { changeStatus } from '../licenses/change.ts';
 import { officeChanges, transitions, type LicenseState } from '../licenses/license.ts';
@@ -106,7 +106,7 @@ const office = route({
     return html(
       200,
       renderOffice(frameOf(services, session), {
-        department: session.account.name,
+        department: session.name,
         seals: seals.map((seal) => ({
           name: seal.name,
           sealCode: seal.code,
@@ -168,7 +168,7 @@ const license = route({
   },
 });
 
-async function detailsFor(services: Services, session: Session, id: string): Promise<LicenseDetails> {
+async function detailsFor(services: Services, session: PageSession, id: string): Promise<LicenseDetails> {
   const { principal } = session;
   if (!principal.scopes.includes('licenses:own')) {
     return readLicense(services.licenses, { actor: principal, purpose: '工作台查看' }, id);
@@ -197,7 +197,7 @@ function wordOf(change: string): string {
 }
 
 /** Holders and supervising departments change nothing. */
-function choicesFor(session: Session, details: LicenseDetails): readonly StatusChangeChoice[] {
+function choicesFor(session: PageSession, details: LicenseDetails): readonly StatusChangeChoice[] {
   const { principal } = session;
   if (principal.department !== details.issuer.creditCode || !principal.scopes.includes('licenses:status'))
     return [];

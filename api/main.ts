@@ -27,6 +27,7 @@ import { createGuard } from './guard.ts';
 import { openHierarchy } from './hierarchy.ts';
 import { openInstallation, sweepUploads, type Installation, type World } from './installation.ts';
 import { configuredRegisters, openPeople, watchPeople, type OpenedRegisters } from './people-services.ts';
+import { openPageSignIn } from './page-sign-in.ts';
 import { recognisedSource } from './recognised-source.ts';
 import { RateLimiter } from './limits.ts';
 import { openLoginServices, type DemonstrationChoice } from './login-services.ts';
@@ -287,7 +288,12 @@ async function openServices(
       },
     },
     signIn,
-    guard: createGuard(installation, signIn),
+    guard: createGuard({ apiKeys: installation, ...identity }),
+    pageSignIn: await openPageSignIn({
+      ...identity,
+      ownUrl: () => ownUrl,
+      operatorCode: settings.creditCode,
+    }),
     login: await openLoginServices({
       installation,
       hierarchy,

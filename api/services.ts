@@ -22,6 +22,7 @@ import type { LoginServices } from './login-services.ts';
 import type { Metrics } from './metrics.ts';
 import type { OwnCalls } from './own-calls.ts';
 import type { OpenedRegisters } from './people-services.ts';
+import type { PageSignIn } from './page-sign-in.ts';
 import type { RecognisedSource } from './recognised-source.ts';
 import type { ReportRenderer } from './report-renderer.ts';
 import type { Settings } from './settings.ts';
@@ -50,6 +51,8 @@ export interface Services extends Installation {
   readonly licenses: LicenseParts;
   readonly signIn: SignInDependencies;
   readonly guard: Guard;
+  /** How our own pages sign in at the provider. */
+  readonly pageSignIn: PageSignIn;
   /** The ways to log in. */
   readonly login: LoginServices;
   /** The OpenID Provider, and what it is made of. */

@@ -72,14 +72,17 @@ export async function registerClient(
       'A client identifier has 3 to 80 letters, digits, dots, dashes.',
     );
   checkNames(request.name, request.englishName);
-  const department = await requireDepartment(dependencies.database, request.department);
+  // Our own pages are the operator's, who need not be a department of his own register.
+  const department = settings.firstParty
+    ? request.department
+    : (await requireDepartment(dependencies.database, request.department)).creditCode;
   const secret = needsSecret(settings) ? newSecret(dependencies.random) : null;
   const at = dependencies.clock();
   const row = {
     id,
     name: request.name.trim(),
     english_name: request.englishName.trim(),
-    department: department.creditCode,
+    department,
     settings: JSON.stringify(settings),
     secret_cipher: secret === null ? null : dependencies.cipher.seal(secretPlace(id), secret),
     previous_secret_cipher: null,
@@ -99,7 +102,7 @@ export async function registerClient(
         action: 'client.registered',
         subject: id,
         details: {
-          department: department.creditCode,
+          department,
           grants: settings.grants.join(' '),
           authentication: settings.authentication,
         },

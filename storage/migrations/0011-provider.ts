@@ -48,7 +48,7 @@ async function records(db: Db): Promise<void> {
 async function clients(db: Db): Promise<void> {
   await sql`CREATE TABLE oidc_client (
     id text PRIMARY KEY, name text NOT NULL, english_name text NOT NULL,
-    department text NOT NULL REFERENCES department (credit_code),
+    department text NOT NULL,
     settings text NOT NULL, secret_cipher text, previous_secret_cipher text, previous_until text,
     state text NOT NULL CHECK (state IN ('active', 'disabled')),
     demonstration integer NOT NULL, created_at text NOT NULL, changed_at text NOT NULL)`.execute(db);

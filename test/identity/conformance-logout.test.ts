@@ -5,7 +5,13 @@ import { deadLogouts, retrySeconds, reviveLogout } from '../../identity/provider
 import { Browser, type Seen } from './provider/browser.ts';
 import { logsIn, startProvider, type ProviderHarness } from './provider/harness.ts';
 import { catchLogouts, type LogoutCatcher } from './provider/logout-catcher.ts';
-import { authorization, authorized, redirectUri, signedIn, type TestClient } from './provider/relying-party.ts';
+import {
+  authorization,
+  authorized,
+  redirectUri,
+  signedIn,
+  type TestClient,
+} from './provider/relying-party.ts';
 
 const bye = 'https://rp.example.cn/bye';
 
@@ -76,7 +82,10 @@ describe('RP-initiated and back-channel logout conformance', () => {
     const hint = await loggedIn();
     const page = await endSession({ id_token_hint: hint, post_logout_redirect_uri: bye, state: 'abc' });
     assert.equal(page.status, 200);
-    assert.match(page.headers.get('content-security-policy') ?? '', /form-action 'self' https:\/\/rp\.example\.cn/);
+    assert.match(
+      page.headers.get('content-security-policy') ?? '',
+      /form-action 'self' https:\/\/rp\.example\.cn/,
+    );
     const done = await confirm(page);
     assert.equal(done.location, `${bye}?state=abc`);
     assert.equal(await stillSignedIn(), false);
@@ -124,7 +133,10 @@ describe('RP-initiated and back-channel logout conformance', () => {
 
   it('oidcc-rp-initiated-logout-bad-id-token-hint', async () => {
     await loggedIn();
-    assert.equal((await endSession({ id_token_hint: 'abc.def.ghi', post_logout_redirect_uri: bye })).status, 400);
+    assert.equal(
+      (await endSession({ id_token_hint: 'abc.def.ghi', post_logout_redirect_uri: bye })).status,
+      400,
+    );
   });
 
   it('oidcc-rp-initiated-logout-modified-id-token-hint', async () => {
@@ -144,7 +156,10 @@ describe('RP-initiated and back-channel logout conformance', () => {
   it('another site cannot end a session: the form carries what only the page knows', async () => {
     await loggedIn();
     await endSession({});
-    const forged = await browser.post(`${harness.url}/oidc/session/end/confirm`, { xsrf: 'guess', logout: 'yes' });
+    const forged = await browser.post(`${harness.url}/oidc/session/end/confirm`, {
+      xsrf: 'guess',
+      logout: 'yes',
+    });
     assert.equal(forged.status, 400);
     assert.equal(await stillSignedIn(), true);
   });
@@ -181,7 +196,11 @@ describe('RP-initiated and back-channel logout conformance', () => {
     assert.equal(dead?.client, client.id);
     assert.match(dead.error, /500/);
     const identifiers = catcher.tokens.map((token) => token.split('.')[1]);
-    assert.equal(new Set(identifiers).size, retrySeconds.length + 1, 'each attempt has an identifier of its own');
+    assert.equal(
+      new Set(identifiers).size,
+      retrySeconds.length + 1,
+      'each attempt has an identifier of its own',
+    );
     catcher.status = 200;
     assert.equal(await reviveLogout(harness.parts, dead.id), true);
     assert.equal(await harness.sendLogouts(), 1);

@@ -44,10 +44,14 @@ export class Browser {
     };
   }
 
-  post(address: string, fields: Readonly<Record<string, string>>): Promise<Seen> {
+  /** @param origin what the browser says of the page with the form; its own address's unless given */
+  post(address: string, fields: Readonly<Record<string, string>>, origin?: string): Promise<Seen> {
     return this.visit(address, {
       method: 'POST',
-      headers: { 'content-type': 'application/x-www-form-urlencoded', origin: new URL(address).origin },
+      headers: {
+        'content-type': 'application/x-www-form-urlencoded',
+        origin: origin ?? new URL(address).origin,
+      },
       body: new URLSearchParams(fields).toString(),
     });
   }
