@@ -111,13 +111,15 @@ async function countOne(
     });
   }
   const failures = (Date.parse(row.forgotten_at) <= now.getTime() ? 0 : row.failures) + 1;
+  const delay = delayAfter(bound, failures);
   await tx
     .updateTable('login_attempt')
     .set({
       failures,
       last_at: now.toISOString(),
-      blocked_until: later(now, delayAfter(bound, failures)),
-      forgotten_at: later(now, Math.max(bound.memory, delayAfter(bound, failures))),
+      // Nothing to wait for is no instant at all: another node's clock may lie a little behind ours.
+      blocked_until: delay === 0 ? epoch : later(now, delay),
+      forgotten_at: later(now, Math.max(bound.memory, delay)),
     })
     .where('scope', '=', key)
     .execute();
