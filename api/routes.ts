@@ -14,7 +14,12 @@ import { interactionScanRoutes } from './interactions-scan.ts';
 import { interactionUpstreamRoutes } from './interactions-upstream.ts';
 import { interactionRoutes } from './interactions.ts';
 import { licenseRoutes } from './licenses.ts';
+import { mandateRoutes } from './mandates.ts';
+import { officerRoutes } from './officers.ts';
 import { pageRoutes } from './pages.ts';
+import { peopleRoutes } from './people.ts';
+import { proofingCaseRoutes } from './proofing-cases.ts';
+import { purposeRoutes } from './purposes.ts';
 import { recognitionRoutes } from './recognitions.ts';
 import { sealRoutes } from './seals.ts';
 import { stampRoutes } from './stamps.ts';
@@ -40,6 +45,11 @@ const served: readonly Route[] = [
   ...caAuthorityRoutes,
   ...publicRoutes,
   ...timestampRoutes,
+  ...peopleRoutes,
+  ...mandateRoutes,
+  ...proofingCaseRoutes,
+  ...officerRoutes,
+  ...purposeRoutes,
   ...pageRoutes,
   ...accountPageRoutes,
   ...interactionRoutes,
