@@ -216,7 +216,7 @@ async function openServices(
   await firstRootLists(hierarchy, crls, options.log);
   // Every caller together: answers that are signed for one of them alone.
   const ocspAtOnce = new RateLimiter(ocspSignedAtOnce, installation.clock);
-  const signIn = { ...installation, accounts: (await options.accounts?.(installation)) ?? [] };
+  const signIn = { accounts: (await options.accounts?.(installation)) ?? [] };
   const ownCalls = createOwnCalls(installation.random);
   const timestamps = timestampClient({
     service: timestampService(`${ownUrl}/tsa`, ownCalls.headers),

@@ -1,5 +1,6 @@
 // The pages for people: what they show is gathered here, how it looks is web's.
 import { timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import { toBase64 } from '../formats/bytes.ts';
 import { isRung } from '../identity/levels.ts';
@@ -151,6 +152,8 @@ const signInPage = route({
   replies: redirect,
   async handle(services, call) {
     const { returnTo, level, acting, again } = call.query;
+    const elsewhere = ownAddressOf(services, call.request);
+    if (elsewhere !== null) return seeOther(elsewhere);
     const begun = await services.pageSignIn.begin({
       returnTo: ownPath(returnTo ?? '/'),
       level: level ?? null,
@@ -162,6 +165,13 @@ const signInPage = route({
     });
   },
 });
+
+/** A browser that came by another name of this computer goes on by the one the provider sends it back to. */
+function ownAddressOf(services: Services, request: IncomingMessage): string | null {
+  const { host } = request.headers;
+  if (request.headers['sec-fetch-mode'] !== 'navigate' || host === new URL(services.address).host) return null;
+  return new URL(request.url ?? '/sign-in', services.address).href;
+}
 
 const signInReturn = route({
   method: 'get',

@@ -6,7 +6,7 @@ import type { CrlPublisher } from '../ca/crl-publisher.ts';
 import type { OcspResponder } from '../ca/ocsp-responder.ts';
 import type { TimestampAuthority } from '../ca/timestamp-authority.ts';
 import type { SigningServer } from '../crypto/signing-server.ts';
-import type { SignInDependencies } from '../identity/demonstration-sign-in.ts';
+import type { SampleAccounts } from '../identity/demonstration-sign-in.ts';
 import type { AccountEvents } from '../identity/account-events.ts';
 import type { InteractionPort } from '../identity/interaction-port.ts';
 import type { ProviderParts } from '../identity/provider/parts.ts';
@@ -49,7 +49,8 @@ export interface Services extends Installation {
   readonly stamps: StampParts;
   readonly seals: SealRegisterParts;
   readonly licenses: LicenseParts;
-  readonly signIn: SignInDependencies;
+  /** The sample accounts of the demonstration. */
+  readonly signIn: SampleAccounts;
   readonly guard: Guard;
   /** How our own pages sign in at the provider. */
   readonly pageSignIn: PageSignIn;

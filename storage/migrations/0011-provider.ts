@@ -12,6 +12,8 @@ export const migration: Migration = {
     await logins(db);
     await messages(db);
     await pages(db);
+    // Its place is taken by the provider's sessions; what was in it lasted half a day.
+    await sql`DROP TABLE demonstration_session`.execute(db);
     if (engine === 'postgresql') {
       // Short-lived rows by the hundred: dead ones are cleared away long before the default fifth of the table.
       await sql`ALTER TABLE oidc_record SET (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0)`.execute(
