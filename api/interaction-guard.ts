@@ -98,5 +98,9 @@ export function interactionPolicy(
     "frame-ancestors 'none'",
     "object-src 'none'",
   ];
-  return { 'Content-Security-Policy': policy.join('; ') };
+  return {
+    'Content-Security-Policy': policy.join('; '),
+    // Without a referrer a browser names no origin of its own forms either, and that is what they are known by.
+    'Referrer-Policy': 'same-origin',
+  };
 }

@@ -80,7 +80,7 @@ export function renderPage(frame: Frame, parts: PageParts): string {
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light" />
-        <meta name="referrer" content="no-referrer" />
+        <meta name="referrer" content="${parts.plain === true ? 'same-origin' : 'no-referrer'}" />
         <title>${parts.title.zh} ${parts.title.en} · 印信</title>
         <link rel="icon" href="/assets/icon.svg" type="image/svg+xml" />
         <link rel="stylesheet" href="/assets/style.css" />

@@ -242,7 +242,7 @@ export function renderLogin(frame: Frame, page: LoginPage): string {
   const short = methods.filter((method) => !enough.includes(method));
   const open = page.open ?? enough[0]?.key ?? null;
   const part = (method: Method): Html =>
-    html`<details class="method" name="method" ${method.key === open ? html`open` : null}>
+    html`<details class="way" name="way" ${method.key === open ? html`open` : null}>
       <summary>
         <span class="name">${both(method.title)}</span>
         <span class="reach">${say(`最高${method.reach}级`, `up to level ${method.reach}`)}</span>
