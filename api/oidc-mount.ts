@@ -14,7 +14,7 @@ export const providerPath = '/oidc';
 /** Guesses at a device's code, per address: eight letters of twenty leave 2.5 × 10^10 to try. */
 const userCodeGuesses = { perMinute: 10, burst: 10 };
 /** Paths that programs call, below the provider's. */
-const programPaths = /^\/(token|introspect|token\/|request|me|backchannel|device\/auth|jwks|\.well-known)/;
+const programPaths = /^\/(token|request|me|backchannel|device\/auth|jwks|\.well-known)/;
 
 /** Mounts the provider. The security headers stand before it, parsers of bodies after it. */
 export function mountProvider(app: Express, services: Services): void {
