@@ -27,6 +27,16 @@ export const commands: readonly CommandEntry[] = [
     summary: "make an API key for a department's system; it is shown once",
     load: async () => (await import('./api-key-create.ts')).apiKeyCreate,
   },
+  {
+    name: 'client',
+    summary: 'clients of single sign-on: add, list, rotate, disable, enable',
+    load: async () => (await import('./client.ts')).client,
+  },
+  {
+    name: 'signer',
+    summary: "sign certificate logins on one's own computer, for allowed websites",
+    load: async () => (await import('./signer.ts')).signer,
+  },
   { name: 'serve', summary: 'run the service', load: async () => (await import('./serve.ts')).serve },
   {
     name: 'verify',

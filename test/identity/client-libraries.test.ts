@@ -4,6 +4,7 @@ import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypt
 import { exportJWK, type JWK } from 'jose';
 import * as six from 'openid-client';
 import { custom, generators, Issuer, type Client } from 'openid-client-5';
+import type { ClientSettingsInput } from '../../identity/provider/client.ts';
 import { Browser, type Seen } from './provider/browser.ts';
 import { logsIn, startProvider, type ProviderHarness } from './provider/harness.ts';
 import { authorized, redirectUri } from './provider/relying-party.ts';
@@ -38,16 +39,16 @@ describe('client libraries', () => {
     account = await harness.account(3);
     harness.behave = logsIn(account, { aal: 3 });
     key = await newKey();
-    const shared = {
-      grants: ['code', 'refresh', 'device', 'ciba'],
+    const shared: ClientSettingsInput = {
+      grants: ['code', 'refresh', 'device'],
       authentication: 'private_key_jwt',
       jwks: { keys: [key.publicJwk] },
       redirectUris: [redirectUri],
       postLogoutRedirectUris: [bye],
       scopes: ['openid', 'profile', 'offline_access'],
-    } as const;
-    client = (await harness.client({ ...shared, grants: [...shared.grants], pushedRequests: true })).id;
-    dpopClient = (await harness.client({ ...shared, grants: [...shared.grants], dpop: true })).id;
+    };
+    client = (await harness.client({ ...shared, pushedRequests: true })).id;
+    dpopClient = (await harness.client({ ...shared, dpop: true })).id;
   });
 
   after(() => harness.stop());
@@ -63,7 +64,8 @@ describe('client libraries', () => {
   async function approveDevice(address: string): Promise<Seen> {
     const browser = new Browser();
     const page = await browser.visit(address);
-    const field = (seen: Seen, name: string): string => new RegExp(`name="${name}" value="([^"]*)"`).exec(seen.text)?.[1] ?? '';
+    const field = (seen: Seen, name: string): string =>
+      new RegExp(`name="${name}" value="([^"]*)"`).exec(seen.text)?.[1] ?? '';
     const confirmed = await browser.post(`${harness.url}/oidc/device`, {
       xsrf: field(page, 'xsrf'),
       user_code: field(page, 'user_code'),
@@ -77,8 +79,20 @@ describe('client libraries', () => {
       const config = await six.discovery(
         new URL(harness.issuer),
         id,
-        { id_token_signed_response_alg: 'ES256', ...(id === dpopClient ? { dpop_bound_access_tokens: true } : {}) },
-        six.PrivateKeyJwt({ key: await crypto.subtle.importKey('jwk', key.privateJwk, { name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign']), kid: 'k1' }),
+        {
+          id_token_signed_response_alg: 'ES256',
+          ...(id === dpopClient ? { dpop_bound_access_tokens: true } : {}),
+        },
+        six.PrivateKeyJwt({
+          key: await crypto.subtle.importKey(
+            'jwk',
+            key.privateJwk,
+            { name: 'ECDSA', namedCurve: 'P-256' },
+            true,
+            ['sign'],
+          ),
+          kid: 'k1',
+        }),
         { execute: [six.allowInsecureRequests] },
       );
       return config;

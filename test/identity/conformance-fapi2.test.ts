@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { SignJWT, type CryptoKey } from 'jose';
+import type { ClientSettingsInput } from '../../identity/provider/client.ts';
 import { Browser } from './provider/browser.ts';
 import { logsIn, startProvider, type ProviderHarness } from './provider/harness.ts';
 import {
@@ -32,13 +33,13 @@ describe('FAPI 2.0 conformance', () => {
     key = await clientKey();
     rsa = await clientKey('sig', 'RS256');
     proof = await clientKey();
-    const shared = {
+    const shared: ClientSettingsInput = {
       redirectUris: [redirectUri],
       authentication: 'private_key_jwt',
       jwks: { keys: [key.jwk as { kty: 'EC' }, rsa.jwk as { kty: 'RSA' }] },
       fapi2: true,
       dpop: true,
-    } as const;
+    };
     client = (await harness.client(shared)).id;
     signing = (await harness.client({ ...shared, signedRequests: true })).id;
   });
@@ -154,13 +155,22 @@ describe('FAPI 2.0 conformance', () => {
     const { fields } = parametersOf(client);
     const type = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
     const send = (client_assertion: string): Promise<TokenAnswer> =>
-      post(harness, '/request', { ...fields, client_id: client, client_assertion_type: type, client_assertion });
+      post(harness, '/request', {
+        ...fields,
+        client_id: client,
+        client_assertion_type: type,
+        client_assertion,
+      });
     const stranger = await clientKey();
     const refused: Readonly<Record<string, string>> = {
       'another audience': await assertion(client, key, 'https://elsewhere.example.cn'),
       'the token endpoint as audience': await assertion(client, key, `${harness.issuer}/token`),
       expired: await assertion(client, key, harness.issuer, { expires: Math.floor(Date.now() / 1000) - 60 }),
-      'another key': await assertion(client, { ...stranger, jwk: { ...stranger.jwk, kid: key.jwk.kid ?? '' } }, harness.issuer),
+      'another key': await assertion(
+        client,
+        { ...stranger, jwk: { ...stranger.jwk, kid: key.jwk.kid ?? '' } },
+        harness.issuer,
+      ),
       RS256: await assertion(client, rsa, harness.issuer, { algorithm: 'RS256' }),
     };
     for (const [what, text] of Object.entries(refused)) {
@@ -219,7 +229,8 @@ describe('FAPI 2.0 conformance', () => {
       'nbf-far-in-the-future': () => requested({ claims: { nbf: now() + 120 } }),
       expired: () => requested({ claims: { exp: now() - 60, nbf: now() - 120 } }),
       'bad-aud': () => requested({ claims: { aud: 'https://elsewhere.example.cn' } }),
-      'signed-with-RS256': () => requested({ algorithm: 'RS256', by: rsa.privateKey, kid: rsa.jwk.kid ?? '' }),
+      'signed-with-RS256': () =>
+        requested({ algorithm: 'RS256', by: rsa.privateKey, kid: rsa.jwk.kid ?? '' }),
       'with-invalid-signature': async () => requested({ by: (await clientKey()).privateKey }),
       'alg-none': async () => {
         const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -243,7 +254,9 @@ describe('FAPI 2.0 conformance', () => {
     const { body } = await token(await code(), { dpop });
     const payload = payloadOf(body['id_token']);
     assert.equal(payload['acr'], 'urn:gov:loa:3');
-    const header = JSON.parse(Buffer.from(String(body['id_token']).split('.')[0] ?? '', 'base64url').toString()) as object;
+    const header = JSON.parse(
+      Buffer.from(String(body['id_token']).split('.')[0] ?? '', 'base64url').toString(),
+    ) as object;
     assert.deepEqual(Object.keys(header).sort(), ['alg', 'kid']);
   });
 });

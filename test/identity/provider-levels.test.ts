@@ -3,7 +3,16 @@ import assert from 'node:assert/strict';
 import type { ActingMandate } from '../../identity/provider/parts.ts';
 import { Browser } from './provider/browser.ts';
 import { logsIn, startProvider, type ProviderHarness } from './provider/harness.ts';
-import { authorization, authorized, basic, exchanged, post, redirectUri, signedIn, type TestClient } from './provider/relying-party.ts';
+import {
+  authorization,
+  authorized,
+  basic,
+  exchanged,
+  post,
+  redirectUri,
+  signedIn,
+  type TestClient,
+} from './provider/relying-party.ts';
 
 const loa = (level: number): string => `urn:gov:loa:${level}`;
 
@@ -111,7 +120,9 @@ describe('levels at the provider', () => {
 
   it('a client’s own minimum counts whatever it forgets to ask', async () => {
     const strict = await harness.client({ redirectUris: [redirectUri], minimumLevel: 3 });
-    const stopped = await browser.follow(authorization(harness, strict).address, (url) => url.startsWith(redirectUri));
+    const stopped = await browser.follow(authorization(harness, strict).address, (url) =>
+      url.startsWith(redirectUri),
+    );
     assert.equal(stopped.status, 409);
     harness.behave = logsIn(account, { aal: 3 });
     assert.equal((await signedIn(harness, browser, strict)).idToken['acr'], loa(3));
@@ -124,15 +135,18 @@ describe('levels at the provider', () => {
     const { idToken } = await signedIn(harness, browser, fresh);
     assert.equal(idToken['acr'], loa(1));
     assert.equal((await signedIn(harness, browser, client)).idToken['acr'], loa(3), 'others accept it');
-    assert.equal((await signedIn(harness, browser, fresh)).idToken['acr'], loa(1), 'each client by its own measure');
+    assert.equal(
+      (await signedIn(harness, browser, fresh)).idToken['acr'],
+      loa(1),
+      'each client by its own measure',
+    );
   });
 
   it('tells each sector another subject, and clients of one sector the same', async () => {
-    const shared = { redirectUris: [redirectUri], sector: 'health.example.cn' } as const;
+    const shared = { redirectUris: [redirectUri], sector: 'health.example.cn' };
     const [one, two] = [await harness.client(shared), await harness.client(shared)];
     const subs = new Set<unknown>();
-    for (const each of [client, one, two])
-      subs.add((await signedIn(harness, browser, each)).idToken['sub']);
+    for (const each of [client, one, two]) subs.add((await signedIn(harness, browser, each)).idToken['sub']);
     assert.equal(subs.size, 2);
     assert.ok(![...subs].some((sub) => String(sub).includes('acc_')));
   });
@@ -155,7 +169,10 @@ describe('levels at the provider', () => {
     assert.equal(verification['assurance_level'], 'urn:gov:ial:4');
     assert.match(JSON.stringify(verification['evidence']), /pvp/);
     assert.equal(typeof verification['time'], 'string');
-    const other = await ask({ verification: { trust_framework: { value: 'eidas' } }, claims: { name: null } });
+    const other = await ask({
+      verification: { trust_framework: { value: 'eidas' } },
+      claims: { name: null },
+    });
     assert.equal(other['verified_claims'], undefined);
     const fresher = await ask({
       verification: { trust_framework: null, time: { max_age: 5 } },
@@ -168,7 +185,9 @@ describe('levels at the provider', () => {
     const claims = JSON.stringify({ userinfo: { age_over_18: null, name_match: { value: '无此人' } } });
     const { tokens } = await signedIn(harness, browser, client, { scope: 'openid', claims });
     const me = (await (
-      await fetch(`${harness.url}/oidc/me`, { headers: { authorization: `Bearer ${String(tokens['access_token'])}` } })
+      await fetch(`${harness.url}/oidc/me`, {
+        headers: { authorization: `Bearer ${String(tokens['access_token'])}` },
+      })
     ).json()) as Record<string, unknown>;
     assert.equal(me['age_over_18'], true);
     assert.equal(me['name_match'], false);
@@ -200,16 +219,34 @@ describe('levels at the provider', () => {
       assert.deepEqual((told['act'] as { sub: string }).sub, idToken['sub']);
       assert.ok((told['act'] as { name?: string }).name);
       const me = (await (
-        await fetch(`${harness.url}/oidc/me`, { headers: { authorization: `Bearer ${String(tokens['access_token'])}` } })
+        await fetch(`${harness.url}/oidc/me`, {
+          headers: { authorization: `Bearer ${String(tokens['access_token'])}` },
+        })
       ).json()) as Record<string, unknown>;
       assert.equal(me['document_number'], undefined, 'the person’s own number stays behind');
       // The token for our API.
-      const started = authorization(harness, client, { scope: 'openid acting_for licenses:own identity:own', resource });
+      const started = authorization(harness, client, {
+        scope: 'openid acting_for licenses:own identity:own',
+        resource,
+      });
       const { answer } = await authorized(browser, started);
-      const api = await exchanged(harness, client, { code: answer.get('code') ?? '', verifier: started.verifier }, { resource });
+      const api = await exchanged(
+        harness,
+        client,
+        { code: answer.get('code') ?? '', verifier: started.verifier },
+        { resource },
+      );
       assert.equal(api.body['scope'], 'licenses:own');
-      const facts = await post(harness, '/token/introspection', { token: String(api.body['access_token']) }, { authorization: basic(client) });
-      assert.equal((facts.body['acting_for'] as Record<string, unknown>)['credit_code'], mandate.enterprise.creditCode);
+      const facts = await post(
+        harness,
+        '/token/introspection',
+        { token: String(api.body['access_token']) },
+        { authorization: basic(client) },
+      );
+      assert.equal(
+        (facts.body['acting_for'] as Record<string, unknown>)['credit_code'],
+        mandate.enterprise.creditCode,
+      );
       assert.equal((facts.body['act'] as { sub: string }).sub, idToken['sub']);
       assert.equal(facts.body['aud'], resource);
     });
@@ -220,7 +257,10 @@ describe('levels at the provider', () => {
       assert.equal(own.idToken['acting_for'], undefined);
       const logins = harness.asked.filter(({ prompt }) => prompt === 'login').length;
       harness.behave = acting(mandate.id);
-      const switched = await signedIn(harness, browser, client, { scope: 'openid acting_for', prompt: 'select_acting' });
+      const switched = await signedIn(harness, browser, client, {
+        scope: 'openid acting_for',
+        prompt: 'select_acting',
+      });
       assert.equal((switched.idToken['acting_for'] as Record<string, unknown>)['representation'], mandate.id);
       assert.equal(switched.idToken['auth_time'], own.idToken['auth_time']);
       assert.equal(harness.asked.filter(({ prompt }) => prompt === 'login').length, logins);
@@ -234,7 +274,9 @@ describe('levels at the provider', () => {
 
     it('refuses a mandate of nobody, and ends with the mandate', async () => {
       harness.behave = acting('rep_ffffffffffffffffffffffffffffffff');
-      await browser.follow(authorization(harness, client, { scope: 'openid acting_for' }).address, (url) => url.startsWith(redirectUri));
+      await browser.follow(authorization(harness, client, { scope: 'openid acting_for' }).address, (url) =>
+        url.startsWith(redirectUri),
+      );
       assert.deepEqual(harness.refused, ['mandate-not-found']);
       harness.behave = acting(mandate.id);
       browser = new Browser();

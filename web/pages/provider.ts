@@ -13,7 +13,7 @@ export function renderLogout(
     title: { zh: '退出登录', en: 'Sign out' },
     path: '/sign-out',
     plain: true,
-    body: html`<section class="card narrow">
+    body: html`<div class="narrow">
       <h1>${say('退出统一登录？', 'Sign out everywhere?')}</h1>
       ${
         page.client === null
@@ -28,12 +28,14 @@ export function renderLogout(
       </p>
       ${new Html(page.form)}
       <p class="actions">
-        <button type="submit" form="op.logoutForm" name="logout" value="yes">
+        <button class="button" type="submit" form="op.logoutForm" name="logout" value="yes">
           ${say('全部退出', 'Sign out everywhere')}
         </button>
-        <button class="plain" type="submit" form="op.logoutForm">${say('保持登录', 'Stay signed in')}</button>
+        <button class="button quiet" type="submit" form="op.logoutForm">
+          ${say('保持登录', 'Stay signed in')}
+        </button>
       </p>
-    </section>`,
+    </div>`,
   });
 }
 
@@ -43,13 +45,13 @@ export function renderLoggedOut(frame: Frame): string {
     title: { zh: '已退出', en: 'Signed out' },
     path: '/sign-out',
     plain: true,
-    body: html`<section class="card narrow">
+    body: html`<div class="narrow">
       <h1>${say('已退出登录', 'You are signed out')}</h1>
       <p>
         ${say('在公用电脑上，请同时关闭浏览器。', 'On a shared computer, please close the browser as well.')}
       </p>
       <p class="actions"><a class="button" href="/">${say('回到首页', 'Back to the first page')}</a></p>
-    </section>`,
+    </div>`,
   });
 }
 
@@ -62,11 +64,11 @@ export function renderUserCode(
     title: { zh: '连接设备', en: 'Connect a device' },
     path: '/oidc/device',
     plain: true,
-    body: html`<section class="card narrow">
+    body: html`<div class="narrow">
       <h1>${say('连接设备', 'Connect a device')}</h1>
       ${page.fault === null ? null : html`<div class="alert" role="alert"><p>${both(page.fault)}</p></div>`}
       <p>${say('请输入设备屏幕上显示的代码。', 'Enter the code that the device shows.')}</p>
-      <p class="hint">
+      <p class="note">
         ${say(
           '只输入您自己面前设备上的代码。工作人员不会向您索要代码。',
           'Only enter a code from a device in front of you. Nobody will ever ask you for one.',
@@ -74,9 +76,9 @@ export function renderUserCode(
       </p>
       <div class="device-code">${new Html(labelled(page.form))}</div>
       <p class="actions">
-        <button type="submit" form="op.deviceInputForm">${say('继续', 'Continue')}</button>
+        <button class="button" type="submit" form="op.deviceInputForm">${say('继续', 'Continue')}</button>
       </p>
-    </section>`,
+    </div>`,
   });
 }
 
@@ -94,18 +96,24 @@ export function renderConfirmDevice(
     title: { zh: '确认设备', en: 'Confirm the device' },
     path: '/oidc/device',
     plain: true,
-    body: html`<section class="card narrow">
+    body: html`<div class="narrow">
       <h1>${say('是这台设备吗？', 'Is this the device?')}</h1>
       <dl class="facts">
-        <dt>${say('应用', 'Application')}</dt>
-        <dd>${both(page.client)}</dd>
-        <dt>${say('代码', 'Code')}</dt>
-        <dd><strong class="code">${page.code}</strong></dd>
+        <div>
+          <dt>${say('应用', 'Application')}</dt>
+          <dd>${both(page.client)}</dd>
+        </div>
+        <div>
+          <dt>${say('代码', 'Code')}</dt>
+          <dd><strong class="code">${page.code}</strong></dd>
+        </div>
         ${
           page.agent === ''
             ? null
-            : html`<dt>${say('设备', 'Device')}</dt>
-                <dd>${page.agent}</dd>`
+            : html`<div>
+                <dt>${say('设备', 'Device')}</dt>
+                <dd>${page.agent}</dd>
+              </div>`
         }
       </dl>
       <p>
@@ -116,14 +124,14 @@ export function renderConfirmDevice(
       </p>
       ${new Html(page.form)}
       <p class="actions">
-        <button type="submit" form="op.deviceConfirmForm">
+        <button class="button" type="submit" form="op.deviceConfirmForm">
           ${say('一致，继续', 'It matches, continue')}
         </button>
-        <button class="plain" type="submit" form="op.deviceConfirmForm" name="abort" value="yes">
+        <button class="button quiet" type="submit" form="op.deviceConfirmForm" name="abort" value="yes">
           ${say('不是，取消', 'No, cancel')}
         </button>
       </p>
-    </section>`,
+    </div>`,
   });
 }
 
@@ -133,11 +141,11 @@ export function renderDeviceDone(frame: Frame, client: Words): string {
     title: { zh: '设备已连接', en: 'Device connected' },
     path: '/oidc/device',
     plain: true,
-    body: html`<section class="card narrow">
+    body: html`<div class="narrow">
       <h1>${say('设备已连接', 'The device is connected')}</h1>
       <p>${both(client)}</p>
       <p>${say('可以关闭本页，回到设备上继续。', 'You can close this page and go on at the device.')}</p>
-    </section>`,
+    </div>`,
   });
 }
 
@@ -150,7 +158,7 @@ export function renderProviderError(
     title: { zh: '无法完成登录', en: 'The sign-in cannot go on' },
     path: '/problem',
     plain: true,
-    body: html`<section class="card narrow">
+    body: html`<div class="narrow">
       <h1>${say('无法完成登录', 'The sign-in cannot go on')}</h1>
       <p>
         ${say(
@@ -159,15 +167,19 @@ export function renderProviderError(
         )}
       </p>
       <dl class="facts">
-        <dt>${say('错误', 'Error')}</dt>
-        <dd><code>${page.code}</code></dd>
+        <div>
+          <dt>${say('错误', 'Error')}</dt>
+          <dd><code>${page.code}</code></dd>
+        </div>
         ${
           page.description === ''
             ? null
-            : html`<dt>${say('说明', 'Details')}</dt>
-                <dd lang="en">${page.description}</dd>`
+            : html`<div>
+                <dt>${say('说明', 'Details')}</dt>
+                <dd lang="en">${page.description}</dd>
+              </div>`
         }
       </dl>
-    </section>`,
+    </div>`,
   });
 }
