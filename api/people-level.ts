@@ -19,8 +19,8 @@ export async function levelOfAccount(
     proofing,
     lapsed: proofings.filter(({ validUntil }) => validUntil <= now),
     authentication: await authenticationOf(services, account.id),
-    hasDocument: person?.documentType != null,
-    hasWanghao: person?.wanghao != null,
+    hasDocument: (person?.documentType ?? null) !== null,
+    hasWanghao: (person?.wanghao ?? null) !== null,
   };
   return explainLevel(standing, now, wanted);
 }

@@ -30,15 +30,21 @@ export interface PageParts {
   readonly plain?: boolean;
 }
 
-const places: readonly { path: string; words: Words; for: 'all' | 'holder' | 'officer' }[] = [
+const places: readonly { path: string; words: Words; for: 'all' | 'holder' | 'officer' | 'signed-in' }[] = [
   { path: '/verify', words: { zh: '核验', en: 'Verify' }, for: 'all' },
   { path: '/my', words: { zh: '我的证照', en: 'My licenses' }, for: 'holder' },
   { path: '/office', words: { zh: '工作台', en: 'Office' }, for: 'officer' },
+  { path: '/my/data', words: { zh: '我的信息', en: 'My data' }, for: 'signed-in' },
   { path: '/docs', words: { zh: '接口', en: 'API' }, for: 'all' },
 ];
 
 function navigation(frame: Frame, path: string): Html {
-  const shown = places.filter((place) => place.for === 'all' || place.for === frame.signedIn?.kind);
+  const shown = places.filter(
+    (place) =>
+      place.for === 'all' ||
+      place.for === frame.signedIn?.kind ||
+      (place.for === 'signed-in' && frame.signedIn !== null),
+  );
   return html`<nav class="places" aria-label="主导航 Main">
     <ul>
       ${shown.map(
