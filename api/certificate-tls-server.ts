@@ -61,9 +61,15 @@ async function answer(
   response.setHeader('Connection', 'close');
   try {
     const url = URL.parse(request.url ?? '/', 'https://ignored.invalid');
-    if (request.method !== 'GET' || url?.pathname !== tlsPath) return plain(response, 404, 'not found');
+    if (request.method !== 'GET' || url?.pathname !== tlsPath) {
+      plain(response, 404, 'not found');
+      return;
+    }
     const der = peerCertificate(request);
-    if (der === null) return plain(response, 401, '浏览器没有出示证书。 The browser showed no certificate.');
+    if (der === null) {
+      plain(response, 401, '浏览器没有出示证书。 The browser showed no certificate.');
+      return;
+    }
     const ticket = url.searchParams.get('ticket') ?? '';
     const { answer: token, interaction } = await answerCertificateTls(
       services.login.doors,

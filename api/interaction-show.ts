@@ -1,5 +1,6 @@
 // The page of an interaction as it stands now: login, second factor, level not reached, whom to act for, consent.
 import type { IncomingMessage } from 'node:http';
+import { demonstrationLogins, demonstrationPassword } from '../fixtures/logins.ts';
 import type { InteractionDetails } from '../identity/interaction-port.ts';
 import { openSecret, authenticatorsOf } from '../identity/login/authenticators.ts';
 import { maskedTelephone } from '../identity/login/names.ts';
@@ -99,6 +100,9 @@ function login(services: Services, page: InteractionPage, shown: Shown): string 
       name,
       detail,
     })),
+    demonstrationPassword: services.demonstration
+      ? { name: demonstrationLogins[0]?.name ?? '', password: demonstrationPassword }
+      : null,
   });
 }
 

@@ -65,6 +65,28 @@ const said: Partial<Readonly<Record<IdentityErrorCode, readonly [status: number,
       '没有达到该服务要求的实名等级。',
       'The level this service asks for was not reached.',
     ],
+    'password-unacceptable': [
+      422,
+      '该密码不能使用：8 至 128 个字符，且不能是常见、已泄露的密码或由您的名称组成。',
+      'This password cannot be used: 8 to 128 characters, none of the known ones, not built of your name.',
+    ],
+    'login-name-invalid': [
+      422,
+      '登录名为 3 至 40 个字母、数字或汉字，不能全是数字；手机号须为有效号码。',
+      'A login name has 3 to 40 letters or digits, and not digits alone; a number must be a mobile number.',
+    ],
+    'login-name-taken': [409, '登录名或手机号已被使用。', 'This name or number is taken.'],
+    'authenticator-exists': [
+      409,
+      '该登录方式已登记，或数量已达上限。',
+      'This is enrolled already, or there are too many.',
+    ],
+    'authenticator-last': [
+      409,
+      '这是最后一种登录方式，不能移除。',
+      'The last way to sign in cannot be removed.',
+    ],
+    'authenticator-not-found': [404, '没有这种登录方式。', 'There is no such way to sign in.'],
     'mandate-not-found': [403, '该授权已失效，请重新选择。', 'This mandate has ended; choose again.'],
   };
 

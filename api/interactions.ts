@@ -1,7 +1,6 @@
 // Steps of a login at /interaction/{uid}: shown, name and password, codes, sample accounts, whom to act for, consent, and the way out.
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
-import { CryptoError } from '../crypto/errors.ts';
 import { IdentityError } from '../identity/errors.ts';
 import type { InteractionDetails } from '../identity/interaction-port.ts';
 import { chooseDemonstrationAccount } from '../identity/login/demonstration.ts';
@@ -325,11 +324,6 @@ const unmet = route({
     return seeOther(location);
   },
 });
-
-/** Whether a person may be told on the page, and goes on from there. */
-export function isOwnRefusal(error: unknown): error is IdentityError | CryptoError {
-  return problemWords(error) !== null;
-}
 
 export const interactionRoutes: readonly Route[] = [
   show,

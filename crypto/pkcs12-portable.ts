@@ -74,7 +74,8 @@ async function decrypted(
 ): Promise<Uint8Array> {
   const scheme = pbes2Of(algorithm);
   const bits = scheme === null ? undefined : AES_BITS[scheme.cipher];
-  const hash = scheme?.prf == null ? 'SHA-1' : HASHES[scheme.prf];
+  const prf = scheme?.prf ?? null;
+  const hash = prf === null ? 'SHA-1' : HASHES[prf];
   if (scheme === null || bits === undefined || hash === undefined) {
     throw new CryptoError('pkcs12-legacy', 'The file is encrypted in a way that a page cannot open.');
   }

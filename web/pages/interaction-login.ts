@@ -33,6 +33,8 @@ export interface LoginPage extends InteractionPage {
     readonly name: string;
     readonly detail: Words;
   }[];
+  /** A login name and its password for trying; null outside the demonstration. */
+  readonly demonstrationPassword: { readonly name: string; readonly password: string } | null;
 }
 
 interface Method {
@@ -195,6 +197,16 @@ function demonstration(page: LoginPage): Html {
         'Nothing is checked here: it serves the demonstration only. Choose a made-up person.',
       )}
     </p>
+    ${
+      page.demonstrationPassword === null
+        ? null
+        : html`<p class="note">
+            ${say('也可以试用密码登录', 'Or try the password')}:
+            <code>${page.demonstrationPassword.name}</code> /
+            <code>${page.demonstrationPassword.password}</code> ·
+            <a href="/development/inbox">${say('演示短信', 'text messages')}</a>
+          </p>`
+    }
     ${stepForm(
       page,
       'demonstration',
