@@ -1,10 +1,12 @@
 // Pages of 三员 and of the data protection officer.
 import { z } from 'zod';
+import { accountById } from '../identity/accounts.ts';
 import { allDepartments } from '../identity/departments.ts';
 import { officersOf, requireRole } from '../identity/officers.ts';
 import { decidePersonRequest, openPersonRequests } from '../identity/person-rights.ts';
+import { maskPerson, personById } from '../identity/persons.ts';
 import { legalBasisWords, purposes } from '../identity/purposes.ts';
-import { officerRoles, roleTable } from '../identity/roles.ts';
+import { officerRoles, roleNamed, roleTable } from '../identity/roles.ts';
 import {
   approveTwoPersons,
   askTwoPersons,
@@ -15,6 +17,7 @@ import {
 } from '../identity/two-person.ts';
 import { twoPersonKinds, twoPersonTable } from '../identity/two-person-kinds.ts';
 import { readAudit } from '../identity/who-looked.ts';
+import type { Words } from '../verification/report.ts';
 import { renderAdministration, type RequestView } from '../web/pages/people/administration.ts';
 import { renderAudit } from '../web/pages/people/audit.ts';
 import { renderProtection } from '../web/pages/people/protection.ts';
@@ -71,11 +74,14 @@ const administration = route({
                 : 'look';
           return requestView(one, may);
         }),
-        officers: (await officersOf(services, null)).map((one) => ({
-          account: one.account,
-          department: departments.get(one.department) ?? one.department,
-          roles: one.roles.map((role) => roleTable[role]),
-        })),
+        officers: await Promise.all(
+          (await officersOf(services, null)).map(async (one) => ({
+            account: one.account,
+            name: await maskedNameOf(services, one.account),
+            department: departments.get(one.department) ?? one.department,
+            roles: one.roles.map((role) => roleTable[role]),
+          })),
+        ),
         kinds: kinds.map((value) => ({ value, words: twoPersonTable[value] })),
         roles: officerRoles.map((value) => ({ value, words: roleTable[value] })),
         departments: [...departments].map(([value, zh]) => ({ value, words: { zh, en: '' } })),
@@ -84,19 +90,28 @@ const administration = route({
   },
 });
 
+async function maskedNameOf(services: Services, id: string): Promise<string> {
+  const account = await accountById(services, id);
+  const person = account === null ? null : await personById(services, account.person);
+  return person === null ? '—' : maskPerson(person).name;
+}
+
 function requestView(one: TwoPersonRequest, may: RequestView['may']): RequestView {
   return {
     id: one.id,
     words: twoPersonTable[one.kind],
-    parameters: Object.entries(one.parameters)
-      .map(([name, value]) => `${name}: ${value}`)
-      .join('；'),
+    parameters: Object.entries(one.parameters).map(([name, value]) => parameterWords(name, value)),
     subject: one.subject,
     purpose: one.purpose,
     requestedAt: one.requestedAt.toISOString(),
     expiresAt: one.expiresAt.toISOString(),
     may,
   };
+}
+
+function parameterWords(name: string, value: string): Words {
+  const role = name === 'role' ? roleNamed(value) : null;
+  return role === null ? { zh: value, en: '' } : { zh: roleTable[role].zh, en: roleTable[role].en };
 }
 
 const ask = route({

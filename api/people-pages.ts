@@ -4,6 +4,7 @@ import { setAccountState } from '../identity/account-state.ts';
 import { proofingsOf, type Account } from '../identity/accounts.ts';
 import { consentsOf, giveConsent, withdrawConsent, type Consent } from '../identity/consents.ts';
 import { requireSayOver, wardsOf } from '../identity/guardians.ts';
+import { rungs, type Rung } from '../identity/levels.ts';
 import { documentWords } from '../identity/identity-documents.ts';
 import { copyOfPersonalData, openPersonRequest, requestsOf } from '../identity/person-rights.ts';
 import { maskName, maskPerson, personById, requirePerson, type Person } from '../identity/persons.ts';
@@ -255,14 +256,20 @@ const levelPage = route({
   tag,
   summary: 'Why the level is what it is, and how to raise it',
   access: page,
+  query: z.object({ level: z.enum(['2', '3', '4']).optional() }),
   replies: pageReply,
   async handle(services, call) {
-    return showLevel(services, await visiting(services, call.cookie), null);
+    const wanted = rungs.find((rung) => String(rung) === call.query.level);
+    return showLevel(services, await visiting(services, call.cookie), { code: null, wanted });
   },
 });
 
-async function showLevel(services: Services, visit: Visit, code: string | null): Promise<Reply> {
-  const explained = await levelOfAccount(services, visit.account);
+async function showLevel(
+  services: Services,
+  visit: Visit,
+  shown: { readonly code: string | null; readonly wanted: Rung | undefined },
+): Promise<Reply> {
+  const explained = await levelOfAccount(services, visit.account, shown.wanted);
   const now = services.clock();
   const history = (await proofingsOf(services, visit.account.id)).map((one) => ({
     method: one.method,
@@ -278,7 +285,7 @@ async function showLevel(services: Services, visit: Visit, code: string | null):
       places: await placesFor(services, visit.account.id, ownPlaces),
       expiresAt: explained.expiresAt?.toISOString() ?? null,
       history,
-      phone: services.showWangzheng === null ? null : { code },
+      phone: services.showWangzheng === null ? null : { code: shown.code },
       authenticatorsUrl: '/my/authenticators',
     }),
   );
@@ -325,7 +332,8 @@ const phone = route({
   async handle(services, call) {
     const visit = await sending(services, call);
     const person = await requirePerson(services, visit.account.person);
-    return showLevel(services, visit, services.showWangzheng?.(person) ?? null);
+    const code = services.showWangzheng?.(person) ?? null;
+    return showLevel(services, visit, { code, wanted: 3 });
   },
 });
 

@@ -9,7 +9,7 @@ import { renderPlaces, type PeoplePlace } from './places.ts';
 export interface RequestView {
   readonly id: string;
   readonly words: Words;
-  readonly parameters: string;
+  readonly parameters: readonly Words[];
   readonly subject: string | null;
   readonly purpose: string;
   readonly requestedAt: string;
@@ -23,6 +23,8 @@ export interface AdministrationPage {
   readonly requests: readonly RequestView[];
   readonly officers: readonly {
     readonly account: string;
+    /** Masked. */
+    readonly name: string;
     readonly department: string;
     readonly roles: readonly Words[];
   }[];
@@ -58,11 +60,13 @@ export function renderAdministration(frame: Frame, page: AdministrationPage): st
         ${scrollTable(
           { zh: '工作人员', en: 'Officers' },
           [
+            { zh: '姓名', en: 'Name' },
             { zh: '账户', en: 'Account' },
             { zh: '部门', en: 'Department' },
             { zh: '岗位', en: 'Roles' },
           ],
           page.officers.map((one) => [
+            one.name,
             html`<code>${one.account}</code>`,
             one.department,
             one.roles.length === 0
@@ -80,9 +84,9 @@ function request(frame: Frame, one: RequestView): Html {
   return html`<article class="card">
     <h3>${both(one.words)}</h3>
     ${one.subject === null ? null : html`<p><code>${one.subject}</code></p>`}
-    ${one.parameters === '' ? null : html`<p>${one.parameters}</p>`}
-    <p>${say('事由', 'Purpose')}：${one.purpose}</p>
-    <p class="note">
+    ${one.parameters.length === 0 ? null : html`<p class="status">${one.parameters.map((words) => both(words))}</p>`}
+    <p class="status">${say('事由：', 'Purpose:')} ${one.purpose}</p>
+    <p class="note status">
       ${timeElement(one.requestedAt)} · ${say('失效', 'lapses')} ${dayElement(one.expiresAt)}
     </p>
     ${

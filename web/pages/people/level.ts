@@ -105,6 +105,13 @@ function waysUp(frame: Frame, page: LevelPage): Html {
   const done = html`<p class="empty">${say('已经达到。', 'Reached already.')}</p>`;
   return html`<section>
     <h2>${say(`怎样达到 ${page.wanted} 级`, `How to reach level ${page.wanted}`)}</h2>
+    <p class="actions">
+      ${[2, 3, 4].map((rung) =>
+        rung === page.wanted
+          ? html`<strong>${say(`${rung} 级`, `level ${rung}`)}</strong>`
+          : html`<a href="/my/level?level=${rung}">${say(`${rung} 级`, `level ${rung}`)}</a>`,
+      )}
+    </p>
     <div class="columns">
       <div class="card">
         <h3>${say('身份核验', 'Proofing')}</h3>

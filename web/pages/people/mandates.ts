@@ -59,7 +59,7 @@ function offers(frame: Frame, page: MandatesPage): Html {
       (offer) =>
         html`<article class="card">
           <h3>${offer.enterprise.name}</h3>
-          <p>
+          <p class="status">
             ${both(wordsIn(capacityWords, offer.capacity))} · ${matters(offer.matters)} ·
             ${say('至', 'until')} ${dayElement(offer.until)}
           </p>
@@ -90,7 +90,7 @@ function one(frame: Frame, page: MandatesPage, mandate: MandateView): Html {
       <span class="chip passed">${both(wordsIn(capacityWords, mandate.capacity))}</span>
     </div>
     <p><code>${mandate.enterprise.creditCode}</code></p>
-    <p>${matters(mandate.matters)} · ${say('至', 'until')} ${dayElement(mandate.until)}</p>
+    <p class="status">${matters(mandate.matters)} · ${say('至', 'until')} ${dayElement(mandate.until)}</p>
     ${mandate.mayGrant.length === 0 ? null : granting(frame, page, mandate)}
     ${buttonForm(frame, `/my/mandates/${mandate.id}/revocation`, { zh: '不再代表', en: 'Give it up' }, { danger: true, about: mandate.enterprise.name })}
   </article>`;

@@ -103,17 +103,20 @@ function onePurpose(frame: Frame, page: MyDataPage, purpose: PurposeView): Html 
       ${consentChip(purpose)}
     </div>
     <p>${both(purpose.notice)}</p>
-    <dl class="facts">
-      ${fact({ zh: '依据', en: 'Legal basis' }, html`${both(purpose.basis)}`)}
-      ${fact({ zh: '信息', en: 'Data' }, purpose.categories.join('、'))}
-      ${fact({ zh: '保存期限', en: 'Kept' }, purpose.retention)}
-      ${fact(
-        { zh: '提供给', en: 'Given to' },
-        purpose.recipients.length === 0
-          ? html`${say('不向其他机构提供', 'nobody else')}`
-          : purpose.recipients.map((one) => `${one.name}（${one.use}，${one.contact}）`).join('；'),
-      )}
-    </dl>
+    <details>
+      <summary>${say('依据、信息、期限、接收方', 'Basis, data, term, recipients')}</summary>
+      <dl class="facts">
+        ${fact({ zh: '依据', en: 'Legal basis' }, html`${both(purpose.basis)}`)}
+        ${fact({ zh: '信息', en: 'Data' }, purpose.categories.join('、'))}
+        ${fact({ zh: '保存期限', en: 'Kept' }, purpose.retention)}
+        ${fact(
+          { zh: '提供给', en: 'Given to' },
+          purpose.recipients.length === 0
+            ? html`${say('不向其他机构提供', 'nobody else')}`
+            : purpose.recipients.map((one) => `${one.name}（${one.use}，${one.contact}）`).join('；'),
+        )}
+      </dl>
+    </details>
     ${consentForm(frame, page, purpose)}
   </article>`;
 }
