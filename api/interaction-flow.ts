@@ -1,4 +1,4 @@
-// What follows a factor: another one, the level, whom to act for, and the end of the login.
+// What follows a factor: another one, the level, and the end of the login. Whom to act for is asked after it, by those who want to know.
 import type { IncomingMessage } from 'node:http';
 import { IdentityError } from '../identity/errors.ts';
 import type { InteractionDetails } from '../identity/interaction-port.ts';
@@ -7,7 +7,6 @@ import { authenticatorsOf } from '../identity/login/authenticators.ts';
 import { deviceSeconds, rememberDevice } from '../identity/login/devices.ts';
 import type { Factor } from '../identity/login/parts.ts';
 import { addProgress, authenticationOf, takeProgress, type Progress } from '../identity/login/progress.ts';
-import { mandatesOf } from '../identity/representation.ts';
 import { sourceOf } from './interaction-guard.ts';
 import { setLoginCookie } from './login-cookies.ts';
 import type { Services } from './services.ts';
@@ -46,11 +45,8 @@ export async function afterFactor(
   }
   const progress = { ...before, complete: true };
   const reached = await reachedBy(services, details, progress);
-  const mandates = await mandatesOf(services, progress.account, services.clock());
-  if (!reached.enough || mandates.length > 0) {
-    return { location: `/interaction/${details.uid}`, headers: {} };
-  }
-  return finishLogin(services, request, details, null);
+  if (!reached.enough) return { location: `/interaction/${details.uid}`, headers: {} };
+  return finishLogin(services, request, details);
 }
 
 /** Kinds of which one must still be shown; none where two were, or where the account has but one. */
@@ -91,7 +87,6 @@ export async function finishLogin(
   services: Services,
   request: IncomingMessage,
   details: InteractionDetails,
-  actingFor: string | null,
 ): Promise<NextStep> {
   const { doors } = services.login;
   const progress = await takeProgress(doors, details.uid);
@@ -99,7 +94,7 @@ export async function finishLogin(
   const ial = await doors.accounts.rungOf(progress.account);
   let location: string;
   try {
-    location = await services.interactions.finishLogin(request, { authentication, ial, actingFor });
+    location = await services.interactions.finishLogin(request, { authentication, ial, actingFor: null });
   } catch (error) {
     // The person may add a factor or choose otherwise: what was shown is shown still.
     if (error instanceof IdentityError) {

@@ -43,7 +43,7 @@ export async function showInteraction(
   const page = pageOf(services, details);
   if (details.prompt === 'consent') return showConsent(services, details, page);
   if (details.prompt === 'select-acting') {
-    return reply(services, details, await acting(services, page, details.current?.account ?? ''), shown);
+    return reply(services, details, await acting(services, page, details, shown), shown);
   }
   const progress = await progressOf(services, details.uid);
   if (progress === null) return reply(services, details, login(services, page, shown), shown);
@@ -61,7 +61,8 @@ export async function showInteraction(
     });
     return reply(services, details, text, shown);
   }
-  return reply(services, details, await acting(services, page, progress.account), shown);
+  // Enough was shown, and the end of the login was refused: what is said above the ways to log in.
+  return reply(services, details, login(services, page, shown), shown);
 }
 
 /** What all pages of one interaction know. */
@@ -127,10 +128,16 @@ async function second(
   });
 }
 
-async function acting(services: Services, page: InteractionPage, account: string): Promise<string> {
-  const mandates = await mandatesOf(services, account, services.clock());
+async function acting(
+  services: Services,
+  page: InteractionPage,
+  details: InteractionDetails,
+  shown: Shown,
+): Promise<string> {
+  const mandates = await mandatesOf(services, details.current?.account ?? '', services.clock());
   return renderActing(strangerFrame(services), {
     ...page,
+    problem: shown.problem ?? null,
     choices: mandates.map((mandate) => choiceOf(services, mandate)),
   });
 }

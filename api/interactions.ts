@@ -10,7 +10,7 @@ import { checkLoginCode, requestLoginCode, requestSecondCode } from '../identity
 import { checkTotp } from '../identity/login/totp.ts';
 import type { Factor } from '../identity/login/parts.ts';
 import { decisionOf } from './interaction-consent.ts';
-import { afterFactor, finishLogin, type NextStep } from './interaction-flow.ts';
+import { afterFactor, type NextStep } from './interaction-flow.ts';
 import { interactionOf, sourceOf, stepOfInteraction } from './interaction-guard.ts';
 import { showInteraction, type Shown } from './interaction-show.ts';
 import { problemWords } from './interaction-words.ts';
@@ -257,10 +257,14 @@ const acting = route({
   async handle(services, call) {
     const details = await stepOfInteraction(services, call.request, { ...call.params, ...call.body });
     const actingFor = call.body.actingFor === '' ? null : call.body.actingFor;
-    if (details.prompt === 'select-acting') {
-      return seeOther(await services.interactions.finishActing(call.request, actingFor));
+    if (details.prompt !== 'select-acting') {
+      throw new IdentityError('interaction-not-found', 'Whom to act for is not asked here.');
     }
-    return leadingTo(await finishLogin(services, call.request, details, actingFor));
+    try {
+      return seeOther(await services.interactions.finishActing(call.request, actingFor));
+    } catch (error) {
+      return refusedOnPage(services, call.request, details, error);
+    }
   },
 });
 

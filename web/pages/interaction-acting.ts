@@ -3,7 +3,7 @@ import { html } from '../html.ts';
 import { renderPage, type Frame } from '../layout.ts';
 import { both, dayElement, say } from '../words.ts';
 import type { Words } from '../../verification/report.ts';
-import { stepForm, type InteractionPage } from './interaction.ts';
+import { problemNotice, stepForm, type InteractionPage, type InteractionProblem } from './interaction.ts';
 
 export interface ActingChoice {
   /** `rep_…` */
@@ -19,6 +19,7 @@ export interface ActingChoice {
 
 export interface ActingPage extends InteractionPage {
   readonly choices: readonly ActingChoice[];
+  readonly problem: InteractionProblem | null;
 }
 
 /** After the login, or alone when the client asks to switch. */
@@ -35,6 +36,7 @@ export function renderActing(frame: Frame, page: ActingPage): string {
           'What you do is recorded under your name and that of the enterprise.',
         )}
       </p>
+      ${problemNotice(page.problem)}
       ${stepForm(
         page,
         'acting',
