@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureCertification } from './certification.ts';
+import { measureIdentityProvider } from './identity-provider.ts';
 import { measureLimits } from './limits.ts';
 import type { Measure } from './measure.ts';
 import { measureMainJob } from './main-job.ts';
@@ -28,7 +29,7 @@ function line(entry: Measure): string {
 
 try {
   const limits = await measureLimits(Math.min(seconds, 2), folder);
-  for (const part of [measureMainJob, measureVerification, measureCertification]) {
+  for (const part of [measureMainJob, measureVerification, measureCertification, measureIdentityProvider]) {
     const own = mkdtempSync(join(folder, 'part-'));
     for await (const entry of part(seconds, own, limits)) process.stdout.write(`${line(entry)}\n`);
   }

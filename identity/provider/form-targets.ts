@@ -8,7 +8,8 @@ export function formTargets() {
   return async (ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> => {
     await next();
     const { oidc } = ctx as { readonly oidc?: KoaContextWithOIDC['oidc'] };
-    const policy = ctx.response.get(header);
+    // Absent where whoever mounted us sets none.
+    const policy = (ctx.response.get(header) as string | undefined) ?? '';
     if (oidc?.client === undefined || !policy.includes("form-action 'self'")) return;
     const target = targetOf(oidc);
     if (target !== null)
