@@ -271,9 +271,11 @@ function lifetimes(parts: ProviderParts): NonNullable<Configuration['ttl']> {
 /** What introspection tells beside the standard members: the level, and both names where somebody acts for another. */
 async function tokenClaims(
   parts: ProviderParts,
-  ctx: KoaContextWithOIDC,
+  ctx: KoaContextWithOIDC | undefined,
   token: object & { readonly kind: string },
 ): Promise<Record<string, unknown> | undefined> {
+  // A token made outside of a request tells nothing of one.
+  if (ctx === undefined) return undefined;
   const { accountId, sessionUid, clientId } = token as {
     readonly accountId?: string;
     readonly sessionUid?: string;

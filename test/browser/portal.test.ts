@@ -72,9 +72,10 @@ describe('the demonstration portal in Chromium', function () {
   async function goOn(acting: RegExp = /本人/): Promise<void> {
     for (let step = 0; step < 5; step += 1) {
       // Scripts of the login page may still be on their way.
-      await page.waitForFunction(
-        `location.pathname === '/' || document.querySelector('form[action$="/acting"], button[name="decision"]')`,
-      );
+      await page
+        .locator('form[action$="/acting"], button[name="decision"], #name, main .problem')
+        .first()
+        .waitFor();
       if (new URL(page.url()).pathname === '/') return;
       const before = page.url();
       const choice = page.locator('form[action$="/acting"] button').filter({ hasText: acting }).first();
