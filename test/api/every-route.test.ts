@@ -6,6 +6,7 @@ import { caForeignRows } from './every-route/ca-foreign-rows.ts';
 import { caRows } from './every-route/ca-rows.ts';
 import { interfaceRows } from './every-route/interface-rows.ts';
 import { pageRows } from './every-route/page-rows.ts';
+import { peopleRows } from './every-route/people-rows.ts';
 import { publicRows } from './every-route/public-rows.ts';
 import { reportRows } from './every-route/report-rows.ts';
 import { Visitor, type Rows } from './every-route/visitor.ts';
@@ -30,6 +31,7 @@ describe('every route', () => {
       ...publicRows(visitor),
       ...reportRows(visitor),
       ...pageRows(visitor),
+      ...peopleRows(visitor),
       ...caRows(visitor, openssl),
       ...caForeignRows(visitor, openssl),
     };
@@ -82,6 +84,11 @@ describe('every route', () => {
       'status',
       'after',
       'limit',
+      'before',
+      'open',
+      'department',
+      'version',
+      'level',
     ];
     for (const { method, path, params, query } of routes) {
       for (const name of [...Object.keys(params.shape), ...Object.keys(query.shape)])
