@@ -18,7 +18,7 @@ export function renderLogout(
       ${
         page.client === null
           ? null
-          : html`<p>${both(page.client)} ${say('已为您退出。', 'has signed you out.')}</p>`
+          : html`<p>${say(`${page.client.zh}已为您退出。`, `${page.client.en} has signed you out.`)}</p>`
       }
       <p>
         ${say(
