@@ -358,7 +358,7 @@ const looks = route({
         places: await placesFor(services, account.id, ownPlaces),
         looks: rows.map((row) => ({
           at: row.at.toISOString(),
-          who: whoOf(row, [principal.id, account.id]),
+          who: whoOf(row, [principal.id, account.id, `account:${account.id}`]),
           action: row.action,
           purpose: row.details['purpose'] ?? null,
         })),

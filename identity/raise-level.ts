@@ -88,8 +88,14 @@ export function explainLevel(standing: Standing, now: Date, wanted?: Rung): Leve
 
 /** Ways to at least `wanted` that are open to this person. */
 function pathsToProofing(standing: Standing, wanted: Rung): readonly ProofingPath[] {
-  return proofingPaths
-    .filter(({ rung, needs }) => rung >= wanted && (needs === 'nothing' || standing.hasDocument))
+  const open = proofingPaths.filter(
+    ({ rung, needs }) => rung >= wanted && (needs === 'nothing' || standing.hasDocument),
+  );
+  // One method stands once, with the most that it can give.
+  return open
+    .filter(
+      (path, position) => !open.some((other, later) => later > position && other.method === path.method),
+    )
     .map(({ method, rung, online, faceByMachine }) => ({ method, rung, online, faceByMachine }));
 }
 

@@ -108,7 +108,7 @@ export async function readAudit(
   let query = dependencies.database.reader
     .selectFrom('audit_log')
     .select(['at', 'actor', 'department', 'action', 'subject', 'details'])
-    .where('actor', 'not in', [actor.id, `person:${person}`, reading.by])
+    .where('actor', 'not in', [actor.id, `person:${person}`, `account:${reading.by}`, reading.by])
     .orderBy('at', 'desc')
     .orderBy('sequence', 'desc')
     .limit(most);

@@ -28,6 +28,8 @@ export interface HarnessOptions {
   readonly world?: Partial<World>;
   /** Silent unless given. */
   readonly log?: Log;
+  /** The demonstration's on loopback unless given. */
+  readonly registers?: typeof demonstrationRegisters;
 }
 
 export interface Harness {
@@ -63,7 +65,7 @@ export async function startService(options: HarnessOptions = {}): Promise<Harnes
       log: options.log ?? openLog(process.env['YINXIN_TEST_LOG'] ?? 'silent'),
       accounts: demonstrationAccounts,
       demonstrationLogins,
-      registers: demonstrationRegisters,
+      registers: options.registers ?? demonstrationRegisters,
       matterNames: demonstrationMatterNames,
     });
     try {

@@ -89,7 +89,7 @@ describe('people pages', function () {
     await context.close();
   });
 
-  it('two officers proof a person; a register that is down is said clearly', async () => {
+  it('two officers proof a person, the second of them after a look in clear', async () => {
     const first = await asPerson('window-officer');
     const proposing = await opened(first, '/office/proofing');
     await proposing.getByLabel(/姓名/).fill(district.persons[7]!.name);
