@@ -124,7 +124,7 @@ export type AuditAction =
 
 export interface AuditEvent {
   readonly at: Date;
-  readonly actor: Pick<Actor, 'id' | 'department'>;
+  readonly actor: Pick<Actor, 'id' | 'department' | 'actingFor'>;
   readonly action: AuditAction;
   /** Identifier of the thing acted on (stamp id, license id, certificate serial …). Never a person's name or number. */
   readonly subject: string;

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import request from 'supertest';
 import { operator } from '../../api/installation.ts';
+import { district } from '../../fixtures/district.ts';
 import { approvalOffice } from '../../fixtures/departments.ts';
 import type { ClientSettingsInput } from '../../identity/provider/client.ts';
 import { registerClient, setClientState } from '../../identity/provider/clients.ts';
@@ -158,6 +159,16 @@ describe('tokens of the provider at our APIs', () => {
     assert.match(row.acting_for ?? '', /^rep_/);
     assert.equal((await request(service.url).get('/my/data').set('Cookie', cookie)).status, 200);
     assert.equal((await request(service.url).get('/office').set('Cookie', cookie)).status, 403);
+    const text = (await request(service.url).get('/my/sessions').set('Cookie', cookie)).text;
+    const formToken = /name="formToken" value="([^"]+)"/.exec(text)?.[1] ?? '';
+    await request(service.url).post('/sign-out').set('Cookie', cookie).type('form').send({ formToken });
+    const ended = await service.services.database.reader
+      .selectFrom('audit_log')
+      .select(['actor', 'details'])
+      .where('action', '=', 'session.ended')
+      .executeTakeFirstOrThrow();
+    const { creditCode } = district.enterprises[0]!;
+    assert.ok(ended.actor.startsWith('person:psn_') && ended.details.includes(creditCode), ended.details);
   });
 
   it('the session ends for the page the moment the login does', async () => {
