@@ -48,6 +48,8 @@ export async function giveConsent(
   const at = dependencies.clock();
   const id = randomIdentifier('cns', dependencies.random);
   return dependencies.database.write(async (tx) => {
+    // The person's row is the lock: two consents at once become one.
+    await tx.selectFrom('person').select('id').where('id', '=', person).forUpdate().execute();
     const known = await tx
       .selectFrom('consent')
       .select(['id', 'notice_version'])
