@@ -13,6 +13,7 @@ import type { LicenseSummary as LicenseCard } from '../web/license-card.ts';
 import { renderLicensePage, type LicenseEvent, type StatusChangeChoice } from '../web/pages/license.ts';
 import { renderMy } from '../web/pages/my.ts';
 import { renderOffice } from '../web/pages/office.ts';
+import { ApiError } from './errors.ts';
 import { holderOf } from './holder.ts';
 import { frameOf, requireFormToken, requireSession } from './pages.ts';
 import { html, seeOther } from './reply.ts';
@@ -78,6 +79,9 @@ const my = route({
   async handle(services, call) {
     const session = await requireSession(services, call.cookie);
     const { principal } = session;
+    // An officer at work has no folder of his own here.
+    if (!principal.scopes.includes('licenses:own'))
+      throw new ApiError('scope-missing', 'This needs the scope licenses:own.');
     const reading = { actor: principal, purpose: '持证人查看', holder: await holderOf(services, principal) };
     const licenses = await licensesOfHolder(services.licenses, reading);
     const names = await typeNames(services);

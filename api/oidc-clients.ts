@@ -224,15 +224,15 @@ const rotateKeys = route({
 
 const revokeKey = route({
   method: 'post',
-  path: '/api/v1/provider-keys/{kid}/revocation',
+  path: '/api/v1/provider-keys/{id}/revocation',
   tag,
   summary: 'The emergency: a key that may be known to others is published no more',
   access,
-  params: z.object({ kid: z.string().regex(/^[A-Za-z0-9_-]{43}$/) }),
+  params: z.object({ id: z.string().regex(/^[A-Za-z0-9_-]{43}$/) }),
   body: jsonBody(z.object({}).strict()),
   replies: [{ status: 201, description: 'Revoked.', content: { 'application/json': keysShape } }],
   async handle(services, call) {
-    await services.provider.revoke(administrator(call.principal), call.params.kid);
+    await services.provider.revoke(administrator(call.principal), call.params.id);
     return json(201, await shownKeys(services));
   },
 });

@@ -7,6 +7,7 @@ import { caRows } from './every-route/ca-rows.ts';
 import { interfaceRows } from './every-route/interface-rows.ts';
 import { pageRows } from './every-route/page-rows.ts';
 import { peopleRows } from './every-route/people-rows.ts';
+import { providerRows } from './every-route/provider-rows.ts';
 import { publicRows } from './every-route/public-rows.ts';
 import { reportRows } from './every-route/report-rows.ts';
 import { Visitor, type Rows } from './every-route/visitor.ts';
@@ -31,6 +32,7 @@ describe('every route', () => {
       ...publicRows(visitor),
       ...reportRows(visitor),
       ...pageRows(visitor),
+      ...(await providerRows(visitor)),
       ...peopleRows(visitor),
       ...caRows(visitor, openssl),
       ...caForeignRows(visitor, openssl),
