@@ -80,7 +80,9 @@ async function record(parts: ProviderParts, ctx: KoaContextWithOIDC): Promise<vo
   const { session } = ctx.oidc;
   if (session !== undefined && ended.has(ctx.oidc) && wasDestroyed(session)) {
     const mac = sessionMac(parts.index, session.uid);
-    work.push((tx) => endSessionsIn(tx, parts, { session: mac }, { reason: 'logout', actor: actorOf(ctx), queued: true }));
+    work.push((tx) =>
+      endSessionsIn(tx, parts, { session: mac }, { reason: 'logout', actor: actorOf(ctx), queued: true }),
+    );
   }
   if (rows.length === 0 && work.length === 0) return;
   const at = parts.clock();

@@ -91,6 +91,8 @@ describe('every route', () => {
       'department',
       'version',
       'level',
+      'acting',
+      'again',
     ];
     for (const { method, path, params, query } of routes) {
       for (const name of [...Object.keys(params.shape), ...Object.keys(query.shape)])

@@ -10,7 +10,15 @@ import { scale } from '../scale.ts';
 import { engines, type TestDatabase } from '../storage/engines.ts';
 import { Browser } from './provider/browser.ts';
 import { logsIn, operator, startProvider, type ProviderHarness } from './provider/harness.ts';
-import { authorization, authorized, basic, exchanged, post, redirectUri, type TestClient } from './provider/relying-party.ts';
+import {
+  authorization,
+  authorized,
+  basic,
+  exchanged,
+  post,
+  redirectUri,
+  type TestClient,
+} from './provider/relying-party.ts';
 
 interface Code {
   readonly code: string;
@@ -38,7 +46,12 @@ for (const engine of engines) {
       const account = await survivor.account(3);
       survivor.behave = logsIn(account, { aal: 3 });
       client = await survivor.client({ redirectUris: [redirectUri] });
-      const told = { location: shared.location, master: bytes.toString('hex'), issuer: survivor.url, account };
+      const told = {
+        location: shared.location,
+        master: bytes.toString('hex'),
+        issuer: survivor.url,
+        account,
+      };
       environment = { ...process.env, YINXIN_TEST_NODE: JSON.stringify(told) };
     });
 
@@ -49,10 +62,14 @@ for (const engine of engines) {
     });
 
     async function startChild(): Promise<string> {
-      child = spawn(process.execPath, ['--import=tsx', new URL('provider/node-child.ts', import.meta.url).pathname], {
-        env: environment,
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
+      child = spawn(
+        process.execPath,
+        ['--import=tsx', new URL('provider/node-child.ts', import.meta.url).pathname],
+        {
+          env: environment,
+          stdio: ['ignore', 'pipe', 'inherit'],
+        },
+      );
       const [line] = (await once(child.stdout ?? assert.fail(), 'data')) as [Buffer];
       return line.toString().trim();
     }
@@ -84,13 +101,19 @@ for (const engine of engines) {
         await Promise.all(racing);
         // An answered token is alive at another node: it was durable before it left.
         for (const token of answered.values()) {
-          const facts = await post(survivor, '/token/introspection', { token }, { authorization: basic(client) });
+          const facts = await post(
+            survivor,
+            '/token/introspection',
+            { token },
+            { authorization: basic(client) },
+          );
           assert.equal(facts.body['active'], true);
         }
         let late = 0;
         for (const each of made) {
           const again = await exchanged(survivor, client, each);
-          if (answered.has(each.code)) assert.equal(again.body['error'], 'invalid_grant', 'a code answered before the crash');
+          if (answered.has(each.code))
+            assert.equal(again.body['error'], 'invalid_grant', 'a code answered before the crash');
           else if (again.status === 200) late += 1;
           assert.equal((await exchanged(survivor, client, each)).body['error'], 'invalid_grant');
         }

@@ -43,11 +43,15 @@ for (const engine of engines) {
       const { district } = await import('../../fixtures/district.ts');
       const [department] = district.departments;
       assert.ok(department !== undefined);
-      await addDepartment(first.parts, { id: 'system', kind: 'system', department: null, scopes: [] }, {
-        creditCode: department.creditCode,
-        name: department.name,
-        shortName: department.plainName,
-      });
+      await addDepartment(
+        first.parts,
+        { id: 'system', kind: 'system', department: null, scopes: [] },
+        {
+          creditCode: department.creditCode,
+          name: department.name,
+          shortName: department.plainName,
+        },
+      );
       account = await first.account(3);
       first.behave = logsIn(account, { aal: 3 });
       second.behave = logsIn(account, { aal: 3 });
@@ -57,13 +61,15 @@ for (const engine of engines) {
         scopes: ['openid', 'profile', 'offline_access'],
       });
       key = await clientKey();
-      keyed = (await first.client({
-        redirectUris: [redirectUri],
-        authentication: 'private_key_jwt',
-        jwks: { keys: [key.jwk as { kty: 'EC' }] },
-        dpop: true,
-        pushedRequests: true,
-      })).id;
+      keyed = (
+        await first.client({
+          redirectUris: [redirectUri],
+          authentication: 'private_key_jwt',
+          jwks: { keys: [key.jwk as { kty: 'EC' }] },
+          dpop: true,
+          pushedRequests: true,
+        })
+      ).id;
     });
 
     after(async () => {
@@ -82,9 +88,14 @@ for (const engine of engines) {
         const { answer } = await authorized(new Browser(), started);
         const code = answer.get('code') ?? '';
         const answers = await Promise.all(
-          Array.from({ length: 10 }, (_, at) => exchanged(node(at), client, { code, verifier: started.verifier })),
+          Array.from({ length: 10 }, (_, at) =>
+            exchanged(node(at), client, { code, verifier: started.verifier }),
+          ),
         );
-        assert.ok(answers.filter(({ status }) => status === 200).length <= 1, JSON.stringify(statuses(answers)));
+        assert.ok(
+          answers.filter(({ status }) => status === 200).length <= 1,
+          JSON.stringify(statuses(answers)),
+        );
         const winner = answers.find(({ status }) => status === 200);
         if (winner === undefined) continue;
         // Nine others used it again: what the first one got is worth nothing.
@@ -104,7 +115,12 @@ for (const engine of engines) {
         prompt: 'consent',
       });
       const refresh = (at: number, token: string): ReturnType<typeof post> =>
-        post(node(at), '/token', { grant_type: 'refresh_token', refresh_token: token }, { authorization: basic(client) });
+        post(
+          node(at),
+          '/token',
+          { grant_type: 'refresh_token', refresh_token: token },
+          { authorization: basic(client) },
+        );
       const answers = await Promise.all(
         Array.from({ length: 10 }, (_, at) => refresh(at, String(tokens['refresh_token']))),
       );
@@ -161,11 +177,21 @@ for (const engine of engines) {
       await signedIn(first, browser, client);
       // Both listen on this computer: the browser's cookies of one are taken to the other.
       for (const name of ['yinxin_sso', 'yinxin_sso.sig'])
-        browser.setCookie(new URL(second.url).host, name, browser.cookie(new URL(first.url).host, name) ?? '');
+        browser.setCookie(
+          new URL(second.url).host,
+          name,
+          browser.cookie(new URL(first.url).host, name) ?? '',
+        );
       const silent = (at: ProviderHarness): Promise<string | null> =>
-        authorized(browser, authorization(at, client, { prompt: 'none' })).then(({ answer }) => answer.get('error'));
+        authorized(browser, authorization(at, client, { prompt: 'none' })).then(({ answer }) =>
+          answer.get('error'),
+        );
       assert.equal(await silent(second), null);
-      await endSessions(first.parts, { account }, { reason: 'ended-by-administrator', actor: { id: 'system', department: null } });
+      await endSessions(
+        first.parts,
+        { account },
+        { reason: 'ended-by-administrator', actor: { id: 'system', department: null } },
+      );
       assert.equal(await silent(second), 'login_required');
       assert.equal(await silent(first), 'login_required');
     });
@@ -181,7 +207,9 @@ for (const engine of engines) {
         await signedIn(first, new Browser(), told);
         const actor = { id: 'system', department: null };
         await Promise.all(
-          [first, second].map((at) => endSessions(at.parts, { account }, { reason: 'account-locked', actor })),
+          [first, second].map((at) =>
+            endSessions(at.parts, { account }, { reason: 'account-locked', actor }),
+          ),
         );
         await Promise.all([first, second, first, second].map((at) => at.sendLogouts()));
         await new Promise((done) => setTimeout(done, 200));
@@ -195,7 +223,9 @@ for (const engine of engines) {
       const browser = new Browser();
       const before = await signedIn(first, browser, client);
       const kids = async (at: ProviderHarness): Promise<string[]> =>
-        ((await (await fetch(`${at.url}/oidc/jwks`)).json()) as { keys: { kid: string }[] }).keys.map(({ kid }) => kid);
+        ((await (await fetch(`${at.url}/oidc/jwks`)).json()) as { keys: { kid: string }[] }).keys.map(
+          ({ kid }) => kid,
+        );
       const published = await kids(second);
       await first.provider.rotate({ id: 'system', kind: 'system', department: null, scopes: [] });
       await second.provider.follow();
@@ -206,7 +236,12 @@ for (const engine of engines) {
       const hint = String(before.tokens['id_token']);
       const again = await signedIn(first, browser, client, { prompt: 'none', id_token_hint: hint });
       assert.equal(again.idToken['sub'], before.idToken['sub'], 'no session was lost');
-      const facts = await post(second, '/token/introspection', { token: String(before.tokens['access_token']) }, { authorization: basic(client) });
+      const facts = await post(
+        second,
+        '/token/introspection',
+        { token: String(before.tokens['access_token']) },
+        { authorization: basic(client) },
+      );
       assert.equal(facts.body['active'], true);
     });
 
@@ -214,7 +249,9 @@ for (const engine of engines) {
       const operator = { id: 'system', kind: 'system', department: null, scopes: [] } as const;
       const browser = new Browser();
       const before = await signedIn(first, browser, client);
-      const [current] = ((await (await fetch(`${first.url}/oidc/jwks`)).json()) as { keys: { kid: string }[] }).keys;
+      const [current] = (
+        (await (await fetch(`${first.url}/oidc/jwks`)).json()) as { keys: { kid: string }[] }
+      ).keys;
       await first.provider.revoke(operator, current?.kid ?? '');
       await second.provider.follow();
       for (const at of [first, second]) {
@@ -226,15 +263,27 @@ for (const engine of engines) {
         authorization(first, client, { prompt: 'none', id_token_hint: String(before.tokens['id_token']) }),
       );
       assert.equal(answer.get('error'), 'invalid_request', 'a hint of the revoked key');
-      assert.equal((await signedIn(first, browser, client, { prompt: 'none' })).idToken['sub'], before.idToken['sub']);
-      await assert.rejects(first.provider.revoke(operator, 'no-such-key'), { code: 'provider-key-not-found' });
+      assert.equal(
+        (await signedIn(first, browser, client, { prompt: 'none' })).idToken['sub'],
+        before.idToken['sub'],
+      );
+      await assert.rejects(first.provider.revoke(operator, 'no-such-key'), {
+        code: 'provider-key-not-found',
+      });
     });
 
     it('sweeping takes what expired and leaves what lives', async () => {
       const browser = new Browser();
       await signedIn(first, browser, client);
       const count = async (): Promise<number> =>
-        Number((await first.database.reader.selectFrom('oidc_record').select((row) => row.fn.countAll().as('all')).executeTakeFirstOrThrow()).all);
+        Number(
+          (
+            await first.database.reader
+              .selectFrom('oidc_record')
+              .select((row) => row.fn.countAll().as('all'))
+              .executeTakeFirstOrThrow()
+          ).all,
+        );
       const before = await count();
       const later = new Date(Date.now() + 3 * 3_600_000);
       const gone = await sweepProvider({ ...first.parts, clock: () => later });
