@@ -1,8 +1,6 @@
 // A person's own ways to sign in at /my/authenticators: shown, added and removed, after a login of the last minutes.
 import QRCode from 'qrcode';
 import { z } from 'zod';
-import { liveProofing, type Rung } from '../identity/levels.ts';
-import { proofingsOf } from '../identity/accounts.ts';
 import { IdentityError } from '../identity/errors.ts';
 import { authenticatorsOf, endAuthenticator } from '../identity/login/authenticators.ts';
 import { consumeChallenge } from '../identity/login/challenges.ts';
@@ -19,6 +17,7 @@ import { endSessionsIn } from '../identity/sessions.ts';
 import { Html } from '../web/html.ts';
 import type { InteractionProblem } from '../web/pages/interaction.ts';
 import { renderAuthenticators } from '../web/pages/authenticators.ts';
+import { rungNow, settleRecovery } from './authenticator-rung.ts';
 import { kindWords, noticeWords } from './authenticator-words.ts';
 import { ApiError } from './errors.ts';
 import { interactionPolicy, sourceOf } from './interaction-guard.ts';
@@ -71,19 +70,6 @@ async function freshSession(
     throw new IdentityError('reauthentication-needed', 'Sign in again before you change how you sign in.');
   }
   return session;
-}
-
-/**
- * The rung at which something enrolled now stands: what this login reached, or what the person was proofed to since it
- * began. Nobody lifts himself with a factor that he added to a weak login.
- */
-async function rungNow(services: Services, { account, login }: PageSession): Promise<Rung> {
-  const since = (await proofingsOf(services, account)).filter(
-    ({ verifiedAt, method }) =>
-      verifiedAt >= login.authTime && method !== 'self-asserted' && method !== 'register',
-  );
-  const proofed = liveProofing(since, services.clock())?.rung ?? 1;
-  return proofed > login.level ? proofed : login.level;
 }
 
 /** Everything a session enrols is bound to it. */
@@ -193,6 +179,12 @@ function step<S extends z.ZodRawShape>(
 
 const done = (): Reply => seeOther(here);
 
+/** After something was enrolled. */
+async function enrolledNow(services: Services, session: PageSession): Promise<Reply> {
+  await settleRecovery(services, session);
+  return done();
+}
+
 const remove = step(
   'remove',
   'Removes a way to sign in, and ends what rests on it',
@@ -238,7 +230,7 @@ const totp = step(
       account: session.account,
       rung: await rungNow(services, session),
     });
-    return done();
+    return enrolledNow(services, session);
   },
 );
 
@@ -268,7 +260,7 @@ const telephone = step(
       code,
       rung: await rungNow(services, session),
     });
-    return done();
+    return enrolledNow(services, session);
   },
 );
 
@@ -285,7 +277,7 @@ const password = step(
       password: chosen,
       rung: await rungNow(services, session),
     });
-    return done();
+    return enrolledNow(services, session);
   },
 );
 
@@ -345,6 +337,7 @@ const passkey = route({
           clientExtensionResults: {},
         },
       });
+      await settleRecovery(services, session);
       return json(200, { location: here });
     } catch (error) {
       const said = problemWords(error);

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { enrol } from '../../../ca/enrol.ts';
 import { releaseCertificate, revokeCertificate, suspendCertificate } from '../../../ca/revoke.ts';
 import type { EnrolmentRequest } from '../../../ca/enrolment.ts';
-import { signSm2Message } from '../../../crypto/sm2-portable.ts';
+import { startSm2, type Sm2Signer } from '../../../crypto/sm2.ts';
 import { certificateLoginBytes, type CertificateLogin } from '../../../formats/login/certificate-message.ts';
 import { parseCertificate } from '../../../formats/x509/certificate.ts';
 import { PRIVATE_OID } from '../../../formats/x509/private-oid.ts';
@@ -40,6 +40,12 @@ const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length
 
 /** As `requestBy` calls kinds of keys. */
 const kinds = { ES256: 'p256', RS256: 'rsa2048', SM2SM3: 'sm2', Ed25519: 'ed25519' } as const;
+
+function sm2Signature(signer: Sm2Signer, message: Uint8Array): Uint8Array {
+  const running = startSm2(signer);
+  running.update(message);
+  return running.finish();
+}
 
 /** The key that openssl wrote last. */
 function newestKey(folder: string): string {
@@ -100,7 +106,8 @@ for (const engine of engines) {
       change: Partial<EnrolmentRequest> = {},
     ): Promise<Held> {
       // A request by openssl: stretching the password of a file for each case would take minutes.
-      const csr = requestBy(district, openssl, kinds[algorithm]);
+      const identifier = algorithm === 'SM2SM3' ? ['-sm3', '-sigopt', 'distid:1234567812345678'] : [];
+      const csr = requestBy(district, openssl, kinds[algorithm], identifier);
       const made = await enrol(
         officeOf(district),
         enrolmentOf({
@@ -112,7 +119,6 @@ for (const engine of engines) {
         }),
       );
       const key = createPrivateKey(readFileSync(newestKey(district.folder)));
-      const privateKey = new Uint8Array(key.export({ format: 'der', type: 'pkcs8' }));
       const publicKey = parseCertificate(made.certificate).subjectPublicKeyInfo.der;
       return {
         certificate: made.certificate,
@@ -127,7 +133,7 @@ for (const engine of engines) {
           });
           const signature =
             algorithm === 'SM2SM3'
-              ? signSm2Message(publicKey, privateKey, message, random)
+              ? sm2Signature({ privateKey: key, publicKey, random }, message)
               : new Uint8Array(sign(algorithm === 'Ed25519' ? null : 'sha256', message, key));
           return { nonce: login.nonce, certificate: made.certificate, algorithm, signature };
         },
