@@ -18,6 +18,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./department-add.ts')).departmentAdd,
   },
   {
+    name: 'administrators appoint',
+    summary: 'appoint the first system, security and audit administrators (三员)',
+    load: async () => (await import('./administrators-appoint.ts')).administratorsAppoint,
+  },
+  {
     name: 'seal create',
     summary: 'make a seal for a department: picture, key and certificate',
     load: async () => (await import('./seal-create.ts')).sealCreate,
