@@ -112,7 +112,8 @@ async function link(tx: Writer, options: AuditChainOptions, events: readonly Aud
 
 /** Who acts for an enterprise is on record under both names, whatever the event. */
 function detailsOf({ actor, details }: AuditEvent): AuditEvent['details'] {
-  return actor.actingFor == null ? details : { ...details, actingFor: actor.actingFor };
+  const actingFor = actor.actingFor ?? null;
+  return actingFor === null ? details : { ...details, actingFor };
 }
 
 /**

@@ -24,7 +24,7 @@ export function accountFinder(parts: ProviderParts): FindAccount {
     const found: LibraryAccount = {
       accountId: account.id,
       claims: async (_use, scope, claims) => {
-        const bound = await boundFacts(parts, ctx, token as SessionBound | undefined);
+        const bound = await boundFacts(parts, ctx, token);
         const { settings } = extensionOf(ctx.oidc.client ?? {});
         return {
           ...claimsOf({
@@ -36,7 +36,7 @@ export function accountFinder(parts: ProviderParts): FindAccount {
             acting: bound?.acting ?? null,
             subject: subjectFor(parts, ctx, account.id),
             scopes: new Set(scope.split(' ')),
-            asked: claims as Readonly<Record<string, Readonly<Record<string, unknown>> | null>>,
+            asked: claims,
             now: parts.clock(),
           }),
           sub: account.id,
@@ -99,7 +99,8 @@ export async function actingOf(
     .where('session_mac', '=', at.session)
     .where('client', '=', at.client)
     .executeTakeFirst();
-  if (row?.acting_for == null) return null;
+  const chosen = row?.acting_for ?? null;
+  if (chosen === null) return null;
   const mandates = await parts.people.mandates(at.account);
-  return mandates.find(({ id }) => id === row.acting_for) ?? null;
+  return mandates.find(({ id }) => id === chosen) ?? null;
 }

@@ -55,18 +55,21 @@ export interface ClaimSources {
 /** Everything that may be told; the library drops what was not granted. Absent values are absent, never empty. */
 export function claimsOf(sources: ClaimSources): Record<string, unknown> {
   const { person, proofing, acting, asked, now } = sources;
+  const name = person?.name ?? null;
+  const number = person?.number ?? null;
+  const birthDate = person?.birthDate ?? null;
   const claims: Record<string, unknown> = {
     sub: sources.account,
     ial: sources.ial,
     aal: sources.aal,
-    name: person?.name,
-    masked_name: person?.name == null ? null : maskName(person.name),
-    birthdate: person?.birthDate,
+    name,
+    masked_name: name === null ? null : maskName(name),
+    birthdate: birthDate,
     updated_at: proofing === null ? null : Math.floor(proofing.verifiedAt.getTime() / 1000),
     document_type: person?.documentType,
-    document_number: person?.number,
-    masked_document_number: person?.number == null ? null : maskNumber(person.number),
-    age_over_18: person?.birthDate == null ? null : ageOn(person.birthDate, now) >= 18,
+    document_number: number,
+    masked_document_number: number === null ? null : maskNumber(number),
+    age_over_18: birthDate === null ? null : ageOn(birthDate, now) >= 18,
     name_match: nameMatch(person, asked['name_match']),
     verified_claims:
       proofing === null ? null : verifiedClaims(person, proofing, asked['verified_claims'], now),
@@ -85,6 +88,7 @@ export function actingClaim(
   acting: ActingMandate,
   sources: Pick<ClaimSources, 'person' | 'subject'>,
 ): Record<string, unknown> {
+  const person = sources.person?.name ?? null;
   return {
     representation: acting.id,
     credit_code: acting.enterprise.creditCode,
@@ -92,7 +96,10 @@ export function actingClaim(
     capacity: acting.capacity,
     matters: acting.matters,
     until: Math.floor(acting.until.getTime() / 1000),
-    act: { sub: sources.subject, ...(sources.person?.name == null ? {} : { name: sources.person.name }) },
+    act: {
+      sub: sources.subject,
+      ...(person === null ? {} : { name: person }),
+    },
   };
 }
 
@@ -133,9 +140,9 @@ function verifiedClaims(
     birthdate: person.birthDate,
     document_number: person.number,
   };
-  const names = wanted.claims == null ? ['name'] : Object.keys(wanted.claims);
+  const names = Object.keys(wanted.claims ?? { name: null });
   const claims = Object.fromEntries(
-    names.filter((name) => known[name] != null).map((name) => [name, known[name]]),
+    names.filter((name) => (known[name] ?? null) !== null).map((name) => [name, known[name]]),
   );
   if (Object.keys(claims).length === 0) return null;
   return {
@@ -159,8 +166,9 @@ export const trustFramework = 'cn_district_real_name';
 
 function nameMatch(person: Person | null, asked: Asked): boolean | null {
   const value = asked?.['value'];
-  if (typeof value !== 'string' || person?.name == null) return null;
-  return value.normalize('NFC').trim() === person.name.normalize('NFC');
+  const name = person?.name ?? null;
+  if (typeof value !== 'string' || name === null) return null;
+  return value.normalize('NFC').trim() === name.normalize('NFC');
 }
 
 /** 张三 → 张*, 欧阳娜娜 → 欧***: the first character stays. */

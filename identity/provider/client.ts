@@ -270,3 +270,8 @@ export function extensionOf(client: object): ClientExtension {
     throw new TypeError('This client did not come from the register.');
   return own as ClientExtension;
 }
+
+/** As `extensionOf`, for where there may be no client; null then. */
+export function extensionOrNull(client: object | undefined): ClientExtension | null {
+  return client === undefined ? null : extensionOf(client);
+}

@@ -8,7 +8,7 @@ import { accountFinder, boundFacts } from './accounts.ts';
 import { cibaSeconds, checkBindingMessage, hintedAccount, keepRequest } from './ciba.ts';
 import { claimsByScope, actingClaim } from './claims.ts';
 import { providerClient } from './clients.ts';
-import { extensionOf, oidcScopes, sectorOf } from './client.ts';
+import { extensionOf, extensionOrNull, oidcScopes, sectorOf } from './client.ts';
 import { loadGrant } from './consents.ts';
 import { effectiveAcr } from './level.ts';
 import type { KeySet } from './keys.ts';
@@ -174,7 +174,8 @@ function features(parts: ProviderParts): NonNullable<Configuration['features']> 
     resourceIndicators: {
       enabled: true,
       defaultResource: (_ctx, client, oneOf) => {
-        if (oneOf !== undefined) return oneOf;
+        const given: unknown = oneOf;
+        if (Array.isArray(given)) return given as string[];
         const { settings } = extensionOf(client);
         // A system asks for nothing but our APIs unless it says otherwise.
         return settings.kind === 'system' ? ownResource(parts) : undefined;
@@ -185,7 +186,8 @@ function features(parts: ProviderParts): NonNullable<Configuration['features']> 
     fapi: {
       enabled: true,
       profile: (_ctx, client) =>
-        client !== undefined && extensionOf(client).settings.fapi2 ? '2.0' : undefined,
+        // Asked for errors too, when no client is known yet.
+        extensionOrNull(client)?.settings.fapi2 === true ? '2.0' : undefined,
     },
   };
 }

@@ -1,5 +1,5 @@
 // The provider's signing keys: one waits, one signs, former ones verify. Rotated while serving, on every node.
-import { createPrivateKey, createPublicKey, generateKeyPair, type JsonWebKey } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPair } from 'node:crypto';
 import { promisify } from 'node:util';
 import { calculateJwkThumbprint } from 'jose';
 import type { JWK } from 'oidc-provider';
@@ -181,7 +181,8 @@ export async function maintainKeys(dependencies: KeyDependencies, actor: Actor):
     .select('activated_at')
     .where('state', '=', 'current')
     .executeTakeFirst();
-  if (current?.activated_at == null || current.activated_at > old) return retired;
+  const since = current?.activated_at ?? null;
+  if (since === null || since > old) return retired;
   await rotateKeys(dependencies, actor);
   return true;
 }
@@ -243,7 +244,7 @@ async function newKey(): Promise<NewKey> {
   });
   const key = createPrivateKey({ key: privateKey, type: 'pkcs8', format: 'der' });
   const publicJwk = createPublicKey(key).export({ format: 'jwk' });
-  const kid = await calculateJwkThumbprint(publicJwk as Record<string, string> & JsonWebKey);
+  const kid = await calculateJwkThumbprint(publicJwk);
   const shared = { kid, use: 'sig', alg: 'ES256' };
   return {
     kid,

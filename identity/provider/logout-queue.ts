@@ -44,7 +44,7 @@ export async function queueLogout(
     .executeTakeFirst();
   if (row === undefined) return;
   const settings = JSON.parse(row.settings) as { readonly backchannelLogoutUri?: string | null };
-  if (settings.backchannelLogoutUri == null) return;
+  if ((settings.backchannelLogoutUri ?? null) === null) return;
   const at = dependencies.clock().toISOString();
   await tx
     .insertInto('logout_delivery')

@@ -35,8 +35,8 @@ export function providerFetch(
 
 async function ownKeys(parts: ProviderParts, url: URL): Promise<Response> {
   const client = await clientById(parts, decodeURIComponent(url.pathname.slice(1)));
-  if (client?.settings.jwks == null) return new Response(null, { status: 404 });
-  return Response.json(client.settings.jwks);
+  const keys = client?.settings.jwks ?? null;
+  return keys === null ? new Response(null, { status: 404 }) : Response.json(keys);
 }
 
 function bodyText(body: RequestInit['body']): string | null {

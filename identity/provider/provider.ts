@@ -101,12 +101,12 @@ function replaceParts(provider: Provider, parts: ProviderParts): void {
       rememberOnce(parts, issuer, identifier, expires),
   });
   const client = provider.Client.prototype;
-  const compare = client.compareClientSecret;
+  const compare = Reflect.get(client, 'compareClientSecret') as (this: object, given: string) => unknown;
   Object.defineProperty(client, 'compareClientSecret', {
     async value(this: typeof client, given: string): Promise<boolean> {
-      if (await compare.call(this, given)) return true;
+      if ((await compare.call(this, given)) === true) return true;
       const former = await formerSecret(parts, this.clientId);
-      return former !== null && compare.call({ clientSecret: former } as typeof client, given);
+      return former !== null && (await compare.call({ clientSecret: former }, given)) === true;
     },
   });
   Object.defineProperty(client, 'backchannelLogout', {
@@ -121,11 +121,11 @@ function replaceParts(provider: Provider, parts: ProviderParts): void {
   const context = provider.OIDCContext.prototype as object;
   const known = Object.getOwnPropertyDescriptor(context, 'acr');
   if (known?.get === undefined) throw new TypeError('The library has no acr of a context.');
-  const { get } = known;
+  const original = Object.create(null, { acr: known }) as object;
   Object.defineProperty(context, 'acr', {
     ...known,
     get(this: object): unknown {
-      return effectiveAcr(this) ?? get.call(this);
+      return effectiveAcr(this) ?? Reflect.get(original, 'acr', this);
     },
   });
 }

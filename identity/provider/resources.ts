@@ -85,7 +85,8 @@ async function actingOfRequest(
   // At the token endpoint there is no session: what counts is whom the person acted for when the client was let in.
   if (source !== undefined) return (await boundFacts(parts, ctx, source))?.acting ?? null;
   const login = await currentLogin(parts, ctx);
-  if (login?.actingFor == null) return null;
+  const chosen = login?.actingFor ?? null;
+  if (chosen === null) return null;
   const mandates = await parts.people.mandates(account);
-  return mandates.find(({ id }) => id === login.actingFor) ?? null;
+  return mandates.find(({ id }) => id === chosen) ?? null;
 }

@@ -55,9 +55,9 @@ describe('the demonstration portal in Chromium', function () {
   });
 
   after(async () => {
-    await browser?.close();
-    await portal?.stop();
-    await service?.stop();
+    await browser.close();
+    await portal.stop();
+    await service.stop();
     rmSync(folder, { recursive: true, force: true });
   });
 

@@ -93,6 +93,8 @@ describe('client libraries', () => {
           ),
           kid: 'k1',
         }),
+        // The provider of the test is on this computer.
+        // eslint-disable-next-line @typescript-eslint/no-deprecated
         { execute: [six.allowInsecureRequests] },
       );
       return config;
@@ -190,7 +192,7 @@ describe('client libraries', () => {
           redirect_uris: [redirectUri],
           response_types: ['code'],
         },
-        { keys: [key.privateJwk as never] },
+        { keys: [key.privateJwk] },
       );
     }
 

@@ -141,7 +141,7 @@ describe('RP-initiated and back-channel logout conformance', () => {
 
   it('oidcc-rp-initiated-logout-modified-id-token-hint', async () => {
     const [head = '', body = '', signature = ''] = (await loggedIn()).split('.');
-    const modified = `${head}.${body}.${[...signature].reverse().join('')}`;
+    const modified = `${head}.${body}.${Array.from(signature).reverse().join('')}`;
     const seen = await endSession({ id_token_hint: modified, post_logout_redirect_uri: bye });
     assert.equal(seen.status, 400);
     assert.equal(await stillSignedIn(), true);

@@ -1,13 +1,6 @@
 // Clients: secrets in rotation, keys of their own, encrypted ID tokens, mutual TLS, outbound calls, CIBA, disabling.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, request as httpsRequest } from 'node:https';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { X509Certificate } from 'node:crypto';
-import { compactDecrypt, decodeJwt, exportJWK, importX509 } from 'jose';
+import { compactDecrypt, decodeJwt } from 'jose';
 import { outboundHttp } from '../../api/outbound-http.ts';
 import { decideRequest, waitingRequests } from '../../identity/provider/ciba.ts';
 import { endConsent } from '../../identity/provider/consents.ts';
@@ -18,7 +11,6 @@ import {
   setClientState,
 } from '../../identity/provider/clients.ts';
 import { pairwiseSubject, rememberSubject } from '../../identity/provider/pairwise.ts';
-import { requireProgram } from '../programs.ts';
 import { Browser } from './provider/browser.ts';
 import { logsIn, operator, startProvider, testDepartment, type ProviderHarness } from './provider/harness.ts';
 import {
@@ -312,98 +304,6 @@ describe('clients of the provider', () => {
     assert.equal(tokens.status, 200, JSON.stringify(tokens.body));
     assert.equal(decodeJwt(String(tokens.body['id_token']))['acr'], 'urn:gov:loa:3');
     assert.equal((await poll()).body['error'], 'invalid_grant', 'polled once');
-  });
-
-  it('mutual TLS: the certificate authenticates the client, and its tokens are worth nothing without it', async function () {
-    const openssl = requireProgram(this, 'openssl');
-    const folder = mkdtempSync(join(tmpdir(), 'yinxin-mtls-'));
-    try {
-      const make = (name: string): { key: string; cert: string } => {
-        execFileSync(openssl, ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', `/CN=${name}`, '-keyout', join(folder, `${name}.key`), '-out', join(folder, `${name}.pem`)], { stdio: 'ignore' }); // prettier-ignore
-        return {
-          key: readFileSync(join(folder, `${name}.key`), 'utf8'),
-          cert: readFileSync(join(folder, `${name}.pem`), 'utf8'),
-        };
-      };
-      const [server, own, other] = [make('server'), make('client'), make('other')];
-      const x5c = [new X509Certificate(own.cert).raw.toString('base64')];
-      const jwk = { ...(await exportJWK(await importX509(own.cert, 'ES256', { extractable: true }))), x5c };
-      const client = await harness.client({
-        grants: ['system'],
-        kind: 'system',
-        authentication: 'self_signed_tls_client_auth',
-        jwks: { keys: [{ ...jwk, kty: 'EC' }] },
-        apiScopes: ['stamps:read'],
-        mtls: true,
-      });
-      // TLS ends at this very process, as it does in production.
-      const secure = createServer(
-        { ...server, requestCert: true, rejectUnauthorized: false },
-        (request, response) => {
-          request.url = (request.url ?? '').replace(/^\/oidc/, '');
-          request.headers['x-forwarded-host'] = new URL(harness.url).host;
-          request.headers['x-forwarded-proto'] = 'http';
-          void harness.provider.handle(request, response);
-        },
-      );
-      await new Promise<void>((done) => secure.listen(0, '127.0.0.1', done));
-      const { port } = secure.address() as AddressInfo;
-      const send = (
-        path: string,
-        fields: Record<string, string>,
-        shown: { key: string; cert: string } | null,
-      ): Promise<{ status: number; body: Record<string, unknown> }> =>
-        new Promise((resolve, reject) => {
-          const sending = httpsRequest(
-            {
-              host: '127.0.0.1',
-              port,
-              path: `/oidc${path}`,
-              method: 'POST',
-              rejectUnauthorized: false,
-              agent: false,
-              ...(shown ?? {}),
-              headers: { 'content-type': 'application/x-www-form-urlencoded' },
-            },
-            (response) => {
-              let text = '';
-              response.on('data', (chunk: Buffer) => (text += chunk.toString()));
-              response.on('end', () =>
-                resolve({
-                  status: response.statusCode ?? 0,
-                  body: JSON.parse(text || '{}') as Record<string, unknown>,
-                }),
-              );
-            },
-          );
-          sending.on('error', reject);
-          sending.end(new URLSearchParams({ client_id: client.id, ...fields }).toString());
-        });
-      try {
-        const ask = { grant_type: 'client_credentials', scope: 'stamps:read' };
-        assert.equal((await send('/token', ask, null)).status, 401);
-        assert.equal((await send('/token', ask, other)).status, 401);
-        const given = await send('/token', ask, own);
-        assert.equal(given.status, 200, JSON.stringify(given.body));
-        const facts = await send('/token/introspection', { token: String(given.body['access_token']) }, own);
-        assert.ok((facts.body['cnf'] as Record<string, string>)['x5t#S256']);
-        const { principalOfToken } = await import('../../identity/provider/tokens.ts');
-        const show = (certificate: Uint8Array | null): Promise<unknown> =>
-          principalOfToken(harness.parts, harness.provider.current(), {
-            scheme: 'bearer', token: String(given.body['access_token']), proof: null, method: 'GET', address: harness.url, certificate,
-          }); // prettier-ignore
-        assert.ok(await show(new Uint8Array(new X509Certificate(own.cert).raw)));
-        await assert.rejects(show(new Uint8Array(new X509Certificate(other.cert).raw)), {
-          code: 'proof-refused',
-        });
-        await assert.rejects(show(null), { code: 'proof-refused' });
-      } finally {
-        secure.close();
-        secure.closeAllConnections();
-      }
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
   });
 
   it('a resource server of its own: tokens for it, seen by it, and by nobody else', async () => {

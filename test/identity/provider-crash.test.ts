@@ -57,8 +57,8 @@ for (const engine of engines) {
 
     after(async () => {
       child?.kill('SIGKILL');
-      await survivor?.stop();
-      await shared?.cleanup();
+      await survivor.stop();
+      await shared.cleanup();
     });
 
     async function startChild(): Promise<string> {

@@ -73,9 +73,9 @@ for (const engine of engines) {
     });
 
     after(async () => {
-      await first?.stop();
-      await second?.stop();
-      await shared?.cleanup();
+      await first.stop();
+      await second.stop();
+      await shared.cleanup();
     });
 
     const node = (at: number): ProviderHarness => (at % 2 === 0 ? first : second);

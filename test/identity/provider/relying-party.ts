@@ -197,7 +197,7 @@ export async function proofOf(
     ...(more.nonce === undefined ? {} : { nonce: more.nonce }),
     ...(more.token === undefined ? {} : { ath: createHash('sha256').update(more.token).digest('base64url') }),
   })
-    .setProtectedHeader({ alg: 'ES256', typ: 'dpop+jwt', jwk: jwk as JWK })
+    .setProtectedHeader({ alg: 'ES256', typ: 'dpop+jwt', jwk: jwk })
     .setIssuedAt()
     .sign(key.privateKey);
 }
