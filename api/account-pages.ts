@@ -1,7 +1,7 @@
 // Pages of whoever is signed in: the holder's licenses, the officer's office, one license.
 import { z } from 'zod';
 import { encodeBase64url } from '../formats/cose/base64url.ts';
-import type { Session } from '../identity/demonstration-sign-in.ts';
+import type { PageSession } from '../identity/page-sessions.ts';
 import { readLicense, readOwnLicense, type LicenseDetails, type LicenseSummary } from '../licenses/access.ts';
 import { changeStatus } from '../licenses/change.ts';
 import { officeChanges, transitions, type LicenseState } from '../licenses/license.ts';
@@ -13,6 +13,7 @@ import type { LicenseSummary as LicenseCard } from '../web/license-card.ts';
 import { renderLicensePage, type LicenseEvent, type StatusChangeChoice } from '../web/pages/license.ts';
 import { renderMy } from '../web/pages/my.ts';
 import { renderOffice } from '../web/pages/office.ts';
+import { ApiError } from './errors.ts';
 import { sealStateWords } from './seal-words.ts';
 import { holderOf } from './holder.ts';
 import { frameOf, requireFormToken, requireSession } from './pages.ts';
@@ -80,6 +81,9 @@ const my = route({
   async handle(services, call) {
     const session = await requireSession(services, call.cookie);
     const { principal } = session;
+    // An officer at work has no folder of his own here.
+    if (!principal.scopes.includes('licenses:own'))
+      throw new ApiError('scope-missing', 'This needs the scope licenses:own.');
     const reading = { actor: principal, purpose: '持证人查看', holder: await holderOf(services, principal) };
     const licenses = await licensesOfHolder(services.licenses, reading);
     const names = await typeNames(services);
@@ -110,7 +114,7 @@ const office = route({
     return html(
       200,
       renderOffice(frameOf(services, session), {
-        department: session.account.name,
+        department: session.name,
         seals: seals.map((seal) => ({
           name: seal.name,
           sealCode: seal.code,
@@ -133,7 +137,6 @@ const office = route({
     );
   },
 });
-
 
 const license = route({
   method: 'get',
@@ -168,7 +171,7 @@ const license = route({
   },
 });
 
-async function detailsFor(services: Services, session: Session, id: string): Promise<LicenseDetails> {
+async function detailsFor(services: Services, session: PageSession, id: string): Promise<LicenseDetails> {
   const { principal } = session;
   if (!principal.scopes.includes('licenses:own')) {
     return readLicense(services.licenses, { actor: principal, purpose: '工作台查看' }, id);
@@ -197,7 +200,7 @@ function wordOf(change: string): string {
 }
 
 /** Holders and supervising departments change nothing. */
-function choicesFor(session: Session, details: LicenseDetails): readonly StatusChangeChoice[] {
+function choicesFor(session: PageSession, details: LicenseDetails): readonly StatusChangeChoice[] {
   const { principal } = session;
   if (principal.department !== details.issuer.creditCode || !principal.scopes.includes('licenses:status'))
     return [];

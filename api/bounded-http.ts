@@ -17,6 +17,8 @@ export interface BoundedRequest {
   readonly ca?: string;
   /** Refuses addresses of this machine and of private networks: for addresses that others chose. */
   readonly publicOnly?: boolean;
+  /** With `publicOnly`: networks inside that are let through all the same. */
+  readonly permitted?: BlockList;
 }
 
 export interface BoundedAnswer {
@@ -41,20 +43,23 @@ for (const [net, bits] of [
   // prettier-ignore
   inside.addSubnet(net, bits, 'ipv6');
 
-function isInside(address: string): boolean {
-  return inside.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+function isInside(address: string, permitted: BlockList | undefined): boolean {
+  const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+  return inside.check(address, family) && permitted?.check(address, family) !== true;
 }
 
 /** The address is judged as it is connected to, so a name cannot answer twice differently. */
-const publicLookup: LookupFunction = (hostname, options, callback) => {
-  resolve(hostname, { ...options, all: true }, (error, addresses) => {
-    const good = error === null ? addresses.filter(({ address }) => !isInside(address)) : [];
-    const [first] = good;
-    if (first === undefined) callback(error ?? new Error('No public address.'), '', 4);
-    else if (options.all === true) callback(null, good);
-    else callback(null, first.address, first.family);
-  });
-};
+function publicLookup(permitted: BlockList | undefined): LookupFunction {
+  return (hostname, options, callback) => {
+    resolve(hostname, { ...options, all: true }, (error, addresses) => {
+      const good = error === null ? addresses.filter(({ address }) => !isInside(address, permitted)) : [];
+      const [first] = good;
+      if (first === undefined) callback(error ?? new Error('No public address.'), '', 4);
+      else if (options.all === true) callback(null, good);
+      else callback(null, first.address, first.family);
+    });
+  };
+}
 
 /** @throws Error for whatever is not one whole answer within the bounds. */
 export function exchange(bounded: BoundedRequest): Promise<BoundedAnswer> {
@@ -63,7 +68,7 @@ export function exchange(bounded: BoundedRequest): Promise<BoundedAnswer> {
     return Promise.reject(new Error('Only http and https are spoken.'));
   }
   const host = url.hostname.replace(/^\[|\]$/g, '');
-  if (bounded.publicOnly === true && isIP(host) !== 0 && isInside(host)) {
+  if (bounded.publicOnly === true && isIP(host) !== 0 && isInside(host, bounded.permitted)) {
     return Promise.reject(new Error('No public address.'));
   }
   const start = url.protocol === 'https:' ? httpsRequest : httpRequest;
@@ -73,7 +78,7 @@ export function exchange(bounded: BoundedRequest): Promise<BoundedAnswer> {
       agent: false,
       signal: AbortSignal.timeout(bounded.timeout),
       headers: { ...bounded.headers, ...(body === undefined ? {} : { 'Content-Length': body.length }) },
-      ...(bounded.publicOnly === true ? { lookup: publicLookup } : {}),
+      ...(bounded.publicOnly === true ? { lookup: publicLookup(bounded.permitted) } : {}),
       ...(bounded.ca === undefined ? {} : { ca: bounded.ca }),
     });
     sending.on('error', reject);

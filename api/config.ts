@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { SuiteName } from '../crypto/suite.ts';
 import type { Sm2Form } from '../signing/use-terms.ts';
 import { ApiError } from './errors.ts';
+import { loginConfigOf, loginVariables, type LoginConfig } from './login-config.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { externalPoliciesText, timeSourceText, type TimeConfig } from './time-settings.ts';
 
@@ -41,6 +42,12 @@ export interface Config {
   readonly logLevel: string;
   /** Requests a minute: strangers reading, strangers verifying, one principal. */
   readonly rates: { readonly reading: number; readonly verifying: number; readonly principal: number };
+  /** `conformance` opens what production keeps shut, for the test plans of others; never in production. */
+  readonly providerProfile: 'standard' | 'conformance';
+  /** Where the registers of persons and legal persons answer, and the file with the token for them; null for none. */
+  readonly registers: { readonly url: string; readonly tokenFile: string } | null;
+  /** What the ways to log in need beside the service itself. */
+  readonly login: LoginConfig;
   /** Who runs this installation, as certificate subjects name it. */
   readonly settings: Settings | null;
 }
@@ -70,6 +77,8 @@ const wholeNumber = z
 const environmentSchema = z.object({
   YINXIN_DATA: z.string().min(1).default('./data'),
   YINXIN_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  YINXIN_REGISTERS_URL: z.url({ protocol: /^https?$/ }).optional(),
+  YINXIN_REGISTERS_TOKEN_FILE: z.string().min(1).optional(),
   // An origin and nothing after it: it stands in codes and certificates.
   YINXIN_PUBLIC_URL: z
     .url({ protocol: /^https?$/ })
@@ -94,6 +103,8 @@ const environmentSchema = z.object({
   YINXIN_RATE_READING: wholeNumber.refine((rate) => rate > 0).default(600),
   YINXIN_RATE_VERIFYING: wholeNumber.refine((rate) => rate > 0).default(60),
   YINXIN_RATE_PRINCIPAL: wholeNumber.refine((rate) => rate > 0).default(60_000),
+  YINXIN_OIDC_PROFILE: z.enum(['standard', 'conformance']).default('standard'),
+  ...loginVariables,
 });
 
 /**
@@ -155,10 +166,24 @@ export function readConfig(environment: NodeJS.ProcessEnv, flags: Flags = {}): C
       verifying: values.YINXIN_RATE_VERIFYING,
       principal: values.YINXIN_RATE_PRINCIPAL,
     },
+    providerProfile: values.YINXIN_OIDC_PROFILE,
+    registers: registersOf(values.YINXIN_REGISTERS_URL, values.YINXIN_REGISTERS_TOKEN_FILE),
+    login: loginConfigOf(values),
     settings,
   };
   refuseMixture(config, flags.keyless === true);
   return config;
+}
+
+/** @throws ApiError `configuration-invalid` for one of the two without the other. */
+function registersOf(url: string | undefined, tokenFile: string | undefined): Config['registers'] {
+  if (url === undefined && tokenFile === undefined) return null;
+  if (url === undefined || tokenFile === undefined) {
+    throw new ApiError('configuration-invalid', 'The registers need an address and a token.', {
+      hint: 'set YINXIN_REGISTERS_URL and YINXIN_REGISTERS_TOKEN_FILE',
+    });
+  }
+  return { url: url.replace(/\/$/, ''), tokenFile: resolve(tokenFile) };
 }
 
 const madePassphraseName = 'demonstration-passphrase';
@@ -206,6 +231,12 @@ function refuseMixture(config: Config, keyless: boolean): void {
     );
   }
   if (mode === 'demonstration') return;
+  if (config.providerProfile === 'conformance') {
+    refuse(
+      'The conformance profile of the OpenID Provider gives up protection and never runs in production.',
+      'unset YINXIN_OIDC_PROFILE, or use a demonstration folder',
+    );
+  }
   if (existsSync(madePassphrasePath(dataFolder)) || usesMadePassphrase(config)) {
     refuse(
       'The key files of this data folder belong to a demonstration; production will not start with them.',

@@ -1,15 +1,19 @@
 // The demonstration district put into an installation: departments, seals, keys and accounts, each once.
 import { caAccounts, type CaAccountKey } from '../fixtures/ca-accounts.ts';
+import { wanghaoOnly } from '../fixtures/accounts.ts';
 import { district } from '../fixtures/district.ts';
+import { officers } from '../fixtures/officers.ts';
 import { sealAccounts, type SealAccountKey } from '../fixtures/seal-accounts.ts';
 import { createApiKey } from '../identity/api-keys.ts';
 import { addDepartment, departmentByCode } from '../identity/departments.ts';
 import type { DemonstrationAccount } from '../identity/demonstration-sign-in.ts';
-import { personWithNumber } from '../identity/persons.ts';
-import { departmentScopes, scopesNamed, type Principal } from '../identity/principal.ts';
+import { departmentScopes, type Principal } from '../identity/principal.ts';
+import { roleNamed, scopesOfRoles } from '../identity/roles.ts';
 import { publishLicenseType } from '../licenses/type-register.ts';
 import { createSeal, sealWithCode } from '../signing/seal-register.ts';
 import { grantDistrictRights } from './demonstration-rights.ts';
+import { sampleAccounts } from './demonstration-people.ts';
+import type { DemonstrationChoice } from './login-services.ts';
 import { operator, type Installation } from './installation.ts';
 import type { Services } from './services.ts';
 import type { Settings } from './settings.ts';
@@ -39,49 +43,56 @@ export interface DemonstrationApiKey {
   readonly account?: CaAccountKey | SealAccountKey;
 }
 
-/** The sample officers and holders; holders come into the register of persons, encrypted. */
+/** The sample residents, enterprises and officers, each an account of a made-up person. */
 export async function demonstrationAccounts(
   installation: Installation,
 ): Promise<readonly DemonstrationAccount[]> {
-  const officers = district.departments.map((department): DemonstrationAccount => ({
-    key: `officer-${department.key}`,
-    name: department.name,
-    principal: person(`person:officer-${department.key}`, {
+  const samples = new Map((await sampleAccounts(installation)).map((sample) => [sample.key, sample]));
+  const listed = (
+    key: string,
+    name: string,
+    behind: string,
+    more: Partial<Principal>,
+  ): DemonstrationAccount[] => {
+    const sample = samples.get(behind);
+    if (sample === undefined) return [];
+    return [{ key, name, account: sample.account, principal: person(`person:${sample.person}`, more) }];
+  };
+  const own = { roles: ['holder'], scopes: ['licenses:own', 'identity:own'] } as const;
+  const residents = district.persons.flatMap(({ name }, index) =>
+    listed(`holder-${index + 1}`, name, `holder-${index + 1}`, own),
+  );
+  const enterprises = district.enterprises.flatMap(({ name, creditCode, legalRepresentative }, index) => {
+    const who = district.persons.findIndex((sample) => sample.name === legalRepresentative);
+    return listed(`enterprise-${index + 1}`, name, `holder-${who + 1}`, { ...own, actingFor: creditCode });
+  });
+  const staff = officers.flatMap(({ key, name, department, roles, desk }) => {
+    const scopes = scopesOfRoles(roles.map(roleNamed).filter((role) => role !== null));
+    const called = desk === null ? department.name : `${desk} ${name}`;
+    return listed(key, called, key, {
       department: department.creditCode,
       roles: ['officer'],
-      scopes: departmentScopes,
-    }),
-  }));
-  const sealOffice = sealAccounts.map((account): DemonstrationAccount => ({
-    key: account.key,
-    name: account.name,
-    principal: person(`person:${account.key}`, {
-      department: account.department.creditCode,
-      roles: ['officer'],
-      scopes: scopesNamed(account.scopes),
-    }),
-  }));
-  const holders = await Promise.all(
-    district.persons.map(async (sample, index): Promise<DemonstrationAccount> => ({
-      key: `holder-${index + 1}`,
-      name: sample.name,
-      principal: person(`person:${await personWithNumber(installation, sample)}`, {
-        roles: ['holder'],
-        scopes: ['licenses:own'],
-      }),
-    })),
-  );
-  const enterprises = district.enterprises.map((enterprise, index): DemonstrationAccount => ({
-    key: `enterprise-${index + 1}`,
-    name: enterprise.name,
-    principal: person(`person:enterprise-${index + 1}`, {
-      roles: ['holder'],
-      scopes: ['licenses:own'],
-      actingFor: enterprise.creditCode,
-    }),
-  }));
-  return [...holders, ...enterprises, ...officers, ...sealOffice];
+      scopes: [...scopes, 'identity:own'],
+    });
+  });
+  const only = listed(wanghaoOnly.key, wanghaoOnly.label, wanghaoOnly.key, own);
+  return [...residents, ...enterprises, ...staff, ...only];
 }
+
+/** The same people for the login pages: whom to act for is chosen there afterwards. */
+export async function demonstrationLogins(
+  installation: Installation,
+): Promise<readonly DemonstrationChoice[]> {
+  const accounts = await demonstrationAccounts(installation);
+  return accounts.flatMap(({ account, name, principal }) =>
+    account === undefined || principal.actingFor !== null
+      ? []
+      : [{ account, name, detail: principal.roles.includes('officer') ? officerWords : residentWords }],
+  );
+}
+
+const officerWords = { zh: '部门工作人员', en: 'officer' };
+const residentWords = { zh: '居民', en: 'resident' };
 
 function person(id: string, more: Partial<Principal>): Principal {
   // Choosing a name from a list proves nothing: level 1.
@@ -117,7 +128,9 @@ export async function establishDistrict(
         centre: 'star',
       },
       code: seal.sealCode,
-      keepers: [`person:officer-${seal.department.key}`],
+      keepers: services.signIn.accounts.flatMap(({ key, principal }) =>
+        key === `officer-${seal.department.key}` ? [principal.id] : [],
+      ),
     });
     tell(`印章 seal ${seal.sealCode} ${seal.name}`);
   }

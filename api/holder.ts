@@ -9,6 +9,8 @@ import type { Services } from './services.ts';
 export async function holderOf(services: Services, principal: Principal): Promise<HolderReading['holder']> {
   if (principal.actingFor !== null) return { kind: 'enterprise', code: principal.actingFor };
   const person = await personById(services, principal.id.replace(/^person:/, ''));
-  if (person === null) throw new ApiError('scope-missing', 'The caller holds no licenses of their own.');
+  // Licenses name their holder by number: who is known by a 网号 alone holds none here.
+  if (person?.number == null)
+    throw new ApiError('scope-missing', 'The caller holds no licenses of their own.');
   return { kind: 'resident', code: person.number };
 }

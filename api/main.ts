@@ -13,6 +13,7 @@ import { settleIssuance } from '../ca/settle.ts';
 import { TimestampAuthority } from '../ca/timestamp-authority.ts';
 import type { DemonstrationAccount } from '../identity/demonstration-sign-in.ts';
 import { settleApplications } from '../signing/seal-applications.ts';
+import { sessionEvents } from '../identity/session-events.ts';
 import { settleSeals } from '../signing/seal-register.ts';
 import { SealStatusPublisher } from '../signing/seal-status-list.ts';
 import { settleStampBatches, StampBatchRunner } from '../signing/stamp-batch-runner.ts';
@@ -31,11 +32,16 @@ import { ApiError } from './errors.ts';
 import { createGuard } from './guard.ts';
 import { openHierarchy } from './hierarchy.ts';
 import { openInstallation, sweepUploads, type Installation, type World } from './installation.ts';
+import { configuredRegisters, openPeople, watchPeople, type OpenedRegisters } from './people-services.ts';
+import { openPageSignIn } from './page-sign-in.ts';
 import { recognisedSource } from './recognised-source.ts';
 import { RateLimiter } from './limits.ts';
+import { openLoginServices, type DemonstrationChoice } from './login-services.ts';
+import { keepLoginSwept, listenForCertificates } from './login-upkeep.ts';
 import { listen, stopListening } from './listen.ts';
 import type { Log } from './log.ts';
 import { openMetrics, type Metrics } from './metrics.ts';
+import { openIdentityProvider } from './oidc-services.ts';
 import { createOwnCalls } from './own-calls.ts';
 import { routes } from './routes.ts';
 import { createApplication, createHttpServer } from './server.ts';
@@ -70,6 +76,10 @@ export interface StartOptions {
   readonly log: Log;
   /** Sample accounts of the demonstration sign-in; made when the installation is open. */
   readonly accounts?: (installation: Installation) => Promise<readonly DemonstrationAccount[]>;
+  /** Sample persons that anybody may sign in as, in the demonstration. */
+  readonly demonstrationLogins?: (installation: Installation) => Promise<readonly DemonstrationChoice[]>;
+  /** Registers of the demonstration; those configured otherwise. */
+  readonly registers?: (installation: Installation) => Promise<OpenedRegisters>;
   /** Names of the matters that are known, by 实施编码. */
   readonly matterNames?: ReadonlyMap<string, Words>;
 }
@@ -146,6 +156,7 @@ export async function startService(options: StartOptions): Promise<RunningServic
       reports,
       ownUrl,
       port,
+      watch: (stop) => undo.push(stop),
     });
     await settleLeftovers(services, log);
     // Before anything closes: rows under way are finished.
@@ -181,6 +192,9 @@ export async function startService(options: StartOptions): Promise<RunningServic
     undo.push(() => waitingStamps.stop());
     // Before anything closes: a stamp under way is finished.
     undo.push(() => upgrades.stop());
+    const sweeping = keepLoginSwept(services, log);
+    const stopCertificates = await listenForCertificates(services, config, log);
+    undo.unshift(stopCertificates);
     const clockChecks = keepClockChecked(services.timestampAuthority, config.time.interval, log);
     handler = createApplication({ routes, services, log, metrics, ready: () => ready });
     log.info(
@@ -195,6 +209,7 @@ export async function startService(options: StartOptions): Promise<RunningServic
         ready = false;
         clearInterval(maintenance);
         clockChecks.stop();
+        sweeping.stop();
         stopping ??= stopAll();
         return stopping;
       },
@@ -215,6 +230,8 @@ async function openServices(
     readonly reports: ReportRenderer;
     readonly ownUrl: string;
     readonly port: number;
+    /** Given what ends the work by the clock. */
+    readonly watch: (stop: () => Promise<void>) => void;
   },
 ): Promise<Services> {
   const { installation, metrics, renderer, verifications, reports, ownUrl, port } = opened;
@@ -233,7 +250,7 @@ async function openServices(
   await firstRootLists(hierarchy, crls, options.log);
   // Every caller together: answers that are signed for one of them alone.
   const ocspAtOnce = new RateLimiter(ocspSignedAtOnce, installation.clock);
-  const signIn = { ...installation, accounts: (await options.accounts?.(installation)) ?? [] };
+  const signIn = { accounts: (await options.accounts?.(installation)) ?? [] };
   const ownCalls = createOwnCalls(installation.random);
   const timestamps = timestampClient({
     service: timestampService(`${ownUrl}/tsa`, ownCalls.headers),
@@ -293,10 +310,26 @@ async function openServices(
     address,
     sealStatus,
   };
+  const identity = await openIdentityProvider(installation, {
+    address,
+    fault: (what, error) => options.log.error({ err: error }, what),
+  });
+  opened.watch(identity.watch(options.log));
+  const registers = await (options.registers ?? configuredRegisters)(installation);
+  opened.watch(() => registers.stop());
+  const events = sessionEvents(installation);
+  const people = await openPeople(installation, events, registers.registers);
+  opened.watch(watchPeople(people, options.log));
   return {
     ...installation,
     settings,
     address,
+    provider: identity.provider,
+    providerParts: identity.providerParts,
+    interactions: identity.provider.interactions,
+    people,
+    showWangzheng: registers.showWangzheng,
+    events,
     hierarchy,
     metrics,
     ownCalls,
@@ -326,7 +359,20 @@ async function openServices(
     seals: sealParts(installation, hierarchy, keys, () => verificationFacts(judging)),
     sealStatus,
     signIn,
-    guard: createGuard(installation, signIn),
+    guard: createGuard({ apiKeys: installation, ...identity }),
+    pageSignIn: await openPageSignIn({
+      ...identity,
+      ownUrl: () => ownUrl,
+      operatorCode: settings.creditCode,
+    }),
+    login: await openLoginServices({
+      installation,
+      hierarchy,
+      address,
+      config: config.login,
+      demonstrationAccounts: (await options.demonstrationLogins?.(installation)) ?? [],
+      onFailure: (error) => options.log.error({ err: error }, 'a message could not be sent'),
+    }),
     databaseAnswers: () =>
       installation.database.reader
         .selectFrom('install_fact')

@@ -1,18 +1,19 @@
 // The pages for people: what they show is gathered here, how it looks is web's.
 import { timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import { toBase64 } from '../formats/bytes.ts';
-import { encodeBase64url } from '../formats/cose/base64url.ts';
-import { sessionSeconds, signIn, signOut, type Session } from '../identity/demonstration-sign-in.ts';
-import { IdentityError } from '../identity/errors.ts';
+import { isRung } from '../identity/levels.ts';
+import { signInSeconds, type PageSession } from '../identity/page-sessions.ts';
+import { absoluteSeconds, endSessions } from '../identity/sessions.ts';
 import { ownPath } from '../web/html.ts';
 import type { Frame } from '../web/layout.ts';
 import { renderCodePage } from '../web/pages/code.ts';
 import { renderHome } from '../web/pages/home.ts';
-import { renderSignIn } from '../web/pages/sign-in.ts';
 import { renderReportPage, renderVerify } from '../web/pages/verify.ts';
 import { ApiError } from './errors.ts';
-import { cookieValue, sessionCookie } from './guard.ts';
+import { cookieValue, sessionCookieOf } from './guard.ts';
+import { returnPath } from './page-sign-in.ts';
 import { html, seeOther } from './reply.ts';
 import { documentBody, formBody, route, type Route } from './route.ts';
 import { filePassword } from './schemas.ts';
@@ -23,17 +24,14 @@ const tag = '页面 Pages';
 const page = { kind: 'page' } as const;
 const pageReply = [{ status: 200, description: 'Page.', content: { 'text/html': 'binary' } }] as const;
 const redirect = [{ status: 303, description: 'Done.', content: {} }] as const;
-/** Carries the token of the sign-in form, where there is no session yet. */
-const formCookie = 'yinxin_form';
-
-export function frameOf(services: Services, session: Session | null): Frame {
+export function frameOf(services: Services, session: PageSession | null): Frame {
   return {
     demonstration: services.demonstration,
     signedIn:
       session === null
         ? null
         : {
-            name: session.account.name,
+            name: session.name,
             kind: session.principal.roles.includes('officer') ? 'officer' : 'holder',
           },
     formToken: session?.formToken ?? null,
@@ -41,7 +39,7 @@ export function frameOf(services: Services, session: Session | null): Frame {
 }
 
 /** @throws ApiError `unauthenticated` for whoever is not signed in. */
-export async function requireSession(services: Services, cookie: string | undefined): Promise<Session> {
+export async function requireSession(services: Services, cookie: string | undefined): Promise<PageSession> {
   const session = await services.guard.sessionOf(cookie);
   if (session === null) throw new ApiError('unauthenticated', 'Sign in first.');
   return session;
@@ -133,66 +131,71 @@ const verifyCodeForm = route({
   },
 });
 
-/** In production there is no such page. */
-function requireDemonstration(services: Services): void {
-  if (!services.demonstration)
-    throw new IdentityError('demonstration-only', 'There is nothing at this address.');
+/** Binds a sign-in under way to the browser that began it: what comes back elsewhere opens nothing (RFC 9700 4.7). */
+function signInCookie(address: string): string {
+  return address.startsWith('https://') ? '__Host-yinxin-sign-in' : 'yinxin_sign_in';
 }
 
 const signInPage = route({
   method: 'get',
   path: '/sign-in',
   tag,
-  summary: 'Demonstration sign-in',
+  summary: 'Sign in at the OpenID Provider',
   access: page,
-  query: z.object({ returnTo: z.string().max(200).optional() }),
-  replies: pageReply,
+  query: z.object({
+    returnTo: z.string().max(200).optional(),
+    /** Asks for a level, 1 to 4. */
+    level: z.coerce.number().int().refine(isRung).optional(),
+    /** Chooses anew whom to act for. */
+    acting: z.literal('choose').optional(),
+    /** Asks for a new login. */
+    again: z.literal('yes').optional(),
+  }),
+  replies: redirect,
   async handle(services, call) {
-    requireDemonstration(services);
-    const known = cookieValue(call.cookie, formCookie);
-    // One that is none of ours is not sent back.
-    const formToken =
-      known !== null && /^[A-Za-z0-9_-]{43}$/.test(known) ? known : encodeBase64url(services.random(32));
-    const frame = frameOf(services, await services.guard.sessionOf(call.cookie));
-    const choices = services.signIn.accounts.map(({ key, name, principal }) => ({
-      id: key,
-      name,
-      kind: principal.roles.includes('officer') ? ('officer' as const) : ('holder' as const),
-      detail: detailOf(principal.roles.includes('officer'), principal.actingFor !== null),
-    }));
-    const text = renderSignIn(frame, { choices, returnTo: call.query.returnTo ?? '/', formToken });
-    return html(200, text, { 'Set-Cookie': cookie(services, formCookie, formToken, 3600) });
+    const { returnTo, level, acting, again } = call.query;
+    const elsewhere = ownAddressOf(services, call.request);
+    if (elsewhere !== null) return seeOther(elsewhere);
+    const begun = await services.pageSignIn.begin({
+      returnTo: ownPath(returnTo ?? '/'),
+      level: level ?? null,
+      chooseActing: acting === 'choose',
+      fresh: again === 'yes',
+    });
+    return seeOther(begun.address, {
+      'Set-Cookie': cookie(services, signInCookie(services.address), begun.state, signInSeconds),
+    });
   },
 });
 
-function detailOf(officer: boolean, enterprise: boolean): { readonly zh: string; readonly en: string } {
-  if (officer) return { zh: '部门工作人员', en: 'officer' };
-  return enterprise ? { zh: '企业经办人', en: 'acting for the enterprise' } : { zh: '居民', en: 'resident' };
+/** A browser that came by another name of this computer goes on by the one the provider sends it back to. */
+function ownAddressOf(services: Services, request: IncomingMessage): string | null {
+  const { host } = request.headers;
+  if (request.headers['sec-fetch-mode'] !== 'navigate' || host === new URL(services.address).host)
+    return null;
+  return new URL(request.url ?? '/sign-in', services.address).href;
 }
 
-const signInForm = route({
-  method: 'post',
-  path: '/sign-in',
+const signInReturn = route({
+  method: 'get',
+  path: returnPath,
   tag,
-  summary: 'Demonstration sign-in',
+  summary: 'Back from the OpenID Provider',
   access: page,
-  body: formBody(
-    z.object({
-      formToken: z.string().max(100),
-      choice: z.string().max(60),
-      returnTo: z.string().max(200).optional(),
-    }),
-  ),
   replies: redirect,
   async handle(services, call) {
-    requireDemonstration(services);
-    requireFormToken(cookieValue(call.cookie, formCookie), call.body.formToken);
-    const token = await signIn(services.signIn, call.body.choice);
-    const account = services.signIn.accounts.find((known) => known.key === call.body.choice);
-    const own = account?.principal.roles.includes('officer') === true ? '/office' : '/my';
-    const wanted = ownPath(call.body.returnTo ?? '/');
-    return seeOther(wanted === '/' ? own : wanted, {
-      'Set-Cookie': cookie(services, sessionCookie, token, sessionSeconds),
+    const { pageSignIn, address } = services;
+    const { token, returnTo } = await pageSignIn.finish(new URL(call.request.url ?? '', address), {
+      state: cookieValue(call.cookie, signInCookie(address)),
+      former: cookieValue(call.cookie, sessionCookieOf(address)),
+    });
+    const opened = await services.guard.sessionOf(`${sessionCookieOf(address)}=${token}`);
+    const own = opened?.principal.roles.includes('officer') === true ? '/office' : '/my';
+    return seeOther(returnTo === '/' ? own : returnTo, {
+      'Set-Cookie': [
+        cookie(services, sessionCookieOf(address), token, absoluteSeconds),
+        cookie(services, signInCookie(address), '', 0),
+      ],
     });
   },
 });
@@ -201,15 +204,19 @@ const signOutForm = route({
   method: 'post',
   path: '/sign-out',
   tag,
-  summary: 'Sign out',
+  summary: 'Sign out, here and everywhere',
   access: page,
   body: formBody(z.object({ formToken: z.string().max(100) })),
   replies: redirect,
   async handle(services, call) {
     const session = await requireSession(services, call.cookie);
     requireFormToken(session.formToken, call.body.formToken);
-    await signOut(services.signIn, cookieValue(call.cookie, sessionCookie) ?? '');
-    return seeOther('/', { 'Set-Cookie': cookie(services, sessionCookie, '', 0) });
+    await endSessions(
+      services.providerParts,
+      { session: session.login.session },
+      { reason: 'logout', actor: session.principal },
+    );
+    return seeOther('/', { 'Set-Cookie': cookie(services, sessionCookieOf(services.address), '', 0) });
   },
 });
 
@@ -220,6 +227,6 @@ export const pageRoutes: readonly Route[] = [
   verifyForm,
   verifyCodeForm,
   signInPage,
-  signInForm,
+  signInReturn,
   signOutForm,
 ];

@@ -1,4 +1,6 @@
 // The one total map from every refusal code of every room to an RFC 9457 problem.
+import { CryptoError } from '../crypto/errors.ts';
+import { IdentityError } from '../identity/errors.ts';
 import { LicenseError } from '../licenses/errors.ts';
 import { ApiError } from './errors.ts';
 import { problemTable, type ErrorCode } from './problem-table.ts';
@@ -56,5 +58,7 @@ export function problemOf(error: unknown, language: 'zh' | 'en', requestId: stri
 
 /** Seconds for Retry-After, where the refusal knows them. */
 export function retryAfterOf(error: unknown): number | null {
-  return error instanceof ApiError && error.retryAfter !== undefined ? error.retryAfter : null;
+  if (error instanceof ApiError || error instanceof IdentityError) return error.retryAfter ?? null;
+  // A place among the passwords being checked is free within a second.
+  return error instanceof CryptoError && error.code === 'password-busy' ? 1 : null;
 }

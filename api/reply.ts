@@ -2,6 +2,9 @@
 import type { ServerResponse } from 'node:http';
 import { once } from 'node:events';
 
+/** Headers of an answer; several of one name (cookies) as a list. */
+export type ReplyHeaders = Readonly<Record<string, string | readonly string[]>>;
+
 /** Random access to bytes to be sent; closed after sending, whatever happened. */
 export interface ReplyDocument {
   readonly size: number;
@@ -11,36 +14,27 @@ export interface ReplyDocument {
 
 export interface Reply {
   readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: ReplyHeaders;
   readonly contentType: string;
   readonly content: Uint8Array | string | ReplyDocument;
 }
 
 const chunkSize = 256 * 1024;
 
-export function json(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): Reply {
+export function json(status: number, value: unknown, headers: ReplyHeaders = {}): Reply {
   return { status, headers, contentType: 'application/json; charset=utf-8', content: JSON.stringify(value) };
 }
 
-export function html(status: number, text: string, headers: Readonly<Record<string, string>> = {}): Reply {
+export function html(status: number, text: string, headers: ReplyHeaders = {}): Reply {
   return { status, headers, contentType: 'text/html; charset=utf-8', content: text };
 }
 
-export function bytes(
-  contentType: string,
-  content: Uint8Array | string,
-  headers: Readonly<Record<string, string>> = {},
-): Reply {
+export function bytes(contentType: string, content: Uint8Array | string, headers: ReplyHeaders = {}): Reply {
   return { status: 200, headers, contentType, content };
 }
 
 /** A stored PDF, shown in place by a browser and saved under `name`.pdf. */
-export function pdf(
-  status: number,
-  content: ReplyDocument,
-  name: string,
-  headers: Readonly<Record<string, string>> = {},
-): Reply {
+export function pdf(status: number, content: ReplyDocument, name: string, headers: ReplyHeaders = {}): Reply {
   return {
     status,
     contentType: 'application/pdf',
@@ -53,7 +47,7 @@ export function pdf(
 }
 
 /** See other (RFC 9110 15.4.4): after a form was accepted. */
-export function seeOther(location: string, headers: Readonly<Record<string, string>> = {}): Reply {
+export function seeOther(location: string, headers: ReplyHeaders = {}): Reply {
   return { status: 303, headers: { ...headers, Location: location }, contentType: 'text/plain', content: '' };
 }
 
@@ -63,7 +57,7 @@ export function seeOther(location: string, headers: Readonly<Record<string, stri
  */
 export async function unlessHeld(reply: Reply, ifNoneMatch: string | undefined): Promise<Reply> {
   const tag = reply.headers?.['ETag'];
-  if (reply.status !== 200 || tag === undefined || ifNoneMatch === undefined) return reply;
+  if (reply.status !== 200 || typeof tag !== 'string' || ifNoneMatch === undefined) return reply;
   const named = ifNoneMatch.split(',').map((each) => each.trim().replace(/^W\//, ''));
   if (!named.includes(tag) && !named.includes('*')) return reply;
   if (typeof reply.content !== 'string' && !(reply.content instanceof Uint8Array))

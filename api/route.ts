@@ -40,6 +40,8 @@ export interface ReplyShape {
 
 /** One call as its handler sees it: parsed and permitted. */
 export interface Call<P, Q, B> {
+  /** For what headers and cookies alone tell; its body was read. */
+  readonly request: IncomingMessage;
   readonly params: P;
   readonly query: Q;
   readonly body: B;
@@ -124,6 +126,7 @@ export function route<
       });
       try {
         return await definition.handle(services, {
+          request: call.request,
           params,
           query,
           // Without a body shape B is null.

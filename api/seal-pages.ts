@@ -1,8 +1,8 @@
 // The seal office's pages: gathered here, drawn by web; every form brings back its session's token.
 import { z } from 'zod';
 import { encodeBase64url } from '../formats/cose/base64url.ts';
-import type { Session } from '../identity/demonstration-sign-in.ts';
 import { departmentByCode } from '../identity/departments.ts';
+import type { PageSession } from '../identity/page-sessions.ts';
 import { automaticMatters } from '../signing/authorisation-store.ts';
 import { authorisationStates } from '../signing/authorisations.ts';
 import { SigningError } from '../signing/errors.ts';
@@ -44,14 +44,14 @@ const applicationParams = z.object({ id: z.string().regex(/^sap_[0-9a-f]{32}$/) 
 const shown = 50;
 
 /** @throws ApiError `unauthenticated`, `scope-missing` for whoever has nothing to do with seals. */
-async function officeSession(services: Services, cookie: string | undefined): Promise<Session> {
+async function officeSession(services: Services, cookie: string | undefined): Promise<PageSession> {
   const session = await requireSession(services, cookie);
   if (!session.principal.scopes.some((scope) => scope.startsWith('seals:')))
     throw new ApiError('scope-missing', 'Seals are for those who work with them.');
   return session;
 }
 
-const may = (session: Session, scope: string): boolean =>
+const may = (session: PageSession, scope: string): boolean =>
   session.principal.scopes.some((each) => each === scope);
 
 function cardOf(seal: Seal): SealCard {
@@ -72,7 +72,7 @@ function lineOf(application: SealApplication): ApplicationLine {
 }
 
 /** A seal that the reader may see: the own department's, or any for the administration. */
-async function visibleSeal(services: Services, session: Session, code: string): Promise<Seal> {
+async function visibleSeal(services: Services, session: PageSession, code: string): Promise<Seal> {
   const seal = await findSeal(services.database.reader, { code });
   const all = may(session, 'seals:administer');
   if (seal === null || (!all && seal.department !== session.principal.department))
@@ -119,7 +119,7 @@ const office = route({
   },
 });
 
-function choicesOf(session: Session, seal: Seal): readonly SealApplicationChoice[] {
+function choicesOf(session: PageSession, seal: Seal): readonly SealApplicationChoice[] {
   if (!may(session, 'seals:apply')) return [];
   const next = sealTransitions[seal.state];
   return [

@@ -11,10 +11,11 @@ import express, { type Express, type Request, type Response } from 'express';
 import { assetHandler } from './assets.ts';
 import { securityHeaders } from './headers.ts';
 import { ApiError } from './errors.ts';
-import { permit } from './guard.ts';
+import { apiKeyDeprecation, permit, usesApiKey } from './guard.ts';
 import { callerOfAddress, RateLimiter } from './limits.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import { mountProvider } from './oidc-mount.ts';
 import { problemOf, retryAfterOf, type Problem } from './problems.ts';
 import { send, unlessHeld, type Reply } from './reply.ts';
 import { languageOf, type Route } from './route.ts';
@@ -45,6 +46,7 @@ export function createApplication(options: ServerOptions): Express {
   mountProbes(app, options);
   app.use('/assets', assetHandler());
   app.use(securityHeaders(services.config));
+  mountProvider(app, services);
   const limits = limitsOf(services);
   for (const route of routes) {
     app[route.method](expressPath(route.path), (request, response) =>
@@ -173,6 +175,10 @@ async function answer(
     if (seconds > slowSeconds) options.log.warn(line, 'slow request');
     else options.log.info(line, 'request');
   });
+  if (usesApiKey(request)) {
+    response.setHeader('Deprecation', apiKeyDeprecation);
+    response.setHeader('Link', '</docs>; rel="deprecation"; type="text/html"');
+  }
   try {
     const reply = await handled(options, limits, route, request);
     response.setHeader('X-Request-Id', requestId(request));
@@ -213,6 +219,9 @@ function spend(limiter: RateLimiter, caller: string): void {
     throw new ApiError('rate-limited', `Too many requests: try again in ${wait} s.`, { retryAfter: wait });
 }
 
+/** Both schemes our provider's tokens come by (RFC 6750 3, RFC 9449 7.1). */
+const challenges = ['Bearer realm="yinxin"', 'DPoP realm="yinxin", algs="ES256 ES384 PS256 EdDSA"'];
+
 const requestIds = new WeakMap<IncomingMessage, string>();
 
 /** The caller's own X-Request-Id where it is harmless, else a fresh one. */
@@ -247,7 +256,7 @@ function refuse(
   }
   const retryAfter = retryAfterOf(error);
   if (retryAfter !== null) response.setHeader('Retry-After', retryAfter);
-  if (problem.status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="yinxin"');
+  if (problem.status === 401) response.setHeader('WWW-Authenticate', challenges);
   const page = wantsPage(request) ? problemPage(options.services, problem) : null;
   response.statusCode = problem.status;
   response.setHeader('X-Request-Id', id);

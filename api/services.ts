@@ -6,7 +6,12 @@ import type { CrlPublisher } from '../ca/crl-publisher.ts';
 import type { OcspResponder } from '../ca/ocsp-responder.ts';
 import type { TimestampAuthority } from '../ca/timestamp-authority.ts';
 import type { SigningServer } from '../crypto/signing-server.ts';
-import type { SignInDependencies } from '../identity/demonstration-sign-in.ts';
+import type { SampleAccounts } from '../identity/demonstration-sign-in.ts';
+import type { AccountEvents } from '../identity/account-events.ts';
+import type { InteractionPort } from '../identity/interaction-port.ts';
+import type { ProviderParts } from '../identity/provider/parts.ts';
+import type { OpenedProvider } from '../identity/provider/provider.ts';
+import type { RegisterDependencies } from '../identity/registers.ts';
 import type { LicenseParts } from '../licenses/parts.ts';
 import type { ApplicationParts } from '../signing/seal-application-kinds.ts';
 import type { SealStatusPublisher } from '../signing/seal-status-list.ts';
@@ -15,8 +20,11 @@ import type { StampParts } from '../signing/stamp-order.ts';
 import type { ForeignStatusLists } from './status-lists-http.ts';
 import type { Guard } from './guard.ts';
 import type { Installation } from './installation.ts';
+import type { LoginServices } from './login-services.ts';
 import type { Metrics } from './metrics.ts';
 import type { OwnCalls } from './own-calls.ts';
+import type { OpenedRegisters } from './people-services.ts';
+import type { PageSignIn } from './page-sign-in.ts';
 import type { RecognisedSource } from './recognised-source.ts';
 import type { ReportRenderer } from './report-renderer.ts';
 import type { Settings } from './settings.ts';
@@ -45,8 +53,24 @@ export interface Services extends Installation {
   readonly seals: ApplicationParts;
   readonly sealStatus: SealStatusPublisher;
   readonly licenses: LicenseParts;
-  readonly signIn: SignInDependencies;
+  /** The sample accounts of the demonstration. */
+  readonly signIn: SampleAccounts;
   readonly guard: Guard;
+  /** How our own pages sign in at the provider. */
+  readonly pageSignIn: PageSignIn;
+  /** The ways to log in. */
+  readonly login: LoginServices;
+  /** The OpenID Provider, and what it is made of. */
+  readonly provider: OpenedProvider;
+  readonly providerParts: ProviderParts;
+  /** What login and consent pages ask of the provider. */
+  readonly interactions: InteractionPort;
+  /** Everything about people: records, registers, what ends with what. */
+  readonly people: RegisterDependencies;
+  /** Demonstration only: a person's phone shows a 网证. */
+  readonly showWangzheng: OpenedRegisters['showWangzheng'];
+  /** What changes of people do to live sessions. */
+  readonly events: AccountEvents;
   readonly metrics: Metrics;
   readonly ownCalls: OwnCalls;
   readonly verifications: VerificationPool;

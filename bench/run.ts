@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureCertification } from './certification.ts';
+import { measureIdentityProvider } from './identity-provider.ts';
 import { measureLimits } from './limits.ts';
 import type { Measure } from './measure.ts';
 import { measureMainJob } from './main-job.ts';
@@ -18,6 +19,7 @@ const parts = {
   stamps: measureStamps,
   verification: measureVerification,
   certification: measureCertification,
+  identity: measureIdentityProvider,
 };
 const seconds = Number(process.env['YINXIN_BENCH_SECONDS'] ?? '5');
 const folder = mkdtempSync(join(tmpdir(), 'yinxin-bench-'));

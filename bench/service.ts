@@ -7,12 +7,16 @@ import { openLog } from '../api/log.ts';
 import { startService, type RunningService } from '../api/main.ts';
 
 /** Starts the demonstration district's service below `folder`, on a free port. */
-export async function startBenchService(folder: string): Promise<RunningService> {
+export async function startBenchService(
+  folder: string,
+  environment: NodeJS.ProcessEnv = {},
+): Promise<RunningService> {
   const service = await startService({
     config: readConfig({
       YINXIN_DATA: join(folder, 'data'),
       YINXIN_MODE: 'demonstration',
       YINXIN_PORT: '0',
+      ...environment,
     }),
     settings: demonstrationSettings,
     world: { ...realWorld, keyCost: 1024 },

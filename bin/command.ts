@@ -101,6 +101,7 @@ function exitCodeOf(error: unknown): number {
     case 'key-store-unavailable':
     case 'backup-target-not-empty':
     case 'department-exists':
+    case 'administrators-exist':
       return exitCodes.cannotCreate;
     default:
       return exitCodes.failed;

@@ -26,7 +26,9 @@ export type CryptoErrorCode =
   /** Encrypted with RC2 or Triple DES: what `openLegacyPkcs12` is for. */
   | 'pkcs12-legacy'
   /** Sound, but not one key with its certificates under a password in a way that is known here. */
-  | 'pkcs12-unsupported';
+  | 'pkcs12-unsupported'
+  /** As many passwords are being checked, and wait for it, as may. */
+  | 'password-busy';
 
 export class CryptoError extends Error {
   override readonly name = 'CryptoError';

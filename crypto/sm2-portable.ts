@@ -3,6 +3,7 @@ import { weierstrass } from '@noble/curves/abstract/weierstrass.js';
 import { bytesToNumberBE, numberToBytesBE } from '@noble/curves/utils.js';
 import { derToRaw, rawToDer } from '../formats/x509/ecdsa-signature.ts';
 import { joinBytes, toHex } from '../formats/bytes.ts';
+import { FormatError } from '../formats/errors.ts';
 import { parseSubjectPublicKeyInfo } from '../formats/x509/algorithm.ts';
 import { readDer } from '../formats/x509/der.ts';
 import type { RandomBytes } from './clock.ts';
@@ -147,4 +148,21 @@ export function signSm2Portable(pkcs8: Uint8Array, digest: Uint8Array, random: R
     const s = modulo(inverseOfOneMore * modulo(k - r * d));
     if (s !== 0n) return { r, s };
   }
+}
+
+/**
+ * Signs a message under the identifier 1234567812345678: what a page does with a key that its holder opened.
+ * @param spki - the key's own SubjectPublicKeyInfo, uncompressed. @returns DER `SEQUENCE { r, s }`.
+ * @throws FormatError where either half of the key is no SM2 key.
+ */
+export function signSm2Message(
+  spki: Uint8Array,
+  pkcs8: Uint8Array,
+  message: Uint8Array,
+  random: RandomBytes,
+): Uint8Array {
+  const point = pointOf(spki);
+  if (point === null) throw new FormatError('value-out-of-range', 'The public key is no SM2 key.');
+  const prefix = sm3Portable(joinBytes([ENTL_ID_AND_CURVE, point]));
+  return derOfScalars(signSm2Portable(pkcs8, sm3Portable(joinBytes([prefix, message])), random));
 }

@@ -1,11 +1,20 @@
-// Residents known to the service: names and numbers only encrypted, found only through a keyed index.
+// Persons known to the service: by document, by 网号, or both; encrypted, found only through keyed indexes.
 import type { BlindIndex } from '../crypto/blind-index.ts';
 import type { Clock, RandomBytes } from '../crypto/clock.ts';
 import type { FieldCipher, FieldPlace } from '../crypto/field-cipher.ts';
-import { parseResidentNumber } from '../formats/identifiers/resident-number.ts';
-import type { Database } from '../storage/database.ts';
+import { maskResidentNumber } from '../formats/identifiers/resident-number.ts';
+import type { Database, Writer } from '../storage/database.ts';
+import type { PersonTable } from '../storage/schema/people.ts';
 import { IdentityError } from './errors.ts';
 import { randomIdentifier } from './identifier.ts';
+import {
+  birthDateOf,
+  documentOf,
+  documentTypes,
+  indexPurposeOf,
+  type DocumentType,
+  type IdentityDocument,
+} from './identity-documents.ts';
 
 export interface PersonDependencies {
   readonly database: Database;
@@ -16,69 +25,220 @@ export interface PersonDependencies {
   readonly demonstration: boolean;
 }
 
-/** A resident as shown to whoever may see them. */
+/** A person as shown to whoever may see them. Everything but the identifier may be unknown: a 网号 alone is enough. */
 export interface Person {
   /** `psn_…` */
   readonly id: string;
-  readonly name: string;
-  readonly number: string;
+  readonly name: string | null;
+  readonly documentType: DocumentType | null;
+  readonly number: string | null;
+  readonly wanghao: string | null;
+  /** yyyy-MM-dd */
+  readonly birthDate: string | null;
 }
+
+/** How somebody is named to us. */
+export type PersonKey =
+  | {
+      readonly type: DocumentType;
+      readonly number: string;
+      readonly name: string;
+      readonly birthDate?: string | null;
+    }
+  | { readonly wanghao: string; readonly birthDate?: string | null };
+
+const namePattern = /^(?! )[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]{1,80}(?<! )$/u;
+const wanghaoPattern = /^[A-Za-z0-9]{8,64}$/;
 
 /**
  * Finds a resident by number, or adds them.
  * @returns the identifier, the same for the same number.
- * @throws IdentityError `person-number-invalid`.
+ * @throws IdentityError `person-number-invalid`, `person-name-invalid`.
  */
-export async function personWithNumber(
+export function personWithNumber(
   dependencies: PersonDependencies,
   person: { readonly name: string; readonly number: string },
 ): Promise<string> {
-  const number = normalised(person.number, dependencies.clock());
-  const index = dependencies.index.of('person-number', number);
-  const id = randomIdentifier('psn', dependencies.random);
-  const row = {
-    id,
-    name_cipher: dependencies.cipher.seal(place('name', id), person.name),
-    number_cipher: dependencies.cipher.seal(place('number', id), number),
-    number_index: index,
-    demonstration: dependencies.demonstration ? 1 : 0,
-    created_at: dependencies.clock().toISOString(),
-  };
-  return dependencies.database.write(async (tx) => {
-    const known = await tx
-      .selectFrom('person')
-      .select('id')
-      .where('number_index', '=', index)
-      .executeTakeFirst();
-    if (known !== undefined) return known.id;
-    await tx.insertInto('person').values(row).execute();
-    return id;
-  });
+  return personWith(dependencies, { ...person, type: 'resident-identity-card' });
 }
 
-/** @returns the resident, decrypted, or null. */
+/**
+ * Finds a person by document or 网号, or adds them. The name of one already known stays as it is.
+ * @returns `psn_…`, the same for the same document or 网号, also under a race.
+ * @throws IdentityError `person-number-invalid`, `person-name-invalid`, `wanghao-invalid`.
+ */
+export async function personWith(dependencies: PersonDependencies, key: PersonKey): Promise<string> {
+  const row = newPersonRow(dependencies, key);
+  return dependencies.database.write((tx) => personWithIn(tx, row));
+}
+
+/** A row ready for `personWithIn`: keys are used here, outside any write. @throws IdentityError as `personWith`. */
+export function newPersonRow(dependencies: PersonDependencies, key: PersonKey): PersonTable {
+  const id = randomIdentifier('psn', dependencies.random);
+  return { ...blankRow(dependencies, id), ...columnsOf(dependencies, id, key) };
+}
+
+/** As `personWith`, inside another write. */
+export async function personWithIn(tx: Writer, row: PersonTable): Promise<string> {
+  const [column, index] =
+    row.number_index === null
+      ? (['wanghao_index', row.wanghao_index] as const)
+      : (['number_index', row.number_index] as const);
+  await tx
+    .insertInto('person')
+    .values(row)
+    .onConflict((conflict) => conflict.column(column).doNothing())
+    .execute();
+  const known = await tx
+    .selectFrom('person')
+    .select('id')
+    .where(column, '=', index)
+    .executeTakeFirstOrThrow();
+  return known.id;
+}
+
+/** @returns the person, decrypted, or null for one unknown, merged away or erased. */
 export async function personById(dependencies: PersonDependencies, id: string): Promise<Person | null> {
   const row = await dependencies.database.reader
     .selectFrom('person')
-    .select(['id', 'name_cipher', 'number_cipher'])
+    .selectAll()
     .where('id', '=', id)
+    .where('state', '=', 'present')
     .executeTakeFirst();
-  if (row === undefined) return null;
+  return row === undefined ? null : openPerson(dependencies, row);
+}
+
+/** @throws IdentityError `person-not-found`. */
+export async function requirePerson(dependencies: PersonDependencies, id: string): Promise<Person> {
+  const person = await personById(dependencies, id);
+  if (person === null) throw new IdentityError('person-not-found', 'There is no such person.');
+  return person;
+}
+
+/** @returns the person with this document or 网号, or null. @throws IdentityError as `personWith`. */
+export async function findPerson(dependencies: PersonDependencies, key: PersonKey): Promise<Person | null> {
+  const index = indexOf(dependencies, key);
+  const row = await dependencies.database.reader
+    .selectFrom('person')
+    .selectAll()
+    .where('type' in key ? 'number_index' : 'wanghao_index', '=', index)
+    .executeTakeFirst();
+  return row === undefined ? null : openPerson(dependencies, row);
+}
+
+/** The keyed digest under which a document or 网号 is found. @throws IdentityError as `personWith`. */
+export function indexOf(dependencies: Pick<PersonDependencies, 'index' | 'clock'>, key: PersonKey): string {
+  if (!('type' in key)) return dependencies.index.of('person-wanghao', wanghaoOf(key.wanghao));
+  const document = documentOf(key.type, key.number, dependencies.clock());
+  return dependencies.index.of(indexPurposeOf(document.type), document.number);
+}
+
+/** A name as it is stored: trimmed, in Unicode's composed form, so that equal names are equal. @throws IdentityError `person-name-invalid`. */
+export function personName(text: string): string {
+  const name = text
+    .trim()
+    .replace(/[．・•]/g, '·')
+    .normalize('NFC');
+  if (!namePattern.test(name)) {
+    throw new IdentityError(
+      'person-name-invalid',
+      'A name has 1 to 80 characters and no control characters.',
+    );
+  }
+  return name;
+}
+
+/** `样**`: what lists and logs may show of a name. */
+export function maskName(name: string): string {
+  const [first = '', ...rest] = Array.from(name);
+  return first + '*'.repeat(Math.max(1, rest.length));
+}
+
+/** What lists may show of a person; a 网号 is a pseudonym and still shown in part only. */
+export function maskPerson(person: Person): { readonly name: string; readonly number: string } {
   return {
-    id: row.id,
-    name: dependencies.cipher.open(place('name', row.id), row.name_cipher),
-    number: dependencies.cipher.open(place('number', row.id), row.number_cipher),
+    name: person.name === null ? '—' : maskName(person.name),
+    number: maskResidentNumber(person.number ?? person.wanghao ?? ''),
   };
 }
 
-function place(column: 'name' | 'number', row: string): FieldPlace {
+/** Where a value of a person lies. */
+export function personPlace(column: 'name' | 'number' | 'wanghao' | 'birth_date', row: string): FieldPlace {
   return { table: 'person', column, row };
 }
 
-function normalised(number: string, today: Date): string {
-  try {
-    return parseResidentNumber(number, today).number;
-  } catch (error) {
-    throw new IdentityError('person-number-invalid', 'The resident number is not valid.', { cause: error });
+/** Columns that hold a document, or a 网号, of person `id`; the others are left out. */
+export function columnsOf(
+  dependencies: PersonDependencies,
+  id: string,
+  key: PersonKey,
+): Partial<PersonTable> {
+  const seal = (column: 'name' | 'number' | 'wanghao' | 'birth_date', value: string): string =>
+    dependencies.cipher.seal(personPlace(column, id), value);
+  const birth =
+    key.birthDate === undefined || key.birthDate === null
+      ? {}
+      : { birth_date_cipher: seal('birth_date', key.birthDate) };
+  if (!('type' in key)) {
+    return {
+      wanghao_cipher: seal('wanghao', wanghaoOf(key.wanghao)),
+      wanghao_index: indexOf(dependencies, key),
+      ...birth,
+    };
   }
+  const document = documentOf(key.type, key.number, dependencies.clock());
+  return {
+    document_type: document.type,
+    name_cipher: seal('name', personName(key.name)),
+    number_cipher: seal('number', document.number),
+    number_index: indexOf(dependencies, key),
+    ...birth,
+  };
+}
+
+function blankRow(dependencies: PersonDependencies, id: string): PersonTable {
+  return {
+    id,
+    document_type: null,
+    name_cipher: null,
+    number_cipher: null,
+    number_index: null,
+    wanghao_cipher: null,
+    wanghao_index: null,
+    birth_date_cipher: null,
+    state: 'present',
+    merged_into: null,
+    ended_at: null,
+    demonstration: dependencies.demonstration ? 1 : 0,
+    created_at: dependencies.clock().toISOString(),
+  };
+}
+
+function openPerson(dependencies: PersonDependencies, row: PersonTable): Person {
+  const open = (
+    column: 'name' | 'number' | 'wanghao' | 'birth_date',
+    cipher: string | null,
+  ): string | null =>
+    cipher === null ? null : dependencies.cipher.open(personPlace(column, row.id), cipher);
+  const type = documentTypes.find((known) => known === row.document_type) ?? null;
+  const number = open('number', row.number_cipher);
+  const document: IdentityDocument | null = type === null || number === null ? null : { type, number };
+  return {
+    id: row.id,
+    name: open('name', row.name_cipher),
+    documentType: type,
+    number,
+    wanghao: open('wanghao', row.wanghao_cipher),
+    birthDate:
+      open('birth_date', row.birth_date_cipher) ??
+      (document === null ? null : birthDateOf(document, dependencies.clock())),
+  };
+}
+
+function wanghaoOf(text: string): string {
+  const wanghao = text.trim();
+  if (!wanghaoPattern.test(wanghao)) {
+    throw new IdentityError('wanghao-invalid', 'A 网号 is 8 to 64 letters and digits.');
+  }
+  return wanghao;
 }

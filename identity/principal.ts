@@ -33,6 +33,16 @@ export const scopes = [
   'ca:read',
   /** Whom a pseudonym stands for. */
   'ca:disclose',
+  /** A person's own data, level and mandates. */
+  'identity:own',
+  /** Officers at a window: proof persons. */
+  'identity:proof',
+  /** System and security administrators: officers, roles, requests of two persons. */
+  'identity:administer',
+  /** Audit administrators. */
+  'identity:audit',
+  /** Data protection officers: purposes, notices, requests of persons. */
+  'identity:protect',
 ] as const;
 
 export type Scope = (typeof scopes)[number];
@@ -48,10 +58,10 @@ const personal: ReadonlySet<Scope> = new Set([
 
 /**
  * What a department's approval system is given: everything but reading one's own licenses as a holder, what persons decide
- * about seals, and the CA's work.
+ * about seals, the CA's work, and people.
  */
 export const departmentScopes: readonly Scope[] = scopes.filter(
-  (scope) => !personal.has(scope) && !scope.startsWith('ca:'),
+  (scope) => !personal.has(scope) && !scope.startsWith('ca:') && !scope.startsWith('identity:'),
 );
 
 export type Role =

@@ -7,6 +7,8 @@ export interface Actor {
   readonly kind: 'person' | 'client' | 'system';
   /** Unified social credit code of the department acted for; null for citizens and the system itself. */
   readonly department: string | null;
+  /** Unified social credit code of the enterprise a person acts for; whatever is recorded stands under both. */
+  readonly actingFor?: string | null;
   /** What it may do: `stamps:write`, `licenses:write`, `licenses:read`, `licenses:status`, `verifications:write`, … */
   readonly scopes: readonly string[];
 }

@@ -100,7 +100,7 @@ async function link(tx: Writer, options: AuditChainOptions, events: readonly Aud
       department: event.actor.department,
       action: event.action,
       subject: event.subject,
-      details: sortedJson(event.details),
+      details: sortedJson(detailsOf(event)),
       previous: hash,
     };
     hash = rowHash(content, digest);
@@ -108,6 +108,12 @@ async function link(tx: Writer, options: AuditChainOptions, events: readonly Aud
     await tx.executeQuery(CompiledQuery.raw(insertRow, [...Object.values(content), hash]));
   }
   await tx.executeQuery(CompiledQuery.raw(moveHead, [sequence, hash, node]));
+}
+
+/** Who acts for an enterprise is on record under both names, whatever the event. */
+function detailsOf({ actor, details }: AuditEvent): AuditEvent['details'] {
+  const actingFor = actor.actingFor ?? null;
+  return actingFor === null ? details : { ...details, actingFor };
 }
 
 /**

@@ -4,6 +4,9 @@ import type { CaEnrolmentTables } from './schema/ca-enrolment.ts';
 import type { FoundationTables } from './schema/foundation.ts';
 import type { IdentityTables } from './schema/identity.ts';
 import type { LicenseTables } from './schema/licenses.ts';
+import type { LoginTables } from './schema/login.ts';
+import type { PeopleTables } from './schema/people.ts';
+import type { ProviderTables } from './schema/provider.ts';
 import type { SigningTables } from './schema/signing.ts';
 import type { StampBatchTables } from './schema/stamp-batches.ts';
 import type { TrustListTables } from './schema/trust-list.ts';
@@ -16,4 +19,7 @@ export type Schema = FoundationTables &
   StampBatchTables &
   LicenseTables &
   IdentityTables &
-  TrustListTables;
+  PeopleTables &
+  LoginTables &
+  TrustListTables &
+  ProviderTables;

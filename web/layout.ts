@@ -26,18 +26,26 @@ export interface PageParts {
   readonly body: Html;
   /** Names of islands under /assets, without `.js`. */
   readonly islands?: readonly string[];
+  /** A page in the middle of signing in: nothing on it leads away. */
+  readonly plain?: boolean;
 }
 
-const places: readonly { path: string; words: Words; for: 'all' | 'holder' | 'officer' }[] = [
+const places: readonly { path: string; words: Words; for: 'all' | 'holder' | 'officer' | 'signed-in' }[] = [
   { path: '/verify', words: { zh: '核验', en: 'Verify' }, for: 'all' },
   { path: '/my', words: { zh: '我的证照', en: 'My licenses' }, for: 'holder' },
   { path: '/office', words: { zh: '工作台', en: 'Office' }, for: 'officer' },
   { path: '/seals', words: { zh: '印章', en: 'Seals' }, for: 'officer' },
+  { path: '/my/data', words: { zh: '我的信息', en: 'My data' }, for: 'signed-in' },
   { path: '/docs', words: { zh: '接口', en: 'API' }, for: 'all' },
 ];
 
 function navigation(frame: Frame, path: string): Html {
-  const shown = places.filter((place) => place.for === 'all' || place.for === frame.signedIn?.kind);
+  const shown = places.filter(
+    (place) =>
+      place.for === 'all' ||
+      place.for === frame.signedIn?.kind ||
+      (place.for === 'signed-in' && frame.signedIn !== null),
+  );
   return html`<nav class="places" aria-label="主导航 Main">
     <ul>
       ${shown.map(
@@ -79,7 +87,7 @@ export function renderPage(frame: Frame, parts: PageParts): string {
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light" />
-        <meta name="referrer" content="no-referrer" />
+        <meta name="referrer" content="${parts.plain === true ? 'same-origin' : 'no-referrer'}" />
         <title>${parts.title.zh} ${parts.title.en} · 印信</title>
         <link rel="icon" href="/assets/icon.svg" type="image/svg+xml" />
         <link rel="stylesheet" href="/assets/style.css" />
@@ -92,7 +100,7 @@ export function renderPage(frame: Frame, parts: PageParts): string {
             <a class="brand" href="/"
               ><span lang="zh-CN">印信</span> <span class="en" lang="en">Yinxin</span></a
             >
-            ${navigation(frame, parts.path)} ${session(frame)}
+            ${parts.plain === true ? null : [navigation(frame, parts.path), session(frame)]}
           </div>
         </header>
         ${frame.demonstration ? demonstrationNotice : null}

@@ -3,15 +3,20 @@ import { join } from 'node:path';
 import { readConfig, type Config } from '../../api/config.ts';
 import {
   demonstrationAccounts,
+  demonstrationLogins,
   demonstrationMatterNames,
   demonstrationSettings,
   establishDistrict,
 } from '../../api/demonstration.ts';
 import { grantDistrictRights } from '../../api/demonstration-rights.ts';
-import { ensureFolder, realWorld } from '../../api/installation.ts';
+import { claimSampleEnterprises } from '../../api/demonstration-people.ts';
+import { enrolDemonstrationDoors } from '../../api/demonstration-doors.ts';
+import { demonstrationRegisters } from '../../api/demonstration-registers.ts';
+import { ensureFolder, operator, realWorld } from '../../api/installation.ts';
 import { openLog } from '../../api/log.ts';
 import { startService, type RunningService } from '../../api/main.ts';
 import { writeSettings } from '../../api/settings.ts';
+import { startPortal, type Portal } from '../../fixtures/portal/portal.ts';
 import { exitCodes, parseFlags, type Command, type Terminal } from '../command.ts';
 import { demonstrationKeys, keysFile } from '../demonstration-keys.ts';
 import { dataFlag, dataHelp } from '../installation.ts';
@@ -41,6 +46,7 @@ Exit codes: 0 stopped in order, 1 the journey failed, 69 port in use, 73 folder 
     const { values } = parseFlags(args, { ...dataFlag, port: { type: 'string' }, once: { type: 'boolean' } });
     const config = readConfig(terminal.environment, { ...values, mode: 'demonstration' });
     const service = await startDemonstration(config, terminal);
+    let portal: Portal | null = null;
     try {
       const folder = join(config.dataFolder, 'demo');
       // An authorisation ends after a year, and a folder of an earlier version has none.
@@ -49,13 +55,37 @@ Exit codes: 0 stopped in order, 1 the journey failed, 69 port in use, 73 folder 
       // Before the first word: whoever waits for it may stop us at once.
       const stopped = untilStopped();
       announce(config, service, journey, folder, terminal);
-      if (values.once !== true) await stopped;
+      if (values.once !== true) {
+        portal = await openPortal(service, terminal);
+        await stopped;
+      }
     } finally {
+      await portal?.stop();
       await service.stop();
     }
     return exitCodes.done;
   },
 };
+
+/** Two made-up websites on the next two ports that share the sign-in; without them the demonstration goes on. */
+async function openPortal(service: RunningService, terminal: Terminal): Promise<Portal | null> {
+  const port = Number(new URL(service.localUrl).port);
+  try {
+    const portal = await startPortal({
+      clients: service.services.providerParts,
+      actor: operator,
+      issuer: service.services.providerParts.issuer,
+      ports: [port + 1, port + 2],
+    });
+    for (const address of portal.addresses) terminal.print(`  统一登录演示 single sign-on  ${address}/`);
+    terminal.print('');
+    return portal;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : 'failed';
+    terminal.tell(`· 统一登录演示网站未启动 · the websites of the portal did not start: ${why}`);
+    return null;
+  }
+}
 
 async function startDemonstration(config: Config, terminal: Terminal): Promise<RunningService> {
   const settings = config.settings ?? { ...demonstrationSettings, suite: config.suite };
@@ -66,6 +96,8 @@ async function startDemonstration(config: Config, terminal: Terminal): Promise<R
     // A person reads this screen: only what goes wrong is logged, unless asked for more.
     log: openLog(terminal.environment['YINXIN_LOG_LEVEL'] === undefined ? 'error' : config.logLevel),
     accounts: demonstrationAccounts,
+    demonstrationLogins,
+    registers: demonstrationRegisters,
     matterNames: demonstrationMatterNames,
   });
   try {
@@ -73,6 +105,8 @@ async function startDemonstration(config: Config, terminal: Terminal): Promise<R
       await ensureFolder(config.dataFolder);
       await writeSettings(config.dataFolder, settings);
     }
+    await claimSampleEnterprises(service.services.people);
+    await enrolDemonstrationDoors(service.services);
     const { madePassphrase } = service.services;
     if (madePassphrase !== null) {
       terminal.tell(

@@ -18,6 +18,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./department-add.ts')).departmentAdd,
   },
   {
+    name: 'administrators appoint',
+    summary: 'appoint the first system, security and audit administrators (三员)',
+    load: async () => (await import('./administrators-appoint.ts')).administratorsAppoint,
+  },
+  {
     name: 'seal create',
     summary: 'make a seal for a department: picture, key and certificate',
     load: async () => (await import('./seal-create.ts')).sealCreate,
@@ -31,6 +36,16 @@ export const commands: readonly CommandEntry[] = [
     name: 'api-key create',
     summary: "make an API key for a department's system; it is shown once",
     load: async () => (await import('./api-key-create.ts')).apiKeyCreate,
+  },
+  {
+    name: 'client',
+    summary: 'clients of single sign-on: add, list, rotate, disable, enable',
+    load: async () => (await import('./client.ts')).client,
+  },
+  {
+    name: 'signer',
+    summary: "sign certificate logins on one's own computer, for allowed websites",
+    load: async () => (await import('./signer.ts')).signer,
   },
   { name: 'serve', summary: 'run the service', load: async () => (await import('./serve.ts')).serve },
   {

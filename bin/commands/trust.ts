@@ -3,7 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { operator, type Installation } from '../../api/installation.ts';
 import { dersOf } from '../../api/pem.ts';
 import { addAnchor, endTrust, namedAnchors, recogniseList, seenLists } from '../../api/recognised-lists.ts';
+import { labelledDigest } from '../../crypto/algorithms.ts';
 import { parseCertificate } from '../../formats/x509/certificate.ts';
+import { approvalHelp, takeUpApproval } from '../approval.ts';
 import { exitCodes, parseFlags, required, UsageError, type Command, type Terminal } from '../command.ts';
 import {
   configOfInstallation,
@@ -20,6 +22,19 @@ function keysIn(text: string): readonly Uint8Array[] {
       (der) => parseCertificate(der).subjectPublicKeyInfo.der,
     );
   return dersOf(text, ['PUBLIC KEY'], 'The operator key');
+}
+
+/** A change as two persons agree to it: what is done under which name, and with exactly which file. */
+async function changeOf(asked: {
+  readonly list: string | undefined;
+  readonly anchor: string | undefined;
+  readonly end: string | undefined;
+  readonly name: string;
+}): Promise<string> {
+  const file = asked.list ?? asked.anchor;
+  if (file === undefined) return `end ${asked.end ?? ''} ${asked.name}`;
+  const digest = labelledDigest('sha256', await readFile(file));
+  return `${asked.list === undefined ? 'anchor' : 'list'} ${asked.name} ${digest}`;
 }
 
 async function tell(installation: Installation, terminal: Terminal): Promise<void> {
@@ -42,6 +57,7 @@ Without any of the three: everything that is relied on beside the installation's
   --anchor FILE        trust a certificate (PEM) as it is; what leads to it is called unconfirmed
   --end list|anchor    rely on it no more; what was seen of a list is kept, so that it cannot come back older
   --name NAME          how it is called here
+${approvalHelp}
 ${dataHelp}
 
 ${passphraseHelp}
@@ -56,12 +72,17 @@ Exit codes: 0 done, 1 refused, 64 usage, 78 configuration`,
       end: { type: 'string' },
       name: { type: 'string' },
       'operator-key': { type: 'string' },
+      approval: { type: 'string' },
     });
     const { list, anchor, end } = values;
     if ([list, anchor, end].filter((each) => each !== undefined).length > 1)
       throw new UsageError('Only one of --list, --anchor and --end is meant at a time.');
     const config = configOfInstallation(terminal, { data: values.data });
     await withInstallation(config, async (installation) => {
+      if (list !== undefined || anchor !== undefined || end !== undefined) {
+        const change = await changeOf({ list, anchor, end, name: required(values.name, 'name') });
+        await takeUpApproval(installation, values.approval, { kind: 'trust-list', parameters: { change } });
+      }
       if (list !== undefined) {
         const key = values['operator-key'];
         const taken = await recogniseList(installation, operator, {

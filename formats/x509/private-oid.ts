@@ -26,6 +26,8 @@ export const PRIVATE_OID = {
   residentAuthenticationPolicy: `${ARC}.2.9`,
   serverPolicy: `${ARC}.2.10`,
   sealMakerPolicy: `${ARC}.2.11`,
+  /** Beside the kind's own: the key was made in a device that never gives it out. No certificate of a demonstration has it. */
+  deviceKeyPolicy: `${ARC}.2.12`,
   /** The policy that time-stamp tokens name. */
   timestampPolicy: `${ARC}.3.1`,
 } as const;

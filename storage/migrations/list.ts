@@ -8,6 +8,9 @@ import { migration as trustList } from './0006-trust-list.ts';
 import { migration as caHierarchies } from './0007-ca-hierarchies.ts';
 import { migration as caEnrolment } from './0008-ca-enrolment.ts';
 import { migration as verification } from './0009-verification.ts';
+import { migration as people } from './0010-people.ts';
+import { migration as provider } from './0011-provider.ts';
+import { migration as login } from './0012-login.ts';
 import { migration as seals } from './0013-seals.ts';
 import { migration as upgrades } from './0014-upgrades.ts';
 import { migration as stampBatches } from './0015-stamp-batches.ts';
@@ -24,6 +27,9 @@ export const migrations: readonly Migration[] = [
   caHierarchies,
   caEnrolment,
   verification,
+  people,
+  provider,
+  login,
   seals,
   upgrades,
   stampBatches,

@@ -1,4 +1,4 @@
-// Tables of identity: departments, API keys, persons, demonstration sessions.
+// Tables of identity: departments, API keys.
 
 export interface DepartmentTable {
   /** Unified social credit code (GB 32100-2015), 18 characters. */
@@ -24,31 +24,7 @@ export interface ApiKeyTable {
   revoked_at: string | null;
 }
 
-export interface PersonTable {
-  /** `psn_…` */
-  id: string;
-  name_cipher: string;
-  number_cipher: string;
-  number_index: string;
-  demonstration: number;
-  created_at: string;
-}
-
-export interface DemonstrationSessionTable {
-  /** Keyed hash of the cookie's token. */
-  token_mac: string;
-  /** Identifier of the principal, for the audit. */
-  principal: string;
-  /** The account signed in, by its key in the fixtures. */
-  account: string;
-  csrf_token: string;
-  created_at: string;
-  expires_at: string;
-}
-
 export interface IdentityTables {
   department: DepartmentTable;
   api_key: ApiKeyTable;
-  person: PersonTable;
-  demonstration_session: DemonstrationSessionTable;
 }

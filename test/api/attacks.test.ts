@@ -6,6 +6,7 @@ import { createApiKey } from '../../identity/api-keys.ts';
 import type { Scope } from '../../identity/principal.ts';
 import { verifyAuditChain } from '../../storage/audit-verify.ts';
 import { startService, type Harness } from './harness.ts';
+import { signInAs } from './sign-in.ts';
 import { bearer, decisionPdf, freshKey, issue, licenseBody, licenses, officeSeal, stamp } from './samples.ts';
 
 const approvalOffice = '11120105000123457H';
@@ -144,17 +145,13 @@ describe('attacks on the interface', () => {
   }
 
   it('refuses a form token of other bytes and the same length, and sends no foreign cookie back', async () => {
-    const form = (path: string, cookie: string, fields: Record<string, string>) =>
-      request(service.url).post(path).set('Cookie', cookie).type('form').send(fields);
-    const token = 'a'.repeat(43);
-    const refused = await form('/sign-in', `yinxin_form=${token}`, {
-      formToken: '印'.repeat(43),
-      choice: 'holder-1',
-    });
+    const cookie = await signInAs(service, 'holder-1');
+    const leave = (formToken: string) =>
+      request(service.url).post('/sign-out').set('Cookie', cookie).type('form').send({ formToken });
+    const refused = await leave('印'.repeat(43));
     assert.deepEqual([refused.status, refused.body.code], [403, 'csrf-refused']);
-    const empty = await form('/sign-in', 'yinxin_form=', { formToken: '', choice: 'holder-1' });
-    assert.equal(empty.status, 403);
-    const planted = await request(service.url).get('/sign-in').set('Cookie', 'yinxin_form=planted"><b>');
+    assert.equal((await leave('')).status, 403);
+    const planted = await request(service.url).get('/sign-in').set('Cookie', 'yinxin_sign_in=planted"><b>');
     assert.ok(!planted.text.includes('planted'));
     assert.ok(!String(planted.headers['set-cookie']).includes('planted'));
   });

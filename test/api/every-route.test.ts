@@ -6,6 +6,8 @@ import { caForeignRows } from './every-route/ca-foreign-rows.ts';
 import { caRows } from './every-route/ca-rows.ts';
 import { interfaceRows } from './every-route/interface-rows.ts';
 import { pageRows } from './every-route/page-rows.ts';
+import { peopleRows } from './every-route/people-rows.ts';
+import { providerRows } from './every-route/provider-rows.ts';
 import { publicRows } from './every-route/public-rows.ts';
 import { reportRows } from './every-route/report-rows.ts';
 import { openSealOffice, sealRows } from './every-route/seal-rows.ts';
@@ -32,6 +34,8 @@ describe('every route', () => {
       ...reportRows(visitor),
       ...pageRows(visitor),
       ...sealRows(visitor, await openSealOffice(visitor)),
+      ...(await providerRows(visitor)),
+      ...peopleRows(visitor),
       ...caRows(visitor, openssl),
       ...caForeignRows(visitor, openssl),
     };
@@ -85,6 +89,12 @@ describe('every route', () => {
       'after',
       'before',
       'limit',
+      'open',
+      'department',
+      'version',
+      'level',
+      'acting',
+      'again',
     ];
     for (const { method, path, params, query } of routes) {
       for (const name of [...Object.keys(params.shape), ...Object.keys(query.shape)])

@@ -6,10 +6,13 @@ import { readConfig } from '../../api/config.ts';
 import {
   createDistrictKeys,
   demonstrationAccounts,
+  demonstrationLogins,
   demonstrationMatterNames,
   demonstrationSettings,
   establishDistrict,
 } from '../../api/demonstration.ts';
+import { claimSampleEnterprises } from '../../api/demonstration-people.ts';
+import { demonstrationRegisters } from '../../api/demonstration-registers.ts';
 import { realWorld, type World } from '../../api/installation.ts';
 import { openLog, type Log } from '../../api/log.ts';
 import { startService as start } from '../../api/main.ts';
@@ -27,6 +30,8 @@ export interface HarnessOptions {
   readonly world?: Partial<World>;
   /** Silent unless given. */
   readonly log?: Log;
+  /** The demonstration's on loopback unless given. */
+  readonly registers?: typeof demonstrationRegisters;
 }
 
 export interface Harness {
@@ -63,6 +68,8 @@ export async function startService(options: HarnessOptions = {}): Promise<Harnes
       world: { ...realWorld, keyCost: 1024, ...options.world },
       log: options.log ?? openLog(process.env['YINXIN_TEST_LOG'] ?? 'silent'),
       accounts: demonstrationAccounts,
+      demonstrationLogins,
+      registers: options.registers ?? demonstrationRegisters,
       matterNames: demonstrationMatterNames,
     });
     try {
@@ -72,6 +79,7 @@ export async function startService(options: HarnessOptions = {}): Promise<Harnes
         if (!matter.automatic)
           await markAutomatic(service.services.seals, matter.department.creditCode, matter.code);
       }
+      await claimSampleEnterprises(service.services.people);
       const keys = await createDistrictKeys(service.services);
       const keyOf = (key: DepartmentKey): string => {
         const code = district.departments.find((department) => department.key === key)?.creditCode;

@@ -4,6 +4,7 @@ import request from 'supertest';
 import { district } from '../../fixtures/district.ts';
 import { foodBusinessLicense, publicPlaceLicense, seniorCitizenLicense } from '../../fixtures/licenses.ts';
 import { startService, type Harness } from './harness.ts';
+import { signInAs } from './sign-in.ts';
 import { bearer, decisionPdf, freshKey, issue, licenseBody, licenses, officeSeal } from './samples.ts';
 
 const enterprises = district.enterprises;
@@ -222,10 +223,9 @@ describe('licenses over HTTP', () => {
     await issue(service, licenseBody(card), { department: 'civil-affairs' });
     const account = service.services.signIn.accounts.find(({ name }) => name === person.name);
     assert.ok(account !== undefined);
-    const { signIn } = await import('../../identity/demonstration-sign-in.ts');
     const { text } = await request(service.url)
       .get('/my')
-      .set('Cookie', `yinxin_session=${await signIn(service.services.signIn, account.key)}`);
+      .set('Cookie', await signInAs(service, account.key));
     const main = text.slice(text.indexOf('<main'));
     assert.ok(main.includes(person.name), 'the own name in full');
     assert.ok(!main.includes(person.number) && !main.includes(card.number), 'no number in full');

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import request from 'supertest';
 import { districtAccounts } from './accounts.ts';
 import { startService, type Harness } from './harness.ts';
+import { signInAs } from './sign-in.ts';
 import { decisionPdf, issue, licenseBody, licenses, stamp } from './samples.ts';
 
 describe('pages', () => {
@@ -34,20 +35,11 @@ describe('pages', () => {
     return all?.find((each) => each.startsWith(`${name}=`))?.split(';', 1)[0] ?? '';
   };
 
-  /** Signs in through the page as a person does. */
-  async function signedIn(choice: string): Promise<string> {
-    const opened = await page('/sign-in');
-    const cookie = cookieOf(opened, 'yinxin_form');
-    const answer = await form('/sign-in', { formToken: tokenIn(opened.text), choice }, cookie);
-    assert.equal(answer.status, 303, answer.text);
-    const flags = (answer.headers['set-cookie'] as unknown as string[]).join();
-    assert.match(flags, /HttpOnly/);
-    assert.match(flags, /SameSite=Lax/);
-    return cookieOf(answer, 'yinxin_session');
-  }
+  /** Signs in at the provider as a person does. */
+  const signedIn = (choice: string): Promise<string> => signInAs(service, choice);
 
   it('serves the public pages with the demonstration notice', async () => {
-    for (const path of ['/', '/v', '/verify', '/sign-in', '/docs']) {
+    for (const path of ['/', '/v', '/verify', '/docs']) {
       const response = await page(path);
       assert.equal(response.status, 200, path);
       assert.match(response.headers['content-type'] ?? '', /^text\/html/);
@@ -151,15 +143,29 @@ describe('pages', () => {
     assert.equal((await page('/office', cookie)).status, 401);
   });
 
-  it('leads nowhere else after signing in, and knows no forged form', async () => {
-    const opened = await page('/sign-in?returnTo=https://evil.example/');
-    const cookie = cookieOf(opened, 'yinxin_form');
-    const formToken = tokenIn(opened.text);
-    const choice = 'officer-approval-office';
-    const answer = await form('/sign-in', { formToken, choice, returnTo: '//evil.example' }, cookie);
-    assert.equal(answer.headers['location'], '/office');
-    assert.equal((await form('/sign-in', { formToken, choice }, '')).status, 403);
-    assert.equal((await form('/sign-in', { formToken, choice: 'nobody' }, cookie)).status, 404);
+  it('leaves for the provider with everything a request needs, bound to this browser', async () => {
+    const left = await page('/sign-in?returnTo=https://evil.example/&level=3');
+    assert.equal(left.status, 303);
+    const flags = (left.headers['set-cookie'] as unknown as string[]).join();
+    assert.match(flags, /HttpOnly/);
+    assert.match(flags, /SameSite=Lax/);
+    const to = new URL(left.headers['location'] ?? '');
+    assert.equal(to.pathname, '/oidc/auth');
+    assert.equal(to.searchParams.get('acr_values'), 'urn:gov:loa:3');
+    assert.equal(to.searchParams.get('code_challenge_method'), 'S256');
+    assert.equal(`yinxin_sign_in=${to.searchParams.get('state')}`, cookieOf(left, 'yinxin_sign_in'));
+    assert.ok(!left.headers['location']?.includes('evil'));
+  });
+
+  it('opens nothing for what comes back to another browser, twice, or was never begun', async () => {
+    const left = await page('/sign-in');
+    const state = new URL(left.headers['location'] ?? '').searchParams.get('state') ?? '';
+    const back = `/sign-in/return?code=x&state=${state}&iss=${encodeURIComponent(`${service.services.address}/oidc`)}`;
+    assert.equal((await page(back)).status, 401, 'no cookie');
+    assert.equal((await page(back, 'yinxin_sign_in=other')).status, 401, 'of another sign-in');
+    const cookie = cookieOf(left, 'yinxin_sign_in');
+    assert.equal((await page(back, cookie)).status, 401, 'a code of nobody');
+    assert.equal((await page(back, cookie)).status, 401, 'taken once');
   });
 
   it('serves styles and scripts with validators, and nothing beside them', async () => {

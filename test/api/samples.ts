@@ -30,6 +30,8 @@ export function bearer(service: Harness, department: DepartmentKey = 'approval-o
 }
 
 export interface StampSample {
+  /** Instead of the department's API key. */
+  readonly authorization?: string;
   readonly department?: DepartmentKey;
   readonly key?: string;
   /** Undefined leaves a field out. */
@@ -60,7 +62,7 @@ export async function stamp(service: Harness, sample: StampSample = {}): Promise
   };
   let test = request(service.url)
     .post('/api/v1/stamps')
-    .set('Authorization', bearer(service, sample.department))
+    .set('Authorization', sample.authorization ?? bearer(service, sample.department))
     .set('Idempotency-Key', sample.key ?? freshKey())
     .set('Accept', sample.accept ?? 'application/json');
   for (const [name, value] of Object.entries(fields)) if (value !== undefined) test = test.field(name, value);

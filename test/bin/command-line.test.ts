@@ -272,8 +272,9 @@ describe('the command line', () => {
       });
       assert.equal(response.status, 201, response.status === 201 ? '' : await response.text());
       writeFileSync(sealedPath, new Uint8Array(await response.arrayBuffer()));
-      const signIn = await fetch(`http://127.0.0.1:${port}/sign-in`);
-      assert.equal(signIn.status, 404, 'nothing of the demonstration happens in production');
+      const signIn = await fetch(`http://127.0.0.1:${port}/sign-in`, { redirect: 'manual' });
+      assert.equal(signIn.status, 303, 'people sign in at the provider');
+      assert.match(signIn.headers.getSetCookie().join(), /^__Host-yinxin-sign-in=/);
       // A key made and a backup taken while it serves.
       await done('api-key', 'create', '--department', department, '--scopes', 'seals:read');
       await done('backup', '--to', join(folder, 'backup'));

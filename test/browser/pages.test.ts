@@ -10,7 +10,6 @@ import { renderLicensePage } from '../../web/pages/license.ts';
 import { renderMy } from '../../web/pages/my.ts';
 import { renderOffice } from '../../web/pages/office.ts';
 import { renderProblem, wordsOfStatus } from '../../web/pages/problem.ts';
-import { renderSignIn } from '../../web/pages/sign-in.ts';
 import { renderReportPage, renderVerify } from '../../web/pages/verify.ts';
 import type { Frame } from '../../web/layout.ts';
 import type { LicenseSummary } from '../../web/license-card.ts';
@@ -85,20 +84,6 @@ const pages: Readonly<Record<string, string>> = {
   '/report-passed': renderReportPage(stranger, passedReport),
   '/report-failed': renderReportPage(stranger, failedReport),
   '/report-unsure': renderReportPage(stranger, unsureReport),
-  '/sign-in': renderSignIn(stranger, {
-    choices: [
-      { id: 'p1', name: '样本荷', detail: { zh: '居民', en: 'resident' }, kind: 'holder' },
-      { id: 'e1', name: '天津演示甲餐饮有限公司', detail: { zh: '企业', en: 'enterprise' }, kind: 'holder' },
-      {
-        id: 'o1',
-        name: '演示审批员',
-        detail: { zh: '天津市河北区政务服务办公室（演示）', en: 'approval office' },
-        kind: 'officer',
-      },
-    ],
-    returnTo: '/office',
-    formToken: 't0',
-  }),
   '/my': renderMy(holder, { licenses: [license, card] }),
   '/my-empty': renderMy(holder, { licenses: [] }),
   '/office': renderOffice(officer, {
@@ -239,7 +224,7 @@ describe('the pages', function () {
   }
 
   it('lead a keyboard from the skip link through everything, visibly', async () => {
-    for (const path of ['/', '/verify', '/sign-in', '/office', '/licenses/lic_abc', '/report-failed']) {
+    for (const path of ['/', '/verify', '/office', '/licenses/lic_abc', '/report-failed']) {
       const page = await browser.newPage({ viewport: desk });
       await page.goto(`http://localhost:${server.port}${path}`);
       const expected = await page.evaluate<number>(`(() => {

@@ -92,6 +92,13 @@ describe('the service in a browser', function () {
     }
   }
 
+  /** Where a person may act for an enterprise, the page asks: for oneself. */
+  async function chooseMyself(page: Page): Promise<void> {
+    await page.waitForURL(/\/my$|\/interaction\//);
+    const myself = page.getByRole('button', { name: /本人/ });
+    if (await myself.isVisible()) await myself.click();
+  }
+
   async function openCode(page: Page, address: string): Promise<string> {
     await page.goto('about:blank');
     await page.goto(address);
@@ -156,10 +163,13 @@ describe('the service in a browser', function () {
 
   it('shows a holder the own licenses and their documents, and nobody else’s', async () => {
     await visit(phone, async (page, context) => {
-      await page.goto(`${service.url}/sign-in`);
+      await page.goto(`${service.services.address}/sign-in`);
+      await page.waitForURL('**/interaction/**');
       await photograph(page, 'sign-in');
       await assertAccessible(page, 'sign-in');
+      await page.getByText('演示账号').first().click();
       await page.getByRole('button', { name: licenses.senior.holder.name }).press('Enter');
+      await chooseMyself(page);
       await page.waitForURL('**/my');
       await photograph(page, 'my');
       await assertAccessible(page, 'my licenses');
@@ -174,11 +184,11 @@ describe('the service in a browser', function () {
       assert.equal(await page.locator('form[action$="status-changes"]').count(), 0);
       const address = new URL(
         (await page.getByRole('link', { name: /下载证照/ }).getAttribute('href')) ?? '',
-        service.url,
+        service.services.address,
       );
       const document = await context.request.get(address.href);
       assert.equal((await document.body()).subarray(0, 5).toString(), '%PDF-');
-      assert.equal((await context.request.get(`${service.url}/licenses/${food.id}`)).status(), 404);
+      assert.equal((await context.request.get(`${service.services.address}/licenses/${food.id}`)).status(), 404);
     });
   });
 
@@ -211,6 +221,7 @@ describe('the service in a browser', function () {
   it('lets an officer revoke a license on the page, which shows at once when the code is opened', async () => {
     await visit(desk, async (page) => {
       await page.goto(`${service.url}/sign-in`);
+      await page.getByText('演示账号').first().click();
       await page.getByRole('button', { name: '天津市河北区政务服务办公室（演示）' }).click();
       await page.waitForURL('**/office');
       await page.waitForLoadState('networkidle');

@@ -7,13 +7,6 @@ import { readConfig } from '../../api/config.ts';
 import { openInstallation, operator, realWorld, type Installation } from '../../api/installation.ts';
 import { createApiKey, principalOfApiKey, revokeApiKey } from '../../identity/api-keys.ts';
 import { addDepartment, allDepartments, departmentByCode } from '../../identity/departments.ts';
-import {
-  sessionOf,
-  sessionSeconds,
-  signIn,
-  signOut,
-  type SignInDependencies,
-} from '../../identity/demonstration-sign-in.ts';
 import { IdentityError, type IdentityErrorCode } from '../../identity/errors.ts';
 import { personById, personWithNumber } from '../../identity/persons.ts';
 import type { Principal } from '../../identity/principal.ts';
@@ -192,7 +185,10 @@ describe('identity', () => {
       assert.deepEqual(await personById(installation, id), {
         id,
         name: '样本㛃',
+        documentType: 'resident-identity-card',
         number: '120105194807070046',
+        wanghao: null,
+        birthDate: '1948-07-07',
       });
       assert.equal(await personById(installation, 'psn_absent'), null);
 
@@ -214,63 +210,6 @@ describe('identity', () => {
         personWithNumber(installation, { name: '样本山', number: '120105199001010013' }),
         (error: unknown) => refused('person-number-invalid')(error) && !String(error).includes('1990'),
       );
-    });
-  });
-
-  describe('the demonstration sign-in', () => {
-    const principal: Principal = {
-      id: 'person:psn_1',
-      kind: 'person',
-      department: null,
-      scopes: ['licenses:own'],
-      roles: ['holder'],
-      level: 1,
-      actingFor: null,
-    };
-    const dependencies = (): SignInDependencies => ({
-      ...installation,
-      accounts: [{ key: 'holder-1', name: '样本山', principal }],
-    });
-
-    it('opens a session whose token is stored as a keyed hash only, and audits the login', async () => {
-      const token = await signIn(dependencies(), 'holder-1');
-      const session = await sessionOf(dependencies(), token);
-      assert.ok(session !== null);
-      assert.deepEqual(session.principal, principal);
-      assert.notEqual(session.formToken, token);
-      const rows = await installation.database.reader
-        .selectFrom('demonstration_session')
-        .selectAll()
-        .execute();
-      assert.ok(!JSON.stringify(rows).includes(token));
-      assert.deepEqual(await auditActions(), ['login.succeeded']);
-    });
-
-    it('ends by signing out and by time', async () => {
-      const first = await signIn(dependencies(), 'holder-1');
-      await signOut(dependencies(), first);
-      assert.equal(await sessionOf(dependencies(), first), null);
-      const second = await signIn(dependencies(), 'holder-1');
-      now = new Date(now.getTime() + sessionSeconds * 1000);
-      assert.equal(await sessionOf(dependencies(), second), null);
-    });
-
-    it('knows no forged token', async () => {
-      for (const token of ['', 'x'.repeat(43), '../..', 'x'.repeat(4000)]) {
-        assert.equal(await sessionOf(dependencies(), token), null);
-      }
-    });
-
-    it('audits a login that fails', async () => {
-      await assert.rejects(signIn(dependencies(), 'nobody'), refused('account-not-found'));
-      assert.deepEqual(await auditActions(), ['login.failed']);
-    });
-
-    it('does not exist outside the demonstration, not even for a session opened before', async () => {
-      const token = await signIn(dependencies(), 'holder-1');
-      const production = { ...dependencies(), demonstration: false };
-      await assert.rejects(signIn(production, 'holder-1'), refused('demonstration-only'));
-      assert.equal(await sessionOf(production, token), null);
     });
   });
 });

@@ -1,10 +1,11 @@
 // Good and bad input of every page and form.
-import request from 'supertest';
+import request, { type Response } from 'supertest';
 import { freshKey } from '../samples.ts';
+import { loggedInAs, signInAs } from '../sign-in.ts';
 import { noLicense, type Rows, type Visitor } from './visitor.ts';
 
 export function pageRows(visitor: Visitor): Rows {
-  const { page, sendForm, cookieOf, wrongMethod, signedIn } = visitor;
+  const { page, sendForm, wrongMethod, signedIn } = visitor;
   return {
     'get /': {
       good: () => page('/'),
@@ -41,35 +42,18 @@ export function pageRows(visitor: Visitor): Rows {
     },
     'get /sign-in': {
       good: () => page('/sign-in'),
-      status: 200,
-      type: 'text/html',
-      bad: {
-        'an endless place to return to': [() => page(`/sign-in?returnTo=/${'x'.repeat(201)}`), 400, null],
-      },
-    },
-    'post /sign-in': {
-      good: () =>
-        sendForm(
-          '/sign-in',
-          { formToken: visitor.form.token, choice: 'officer-civil-affairs' },
-          visitor.form.cookie,
-        ),
       status: 303,
       type: null,
       bad: {
-        'a forged form': [
-          () =>
-            sendForm('/sign-in', { formToken: 'x', choice: 'officer-civil-affairs' }, visitor.form.cookie),
-          403,
-          null,
-        ],
-        nobody: [
-          () =>
-            sendForm('/sign-in', { formToken: visitor.form.token, choice: 'nobody' }, visitor.form.cookie),
-          404,
-          null,
-        ],
+        'an endless place to return to': [() => page(`/sign-in?returnTo=/${'x'.repeat(201)}`), 400, null],
+        'a level that is none': [() => page('/sign-in?level=5'), 400, null],
       },
+    },
+    'get /sign-in/return': {
+      good: () => comingBack(visitor),
+      status: 303,
+      type: null,
+      bad: { 'nothing that was begun': [() => page('/sign-in/return?code=x&state=y'), 401, null] },
     },
     'post /sign-out': {
       good: async () => {
@@ -81,14 +65,7 @@ export function pageRows(visitor: Visitor): Rows {
       bad: { 'nobody signed in': [() => sendForm('/sign-out', { formToken: 'x' }, ''), 401, null] },
     },
     'get /my': {
-      good: async () => {
-        const answer = await sendForm(
-          '/sign-in',
-          { formToken: visitor.form.token, choice: 'holder-1' },
-          visitor.form.cookie,
-        );
-        return page('/my', cookieOf(answer, 'yinxin_session'));
-      },
+      good: async () => page('/my', await signInAs(visitor.service, 'holder-1')),
       status: 200,
       type: 'text/html',
       bad: {
@@ -154,4 +131,11 @@ export function pageRows(visitor: Visitor): Rows {
       },
     },
   };
+}
+
+/** Back from the provider with a code, in the browser that left. */
+async function comingBack({ service, page }: Visitor): Promise<Response> {
+  const { browser, address } = await loggedInAs(service, 'holder-1');
+  const state = browser.cookie(new URL(service.url).host, 'yinxin_sign_in') ?? '';
+  return page(address.slice(service.url.length), `yinxin_sign_in=${state}`);
 }

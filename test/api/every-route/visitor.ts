@@ -7,6 +7,7 @@ import { publicPlaceLicense } from '../../../fixtures/licenses.ts';
 import { run } from '../../programs.ts';
 import { binaryBody } from '../binary-body.ts';
 import type { Harness } from '../harness.ts';
+import { signInAs } from '../sign-in.ts';
 import {
   bearer,
   decisionPdf,
@@ -46,7 +47,6 @@ export class Visitor {
   stampId = '';
   license = { id: '', code: '' };
   officer: SignedIn = { cookie: '', token: '' };
-  form: SignedIn = { cookie: '', token: '' };
   ocspRequest: Buffer = Buffer.alloc(0);
 
   constructor(service: Harness) {
@@ -57,8 +57,6 @@ export class Visitor {
   async arrive(openssl: string): Promise<void> {
     this.stampId = String((await stamp(this.service)).body.id);
     this.license = (await issue(this.service, licenseBody(licenses.food))).body as typeof this.license;
-    const opened = await this.page('/sign-in');
-    this.form = { cookie: this.cookieOf(opened, 'yinxin_form'), token: tokenIn(opened.text) };
     this.officer = await this.signedIn('officer-approval-office');
     const issuer = await this.get('/ca/department-seals.cer').buffer(true).parse(binaryBody);
     this.ocspRequest = ocspRequestFor(openssl, issuer.body as Buffer, this.service.dataFolder);
@@ -99,8 +97,7 @@ export class Visitor {
   ];
 
   readonly signedIn = async (choice: string): Promise<SignedIn> => {
-    const answer = await this.sendForm('/sign-in', { formToken: this.form.token, choice }, this.form.cookie);
-    const cookie = this.cookieOf(answer, 'yinxin_session');
+    const cookie = await signInAs(this.service, choice);
     return { cookie, token: tokenIn((await this.page('/', cookie)).text) };
   };
 

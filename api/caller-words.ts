@@ -1,0 +1,54 @@
+// Where a request comes from and with which browser, in words a person can compare with what is in front of them.
+import { BlockList, isIP } from 'node:net';
+import type { Words } from '../verification/report.ts';
+
+const own = new BlockList();
+own.addSubnet('127.0.0.0', 8, 'ipv4');
+own.addAddress('::1', 'ipv6');
+
+const inside = new BlockList();
+for (const [net, bits] of [['10.0.0.0', 8], ['172.16.0.0', 12], ['192.168.0.0', 16], ['100.64.0.0', 10]] as const)
+  inside.addSubnet(net, bits, 'ipv4'); // prettier-ignore
+inside.addSubnet('fc00::', 7, 'ipv6');
+inside.addSubnet('fe80::', 10, 'ipv6');
+
+/**
+ * The place of an address. Nothing here knows cities: the network is told, shortened, and whether it is our own.
+ * @param address - an IPv4 address, or `<prefix>::/64`
+ */
+export function placeOf(address: string): Words {
+  const plain = address.replace(/\/64$/, '');
+  const kind = isIP(plain) === 6 ? 'ipv6' : 'ipv4';
+  if (isIP(plain) === 0) return { zh: '未知网络', en: 'an unknown network' };
+  if (own.check(plain, kind)) return { zh: '本机', en: 'this computer' };
+  const short = kind === 'ipv4' ? plain.split('.').slice(0, 2).join('.') + '.*.*' : address;
+  return inside.check(plain, kind)
+    ? { zh: `内部网络 ${short}`, en: `internal network ${short}` }
+    : { zh: `互联网 ${short}`, en: `Internet, ${short}` };
+}
+
+const browsers: readonly (readonly [pattern: RegExp, name: string])[] = [
+  [/MicroMessenger\//, '微信 WeChat'],
+  [/EdgA?\//, 'Edge'],
+  [/OPR\//, 'Opera'],
+  [/Firefox\/|FxiOS\//, 'Firefox'],
+  [/HeadlessChrome\/|Chrome\/|CriOS\//, 'Chrome'],
+  [/Version\/[\d.]+ .*Safari\//, 'Safari'],
+];
+
+const systems: readonly (readonly [pattern: RegExp, name: string])[] = [
+  [/HarmonyOS|OpenHarmony/, '鸿蒙 HarmonyOS'],
+  [/Android/, 'Android'],
+  [/iPhone|iPad/, 'iOS'],
+  [/Windows NT/, 'Windows'],
+  [/Mac OS X/, 'macOS'],
+  [/Linux|X11/, 'Linux'],
+];
+
+/** Browser and system as a `User-Agent` says; it may say anything, so only known names are repeated. */
+export function browserOf(agent: string | undefined): string {
+  const text = (agent ?? '').slice(0, 500);
+  const browser = browsers.find(([pattern]) => pattern.test(text))?.[1] ?? '未知浏览器 unknown browser';
+  const system = systems.find(([pattern]) => pattern.test(text))?.[1] ?? '未知系统 unknown system';
+  return `${browser} · ${system}`;
+}

@@ -1,0 +1,301 @@
+// Scan to log in, built so that a relayed picture is noticed: who asks, from where, and two digits to compare (RFC 8628's states inside).
+import { encodeBase64url } from '../../formats/cose/base64url.ts';
+import { IdentityError } from '../errors.ts';
+import { randomIdentifier } from '../identifier.ts';
+import { attemptRules, countAttempt, returnAttempt } from './attempts.ts';
+import { failed } from './outcome.ts';
+import type { AttemptSource, Factor, LoginParts } from './parts.ts';
+
+/** What the phone is told of who asks: said by the other browser's connection, never by its page. */
+export interface ScanShown {
+  /** Name of the client, both languages. */
+  readonly client: { readonly zh: string; readonly en: string };
+  /** Where the other browser's request came from, in words. */
+  readonly place: { readonly zh: string; readonly en: string };
+  /** Browser and system, in words. */
+  readonly browser: string;
+}
+
+/** What the other browser shows. */
+export interface ScanPicture {
+  readonly id: string;
+  /** Goes into the picture's address; null where only the time passed on and the last one still counts. */
+  readonly code: string;
+  /** Two digits, 10 to 99. */
+  readonly number: number;
+  readonly expires: Date;
+}
+
+/** The picture is another one after so long: a photograph of it soon opens nothing. */
+export const codeSeconds = 45;
+/** The whole attempt. */
+const transactionSeconds = 5 * 60;
+/** The page asks every two seconds; one that asks faster is told to slow down (RFC 8628 section 3.5). */
+const pollSeconds = 1;
+const codePattern = /^[A-Za-z0-9_-]{22}$/;
+const phonePattern = /^[A-Za-z0-9_-]{43}$/;
+
+export type ScanPoll =
+  | { readonly state: 'waiting'; readonly picture: ScanPicture | null }
+  | { readonly state: 'scanned'; readonly number: number }
+  | { readonly state: 'approved' | 'refused' | 'expired' | 'slow-down' };
+
+/** Begins a scan login for one interaction; an earlier one of the same interaction ends. */
+export async function beginScan(
+  parts: LoginParts,
+  begun: { readonly boundTo: string; readonly shown: ScanShown },
+): Promise<ScanPicture> {
+  const id = randomIdentifier('scn', parts.random);
+  const code = freshCode(parts);
+  const now = parts.clock();
+  const expires = inSeconds(now, codeSeconds);
+  // 10 … 99, nearly evenly: 65536 mod 90 tilts by less than a thousandth.
+  const [high = 0, low = 0] = parts.random(2);
+  const number = 10 + (((high << 8) | low) % 90);
+  await parts.database.write(async (tx) => {
+    await tx
+      .updateTable('scan_transaction')
+      .set({ state: 'refused' })
+      .where('bound_to', '=', begun.boundTo)
+      .where('state', 'in', ['waiting', 'scanned', 'approved'])
+      .execute();
+    await tx
+      .insertInto('scan_transaction')
+      .values({
+        id,
+        bound_to: begun.boundTo,
+        code_mac: macOf(parts, code),
+        code_expires_at: expires.toISOString(),
+        number,
+        shown: JSON.stringify(begun.shown),
+        phone_mac: null,
+        state: 'waiting',
+        authentication: null,
+        polled_at: null,
+        created_at: now.toISOString(),
+        expires_at: inSeconds(now, transactionSeconds).toISOString(),
+      })
+      .execute();
+  });
+  return { id, code, number, expires };
+}
+
+/** The other browser asks how far it is. An old picture is replaced by a new one. */
+export async function pollScan(
+  parts: LoginParts,
+  asked: { readonly boundTo: string; readonly id: string },
+): Promise<ScanPoll> {
+  const now = parts.clock();
+  const fresh = freshCode(parts);
+  return parts.database.write(async (tx): Promise<ScanPoll> => {
+    const row = await tx
+      .selectFrom('scan_transaction')
+      .selectAll()
+      .where('id', '=', asked.id)
+      .where('bound_to', '=', asked.boundTo)
+      .forUpdate()
+      .executeTakeFirst();
+    if (row === undefined || row.expires_at <= now.toISOString()) return { state: 'expired' };
+    if (row.polled_at !== null && now.getTime() - Date.parse(row.polled_at) < pollSeconds * 1000) {
+      return { state: 'slow-down' };
+    }
+    const stale = row.state === 'waiting' && row.code_expires_at <= now.toISOString();
+    const expires = inSeconds(now, codeSeconds);
+    await tx
+      .updateTable('scan_transaction')
+      .set({
+        polled_at: now.toISOString(),
+        ...(stale ? { code_mac: macOf(parts, fresh), code_expires_at: expires.toISOString() } : {}),
+      })
+      .where('id', '=', row.id)
+      .execute();
+    switch (row.state) {
+      case 'waiting':
+        return {
+          state: 'waiting',
+          picture: stale ? { id: row.id, code: fresh, number: row.number, expires } : null,
+        };
+      case 'scanned':
+        return { state: 'scanned', number: row.number };
+      case 'consumed':
+        return { state: 'expired' };
+      default:
+        return { state: row.state };
+    }
+  });
+}
+
+/**
+ * A phone opens the picture's address. The first one is the only one that may answer.
+ * @param opened.phone - the phone's cookie for this, or null where it has none yet
+ * @returns who asks, the three numbers to choose from, and the cookie.
+ * @throws IdentityError `scan-not-found`, `login-delayed`.
+ */
+export async function openScan(
+  parts: LoginParts,
+  source: AttemptSource,
+  opened: { readonly code: string; readonly phone: string | null },
+): Promise<{
+  readonly id: string;
+  readonly shown: ScanShown;
+  readonly numbers: readonly number[];
+  readonly phone: string;
+}> {
+  const scope = { rule: attemptRules.scan, subject: source.address };
+  await countAttempt(parts, [scope]);
+  const now = parts.clock().toISOString();
+  const phone =
+    opened.phone !== null && phonePattern.test(opened.phone)
+      ? opened.phone
+      : encodeBase64url(parts.random(32));
+  const mac = phoneMac(parts, phone);
+  const row = await parts.database.write(async (tx) => {
+    const code = codePattern.test(opened.code) ? macOf(parts, opened.code) : '';
+    const claimed = await tx
+      .updateTable('scan_transaction')
+      .set({ state: 'scanned', phone_mac: mac })
+      .where('code_mac', '=', code)
+      .where('state', '=', 'waiting')
+      .where('code_expires_at', '>', now)
+      .returning(['id', 'number', 'shown'])
+      .executeTakeFirst();
+    if (claimed !== undefined) return claimed;
+    // The same phone may load its page again.
+    return tx
+      .selectFrom('scan_transaction')
+      .select(['id', 'number', 'shown'])
+      .where('code_mac', '=', code)
+      .where('phone_mac', '=', mac)
+      .where('state', '=', 'scanned')
+      .where('expires_at', '>', now)
+      .executeTakeFirst();
+  });
+  if (row === undefined) {
+    throw new IdentityError('scan-not-found', 'This picture was used or has expired: scan the new one.');
+  }
+  await returnAttempt(parts, scope);
+  return {
+    id: row.id,
+    shown: JSON.parse(row.shown) as ScanShown,
+    numbers: choices(row.id, row.number),
+    phone,
+  };
+}
+
+/** Whether this phone may still answer: its page asks before it begins the passkey. @throws IdentityError `scan-not-found`. */
+export async function requireScanned(
+  parts: LoginParts,
+  asked: { readonly id: string; readonly phone: string | null },
+): Promise<void> {
+  const row = await parts.database.reader
+    .selectFrom('scan_transaction')
+    .select('id')
+    .where('id', '=', asked.id)
+    .where('phone_mac', '=', phoneMac(parts, asked.phone ?? ''))
+    .where('state', '=', 'scanned')
+    .where('expires_at', '>', parts.clock().toISOString())
+    .executeTakeFirst();
+  if (row === undefined) throw new IdentityError('scan-not-found', 'This scan was answered or has expired.');
+}
+
+/**
+ * The phone answers. The wrong number ends the attempt: whoever sees other digits is looking at somebody else's screen.
+ * @param answered.factor - the passkey or certificate the phone showed; null to refuse
+ * @throws IdentityError `scan-not-found`, `scan-refused` (wrong number, or refused).
+ */
+export async function answerScan(
+  parts: LoginParts,
+  answered: {
+    readonly id: string;
+    readonly phone: string | null;
+    readonly number: number | null;
+    readonly factor: Factor | null;
+  },
+): Promise<void> {
+  const now = parts.clock();
+  const outcome = await parts.database.write(async (tx) => {
+    const row = await tx
+      .selectFrom('scan_transaction')
+      .select(['id', 'number', 'bound_to'])
+      .where('id', '=', answered.id)
+      .where('phone_mac', '=', phoneMac(parts, answered.phone ?? ''))
+      .where('state', '=', 'scanned')
+      .where('expires_at', '>', now.toISOString())
+      .forUpdate()
+      .executeTakeFirst();
+    if (row === undefined) return null;
+    const factor = answered.number === row.number ? answered.factor : null;
+    await tx
+      .updateTable('scan_transaction')
+      .set(
+        factor === null
+          ? { state: 'refused' }
+          : { state: 'approved', authentication: JSON.stringify(factor) },
+      )
+      .where('id', '=', row.id)
+      .execute();
+    await parts.audit.append(tx, {
+      at: now,
+      actor: { id: factor === null ? 'anonymous' : `account:${factor.account}`, department: null },
+      action: factor === null ? 'scan.refused' : 'scan.approved',
+      subject: row.id,
+      details: { reason: factor === null ? (answered.factor === null ? 'refused' : 'wrong-number') : '' },
+    });
+    return factor === null ? 'refused' : 'approved';
+  });
+  if (outcome === null) throw new IdentityError('scan-not-found', 'This scan was answered or has expired.');
+  if (outcome === 'refused') throw new IdentityError('scan-refused', 'The scan login was refused.');
+}
+
+/**
+ * The other browser takes the approval, once. @throws IdentityError `scan-refused`.
+ */
+export async function takeScan(
+  parts: LoginParts,
+  taken: { readonly boundTo: string; readonly id: string },
+): Promise<Factor> {
+  const row = await parts.database.write((tx) =>
+    tx
+      .updateTable('scan_transaction')
+      .set({ state: 'consumed' })
+      .where('id', '=', taken.id)
+      .where('bound_to', '=', taken.boundTo)
+      .where('state', '=', 'approved')
+      .where('expires_at', '>', parts.clock().toISOString())
+      .returning('authentication')
+      .executeTakeFirst(),
+  );
+  const text = row?.authentication ?? null;
+  if (text === null) return failed(parts, 'scan', null, 'not-approved', 'scan-refused');
+  const factor = JSON.parse(text) as Factor;
+  if (!(await parts.accounts.isActive(factor.account))) {
+    return failed(parts, 'scan', factor.account, 'account-not-active', 'scan-refused');
+  }
+  // What stands behind it is a passkey in another device: the picture alone proves nothing.
+  return { ...factor, used: { ...factor.used, kind: 'scan-device' } };
+}
+
+/** The number among two others, in an order that does not tell which it is and stays the same. */
+function choices(id: string, number: number): readonly number[] {
+  let seed = 7;
+  for (let place = 0; place < id.length; place += 1) seed = (seed * 31 + id.charCodeAt(place)) % 997;
+  const others = [1, 2].map((step) => 10 + ((number - 10 + step * 23 + (seed % 19)) % 90));
+  const at = seed % 3;
+  return [...others.slice(0, at), number, ...others.slice(at)];
+}
+
+function freshCode(parts: LoginParts): string {
+  return encodeBase64url(parts.random(16));
+}
+
+function inSeconds(now: Date, seconds: number): Date {
+  return new Date(now.getTime() + seconds * 1000);
+}
+
+function macOf(parts: LoginParts, code: string): string {
+  return parts.index.of('scan-code', code);
+}
+
+function phoneMac(parts: LoginParts, phone: string): string {
+  return parts.index.of('scan-phone', phone);
+}

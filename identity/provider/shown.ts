@@ -1,0 +1,73 @@
+// The provider's few pages, drawn by the edge and handed to the library.
+import type { Client, Configuration, KoaContextWithOIDC } from 'oidc-provider';
+import { extensionOf } from './client.ts';
+import type { PageClient, UserCodeFault } from './pages.ts';
+import type { ProviderParts } from './parts.ts';
+
+type Features = NonNullable<Configuration['features']>;
+
+function show(ctx: KoaContextWithOIDC, document: string): void {
+  ctx.type = 'html';
+  ctx.set('Cache-Control', 'no-store');
+  ctx.body = document;
+}
+
+function pageClient(client: Client | undefined): PageClient | null {
+  if (client === undefined) return null;
+  return {
+    id: client.clientId,
+    name: { zh: client.clientName ?? client.clientId, en: extensionOf(client).englishName },
+  };
+}
+
+/** Signing out: asked first, then said. */
+export function logoutPages(
+  parts: ProviderParts,
+): Pick<NonNullable<Features['rpInitiatedLogout']>, 'logoutSource' | 'postLogoutSuccessSource'> {
+  return {
+    logoutSource: (ctx, form) => show(ctx, parts.pages.logout(form, pageClient(ctx.oidc.client))),
+    postLogoutSuccessSource: (ctx) => show(ctx, parts.pages.loggedOut(pageClient(ctx.oidc.client))),
+  };
+}
+
+/** A device's code: typed in, confirmed, done. */
+export function deviceFlowPages(
+  parts: ProviderParts,
+): Pick<
+  NonNullable<Features['deviceFlow']>,
+  'userCodeInputSource' | 'userCodeConfirmSource' | 'successSource'
+> {
+  return {
+    userCodeInputSource: (ctx, form, _out, error) =>
+      show(ctx, parts.pages.userCode(form, error === undefined ? null : faultOf(error))),
+    userCodeConfirmSource: (ctx, form, client, info, code) => {
+      const known = pageClient(client);
+      if (known === null) return;
+      const agent = typeof info['agent'] === 'string' ? info['agent'] : '';
+      show(ctx, parts.pages.confirmDevice(form, { client: known, code, agent }));
+    },
+    successSource: (ctx) => {
+      const known = pageClient(ctx.oidc.client);
+      if (known !== null) show(ctx, parts.pages.deviceDone(known));
+    },
+  };
+}
+
+/** An error that cannot go back to a client. */
+export function showError(
+  parts: ProviderParts,
+  ctx: KoaContextWithOIDC,
+  out: { readonly error: string; readonly error_description?: string | undefined },
+): void {
+  if (!ctx.accepts('html')) {
+    ctx.body = { error: out.error, error_description: out.error_description };
+    return;
+  }
+  show(ctx, parts.pages.error(out.error, out.error_description ?? ''));
+}
+
+function faultOf(error: Error & { readonly userCode?: unknown }): UserCodeFault {
+  if (error.userCode !== undefined || error.name === 'NoCodeError' || error.name === 'NotFoundError')
+    return 'wrong';
+  return error.name === 'AbortedError' ? 'interrupted' : 'other';
+}
