@@ -9,6 +9,7 @@ import { pageRows } from './every-route/page-rows.ts';
 import { publicRows } from './every-route/public-rows.ts';
 import { reportRows } from './every-route/report-rows.ts';
 import { openSealOffice, sealRows } from './every-route/seal-rows.ts';
+import { stampRows } from './every-route/stamp-rows.ts';
 import { Visitor, type Rows } from './every-route/visitor.ts';
 import { startService, type Harness } from './harness.ts';
 
@@ -32,6 +33,7 @@ describe('every route', () => {
       ...reportRows(visitor),
       ...pageRows(visitor),
       ...sealRows(visitor, await openSealOffice(visitor)),
+      ...stampRows(visitor),
       ...caRows(visitor, openssl),
       ...caForeignRows(visitor, openssl),
     };
