@@ -105,7 +105,8 @@ const office = route({
     const session = await requireSession(services, call.cookie);
     const { principal } = session;
     // Who works with seals alone has an office of seals.
-    if (!principal.scopes.includes('licenses:read')) return seeOther('/seals');
+    const worksWithSeals = principal.scopes.some((scope) => scope.startsWith('seals:'));
+    if (worksWithSeals && !principal.scopes.includes('licenses:read')) return seeOther('/seals');
     const db = services.database.reader;
     const seals = await sealsOf(db, principal);
     const names = await typeNames(services);

@@ -39,7 +39,7 @@ const sealAnswer = z.object({
 });
 
 /** As the interface tells of a seal. */
-export function sealAnswerOf(seal: Seal, address: string): z.input<typeof sealAnswer> {
+function sealAnswerOf(seal: Seal, address: string): z.input<typeof sealAnswer> {
   return {
     id: seal.id,
     code: seal.code,

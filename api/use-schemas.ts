@@ -17,9 +17,9 @@ const approval = z.strictObject({
   digest: digest.describe('Of the very document to be stamped.'),
 });
 
-export const approvals = z.array(approval).max(50);
+const approvals = z.array(approval).max(50);
 
-export const sm2Form = z
+const sm2Form = z
   .enum(['none', 'ses', 'cms'])
   .describe('SM2 in the revision before PAdES: none, SES_Signature (GB/T 38540), or CMS with SM2.');
 

@@ -90,6 +90,9 @@ interface ReadKey {
   readonly type: string;
   /** Empty where it is on none. */
   readonly curve: string;
+  /** Of RSA; 0 for other keys. */
+  readonly modulusLength: number;
+  readonly publicExponent: bigint;
 }
 
 const cachedKeys = new Map<string, ReadKey>();
@@ -113,10 +116,13 @@ function parseKey(spki: Uint8Array): ReadKey {
   if (!key.export({ format: 'der', type: 'spki' }).equals(spki)) {
     throw refused('The public key is not encoded in DER.');
   }
+  const details = key.asymmetricKeyDetails ?? {};
   return {
     object: key,
     type: key.asymmetricKeyType ?? '',
-    curve: key.asymmetricKeyDetails?.namedCurve ?? '',
+    curve: details.namedCurve ?? '',
+    modulusLength: details.modulusLength ?? 0,
+    publicExponent: details.publicExponent ?? 0n,
   };
 }
 
@@ -142,13 +148,11 @@ function keptKey(spki: Uint8Array): ReadKey {
   return key;
 }
 
-function requireRsa(key: KeyObject, family: 'rsa' | 'rsa-pss'): void {
+function requireRsa({ type, modulusLength, publicExponent }: ReadKey, family: 'rsa' | 'rsa-pss'): void {
   // A key restricted to PSS must not check PKCS#1 v1.5; a plain RSA key may do both (RFC 4055 §1.2).
-  const type = key.asymmetricKeyType;
   if (type !== 'rsa' && !(family === 'rsa-pss' && type === 'rsa-pss')) {
     throw refused('The algorithm is RSA and the key is not.');
   }
-  const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
   if (modulusLength < RSA_BITS.least)
     throw refused(`An RSA key of ${modulusLength} bits is too short: 2048 at least.`);
   if (modulusLength > RSA_BITS.most)
@@ -196,9 +200,8 @@ function questionOf(check: Omit<SignatureCheck, 'message'>, rule: Rule, read: Re
     return fitsEcdsa(check, rule, read) ? { digest, key, signature } : null;
   }
   const family = rule.family === 'rsa' ? 'rsa' : 'rsa-pss';
-  requireRsa(key, family);
-  const { modulusLength = 0 } = key.asymmetricKeyDetails ?? {};
-  if (signature.length !== Math.ceil(modulusLength / 8)) return null;
+  requireRsa(read, family);
+  if (signature.length !== Math.ceil(read.modulusLength / 8)) return null;
   if (family === 'rsa') return { digest, key, signature };
   const saltLength = check.saltLength ?? constants.RSA_PSS_SALTLEN_DIGEST;
   return { digest, key: { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength }, signature };

@@ -20,7 +20,7 @@ import { appendSignature } from './sealed-copy.ts';
  * How the value is announced in the signature dictionary. GM/T 0112-2021 rules seals in PDF and its text is not public; these
  * names are our choice for SES_Signature, and what readers find for CMS (docs/seals.md).
  */
-export const sealHandlers = {
+const sealHandlers = {
   ses: { filter: 'GM.PKILite', subFilter: 'GM.SES' },
   cms: { filter: 'Adobe.PPKLite', subFilter: 'adbe.pkcs7.detached' },
 } as const;

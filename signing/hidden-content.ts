@@ -4,7 +4,7 @@ import { inkOf } from '../formats/pdf/covered-text.ts';
 import type { PdfDocument } from '../formats/pdf/document.ts';
 import type { FormField } from '../formats/pdf/form.ts';
 import { dictionaryOf, entry, integerOf, nameOf, type PdfDictionary } from '../formats/pdf/objects.ts';
-import { readPage, type Page } from '../formats/pdf/pages.ts';
+import { pageCount, readPage, type Page } from '../formats/pdf/pages.ts';
 import { pageContent } from '../formats/pdf/text-content.ts';
 
 export const findingWords = {
@@ -96,21 +96,23 @@ function aboutFile(document: PdfDocument, signed: boolean, tell: Tell): void {
 
 async function aboutCatalogue(document: PdfDocument, tell: Tell): Promise<void> {
   const catalogue = await document.catalogue();
-  const layers = await document.getDictionary(catalogue, 'OCProperties');
+  const has = (key: string): boolean => catalogue.entries.has(key);
+  const named = (key: string): Promise<PdfDictionary | null> =>
+    has(key) ? document.getDictionary(catalogue, key) : Promise.resolve(null);
+  const layers = await named('OCProperties');
   const standard = layers === null ? null : await document.getDictionary(layers, 'D');
   if (standard !== null) {
     const off = await document.get(standard, 'OFF');
     const base = nameOf(await document.get(standard, 'BaseState'));
     if ((off.kind === 'array' && off.items.length > 0) || base === 'OFF') tell('hidden-layer');
   }
-  const action = await document.getDictionary(catalogue, 'OpenAction');
-  const names = await document.getDictionary(catalogue, 'Names');
+  const action = await named('OpenAction');
   const kind = action === null ? null : nameOf(await document.get(action, 'S'));
-  const scripts = entry(names ?? catalogue, 'JavaScript').kind !== 'null';
-  if (scripts || catalogue.entries.has('AA') || (kind !== null && kind !== 'GoTo')) tell('script');
-  if (names !== null && entry(names, 'EmbeddedFiles').kind !== 'null') tell('attachment');
-  const form = await document.getDictionary(catalogue, 'AcroForm');
-  if (form?.entries.has('XFA') === true) tell('dynamic-form');
+  const names = await named('Names');
+  const scripts = names?.entries.has('JavaScript') === true;
+  if (scripts || has('AA') || (kind !== null && kind !== 'GoTo')) tell('script');
+  if (names?.entries.has('EmbeddedFiles') === true) tell('attachment');
+  if ((await named('AcroForm'))?.entries.has('XFA') === true) tell('dynamic-form');
 }
 
 async function aboutPages(document: PdfDocument, fields: readonly FormField[], tell: Tell): Promise<void> {
@@ -120,7 +122,8 @@ async function aboutPages(document: PdfDocument, fields: readonly FormField[], t
     ),
   );
   let content = 0;
-  for (let index = 0; ; index++) {
+  const count = await pageCount(document);
+  for (let index = 0; index < count; index++) {
     const page = await readPage(document, index);
     if (page === null) return;
     if (index >= mostPages || content > mostContent) {
@@ -138,6 +141,7 @@ async function aboutAnnotations(
   ownWidgets: ReadonlySet<number>,
   tell: Tell,
 ): Promise<void> {
+  if (!page.dictionary.entries.has('Annots')) return;
   const list = await document.get(page.dictionary, 'Annots');
   const items = list.kind === 'array' ? list.items.slice(0, mostAnnotations) : [];
   let [hidden, large] = [0, 0];
@@ -165,13 +169,13 @@ async function shareOf(document: PdfDocument, annotation: PdfDictionary, page: P
 /** @returns bytes of content that were read */
 async function aboutContent(document: PdfDocument, page: Page, tell: Tell): Promise<number> {
   const contents = entry(page.dictionary, 'Contents');
+  if (contents.kind === 'null') return 0;
   const parts = await document.resolve(contents);
   const named = parts.kind === 'array' ? parts.items : [contents];
   for (const part of named) {
     if (part.kind === 'reference' && (await document.locate(part.number)) === null)
       tell('missing-object', page.index + 1);
   }
-  if (contents.kind === 'null') return 0;
   const content = await pageContent(document, page);
   if (content.length > mostContent) {
     tell('unreadable', page.index + 1);

@@ -104,7 +104,11 @@ export async function placeSeal(work: PlacingWork, seal: SealToPlace, placing: P
   for (const [index, spot] of spots.entries()) {
     const { rectangle, matrix } = rectangles[index] ?? placeOnPage(spot.page, spot.placement);
     const form =
-      spot.slice === undefined ? pool.whole(matrix) : pool.part(partOf(seal.appearance, spot.slice), matrix);
+      spot.slice !== undefined
+        ? pool.part(partOf(seal.appearance, spot.slice), matrix)
+        : spots.length === 1 && prepared === null
+          ? pool.only(matrix)
+          : pool.whole(matrix);
     showings.push({
       page: spot.page.index + 1,
       as: widget === null ? 'widget' : 'annotation',

@@ -355,7 +355,9 @@ async function readHeader(
   limits: PdfLimits,
 ): Promise<{ readonly before: number; readonly version: string }> {
   const head = await source.read(0, Math.min(limits.headBytes, source.size));
-  const header = /%PDF-(\d\.\d)/.exec(latin1Text.decode(head));
+  // Nearly always the file begins with it.
+  const start = /^%PDF-(\d\.\d)/.exec(latin1Text.decode(head.subarray(0, 8)));
+  const header = start ?? /%PDF-(\d\.\d)/.exec(latin1Text.decode(head));
   if (header === null) throw new FormatError('not-a-pdf', 'The file is not a PDF: it has no %PDF- header.');
   return { before: header.index, version: header[1] ?? '' };
 }

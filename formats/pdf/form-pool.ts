@@ -30,6 +30,11 @@ export class FormPool {
     return matrix === upright ? this.#base() : this.#showing(this.#appearance.boundingBox, matrix, '/S Do');
   }
 
+  /** The whole drawing where it shows once and no more: turned itself, without a form around it. */
+  only(matrix: Matrix): PdfReference {
+    return addAppearance(this.#update, this.#appearance, matrix, this.#options);
+  }
+
   /** A part of it, cut off at its edges. */
   part(part: FormPart, matrix: Matrix): PdfReference {
     return this.#showing(part, matrix, '/S Do');

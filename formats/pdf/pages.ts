@@ -51,6 +51,19 @@ export async function readPage(
   index: number,
   asOfRevision?: number,
 ): Promise<Page | null> {
+  if (asOfRevision !== undefined) return findPage(document, index, asOfRevision);
+  const known = newestPages.get(document) ?? new Map<number, Page>();
+  newestPages.set(document, known);
+  const page = known.get(index) ?? (await findPage(document, index));
+  if (page !== null && known.size < pagesKept) known.set(index, page);
+  return page;
+}
+
+/** A few pages of each document are asked for several times: a file does not change while it is open. */
+const newestPages = new WeakMap<PdfDocument, Map<number, Page>>();
+const pagesKept = 64;
+
+async function findPage(document: PdfDocument, index: number, asOfRevision?: number): Promise<Page | null> {
   let skip = index;
   let node = await rootNode(document, asOfRevision);
   const seen = new Set([node.reference.number]);

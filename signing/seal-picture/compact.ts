@@ -5,7 +5,7 @@ import { compactOutline } from './outline.ts';
 import { pdfAppearance } from './pdf-form.ts';
 
 /** Bytes that the compressed drawing may have; the rest of 6 kB is for the objects around it. */
-const budget = 5500;
+const budget = 5700;
 /**
  * Cells in millimetres, finest first (1270 to 212 dots an inch), and farthest that an outline may leave the font's own, in
  * cells. The last ones are for a long name with a long purpose and the mark of a specimen.

@@ -11,6 +11,7 @@ import { providerRows } from './every-route/provider-rows.ts';
 import { publicRows } from './every-route/public-rows.ts';
 import { reportRows } from './every-route/report-rows.ts';
 import { openSealOffice, sealRows } from './every-route/seal-rows.ts';
+import { stampRows } from './every-route/stamp-rows.ts';
 import { Visitor, type Rows } from './every-route/visitor.ts';
 import { startService, type Harness } from './harness.ts';
 
@@ -36,6 +37,7 @@ describe('every route', () => {
       ...sealRows(visitor, await openSealOffice(visitor)),
       ...(await providerRows(visitor)),
       ...peopleRows(visitor),
+      ...stampRows(visitor),
       ...caRows(visitor, openssl),
       ...caForeignRows(visitor, openssl),
     };

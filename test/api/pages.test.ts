@@ -93,7 +93,7 @@ describe('pages', () => {
     assert.match(office.text, /12010500000001/);
     assert.match(office.text, /\/api\/v1\/stamps\/stp_/);
     assert.match(office.text, /食品经营许可（新办）/, 'a matter by its name');
-    assert.match(office.text, /可视数字签名/);
+    assert.match(office.text, /近期用印/);
     const other = await signedIn('officer-health-commission');
     assert.equal((await page(`/licenses/${foodId}`, other)).status, 404);
 

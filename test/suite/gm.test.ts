@@ -398,7 +398,9 @@ describe('the suite gm', function () {
     const later = terminal({ YINXIN_ALLOW_KEY_FILES: '1' });
     const office = ['--data', place, '--name', '天津市河北区审批局', '--uscc', '11120105000123457H'];
     assert.equal(await departmentAdd.run(office, later), 0);
-    assert.equal(await sealCreate.run(['--data', place, '--department', '11120105000123457H'], later), 0);
+    const persons = ['--applicant', 'clerk-1', '--approver', 'chief-1'];
+    const making = ['--data', place, '--department', '11120105000123457H', ...persons];
+    assert.equal(await sealCreate.run(making, later), 0);
     const keys = (await keyFolderFacts(join(place, 'keys')))?.keys ?? [];
     assert.deepEqual(
       keys.filter(({ purpose }) => purpose === 'seal').map(({ algorithm, cipher }) => [algorithm, cipher]),

@@ -59,7 +59,7 @@ function renderSeal(seal: SealCard): Html {
 }
 
 /** One application in a list. */
-export function applicationCells(application: ApplicationLine): Cells {
+function applicationCells(application: ApplicationLine): Cells {
   const done = application.state === 'executed' || application.state === 'requested';
   return [
     html`<a href="/seal-applications/${application.id}"
@@ -72,7 +72,7 @@ export function applicationCells(application: ApplicationLine): Cells {
   ];
 }
 
-export const applicationHead: readonly Words[] = [
+const applicationHead: readonly Words[] = [
   { zh: '申请', en: 'Application' },
   { zh: '状态', en: 'State' },
   { zh: '事由', en: 'Reason' },
