@@ -30,7 +30,7 @@ export interface IdentityProvider {
 }
 
 /** What the provider asks about people, of the installation's records. */
-export function peopleOf(installation: Installation): People {
+function peopleOf(installation: Installation): People {
   const now = (): Date => installation.clock();
   return {
     account: (id) => accountById(installation, id),

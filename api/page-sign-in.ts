@@ -19,7 +19,7 @@ import { ApiError } from './errors.ts';
 import { operator } from './installation.ts';
 
 /** The client that our own pages are. */
-export const ownClient = 'yinxin-pages';
+const ownClient = 'yinxin-pages';
 export const returnPath = '/sign-in/return';
 
 export interface PageSignIn {

@@ -7,7 +7,7 @@ import type { LoginSessionTable } from '../storage/schema/provider.ts';
 import { randomIdentifier } from './identifier.ts';
 import { isRung, rungOfAcr, type Rung } from './levels.ts';
 import { queueLogout } from './provider/logout-queue.ts';
-import { endGrant, sessionMac, type RecordDependencies } from './provider/records.ts';
+import { endGrant, type RecordDependencies } from './provider/records.ts';
 
 export interface SessionDependencies extends RecordDependencies {
   readonly audit: AuditLog;
@@ -158,11 +158,6 @@ export async function livingLogin(
     .where('ends_at', '>', dependencies.clock().toISOString())
     .executeTakeFirst();
   return row === undefined ? null : loginOf(row);
-}
-
-/** As `livingLogin`, by the provider's `uid`. */
-export function livingLoginOf(dependencies: RecordDependencies, uid: string): Promise<Login | null> {
-  return livingLogin(dependencies, sessionMac(dependencies.index, uid));
 }
 
 /** Chooses whom a login acts for, inside a write. @returns whether there was a living login to change. */

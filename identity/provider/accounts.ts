@@ -89,7 +89,7 @@ export async function boundFacts(
 }
 
 /** Whom the person acted for when a client was last let in; null for oneself, or where the mandate has ended. */
-export async function actingOf(
+async function actingOf(
   parts: ProviderParts,
   at: { readonly session: string; readonly client: string; readonly account: string },
 ): Promise<ActingMandate | null> {

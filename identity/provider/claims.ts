@@ -162,7 +162,7 @@ function verifiedClaims(
 }
 
 /** What proofing here goes by: the district's ladder, `docs/single-sign-on.md`. */
-export const trustFramework = 'cn_district_real_name';
+const trustFramework = 'cn_district_real_name';
 
 function nameMatch(person: Person | null, asked: Asked): boolean | null {
   const value = asked?.['value'];

@@ -17,7 +17,7 @@ export const oidcScopes = [
   'offline_access',
 ] as const;
 
-export const grantNames = {
+const grantNames = {
   code: 'authorization_code',
   refresh: 'refresh_token',
   system: 'client_credentials',

@@ -50,7 +50,7 @@ export interface NewClient {
 }
 
 /** How long the former secret is still accepted after a rotation, in hours; 0 ends it at once. */
-export const secretOverlapHours = 24;
+const secretOverlapHours = 24;
 
 /** Never one that looks like a person's: RFC 9700 4.15. */
 const identifierPattern = /^(?!acc_|psn_)[A-Za-z0-9][A-Za-z0-9._-]{2,79}$/;

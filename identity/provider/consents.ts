@@ -25,7 +25,7 @@ export interface Consent extends Granted {
 const nothing: Granted = { scopes: [], claims: [], resources: {} };
 
 /** @returns what a person granted to a client and did not end. */
-export async function grantedTo(
+async function grantedTo(
   dependencies: Pick<RecordDependencies, 'database'>,
   account: string,
   client: string,

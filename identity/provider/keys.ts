@@ -14,9 +14,9 @@ export interface KeyDependencies extends RecordDependencies {
 }
 
 /** How long a key that no longer signs is still published: longer than anything it signed is valid. */
-export const previousHours = 26;
+const previousHours = 26;
 /** A key signs for so long before its successor takes over by itself. */
-export const currentDays = 90;
+const currentDays = 90;
 
 /** The keys as one set, in the order the library signs with: the first one that fits. */
 export interface KeySet {

@@ -58,7 +58,7 @@ export async function currentLogin(
 }
 
 /** The login that lives on the request's session, or null. */
-export async function livingLoginOfRequest(
+async function livingLoginOfRequest(
   parts: ProviderParts,
   ctx: KoaContextWithOIDC,
 ): Promise<Login | null> {

@@ -9,7 +9,7 @@ import { ownResource, type ActingMandate, type ProviderParts } from './parts.ts'
 /** Seconds an opaque token for an API is valid. */
 export const accessTokenSeconds = 600;
 /** Seconds a JWT is valid: it cannot be taken back. */
-export const jwtSeconds = 300;
+const jwtSeconds = 300;
 
 /**
  * What a token for a resource may hold.
