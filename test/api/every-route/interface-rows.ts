@@ -4,6 +4,16 @@ import { issue, licenseBody, licenses, marketSeal, officeSeal, stamp } from '../
 import { receiptOrder, recognition } from '../receipts.ts';
 import { noLicense, type Rows, type Visitor } from './visitor.ts';
 
+/** The next version of a license, as an approval system asks for it. */
+function nextVersion(number: string): object {
+  // Its type is that of the version it follows.
+  const order = Object.entries(licenseBody(licenses.next, { number })).filter(([name]) => name !== 'type');
+  return {
+    ...Object.fromEntries(order),
+    succession: { how: 'change', reason: '演示', legalBasis: '行政许可法第四十九条' },
+  };
+}
+
 export function interfaceRows(visitor: Visitor): Rows {
   const { get, asOffice, asCivil, post, raw, wrongMethod, handleCase } = visitor;
   return {
@@ -130,6 +140,33 @@ export function interfaceRows(visitor: Visitor): Rows {
           () => asCivil(get(`/api/v1/licenses/${visitor.license.id}/code.svg`)),
           404,
           'license-not-found',
+        ],
+      },
+    },
+    'post /api/v1/licenses/{id}/versions': {
+      good: async () => {
+        const number = `${licenses.next.number.slice(0, -3)}${String(900 + Math.floor(Math.random() * 99))}`;
+        const issued = await issue(visitor.service, licenseBody(licenses.next, { number }));
+        const { id } = issued.body as { id: string };
+        return post(`/api/v1/licenses/${id}/versions`, nextVersion(number));
+      },
+      status: 201,
+      type: 'application/json',
+      bad: {
+        'one that is not there': [
+          () => post(`/api/v1/licenses/${noLicense}/versions`, nextVersion(licenses.next.number)),
+          404,
+          'license-not-found',
+        ],
+        'no reason': [
+          () => post(`/api/v1/licenses/${visitor.license.id}/versions`, licenseBody(licenses.food)),
+          400,
+          'request-invalid',
+        ],
+        'another holder': [
+          () => post(`/api/v1/licenses/${visitor.license.id}/versions`, nextVersion(licenses.next.number)),
+          422,
+          'succession-invalid',
         ],
       },
     },
