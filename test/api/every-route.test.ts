@@ -6,6 +6,8 @@ import { caForeignRows } from './every-route/ca-foreign-rows.ts';
 import { caRows } from './every-route/ca-rows.ts';
 import { interfaceRows } from './every-route/interface-rows.ts';
 import { pageRows } from './every-route/page-rows.ts';
+import { deskRows } from './every-route/desk-rows.ts';
+import { peoplePageRows } from './every-route/people-page-rows.ts';
 import { peopleRows } from './every-route/people-rows.ts';
 import { providerRows } from './every-route/provider-rows.ts';
 import { publicRows } from './every-route/public-rows.ts';
@@ -34,6 +36,8 @@ describe('every route', () => {
       ...pageRows(visitor),
       ...(await providerRows(visitor)),
       ...peopleRows(visitor),
+      ...deskRows(visitor),
+      ...peoplePageRows(visitor),
       ...caRows(visitor, openssl),
       ...caForeignRows(visitor, openssl),
     };

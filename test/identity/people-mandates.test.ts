@@ -328,7 +328,10 @@ for (const engine of engines) {
             const from = everybody[one.from]!;
             const own = await mandatesOf(world.people, from, world.now);
             const run = async (): Promise<unknown> => {
-              if (one.what === 'time') return world.later(one.days * 3_600_000);
+              if (one.what === 'time') {
+                world.later(one.days * 3_600_000);
+                return;
+              }
               if (one.what === 'accept') {
                 const [first] = await offersTo(world.people, from);
                 return first && accept(from, first.id);
@@ -362,7 +365,7 @@ for (const engine of engines) {
                     : above.state === 'active' && above.depth === row.depth - 1,
                 );
                 assert.ok(above === undefined || above.capacity !== 'agent');
-                if (above?.agent != null) {
+                if (above !== undefined && above.agent !== null) {
                   const higher = await requireMandate(world.people, above.agent, above.id, world.now);
                   assert.ok(within(mandate.scope, higher.scope) && mandate.until <= higher.until);
                 }
