@@ -100,7 +100,7 @@ for (const engine of engines) {
           'document_number',
           'age_over_18',
         ]);
-        assert.equal(claims?.verification.assurance_level, 'urn:gov:loa:4');
+        assert.equal(claims?.verification.assurance_level, 'urn:gov:ial:4');
         assert.deepEqual(claims.claims, {
           name: who(0).name,
           document_number: who(0).number,
