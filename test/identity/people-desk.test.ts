@@ -14,6 +14,7 @@ import {
   type Proposal,
 } from '../../identity/proofing-desk.ts';
 import type { SeenDocument } from '../../identity/proofing-details.ts';
+import { withdrawProofing } from '../../identity/proofing-end.ts';
 import { verifiedClaimsOf } from '../../identity/verified-claims.ts';
 import { engines } from '../storage/engines.ts';
 import {
@@ -210,6 +211,28 @@ for (const engine of engines) {
         const lapsing = await propose();
         world.later(day + 1);
         await assert.rejects(confirm(lapsing), refused('case-decided'));
+      });
+
+      it('is undone where it was wrong: the level falls, sessions hear of it, and nobody undoes their own', async () => {
+        const proofing = await confirm(await propose());
+        const person = await findPerson(world.people, { type: 'resident-identity-card', ...who(0) });
+        const account = (await accountOfPerson(world.people, person!.id))!.id;
+        const withdraw = (by: string, id = proofing): Promise<void> =>
+          withdrawProofing(world.people, world.actor(by), { by, id, reason: '证件系伪造' });
+        await assert.rejects(withdraw(first), refused('role-missing'));
+        const foreign = await world.officer(who(13), ['window-supervisor'], otherDepartment.creditCode);
+        await assert.rejects(withdraw(foreign), refused('case-not-found'));
+        const security = await world.officer(who(14), ['security-administrator']);
+        const own = await world.people.database.reader
+          .selectFrom('proofing')
+          .select('id')
+          .where('account', '=', security)
+          .executeTakeFirstOrThrow();
+        await assert.rejects(withdraw(security, own.id), refused('own-matter'));
+        await withdraw(second);
+        assert.equal(await proofingOf(world.people, account, world.now), null);
+        assert.ok(world.heard.includes(`lowered ${account}`));
+        await assert.rejects(withdraw(second), refused('case-not-found'));
       });
 
       it('has no column and no field in which a face could be kept', async () => {

@@ -61,6 +61,21 @@ export function deskRows(visitor: Visitor): Rows {
         ],
       },
     ),
+    'post /api/v1/proofings/{id}/withdrawal': row(
+      async () => {
+        const path = `/api/v1/proofing-cases/${await proposal(5)}/confirmation`;
+        const { outcome } = (await post('window-supervisor', path, {})).body as { readonly outcome: string };
+        return post('window-supervisor', `/api/v1/proofings/${outcome}/withdrawal`, { reason: '证件系伪造' });
+      },
+      200,
+      {
+        nothing: [
+          () => post('window-supervisor', `/api/v1/proofings/prf_${none}/withdrawal`, { reason: 'x' }),
+          404,
+          'case-not-found',
+        ],
+      },
+    ),
     'get /api/v1/officers': row(() => get('system-administrator', '/api/v1/officers'), 200, {
       'no administrator': [() => get('window-officer', '/api/v1/officers'), 403, 'scope-missing'],
     }),
