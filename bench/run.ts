@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureCertification } from './certification.ts';
+import { measureIdentityLogin } from './identity-login.ts';
 import { measureIdentityProvider } from './identity-provider.ts';
 import { measureLimits } from './limits.ts';
 import type { Measure } from './measure.ts';
@@ -29,7 +30,13 @@ function line(entry: Measure): string {
 
 try {
   const limits = await measureLimits(Math.min(seconds, 2), folder);
-  for (const part of [measureMainJob, measureVerification, measureCertification, measureIdentityProvider]) {
+  for (const part of [
+    measureMainJob,
+    measureVerification,
+    measureCertification,
+    measureIdentityProvider,
+    measureIdentityLogin,
+  ]) {
     const own = mkdtempSync(join(folder, 'part-'));
     for await (const entry of part(seconds, own, limits)) process.stdout.write(`${line(entry)}\n`);
   }
