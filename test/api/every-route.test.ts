@@ -5,6 +5,7 @@ import { requireProgram } from '../programs.ts';
 import { caForeignRows } from './every-route/ca-foreign-rows.ts';
 import { caRows } from './every-route/ca-rows.ts';
 import { interfaceRows } from './every-route/interface-rows.ts';
+import { loginRows } from './every-route/login-rows.ts';
 import { pageRows } from './every-route/page-rows.ts';
 import { deskRows } from './every-route/desk-rows.ts';
 import { peoplePageRows } from './every-route/people-page-rows.ts';
@@ -35,6 +36,7 @@ describe('every route', () => {
       ...reportRows(visitor),
       ...pageRows(visitor),
       ...(await providerRows(visitor)),
+      ...(await loginRows(visitor, openssl)),
       ...peopleRows(visitor),
       ...deskRows(visitor),
       ...peoplePageRows(visitor),
@@ -97,6 +99,12 @@ describe('every route', () => {
       'level',
       'acting',
       'again',
+      // Random names of a login, of a picture, of an answer; a provider's name; how a scan ended.
+      'uid',
+      'code',
+      'answer',
+      'name',
+      'outcome',
     ];
     for (const { method, path, params, query } of routes) {
       for (const name of [...Object.keys(params.shape), ...Object.keys(query.shape)])
