@@ -6,7 +6,14 @@ import { levelOf, type Rung } from '../identity/levels.ts';
 import { authenticatorsOf } from '../identity/login/authenticators.ts';
 import { deviceSeconds, rememberDevice } from '../identity/login/devices.ts';
 import type { Factor } from '../identity/login/parts.ts';
-import { addProgress, authenticationOf, takeProgress, type Progress } from '../identity/login/progress.ts';
+import {
+  authenticationOf,
+  keepProgress,
+  progressOf,
+  progressWith,
+  takeProgress,
+  type Progress,
+} from '../identity/login/progress.ts';
 import { sourceOf } from './interaction-guard.ts';
 import { setLoginCookie } from './login-cookies.ts';
 import type { Services } from './services.ts';
@@ -36,17 +43,21 @@ export async function afterFactor(
   factor: Factor,
 ): Promise<NextStep> {
   const { doors } = services.login;
-  const weak = weakKinds.some((kind) => kind === factor.used.kind);
-  const before = await addProgress(doors, details.uid, { factor, complete: !weak });
-  if (weak) {
-    const missing = await secondFactors(services, before);
-    if (missing.length > 0) return { location: `/interaction/${details.uid}`, headers: {} };
-    await addProgress(doors, details.uid, { factor, complete: true });
+  const before = await progressOf(doors, details.uid);
+  const progress = progressWith(before, factor);
+  const here: NextStep = { location: `/interaction/${details.uid}`, headers: {} };
+  if ((await secondFactors(services, progress)).length > 0) {
+    await keepProgress(doors, details.uid, progress);
+    return here;
   }
-  const progress = { ...before, complete: true };
-  const reached = await reachedBy(services, details, progress);
-  if (!reached.enough) return { location: `/interaction/${details.uid}`, headers: {} };
-  return finishLogin(services, request, details);
+  const complete = { ...progress, complete: true };
+  if (!(await reachedBy(services, details, complete)).enough) {
+    await keepProgress(doors, details.uid, complete);
+    return here;
+  }
+  // What an earlier step kept is used up by this one, once.
+  if (before !== null) await takeProgress(doors, details.uid);
+  return finishLogin(services, request, { details, progress: complete });
 }
 
 /** Kinds of which one must still be shown; none where two were, or where the account has but one. */
@@ -81,26 +92,21 @@ export async function reachedBy(
 
 /**
  * Ends the login: the provider opens or renews its session, under a new identifier.
- * @throws IdentityError of the port; what was shown stays where the level was not reached.
+ * @throws IdentityError of the port; what was shown is kept, so that the person may add a factor or choose otherwise.
  */
-export async function finishLogin(
+async function finishLogin(
   services: Services,
   request: IncomingMessage,
-  details: InteractionDetails,
+  { details, progress }: { readonly details: InteractionDetails; readonly progress: Progress },
 ): Promise<NextStep> {
   const { doors } = services.login;
-  const progress = await takeProgress(doors, details.uid);
   const authentication = authenticationOf(progress, services.clock());
   const ial = await doors.accounts.rungOf(progress.account);
   let location: string;
   try {
     location = await services.interactions.finishLogin(request, { authentication, ial, actingFor: null });
   } catch (error) {
-    // The person may add a factor or choose otherwise: what was shown is shown still.
-    if (error instanceof IdentityError) {
-      for (const factor of progress.factors)
-        await addProgress(doors, details.uid, { factor, complete: true });
-    }
+    if (error instanceof IdentityError) await keepProgress(doors, details.uid, progress);
     throw error;
   }
   const { device } = sourceOf(services, request);

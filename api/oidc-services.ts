@@ -11,6 +11,7 @@ import { openProvider, type OpenedProvider } from '../identity/provider/provider
 import { sweepProvider } from '../identity/provider/sweep.ts';
 import { mandatesOf } from '../identity/representation.ts';
 import { scopesOfRoles } from '../identity/roles.ts';
+import { verifiedClaimsOf } from '../identity/verified-claims.ts';
 import { operator, type Installation } from './installation.ts';
 import type { Log } from './log.ts';
 import { providerPages } from './oidc-pages.ts';
@@ -36,6 +37,7 @@ function peopleOf(installation: Installation): People {
     account: (id) => accountById(installation, id),
     person: (id) => personById(installation, id),
     proofing: (account, maxAge) => proofingOf(installation, account, now(), maxAge),
+    verified: (account, asked, maxAge) => verifiedClaimsOf(installation, account, asked, maxAge),
     mandates: async (account) =>
       (await mandatesOf(installation, account, now())).map((mandate) => ({
         id: mandate.id,

@@ -10,7 +10,7 @@ export const accountId = z.string().regex(/^acc_[0-9a-f]{32}$/);
 const day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/);
 
 /** A person as an officer or granter names them. */
-export const documentKey = z.strictObject({
+const documentKey = z.strictObject({
   type: z.enum(documentTypes).default('resident-identity-card'),
   number: z.string().min(1).max(40),
   name: z.string().min(1).max(80),

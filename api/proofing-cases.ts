@@ -1,6 +1,7 @@
 // The proofing desk over HTTP: propose, list, read for the second look, confirm, reject.
 import { z } from 'zod';
 import { confirmCase, proposeCase, readCase, rejectCase, waitingCases } from '../identity/proofing-desk.ts';
+import { withdrawProofing } from '../identity/proofing-end.ts';
 import { officeLevel, peopleCaller } from './people-caller.ts';
 import { seenDocument, words } from './people-schemas.ts';
 import { json } from './reply.ts';
@@ -142,4 +143,21 @@ const reject = route({
   },
 });
 
-export const proofingCaseRoutes: readonly Route[] = [list, propose, read, confirm, reject];
+const withdraw = route({
+  method: 'post',
+  path: '/api/v1/proofings/{id}/withdrawal',
+  tag,
+  summary: 'Withdraw a proofing that was wrong: the level falls at once, sessions above it end',
+  access: withScope('identity:proof', 'identity:administer'),
+  params: z.object({ id: z.string().regex(/^prf_[0-9a-f]{32}$/) }),
+  body: jsonBody(z.strictObject({ reason: z.string().trim().min(1).max(200) })),
+  replies: [{ status: 200, description: 'Withdrawn.', content: { 'application/json': idAnswer } }],
+  async handle(services, call) {
+    const { account, principal } = await peopleCaller(services, call.principal, officeLevel);
+    const { id } = call.params;
+    await withdrawProofing(services.people, principal, { by: account.id, id, reason: call.body.reason });
+    return json(200, { id });
+  },
+});
+
+export const proofingCaseRoutes: readonly Route[] = [list, propose, read, confirm, reject, withdraw];

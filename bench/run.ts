@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureCertification } from './certification.ts';
+import { measureIdentityLogin } from './identity-login.ts';
 import { measureIdentityProvider } from './identity-provider.ts';
 import { measureLimits } from './limits.ts';
 import type { Measure } from './measure.ts';
@@ -20,6 +21,7 @@ const parts = {
   verification: measureVerification,
   certification: measureCertification,
   identity: measureIdentityProvider,
+  login: measureIdentityLogin,
 };
 const seconds = Number(process.env['YINXIN_BENCH_SECONDS'] ?? '5');
 const folder = mkdtempSync(join(tmpdir(), 'yinxin-bench-'));

@@ -32,7 +32,7 @@ export interface Account {
 }
 
 /** How somebody's identity was established. */
-export const proofingMethods = [
+const proofingMethods = [
   'self-asserted',
   'register',
   'wangzheng',

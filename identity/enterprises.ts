@@ -1,4 +1,4 @@
-// Enterprises as the register of legal persons knows them: looked up, remembered with their edition, watched for changes.
+// Enterprises as the register of legal persons knows them: looked up, and remembered with their edition.
 import { parseUscc } from '../formats/identifiers/uscc.ts';
 import { FormatError } from '../formats/errors.ts';
 import type { Actor } from '../storage/actor.ts';
@@ -6,14 +6,6 @@ import type { Writer } from '../storage/database.ts';
 import type { PeopleDependencies } from './accounts.ts';
 import { IdentityError } from './errors.ts';
 import { askRegister, type LegalPersonEntry, type RegisterDependencies } from './registers.ts';
-
-/** An enterprise as pages show it. */
-export interface Enterprise {
-  /** Unified social credit code. */
-  readonly creditCode: string;
-  readonly name: string;
-  readonly state: 'in-operation' | 'revoked' | 'cancelled';
-}
 
 /** The code as stored and compared. @throws IdentityError `enterprise-not-found` for what is no credit code. */
 export function enterpriseCode(text: string): string {
@@ -25,19 +17,6 @@ export function enterpriseCode(text: string): string {
       cause: error,
     });
   }
-}
-
-/** @returns the enterprise as it was last seen, or null. */
-export async function enterpriseByCode(
-  dependencies: Pick<PeopleDependencies, 'database'>,
-  creditCode: string,
-): Promise<Enterprise | null> {
-  const row = await dependencies.database.reader
-    .selectFrom('enterprise')
-    .select(['credit_code', 'name', 'state'])
-    .where('credit_code', '=', creditCode)
-    .executeTakeFirst();
-  return row === undefined ? null : { creditCode: row.credit_code, name: row.name, state: row.state };
 }
 
 /**

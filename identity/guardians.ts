@@ -139,7 +139,7 @@ export async function requireSayOver(
 }
 
 /** Whether the person is known to be under fourteen now. */
-export async function isGuarded(dependencies: PeopleDependencies, person: string): Promise<boolean> {
+async function isGuarded(dependencies: PeopleDependencies, person: string): Promise<boolean> {
   const known = await personById(dependencies, person);
   return (
     known !== null && known.birthDate !== null && ageAt(known.birthDate, dependencies.clock()) < guardedUntil

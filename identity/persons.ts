@@ -163,7 +163,7 @@ export function maskPerson(person: Person): { readonly name: string; readonly nu
 }
 
 /** Where a value of a person lies. */
-export function personPlace(column: 'name' | 'number' | 'wanghao' | 'birth_date', row: string): FieldPlace {
+function personPlace(column: 'name' | 'number' | 'wanghao' | 'birth_date', row: string): FieldPlace {
   return { table: 'person', column, row };
 }
 

@@ -79,7 +79,7 @@ export function detailsOf(
 }
 
 /** Whether a text is a day of the calendar. @param text - yyyy-MM-dd */
-export function isDay(text: string): boolean {
+function isDay(text: string): boolean {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
   const instant = Date.parse(`${text}T00:00:00Z`);
   return !Number.isNaN(instant) && new Date(instant).toISOString().startsWith(text);

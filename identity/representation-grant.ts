@@ -18,7 +18,7 @@ import {
 import { endMandateIn } from './representation-end.ts';
 
 /** Managers of one enterprise at a time; mandates offered or in force altogether. */
-export const managerLimit = 5;
+const managerLimit = 5;
 const mandateLimit = 200;
 const longestDays = 3 * 365;
 const matterLimit = 100;

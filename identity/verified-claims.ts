@@ -1,9 +1,8 @@
 // verified_claims (OpenID Identity Assurance Schema 1.0): how, when, by whom and by what evidence claims were checked.
-import { proofingsOf, type PeopleDependencies, type Proofing, type ProofingMethod } from './accounts.ts';
-import { IdentityError } from './errors.ts';
+import { proofingsOf, type Proofing, type ProofingMethod } from './accounts.ts';
 import { ageAt, type DocumentType } from './identity-documents.ts';
-import { acrOf, liveProofing } from './levels.ts';
-import { personById, type Person } from './persons.ts';
+import { liveProofing } from './levels.ts';
+import { personById, type Person, type PersonDependencies } from './persons.ts';
 
 /** Claims that can be verified here; a client sees only those it asked for and was granted. */
 export const verifiableClaims = [
@@ -17,10 +16,13 @@ export const verifiableClaims = [
 
 export type VerifiableClaim = (typeof verifiableClaims)[number];
 
+/** What proofing here goes by: the district's ladder, docs/identity-people.md. */
+export const trustFramework = 'cn_district_real_name';
+
 /** A value of the claim `verified_claims`. Nothing in it but `claims` tells who the person is. */
 export interface VerifiedClaims {
   readonly verification: {
-    readonly trust_framework: 'urn:gov:loa';
+    readonly trust_framework: typeof trustFramework;
     readonly assurance_level: string;
     /** ISO 8601 */
     readonly time: string;
@@ -79,7 +81,7 @@ const bornOut: Readonly<Record<ProofingMethod, readonly VerifiableClaim[]>> = {
  * @returns strongest first; [] where nothing asked for is verified
  */
 export async function verifiedClaimsOf(
-  dependencies: PeopleDependencies,
+  dependencies: PersonDependencies,
   accountId: string,
   asked: readonly VerifiableClaim[],
   maxAge: number | null = null,
@@ -114,13 +116,6 @@ export async function verifiedClaimsOf(
   return result;
 }
 
-/** @returns the claim of that name. @throws IdentityError `purpose-invalid` for one that is not verified here. */
-export function verifiableClaim(name: string): VerifiableClaim {
-  const claim = verifiableClaims.find((known) => known === name);
-  if (claim === undefined) throw new IdentityError('purpose-invalid', 'There is no such claim to verify.');
-  return claim;
-}
-
 function claimsOf(
   person: Person,
   asked: readonly VerifiableClaim[],
@@ -143,14 +138,15 @@ function claimsOf(
 }
 
 async function verificationOf(
-  dependencies: PeopleDependencies,
+  dependencies: PersonDependencies,
   person: Person,
   proofing: Proofing,
 ): Promise<VerifiedClaims['verification']> {
   const time = proofing.verifiedAt.toISOString();
   return {
-    trust_framework: 'urn:gov:loa',
-    assurance_level: acrOf(proofing.rung),
+    trust_framework: trustFramework,
+    // The rung of proofing alone: what the login was worth is told by acr.
+    assurance_level: `urn:gov:ial:${proofing.rung}`,
     time,
     verification_process: proofing.id,
     evidence: await evidenceOf(dependencies, person, proofing, time),
@@ -158,7 +154,7 @@ async function verificationOf(
 }
 
 async function evidenceOf(
-  dependencies: PeopleDependencies,
+  dependencies: PersonDependencies,
   person: Person,
   proofing: Proofing,
   time: string,

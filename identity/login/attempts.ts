@@ -67,24 +67,33 @@ export async function countAttempt(parts: AttemptParts, scopes: readonly Attempt
 }
 
 /** Forgets the failures of scopes after a success: whoever knows the secret owes nothing for earlier slips. */
-export async function forgetAttempts(parts: AttemptParts, scopes: readonly AttemptScope[]): Promise<void> {
+export function forgetAttempts(parts: AttemptParts, scopes: readonly AttemptScope[]): Promise<void> {
+  return parts.database.write((tx) => forgetAttemptsIn(tx, parts, scopes));
+}
+
+/** As `forgetAttempts`, inside another write. */
+export async function forgetAttemptsIn(
+  tx: Writer,
+  parts: AttemptParts,
+  scopes: readonly AttemptScope[],
+): Promise<void> {
   const keys = scopes.map((scope) => keyOf(parts, scope));
-  await parts.database.write(async (tx) => {
-    await tx.deleteFrom('login_attempt').where('scope', 'in', keys).execute();
-  });
+  await tx.deleteFrom('login_attempt').where('scope', 'in', keys).execute();
 }
 
 /** Gives one counted attempt back: an address is shared, so one success does not clear it. */
-export async function returnAttempt(parts: AttemptParts, scope: AttemptScope): Promise<void> {
-  const key = keyOf(parts, scope);
-  await parts.database.write(async (tx) => {
-    await tx
-      .updateTable('login_attempt')
-      .set((row) => ({ failures: row('failures', '-', 1) }))
-      .where('scope', '=', key)
-      .where('failures', '>', 0)
-      .execute();
-  });
+export function returnAttempt(parts: AttemptParts, scope: AttemptScope): Promise<void> {
+  return parts.database.write((tx) => returnAttemptIn(tx, parts, scope));
+}
+
+/** As `returnAttempt`, inside another write. */
+export async function returnAttemptIn(tx: Writer, parts: AttemptParts, scope: AttemptScope): Promise<void> {
+  await tx
+    .updateTable('login_attempt')
+    .set((row) => ({ failures: row('failures', '-', 1) }))
+    .where('scope', '=', keyOf(parts, scope))
+    .where('failures', '>', 0)
+    .execute();
 }
 
 async function countOne(

@@ -4,7 +4,7 @@ import { CryptoError } from '../../crypto/errors.ts';
 import { verifySignature } from '../../crypto/verify-signature.ts';
 import type { KeyType } from '../../formats/x509/algorithm.ts';
 import { certificateLoginBytes } from '../../formats/login/certificate-message.ts';
-import { attemptRules, countAttempt, returnAttempt } from './attempts.ts';
+import { attemptRules, countAttempt, returnAttempt, returnAttemptIn } from './attempts.ts';
 import { certificateFactor, judgeCertificate, type CertificateParts } from './certificate-judge.ts';
 import { consumeAnywhere, consumeChallenge, makeChallenge, type Challenge } from './challenges.ts';
 import { failed, succeeded } from './outcome.ts';
@@ -69,8 +69,7 @@ export async function finishCertificate(
   }
   const factor = await certificateFactor(parts, judged);
   if (typeof factor === 'string') return failed(parts, 'certificate', null, factor, 'certificate-refused');
-  await returnAttempt(parts, scope);
-  return succeeded(parts, 'certificate', factor);
+  return succeeded(parts, 'certificate', factor, (tx) => returnAttemptIn(tx, parts, scope));
 }
 
 /** A key or algorithm that cannot count is a signature that does not hold. */

@@ -1,4 +1,5 @@
 // The audit row of every attempt to log in, and the one refusal that all wrong answers share.
+import type { Writer } from '../../storage/database.ts';
 import { IdentityError, type IdentityErrorCode } from '../errors.ts';
 import type { Factor, LoginParts } from './parts.ts';
 
@@ -15,21 +16,28 @@ export type LoginMethod =
 
 /**
  * Records that a factor was shown and held.
+ * @param alongside - what else the success changes, in the same write: one disk sync for all of it
  * @throws IdentityError `login-refused` where nobody may log in under the account now: recorded as a failure.
  */
-export async function succeeded(parts: LoginParts, method: LoginMethod, factor: Factor): Promise<Factor> {
+export async function succeeded(
+  parts: LoginParts,
+  method: LoginMethod,
+  factor: Factor,
+  alongside: (tx: Writer) => Promise<unknown> = () => Promise.resolve(),
+): Promise<Factor> {
   if (!(await parts.accounts.isActive(factor.account))) {
     return failed(parts, method, factor.account, 'account-not-active');
   }
-  await parts.database.write((tx) =>
-    parts.audit.append(tx, {
+  await parts.database.write(async (tx) => {
+    await alongside(tx);
+    await parts.audit.append(tx, {
       at: parts.clock(),
       actor: { id: `account:${factor.account}`, department: null },
       action: 'login.succeeded',
       subject: factor.account,
       details: { method, authenticator: factor.authenticator ?? '' },
-    }),
-  );
+    });
+  });
   return factor;
 }
 

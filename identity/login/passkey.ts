@@ -14,7 +14,7 @@ import { decodeBase64url } from '../../formats/cose/base64url.ts';
 import type { Actor } from '../../storage/actor.ts';
 import { IdentityError } from '../errors.ts';
 import type { Rung } from '../levels.ts';
-import { attemptRules, countAttempt, returnAttempt } from './attempts.ts';
+import { attemptRules, countAttempt, returnAttemptIn } from './attempts.ts';
 import {
   authenticatorByLookup,
   authenticatorsOf,
@@ -159,8 +159,9 @@ export async function finishPasskeyLogin(
     useAuthenticator(tx, enrolled.id, parts.clock(), counter === 0 ? undefined : counter),
   );
   if (!used) return failed(parts, 'passkey', enrolled.account, 'counter', 'passkey-refused');
-  await returnAttempt(parts, scope);
-  return succeeded(parts, kind === 'passkey' ? 'passkey' : 'scan', factorOf(enrolled));
+  return succeeded(parts, kind === 'passkey' ? 'passkey' : 'scan', factorOf(enrolled), (tx) =>
+    returnAttemptIn(tx, parts, scope),
+  );
 }
 
 /** @returns the new signature counter, or null where the answer does not hold. */

@@ -1,8 +1,9 @@
 // Passwords: set, changed, and checked in a time that tells nothing about who exists.
 import type { PasswordHasher } from '../../crypto/password.ts';
 import type { Actor } from '../../storage/actor.ts';
+import type { Writer } from '../../storage/database.ts';
 import type { Rung } from '../levels.ts';
-import { attemptRules, countAttempt, forgetAttempts, returnAttempt, type AttemptScope } from './attempts.ts';
+import { attemptRules, countAttempt, forgetAttemptsIn, returnAttemptIn, type AttemptScope } from './attempts.ts';
 import {
   authenticatorsOf,
   endAuthenticator,
@@ -85,10 +86,12 @@ export async function checkPassword(
   if (!holds || stored === undefined || account === null) {
     return failed(parts, 'password', account, stored === undefined ? 'unknown' : 'wrong-password');
   }
-  await forgetAttempts(parts, scopes.own);
-  if (scopes.shared !== null) await returnAttempt(parts, scopes.shared);
-  await renew(parts, stored.id, account, phc, password);
-  return succeeded(parts, 'password', factorOf(stored));
+  const fresh = await renewed(parts, phc, password);
+  return succeeded(parts, 'password', factorOf(stored), async (tx) => {
+    await forgetAttemptsIn(tx, parts, scopes.own);
+    if (scopes.shared !== null) await returnAttemptIn(tx, parts, scopes.shared);
+    await noteUse(parts, tx, stored.id, fresh);
+  });
 }
 
 function factorOf(stored: Authenticator): Factor {
@@ -124,9 +127,11 @@ export async function checkAccountPassword(
   const password = normalisedPassword(typed.password);
   const holds = await parts.hasher.verify(phc, password.length > longestTyped ? '' : password);
   if (!holds || stored === undefined) return failed(parts, 'password', account, 'wrong-password');
-  await forgetAttempts(parts, [scope]);
-  await renew(parts, stored.id, account, phc, password);
-  return succeeded(parts, 'password', factorOf(stored));
+  const fresh = await renewed(parts, phc, password);
+  return succeeded(parts, 'password', factorOf(stored), async (tx) => {
+    await forgetAttemptsIn(tx, parts, [scope]);
+    await noteUse(parts, tx, stored.id, fresh);
+  });
 }
 
 /** A known browser has its own count; a strange one is counted by name and address, by address, and by name. */
@@ -150,25 +155,19 @@ function scopesOf(
   return { counted: [pair, address, name], own: [pair, name], shared: address };
 }
 
-/** Notes the use; a hash made with less than is asked of new ones today is made anew while the password is at hand. */
-async function renew(
-  parts: PasswordParts,
-  id: string,
-  account: string,
-  phc: string | null,
-  password: string,
-): Promise<void> {
-  const fresh = phc !== null && parts.hasher.outdated(phc) ? await parts.hasher.hash(password) : null;
-  await parts.database.write(async (tx) => {
-    await useAuthenticator(tx, id, parts.clock());
-    if (fresh === null) return;
-    const place = { table: 'authenticator', column: 'secret_cipher', row: id };
-    await tx
-      .updateTable('authenticator')
-      .set({ secret_cipher: parts.cipher.seal(place, fresh) })
-      .where('id', '=', id)
-      .where('account', '=', account)
-      .where('state', '=', 'active')
-      .execute();
-  });
+/** A hash made with less than is asked of new ones today is made anew while the password is at hand; null otherwise. */
+async function renewed(parts: PasswordParts, phc: string | null, password: string): Promise<string | null> {
+  return phc !== null && parts.hasher.outdated(phc) ? parts.hasher.hash(password) : null;
+}
+
+async function noteUse(parts: PasswordParts, tx: Writer, id: string, fresh: string | null): Promise<void> {
+  await useAuthenticator(tx, id, parts.clock());
+  if (fresh === null) return;
+  const place = { table: 'authenticator', column: 'secret_cipher', row: id };
+  await tx
+    .updateTable('authenticator')
+    .set({ secret_cipher: parts.cipher.seal(place, fresh) })
+    .where('id', '=', id)
+    .where('state', '=', 'active')
+    .execute();
 }

@@ -30,25 +30,21 @@ export async function progressOf(parts: ProgressParts, boundTo: string): Promise
 }
 
 /**
- * Adds a factor. One of another account begins anew: what one person showed never counts for another.
- * @param added.complete - whether nothing further is asked
+ * What was shown with one factor more. One of another account begins anew: what one person showed never counts for
+ * another; the same authenticator again replaces what it showed before.
  */
-export async function addProgress(
-  parts: ProgressParts,
-  boundTo: string,
-  added: { readonly factor: Factor; readonly complete: boolean },
-): Promise<Progress> {
-  const before = await progressOf(parts, boundTo);
-  const kept = before?.account === added.factor.account ? before.factors : [];
-  // The same authenticator again replaces what it showed before.
-  const factors = [
-    ...kept.filter(({ authenticator }) => authenticator !== added.factor.authenticator),
-    added.factor,
-  ];
+export function progressWith(before: Progress | null, factor: Factor): Progress {
+  const kept = before?.account === factor.account ? before.factors : [];
+  const factors = [...kept.filter(({ authenticator }) => authenticator !== factor.authenticator), factor];
+  return { account: factor.account, factors, complete: false };
+}
+
+/** Keeps what was shown until more is, or until it is used. */
+export async function keepProgress(parts: ProgressParts, boundTo: string, progress: Progress): Promise<void> {
   const row = {
-    account: added.factor.account,
-    authentication: JSON.stringify(factors),
-    complete: added.complete ? 1 : 0,
+    account: progress.account,
+    authentication: JSON.stringify(progress.factors),
+    complete: progress.complete ? 1 : 0,
     expires_at: new Date(parts.clock().getTime() + seconds * 1000).toISOString(),
   };
   await parts.database.write(async (tx) => {
@@ -58,30 +54,24 @@ export async function addProgress(
       .onConflict((conflict) => conflict.column('bound_to').doUpdateSet(row))
       .execute();
   });
-  return { account: row.account, factors, complete: added.complete };
 }
 
 /**
- * Takes the progress away to finish the login with it: of two at the same time, one gets it.
- * @throws IdentityError `login-refused` where there is none that is complete.
+ * Takes away what was kept, to finish the login with it: of two at the same time, one gets it.
+ * @throws IdentityError `login-refused` where there is none any more.
  */
-export async function takeProgress(parts: ProgressParts, boundTo: string): Promise<Progress> {
+export async function takeProgress(parts: ProgressParts, boundTo: string): Promise<void> {
   const now = parts.clock().toISOString();
-  const row = await parts.database.write((tx) =>
+  const taken = await parts.database.write((tx) =>
     tx
       .deleteFrom('login_progress')
       .where('bound_to', '=', boundTo)
-      .where('complete', '=', 1)
       .where('expires_at', '>', now)
-      .returningAll()
       .executeTakeFirst(),
   );
-  if (row === undefined) throw new IdentityError('login-refused', 'The login is not complete: begin again.');
-  return {
-    account: row.account,
-    factors: JSON.parse(row.authentication) as readonly Factor[],
-    complete: true,
-  };
+  if (taken.numDeletedRows !== 1n) {
+    throw new IdentityError('login-refused', 'What was shown before is gone: begin again.');
+  }
 }
 
 /** Forgets what was shown. */

@@ -2,7 +2,7 @@
 import type { Actor } from '../../storage/actor.ts';
 import { IdentityError } from '../errors.ts';
 import type { Rung } from '../levels.ts';
-import { attemptRules, countAttempt, forgetAttempts } from './attempts.ts';
+import { attemptRules, countAttempt, forgetAttemptsIn } from './attempts.ts';
 import {
   authenticatorByLookup,
   authenticatorsOf,
@@ -97,8 +97,7 @@ export async function checkLoginCode(
     enrolled !== undefined &&
     (await parts.database.write((tx) => useAuthenticator(tx, enrolled.id, parts.clock())));
   if (!used) return failed(parts, 'sms', match.account, 'ended', 'code-refused');
-  await forgetAttempts(parts, [scope]);
-  return succeeded(parts, 'sms', factorOf(enrolled));
+  return succeeded(parts, 'sms', factorOf(enrolled), (tx) => forgetAttemptsIn(tx, parts, [scope]));
 }
 
 /**

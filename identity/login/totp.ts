@@ -4,7 +4,7 @@ import { base32Of } from '../../formats/base32.ts';
 import type { Actor } from '../../storage/actor.ts';
 import { IdentityError } from '../errors.ts';
 import type { Rung } from '../levels.ts';
-import { attemptRules, countAttempt, forgetAttempts } from './attempts.ts';
+import { attemptRules, countAttempt, forgetAttemptsIn } from './attempts.ts';
 import {
   authenticatorsOf,
   enrolAuthenticator,
@@ -98,8 +98,7 @@ export async function checkTotp(parts: LoginParts, account: string, code: string
     // Of two answers with one code, on any node, the first moves the step and the second finds it there.
     const first = await parts.database.write((tx) => useAuthenticator(tx, app.id, now, step));
     if (!first) return failed(parts, 'totp', account, 'code-used', 'code-refused');
-    await forgetAttempts(parts, [scope]);
-    return succeeded(parts, 'totp', factorOf(app));
+    return succeeded(parts, 'totp', factorOf(app), (tx) => forgetAttemptsIn(tx, parts, [scope]));
   }
   return failed(parts, 'totp', account, 'wrong-code', 'code-refused');
 }

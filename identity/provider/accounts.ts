@@ -2,7 +2,8 @@
 import type { Account as LibraryAccount, FindAccount, KoaContextWithOIDC } from 'oidc-provider';
 import type { Rung } from '../levels.ts';
 import { livingLogin } from '../sessions.ts';
-import { claimsOf } from './claims.ts';
+import type { VerifiedClaims } from '../verified-claims.ts';
+import { claimsOf, verifiedRequest, type Asked } from './claims.ts';
 import { extensionOf, sectorOf } from './client.ts';
 import { currentLogin } from './level.ts';
 import type { ActingMandate, ProviderParts } from './parts.ts';
@@ -31,6 +32,10 @@ export function accountFinder(parts: ProviderParts): FindAccount {
             account: account.id,
             person: await parts.people.person(account.person),
             proofing: await parts.people.proofing(account.id, settings.proofingMaxAge),
+            verified: await verifiedFor(parts, account.id, {
+              asked: (claims as Readonly<Record<string, Asked>>)['verified_claims'],
+              proofingMaxAge: settings.proofingMaxAge,
+            }),
             ial: bound?.ial ?? null,
             aal: bound?.aal ?? null,
             acting: bound?.acting ?? null,
@@ -45,6 +50,18 @@ export function accountFinder(parts: ProviderParts): FindAccount {
     };
     return found;
   };
+}
+
+/** What is verified, as fresh as the request and the client both want it. */
+async function verifiedFor(
+  parts: ProviderParts,
+  account: string,
+  request: { readonly asked: Asked; readonly proofingMaxAge: number | null },
+): Promise<readonly VerifiedClaims[]> {
+  const wanted = verifiedRequest(request.asked);
+  if (wanted === null) return [];
+  const ages = [wanted.maxAge, request.proofingMaxAge].filter((age) => age !== null);
+  return parts.people.verified(account, wanted.claims, ages.length === 0 ? null : Math.min(...ages));
 }
 
 /** An account's identifier, or the one behind a pairwise subject: hints of the back channel name people by those. */

@@ -1,7 +1,12 @@
 // What clients are told of a person: by scope, by single claim, with the proof behind it, and for whom the person acts.
 import type { Proofing } from '../accounts.ts';
-import { acrOf } from '../levels.ts';
 import type { Person } from '../persons.ts';
+import {
+  trustFramework,
+  verifiableClaims,
+  type VerifiableClaim,
+  type VerifiedClaims,
+} from '../verified-claims.ts';
 import type { ActingMandate } from './parts.ts';
 
 /** Scopes and their claims (OpenID Connect Core 5.4, our own beside); single claims by themselves. */
@@ -34,12 +39,14 @@ const personalClaims: ReadonlySet<string> = new Set([
 ]);
 
 /** A claim as asked for in the `claims` parameter. */
-type Asked = Readonly<Record<string, unknown>> | null | undefined;
+export type Asked = Readonly<Record<string, unknown>> | null | undefined;
 
 export interface ClaimSources {
   readonly account: string;
   readonly person: Person | null;
   readonly proofing: Proofing | null;
+  /** What is verified of what `verified_claims` asks for. */
+  readonly verified: readonly VerifiedClaims[];
   readonly ial: number | null;
   readonly aal: number | null;
   readonly acting: ActingMandate | null;
@@ -54,7 +61,7 @@ export interface ClaimSources {
 
 /** Everything that may be told; the library drops what was not granted. Absent values are absent, never empty. */
 export function claimsOf(sources: ClaimSources): Record<string, unknown> {
-  const { person, proofing, acting, asked, now } = sources;
+  const { person, proofing, verified, acting, asked, now } = sources;
   const name = person?.name ?? null;
   const number = person?.number ?? null;
   const birthDate = person?.birthDate ?? null;
@@ -71,8 +78,8 @@ export function claimsOf(sources: ClaimSources): Record<string, unknown> {
     masked_document_number: number === null ? null : maskNumber(number),
     age_over_18: birthDate === null ? null : ageOn(birthDate, now) >= 18,
     name_match: nameMatch(person, asked['name_match']),
-    verified_claims:
-      proofing === null ? null : verifiedClaims(person, proofing, asked['verified_claims'], now),
+    // One value stands by itself, several as a list (Identity Assurance Schema 1.0, section 5).
+    verified_claims: verified.length > 1 ? verified : verified[0],
     acting_for: acting !== null && sources.scopes.has('acting_for') ? actingClaim(acting, sources) : null,
   };
   return Object.fromEntries(
@@ -103,26 +110,18 @@ export function actingClaim(
   };
 }
 
-const checkMethods: Readonly<Record<Proofing['method'], string>> = {
-  'self-asserted': 'none',
-  register: 'data',
-  wangzheng: 'vcrypt',
-  certificate: 'vcrypt',
-  window: 'pvp',
-  upstream: 'data',
-};
+/** What a request for `verified_claims` asks for: claims that can be verified here, and how fresh the check must be. */
+export interface VerifiedRequest {
+  readonly claims: readonly VerifiableClaim[];
+  /** Seconds since the check; null for any. */
+  readonly maxAge: number | null;
+}
 
 /**
- * OpenID Connect for Identity Assurance 1.0: what was checked, how, when and by whom.
- * @returns null where the request wants another framework, a fresher check, or nothing that is known.
+ * Reads one request for `verified_claims` (OpenID Connect for Identity Assurance 1.0, section 6).
+ * @returns null where another framework is wanted, or nothing that is verified here.
  */
-function verifiedClaims(
-  person: Person | null,
-  proofing: Proofing,
-  asked: Asked,
-  now: Date,
-): Record<string, unknown> | null {
-  if (person === null || proofing.rung < 2) return null;
+export function verifiedRequest(asked: Asked): VerifiedRequest | null {
   const wanted = (asked ?? {}) as {
     readonly verification?: {
       readonly trust_framework?: { readonly value?: unknown } | null;
@@ -132,37 +131,11 @@ function verifiedClaims(
   };
   const framework = wanted.verification?.trust_framework?.value;
   if (framework !== undefined && framework !== trustFramework) return null;
-  const maxAge = wanted.verification?.time?.max_age;
-  if (typeof maxAge === 'number' && now.getTime() - proofing.verifiedAt.getTime() > maxAge * 1000)
-    return null;
-  const known: Record<string, unknown> = {
-    name: person.name,
-    birthdate: person.birthDate,
-    document_number: person.number,
-  };
   const names = Object.keys(wanted.claims ?? { name: null });
-  const claims = Object.fromEntries(
-    names.filter((name) => (known[name] ?? null) !== null).map((name) => [name, known[name]]),
-  );
-  if (Object.keys(claims).length === 0) return null;
-  return {
-    verification: {
-      trust_framework: trustFramework,
-      assurance_level: acrOf(proofing.rung).replace('loa', 'ial'),
-      time: proofing.verifiedAt.toISOString(),
-      evidence: [
-        {
-          type: 'electronic_record',
-          check_details: [{ check_method: checkMethods[proofing.method], organization: proofing.source }],
-        },
-      ],
-    },
-    claims,
-  };
+  const claims = verifiableClaims.filter((claim) => names.includes(claim));
+  const maxAge = wanted.verification?.time?.max_age;
+  return claims.length === 0 ? null : { claims, maxAge: typeof maxAge === 'number' ? maxAge : null };
 }
-
-/** What proofing here goes by: the district's ladder, `docs/single-sign-on.md`. */
-const trustFramework = 'cn_district_real_name';
 
 function nameMatch(person: Person | null, asked: Asked): boolean | null {
   const value = asked?.['value'];

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Account, Proofing } from '../accounts.ts';
 import type { Person } from '../persons.ts';
 import type { Scope } from '../principal.ts';
+import type { VerifiableClaim, VerifiedClaims } from '../verified-claims.ts';
 import type { SessionDependencies } from '../sessions.ts';
 import type { ProviderPages } from './pages.ts';
 import type { Outbound } from './outbound.ts';
@@ -27,6 +28,12 @@ export interface People {
   person(id: string): Promise<Person | null>;
   /** The proofing the account's level rests on, not older than `maxAge` seconds where that is given. */
   proofing(account: string, maxAge: number | null): Promise<Proofing | null>;
+  /** Which of the claims asked for are verified, by which proofings; strongest first. `maxAge` as for `proofing`. */
+  verified(
+    account: string,
+    asked: readonly VerifiableClaim[],
+    maxAge: number | null,
+  ): Promise<readonly VerifiedClaims[]>;
   mandates(account: string): Promise<readonly ActingMandate[]>;
   /** The scopes of our APIs a person has by what he is (resident, officer with roles), not acting for anybody. */
   scopes(account: string): Promise<readonly Scope[]>;

@@ -5,7 +5,10 @@ import { requireProgram } from '../programs.ts';
 import { caForeignRows } from './every-route/ca-foreign-rows.ts';
 import { caRows } from './every-route/ca-rows.ts';
 import { interfaceRows } from './every-route/interface-rows.ts';
+import { loginRows } from './every-route/login-rows.ts';
 import { pageRows } from './every-route/page-rows.ts';
+import { deskRows } from './every-route/desk-rows.ts';
+import { peoplePageRows } from './every-route/people-page-rows.ts';
 import { peopleRows } from './every-route/people-rows.ts';
 import { providerRows } from './every-route/provider-rows.ts';
 import { publicRows } from './every-route/public-rows.ts';
@@ -36,8 +39,11 @@ describe('every route', () => {
       ...pageRows(visitor),
       ...sealRows(visitor, await openSealOffice(visitor)),
       ...(await providerRows(visitor)),
+      ...(await loginRows(visitor, openssl)),
       ...peopleRows(visitor),
       ...stampRows(visitor),
+      ...deskRows(visitor),
+      ...peoplePageRows(visitor),
       ...caRows(visitor, openssl),
       ...caForeignRows(visitor, openssl),
     };
@@ -97,6 +103,12 @@ describe('every route', () => {
       'level',
       'acting',
       'again',
+      // Random names of a login, of a picture, of an answer; a provider's name; how a scan ended.
+      'uid',
+      'code',
+      'answer',
+      'name',
+      'outcome',
     ];
     for (const { method, path, params, query } of routes) {
       for (const name of [...Object.keys(params.shape), ...Object.keys(query.shape)])

@@ -22,8 +22,8 @@ describe('people pages', function () {
     if (photos !== '') mkdirSync(photos, { recursive: true });
   });
   after(async () => {
-    await browser?.close();
-    await service?.stop();
+    await browser.close();
+    await service.stop();
   });
 
   /** A browser in which `choice` is signed in. */

@@ -223,6 +223,27 @@ for (const engine of engines) {
       assert.deepEqual(await live(agent), []);
     });
 
+    it('are read through everything above as it stands now, whatever was granted', async () => {
+      const manager = await world.account(who(3), 2);
+      const agent = await world.account(who(4), 2);
+      const first = await offer(owner, root, who(3), { capacity: 'manager' });
+      await accept(manager, first);
+      const second = await offer(manager, first, who(4));
+      await accept(agent, second);
+      const set = async (values: { matters?: string; expires?: string; state?: 'ended' }): Promise<void> => {
+        await world.people.database.write((tx) =>
+          tx.updateTable('representation').set(values).where('id', '=', first).execute(),
+        );
+      };
+      await set({ matters: JSON.stringify([matters[1]]) });
+      assert.deepEqual((await requireMandate(world.people, agent, second, world.now)).scope, [matters[1]]);
+      const soon = new Date(world.now.getTime() + day).toISOString();
+      await set({ expires: soon });
+      assert.equal((await requireMandate(world.people, agent, second, world.now)).until.toISOString(), soon);
+      await set({ state: 'ended' });
+      assert.deepEqual(await live(agent), []);
+    });
+
     it('end at once with everything below, by the granter, by whoever is above, or by the holder', async () => {
       const manager = await world.account(who(3), 2);
       const agent = await world.account(who(4), 2);
@@ -328,7 +349,10 @@ for (const engine of engines) {
             const from = everybody[one.from]!;
             const own = await mandatesOf(world.people, from, world.now);
             const run = async (): Promise<unknown> => {
-              if (one.what === 'time') return world.later(one.days * 3_600_000);
+              if (one.what === 'time') {
+                world.later(one.days * 3_600_000);
+                return;
+              }
               if (one.what === 'accept') {
                 const [first] = await offersTo(world.people, from);
                 return first && accept(from, first.id);
@@ -362,7 +386,7 @@ for (const engine of engines) {
                     : above.state === 'active' && above.depth === row.depth - 1,
                 );
                 assert.ok(above === undefined || above.capacity !== 'agent');
-                if (above?.agent != null) {
+                if (above !== undefined && above.agent !== null) {
                   const higher = await requireMandate(world.people, above.agent, above.id, world.now);
                   assert.ok(within(mandate.scope, higher.scope) && mandate.until <= higher.until);
                 }

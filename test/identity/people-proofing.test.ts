@@ -1,48 +1,18 @@
-// Proofing: by the registers, by 网证, at the window with a second look; registers that are slow, broken or silent.
+// Persons, and proofing by the registers and by 网证; registers that are slow, broken, cut off or silent.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { accountById, accountOfPerson, openAccount, proofingOf } from '../../identity/accounts.ts';
-import { setAccountState } from '../../identity/account-state.ts';
+import { accountById, openAccount, proofingOf } from '../../identity/accounts.ts';
 import { IdentityError, type IdentityErrorCode } from '../../identity/errors.ts';
-import { findPerson, maskName, personById, personWith } from '../../identity/persons.ts';
+import { maskName, personWith } from '../../identity/persons.ts';
 import { documentOf, documentTypes } from '../../identity/identity-documents.ts';
 import { accountByWangzheng, proofByRegister, proofByWangzheng } from '../../identity/proofing.ts';
-import {
-  confirmCase,
-  proposeCase,
-  readCase,
-  rejectCase,
-  waitingCases,
-  type Proposal,
-} from '../../identity/proofing-desk.ts';
-import type { SeenDocument } from '../../identity/proofing-details.ts';
 import { verifiedClaimsOf } from '../../identity/verified-claims.ts';
 import { engines } from '../storage/engines.ts';
-import {
-  child,
-  day,
-  openPeopleWorld,
-  otherDepartment,
-  residents,
-  sample,
-  type PeopleWorld,
-  type Sample,
-} from './people-world.ts';
+import { day, openPeopleWorld, residents, sample, type PeopleWorld, type Sample } from './people-world.ts';
 
 const refused = (code: IdentityErrorCode) => (error: unknown) =>
   error instanceof IdentityError && error.code === code;
 const who = (position: number): Sample => residents[position]!;
-const seen = (one: Sample, more: Partial<SeenDocument> = {}): SeenDocument => ({
-  type: 'resident-identity-card',
-  number: one.number,
-  name: one.name,
-  birthDate: null,
-  expires: '2036-01-01',
-  reader: 'chip',
-  livePerson: true,
-  reference: '窗口簿 2026-118',
-  ...more,
-});
 
 for (const engine of engines) {
   describe(`people: proofing (${engine.name})`, () => {
@@ -69,7 +39,7 @@ for (const engine of engines) {
         assert.equal(accounts.filter(({ opened }) => opened).length, 1);
       });
 
-      it('finds a number of the first generation under its eighteen digits', async () => {
+      it('finds a number of the first generation under its eighteen digits', () => {
         const { number } = documentOf('resident-identity-card', '120105850612001', world.now);
         assert.equal(number, who(0).number);
         assert.throws(
@@ -278,219 +248,6 @@ for (const engine of engines) {
             showing(who(0).wanghao, 'showing-again'),
           ),
           refused('merge-refused'),
-        );
-      });
-    });
-
-    describe('at the window', () => {
-      let first: string;
-      let second: string;
-      beforeEach(async () => {
-        first = await world.officer(who(10), ['window-officer']);
-        second = await world.officer(who(11), ['window-supervisor']);
-      });
-      const proposal = (more: Partial<Proposal> = {}): Proposal => ({
-        by: first,
-        kind: 'proofing',
-        seen: seen(who(0)),
-        showing: null,
-        about: null,
-        ...more,
-      });
-      const propose = (more: Partial<Proposal> = {}): Promise<string> =>
-        proposeCase(world.people, world.actor(more.by ?? first), proposal(more));
-      const confirm = (id: string, by = second): Promise<string> =>
-        confirmCase(world.people, world.actor(by), { by, id });
-
-      it('opens an account at rung 4 by two officers, and says so in verified_claims', async () => {
-        const id = await propose();
-        assert.equal(
-          await findPerson(world.people, { type: 'resident-identity-card', ...who(0) }),
-          null,
-          'nothing before the second look',
-        );
-        const [listed] = await waitingCases(world.people, second);
-        assert.equal(listed?.name, '样***');
-        assert.ok(!JSON.stringify(listed).includes(who(0).number));
-        assert.equal(
-          (await readCase(world.people, world.actor(second), { by: second, id })).details.seen.name,
-          who(0).name,
-        );
-        await confirm(id);
-        const person = await findPerson(world.people, { type: 'resident-identity-card', ...who(0) });
-        const account = await accountOfPerson(world.people, person!.id);
-        const proofing = await proofingOf(world.people, account!.id, world.now);
-        assert.equal(proofing?.rung, 4);
-        const [claims] = await verifiedClaimsOf(world.people, account!.id, [
-          'name',
-          'document_number',
-          'age_over_18',
-        ]);
-        assert.equal(claims?.verification.assurance_level, 'urn:gov:loa:4');
-        assert.deepEqual(claims?.claims, {
-          name: who(0).name,
-          document_number: who(0).number,
-          age_over_18: true,
-        });
-        const [document] = claims?.verification.evidence ?? [];
-        assert.ok(document?.type === 'document');
-        assert.deepEqual(
-          document.check_details.map(({ check_method: method }) => method),
-          ['vcrypt', 'pvp'],
-        );
-        world.later(60_000);
-        assert.deepEqual(
-          await verifiedClaimsOf(world.people, account!.id, ['name'], 30),
-          [],
-          'older than the client accepts',
-        );
-      });
-
-      it('gives rung 3 where the document was compared by eye, and no longer than the document lasts', async () => {
-        await confirm(await propose({ seen: seen(who(0), { reader: 'eye', expires: '2026-12-31' }) }));
-        const person = await findPerson(world.people, { type: 'resident-identity-card', ...who(0) });
-        const proofing = await proofingOf(
-          world.people,
-          (await accountOfPerson(world.people, person!.id))!.id,
-          world.now,
-        );
-        assert.equal(proofing?.rung, 3);
-        assert.equal(proofing.validUntil.toISOString(), '2026-12-31T16:00:00.000Z');
-      });
-
-      it('needs two officers of the department, each with their role, neither in a case of their own', async () => {
-        const both = await world.officer(who(12), ['window-officer', 'window-supervisor']);
-        const foreign = await world.officer(who(13), ['window-supervisor'], otherDepartment.creditCode);
-        const id = await propose({ by: both });
-        await assert.rejects(confirm(id, both), refused('own-matter'), 'the same officer');
-        await assert.rejects(confirm(id, first), refused('role-missing'), 'without the role');
-        await assert.rejects(confirm(id, foreign), refused('case-not-found'), 'another department');
-        await assert.rejects(propose({ seen: seen(who(10)) }), refused('own-matter'), 'one’s own document');
-        const ofSecond = await propose({ seen: seen(who(11)) });
-        await assert.rejects(confirm(ofSecond), refused('own-matter'), 'a case about oneself');
-        await assert.rejects(
-          readCase(world.people, world.actor(second), { by: second, id: ofSecond }),
-          refused('own-matter'),
-        );
-        await confirm(id);
-        await assert.rejects(confirm(id), refused('case-decided'));
-      });
-
-      it('is decided once, whoever is first', async () => {
-        const more = await Promise.all(
-          [14, 15, 16].map((one) => world.officer(who(one), ['window-supervisor'])),
-        );
-        const id = await propose();
-        const outcomes = await Promise.allSettled([second, ...more].map((by) => confirm(id, by)));
-        assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1);
-        const proofings = await world.people.database.reader
-          .selectFrom('proofing')
-          .select('id')
-          .where('method', '=', 'window')
-          .where('source', '=', '11120105000123457H')
-          .execute();
-        assert.equal(proofings.length, 1);
-      });
-
-      it('waits, undecided, while the population register is down; and refuses what the register does not confirm', async () => {
-        const id = await propose();
-        world.register.fault = 'error';
-        await assert.rejects(confirm(id), refused('register-unavailable'));
-        assert.equal((await waitingCases(world.people, second)).length, 1);
-        world.register.fault = 'none';
-        await confirm(id);
-        const wrong = await propose({ seen: seen({ ...who(1), name: '样本错' }) });
-        await assert.rejects(confirm(wrong), refused('register-mismatch'));
-      });
-
-      it('refuses papers without the person, expired ones, nonsense dates, and a second case beside an open one', async () => {
-        for (const bad of [
-          { livePerson: false },
-          { expires: '2026-11-24' },
-          { expires: '2026-02-30' },
-          { birthDate: '2030-01-01' },
-          { reference: ' ' },
-        ]) {
-          await assert.rejects(
-            propose({ seen: seen(who(0), bad) }),
-            refused('proofing-refused'),
-            JSON.stringify(bad),
-          );
-        }
-        await propose();
-        await assert.rejects(propose(), refused('case-open'));
-        world.later(day + 1);
-        await propose();
-      });
-
-      it('forgets what was seen once a case is decided or has lapsed', async () => {
-        const id = await propose();
-        await rejectCase(world.people, world.actor(second), { by: second, id, reason: '照片不符' });
-        const row = await world.people.database.reader
-          .selectFrom('proofing_case')
-          .selectAll()
-          .where('id', '=', id)
-          .executeTakeFirstOrThrow();
-        assert.equal(row.details_cipher, null);
-        await assert.rejects(confirm(id), refused('case-decided'));
-        const lapsing = await propose();
-        world.later(day + 1);
-        await assert.rejects(confirm(lapsing), refused('case-decided'));
-      });
-
-      it('has no column and no field in which a face could be kept', async () => {
-        const fields = Object.values(seen(who(0))).map((value) => typeof value);
-        assert.ok(fields.every((type) => type === 'string' || type === 'boolean' || type === 'object'));
-        await assert.rejects(
-          propose({ seen: seen(who(0), { reference: 'data:image/png;base64,'.padEnd(2000, 'A') }) }),
-          refused('proofing-refused'),
-        );
-      });
-
-      it('joins the account of a 网号 into that of the document, and ends the other', async () => {
-        const alone = await accountByWangzheng(world.people, world.actor('new'), showing(who(0).wanghao));
-        const numbered = await world.account(who(0), 2);
-        await assert.rejects(propose({ kind: 'merge' }), refused('proofing-refused'), 'without the 网证');
-        await assert.rejects(
-          propose({ kind: 'merge', showing: showing(who(1).wanghao, 'showing-other') }),
-          refused('proofing-refused'),
-          'somebody else’s 网证',
-        );
-        await confirm(await propose({ kind: 'merge', showing: showing(who(0).wanghao, 'showing-merge') }));
-        assert.deepEqual(
-          await accountById(world.people, alone).then((one) => [one?.state, one?.mergedInto]),
-          ['merged', numbered],
-        );
-        assert.ok(world.heard.includes(`ended ${alone} merged`));
-        const account = await accountById(world.people, numbered);
-        const person = await personById(world.people, account!.person);
-        assert.deepEqual([person?.number, person?.wanghao], [who(0).number, who(0).wanghao]);
-        assert.equal(await personWith(world.people, { wanghao: who(0).wanghao }), account!.person);
-        assert.equal((await proofingOf(world.people, numbered, world.now))?.rung, 4);
-        assert.equal(await proofingOf(world.people, alone, world.now), null);
-      });
-
-      it('never joins the account of an officer or a locked one', async () => {
-        const alone = await accountByWangzheng(world.people, world.actor('new'), showing(who(0).wanghao));
-        await world.account(who(0), 2);
-        const id = await propose({ kind: 'merge', showing: showing(who(0).wanghao, 'showing-merge') });
-        await setAccountState(world.people, world.actor('x'), alone, { state: 'locked', reason: 'incident' });
-        await assert.rejects(confirm(id), refused('merge-refused'));
-        assert.equal((await accountById(world.people, alone))?.state, 'locked');
-        assert.equal((await waitingCases(world.people, second)).length, 1, 'nothing half-done');
-      });
-
-      it('opens no account for a child under fourteen until a guardian is recorded', async () => {
-        const guardian = await world.account(who(5), 3);
-        await assert.rejects(world.account(child), refused('guardian-needed'));
-        const early = await propose({ seen: seen(child) });
-        await assert.rejects(confirm(early), refused('guardian-needed'));
-        await confirm(await propose({ kind: 'guardianship', seen: seen(child), about: guardian }));
-        await confirm(early);
-        await assert.rejects(
-          propose({ kind: 'guardianship', seen: seen(who(6)), about: guardian }).then((id) => confirm(id)),
-          refused('guardian-refused'),
-          'of age',
         );
       });
     });

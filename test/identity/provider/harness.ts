@@ -20,6 +20,7 @@ import type { ClientSettingsInput } from '../../../identity/provider/client.ts';
 import { registerClient } from '../../../identity/provider/clients.ts';
 import type { ActingMandate, ProviderParts } from '../../../identity/provider/parts.ts';
 import { openProvider, type OpenedProvider } from '../../../identity/provider/provider.ts';
+import { verifiedClaimsOf } from '../../../identity/verified-claims.ts';
 import { sendLogouts } from '../../../identity/provider/logout-sender.ts';
 import { sessionEvents } from '../../../identity/session-events.ts';
 import { district } from '../../../fixtures/district.ts';
@@ -123,6 +124,7 @@ export async function startProvider(settings: HarnessSettings = {}): Promise<Pro
       account: (id) => accountById(people, id),
       person: (id) => personById(people, id),
       proofing: (account, maxAge) => proofingOf(people, account, clock(), maxAge),
+      verified: (account, asked, maxAge) => verifiedClaimsOf(people, account, asked, maxAge),
       mandates: (account) => Promise.resolve(mandates.get(account) ?? []),
       scopes: () => Promise.resolve(['licenses:own', 'identity:own']),
     },
