@@ -10,7 +10,8 @@ export async function holderOf(services: Services, principal: Principal): Promis
   if (principal.actingFor !== null) return { kind: 'enterprise', code: principal.actingFor };
   const person = await personById(services, principal.id.replace(/^person:/, ''));
   // Licenses name their holder by number: who is known by a 网号 alone holds none here.
-  if (person?.number == null)
+  const number = person?.number ?? null;
+  if (number === null)
     throw new ApiError('scope-missing', 'The caller holds no licenses of their own.');
-  return { kind: 'resident', code: person.number };
+  return { kind: 'resident', code: number };
 }

@@ -1,5 +1,5 @@
 // An update with a hole for a CMS, and the plain value that stands between preparing and finishing.
-import { hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { IncrementalUpdate } from '../formats/pdf/append.ts';
 import { byteRangeLength, byteRangeText } from '../formats/pdf/byte-range.ts';
 import type { PdfDocument } from '../formats/pdf/document.ts';
@@ -84,5 +84,5 @@ export function documentId(document: PdfDocument, about: string, time: Date): Ui
   const old = entry(document.trailer(), 'ID');
   const lines = [document.facts.size, document.newest.startxref, about, time.toISOString()];
   const text = lines.join('\n') + (old.kind === 'array' ? serialise(old) : '');
-  return hash('sha256', latin1(text), 'buffer').subarray(0, 16);
+  return createHash('sha256').update(text, 'latin1').digest().subarray(0, 16);
 }

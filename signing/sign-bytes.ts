@@ -1,5 +1,4 @@
 // A document in memory signed: for what is small and made here (a report), and for batches in a worker of their own.
-import { joinBytes } from '../formats/bytes.ts';
 import { bytesSource } from '../formats/pdf/source.ts';
 import { placeholderCapacity } from './finish.ts';
 import { GrowingCopy } from './growing-copy.ts';
@@ -45,5 +44,7 @@ export async function signBytes(
     prepared,
     prepare: (capacity) => prepareSignature(copy, { ...options, contentsCapacity: capacity ?? room }),
   });
-  return { ...signed, document: joinBytes(written) };
+  // Not filled with zeros first: a batch makes many of these.
+  const document = Buffer.concat(written);
+  return { ...signed, document: new Uint8Array(document.buffer, document.byteOffset, document.length) };
 }

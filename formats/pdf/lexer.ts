@@ -86,7 +86,9 @@ export class Lexer {
     while (end < this.#bytes.length && characterClass[this.#bytes[end] ?? 0] === regular) end++;
     if (end === this.#bytes.length && !this.#options.complete) throw new WindowEnd();
     this.position = end;
-    return String.fromCharCode(...this.#bytes.subarray(start, Math.min(end, start + 40)));
+    let word = '';
+    for (let at = start; at < end && at < start + 40; at++) word += String.fromCharCode(this.#bytes[at] ?? 0);
+    return word;
   }
 
   /** Where the data of a stream start: after `stream` comes CR LF or LF, never CR alone (7.3.8.1). */

@@ -113,7 +113,9 @@ export async function readRectangle(
   if (array.kind !== 'array' || array.items.length !== 4) return null;
   const numbers: number[] = [];
   for (const item of array.items) {
-    const number = numberOf(await document.resolve(item, asOfRevision));
+    // Nearly always the numbers stand there themselves, and nothing has to be waited for.
+    const direct = item.kind === 'reference' ? await document.resolve(item, asOfRevision) : item;
+    const number = numberOf(direct);
     if (number === null || Math.abs(number) > 1e9) return null;
     numbers.push(number);
   }
@@ -190,11 +192,12 @@ async function childNode(
 }
 
 function inherit(parent: Inherited, dictionary: PdfDictionary): Inherited {
-  const own = inheritable.flatMap((key) => {
-    const value = entry(dictionary, key);
-    return value.kind === 'null' ? [] : [[key, value] as const];
-  });
-  return { ...parent, ...Object.fromEntries(own) };
+  const all: Partial<Record<(typeof inheritable)[number], PdfObject>> = { ...parent };
+  for (const key of inheritable) {
+    const value = dictionary.entries.get(key);
+    if (value !== undefined && value.kind !== 'null') all[key] = value;
+  }
+  return all;
 }
 
 function isLeaf(dictionary: PdfDictionary): boolean {
