@@ -21,7 +21,6 @@ import { settlePrepared } from '../signing/stamp-prepared.ts';
 import { settleStamps } from '../signing/stamp.ts';
 import type { LongTermParts } from '../signing/long-term.ts';
 import { timestampClient } from '../signing/timestamp-client.ts';
-import { runUpgrades } from '../signing/upgrade-queue.ts';
 import { createPageRenderer, type PageRenderer } from '../licenses/page-renderer.ts';
 import { settleLicenses } from '../licenses/settle.ts';
 import { licenseTypes } from '../licenses/type-register.ts';
@@ -57,6 +56,7 @@ import { timestampService } from './timestamp-http.ts';
 import { keepClockChecked } from './time-checks.ts';
 import { trustListPublisher } from './trust-list.ts';
 import { createReportRenderer, type ReportRenderer } from './report-renderer.ts';
+import { keepStampsUp } from './stamp-upkeep.ts';
 import { statusForSigning, verificationFacts } from './verification-facts.ts';
 import { createVerificationPool, type VerificationPool } from './verification-pool.ts';
 
@@ -87,11 +87,8 @@ export interface StartOptions {
 /** With several nodes on one database another node's work is left alone for so long. */
 const patience = 10 * 60_000;
 const maintenanceInterval = 6 * 3_600_000;
-const waitingStampsInterval = 60_000;
 const timestampBudget = 10_000;
 const statusBudget = 10_000;
-/** How often stamps that wait for a higher level are looked for, milliseconds. */
-const upgradeInterval = 30_000;
 /** OCSP answers signed for one caller alone, by one process: about a tenth of what a core can sign. */
 const ocspSignedAtOnce = { perMinute: 120_000, burst: 4000 };
 /** Pages waiting to be drawn before callers are told to come back. */
@@ -172,26 +169,9 @@ export async function startService(options: StartOptions): Promise<RunningServic
         .catch((error: unknown) => log.error({ err: error }, 'maintenance failed'));
     }, maintenanceInterval);
     maintenance.unref();
-    const upgrades = repeat(
-      upgradeInterval,
-      async () => {
-        const run = await runUpgrades(services.stamps);
-        if (run.completed + run.givenUp > 0) log.info(run, 'stamps brought to their level');
-      },
-      (error) => log.error({ err: error }, 'stamps could not be brought to their level'),
-    );
-    // A document that another node had begun when it died is taken up; what nobody signed in time is given up.
-    const waitingStamps = repeat(
-      waitingStampsInterval,
-      async () => {
-        services.stampBatches.wake();
-        await settlePrepared(services, null);
-      },
-      (error) => log.error({ err: error }, 'waiting stamps could not be looked after'),
-    );
-    undo.push(() => waitingStamps.stop());
+    const stampUpkeep = keepStampsUp(services, log);
     // Before anything closes: a stamp under way is finished.
-    undo.push(() => upgrades.stop());
+    undo.push(() => stampUpkeep.stop());
     const sweeping = keepLoginSwept(services, log);
     const stopCertificates = await listenForCertificates(services, config, log);
     undo.unshift(stopCertificates);
@@ -413,27 +393,6 @@ async function settleLeftovers(services: Services, log: Log): Promise<void> {
     officerRequests: await settleRequests(services, before),
   };
   if (Object.values(settled).some((count) => count > 0)) log.warn(settled, 'left-overs of a crash settled');
-}
-
-/** Does `work` every so many milliseconds, never twice at once; `stop` waits for what is under way. */
-function repeat(
-  interval: number,
-  work: () => Promise<void>,
-  failed: (error: unknown) => void,
-): { stop(): Promise<void> } {
-  let running: Promise<void> | null = null;
-  const timer = setInterval(() => {
-    running ??= work()
-      .catch(failed)
-      .finally(() => (running = null));
-  }, interval);
-  timer.unref();
-  return {
-    stop: async () => {
-      clearInterval(timer);
-      await running;
-    },
-  };
 }
 
 function bracketed(host: string): string {

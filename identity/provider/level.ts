@@ -58,10 +58,7 @@ export async function currentLogin(
 }
 
 /** The login that lives on the request's session, or null. */
-async function livingLoginOfRequest(
-  parts: ProviderParts,
-  ctx: KoaContextWithOIDC,
-): Promise<Login | null> {
+async function livingLoginOfRequest(parts: ProviderParts, ctx: KoaContextWithOIDC): Promise<Login | null> {
   const { session } = ctx.oidc;
   if (session?.accountId === undefined) return null;
   return livingLogin(parts, sessionMac(parts.index, session.uid));

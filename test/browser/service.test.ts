@@ -188,7 +188,10 @@ describe('the service in a browser', function () {
       );
       const document = await context.request.get(address.href);
       assert.equal((await document.body()).subarray(0, 5).toString(), '%PDF-');
-      assert.equal((await context.request.get(`${service.services.address}/licenses/${food.id}`)).status(), 404);
+      assert.equal(
+        (await context.request.get(`${service.services.address}/licenses/${food.id}`)).status(),
+        404,
+      );
     });
   });
 

@@ -118,7 +118,8 @@ export async function openSealOffice(engine?: Engine): Promise<SealOffice> {
   const marketSeal = await make(market, '天津市河北区市场监督管理局');
   for (const seal of [approvalSeal, marketSeal]) {
     await authorise(register, seal);
-    for (const matter of [sampleMatter, sampleLicenseMatter]) await markAutomatic(register, seal.department, matter);
+    for (const matter of [sampleMatter, sampleLicenseMatter])
+      await markAutomatic(register, seal.department, matter);
   }
   const rootFile = await district.file('root.pem', pemOf(hierarchy.root.der));
   return {

@@ -1,0 +1,57 @@
+// What becomes of stamps by the clock: higher levels that waited, documents of batches, keys elsewhere that never answered.
+import { settlePrepared } from '../signing/stamp-prepared.ts';
+import { runUpgrades } from '../signing/upgrade-queue.ts';
+import type { Log } from './log.ts';
+import type { Services } from './services.ts';
+
+/** Milliseconds. */
+const upgradeInterval = 30_000;
+const waitingInterval = 60_000;
+
+/** Looks after waiting stamps until stopped; `stop` waits for what is under way. */
+export function keepStampsUp(services: Services, log: Log): { stop(): Promise<void> } {
+  const upgrades = repeat(
+    upgradeInterval,
+    async () => {
+      const run = await runUpgrades(services.stamps);
+      if (run.completed + run.givenUp > 0) log.info(run, 'stamps brought to their level');
+    },
+    (error) => log.error({ err: error }, 'stamps could not be brought to their level'),
+  );
+  // A document that another node had begun when it died is taken up; what nobody signed in time is given up.
+  const waiting = repeat(
+    waitingInterval,
+    async () => {
+      services.stampBatches.wake();
+      await settlePrepared(services, null);
+    },
+    (error) => log.error({ err: error }, 'waiting stamps could not be looked after'),
+  );
+  return {
+    stop: async () => {
+      await upgrades.stop();
+      await waiting.stop();
+    },
+  };
+}
+
+/** Does `work` every so many milliseconds, never twice at once; `stop` waits for what is under way. */
+function repeat(
+  interval: number,
+  work: () => Promise<void>,
+  failed: (error: unknown) => void,
+): { stop(): Promise<void> } {
+  let running: Promise<void> | null = null;
+  const timer = setInterval(() => {
+    running ??= work()
+      .catch(failed)
+      .finally(() => (running = null));
+  }, interval);
+  timer.unref();
+  return {
+    stop: async () => {
+      clearInterval(timer);
+      await running;
+    },
+  };
+}
