@@ -78,11 +78,13 @@ for (const engine of engines) {
     let parts: CertificateParts;
     let active = true;
     let openssl: string;
+    let opened = false;
 
     before(async function () {
       engine.require(this);
       openssl = requireProgram(this, 'openssl');
       district = await openDistrict({ engine });
+      opened = true;
       await bareConfig(district);
       parts = {
         ...district.parts,
@@ -99,7 +101,9 @@ for (const engine of engines) {
         },
       };
     });
-    after(() => district?.remove());
+    after(async () => {
+      if (opened) await district.remove();
+    });
 
     async function held(
       algorithm: 'ES256' | 'RS256' | 'SM2SM3' | 'Ed25519',
