@@ -3,7 +3,13 @@ import type { PasswordHasher } from '../../crypto/password.ts';
 import type { Actor } from '../../storage/actor.ts';
 import type { Writer } from '../../storage/database.ts';
 import type { Rung } from '../levels.ts';
-import { attemptRules, countAttempt, forgetAttemptsIn, returnAttemptIn, type AttemptScope } from './attempts.ts';
+import {
+  attemptRules,
+  countAttempt,
+  forgetAttemptsIn,
+  returnAttemptIn,
+  type AttemptScope,
+} from './attempts.ts';
 import {
   authenticatorsOf,
   endAuthenticator,
