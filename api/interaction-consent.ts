@@ -42,6 +42,9 @@ const words: Readonly<Record<string, { readonly title: Words; readonly detail: W
   'licenses:own': { title: { zh: '查看您的电子证照', en: 'Read your e-licences' }, detail: null },
 };
 
+/** Sensitive personal information (PIPL art. 28): numbers of documents. */
+const sensitive: ReadonlySet<string> = new Set(['resident_number', 'document_number', 'verified_claims']);
+
 function wordsOf(name: string): { readonly title: Words; readonly detail: Words | null } {
   return Object.hasOwn(words, name)
     ? (words[name] ?? { title: { zh: name, en: '' }, detail: null })
@@ -56,7 +59,14 @@ function boxesOf(asked: ConsentDetails): readonly (ConsentItem & { readonly pick
     pick: Partial<Pick>,
   ): ConsentItem & { readonly pick: Partial<Pick> } => {
     const { title, detail } = wordsOf(name);
-    return { value, words: title, detail, required: name === 'openid', pick };
+    return {
+      value,
+      words: title,
+      detail,
+      required: name === 'openid',
+      sensitive: sensitive.has(name),
+      pick,
+    };
   };
   return [
     ...asked.scopes.map((scope) => box(`scope ${scope}`, scope, { scope })),

@@ -38,6 +38,7 @@ says in its first line that it is a login and no document.
   --origin ORIGIN        a website that may ask, e.g. https://zwfw.example.gov.cn; may be given several times
   --password-file FILE   its first line opens the certificate file; otherwise the password is asked for
   --port N               port on 127.0.0.1 (default ${defaultSignerPort}: what the login page expects)
+  --data DIR             taken as everywhere; nothing is read from an installation
   --yes                  do not ask before each login (for tests and kiosks)
 
 Exit codes: 0 stopped in order, 64 wrong usage, 69 port in use, 1 the file cannot be opened`,
@@ -48,6 +49,7 @@ Exit codes: 0 stopped in order, 64 wrong usage, 69 port in use, 1 the file canno
       'password-file': { type: 'string' },
       port: { type: 'string' },
       yes: { type: 'boolean', default: false },
+      data: { type: 'string' },
     });
     const origins = (values.origin ?? []).map(originOf);
     if (origins.length === 0) throw new UsageError('--origin is required: the website that may ask.');

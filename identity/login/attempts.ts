@@ -66,12 +66,7 @@ export async function countAttempt(parts: AttemptParts, scopes: readonly Attempt
   });
 }
 
-/** Forgets the failures of scopes after a success: whoever knows the secret owes nothing for earlier slips. */
-export function forgetAttempts(parts: AttemptParts, scopes: readonly AttemptScope[]): Promise<void> {
-  return parts.database.write((tx) => forgetAttemptsIn(tx, parts, scopes));
-}
-
-/** As `forgetAttempts`, inside another write. */
+/** Forgets the failures of scopes after a success, in its write: whoever knows the secret owes nothing for earlier slips. */
 export async function forgetAttemptsIn(
   tx: Writer,
   parts: AttemptParts,

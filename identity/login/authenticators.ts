@@ -2,7 +2,6 @@
 import type { Selectable } from 'kysely';
 import type { Actor } from '../../storage/actor.ts';
 import type { Reader, Writer } from '../../storage/database.ts';
-import { isUniqueViolation } from '../../storage/errors.ts';
 import type { AuthenticatorTable } from '../../storage/schema/login.ts';
 import { IdentityError } from '../errors.ts';
 import { randomIdentifier } from '../identifier.ts';
@@ -143,11 +142,6 @@ export async function enrolAuthenticator(
   });
   await notePersonally(parts, tx, { account: added.account, kind: `enrolled-${added.kind}`, subject: id });
   return id;
-}
-
-/** Whether an error of a write says that such an authenticator is enrolled already. */
-export function isEnrolledAlready(error: unknown): boolean {
-  return isUniqueViolation(error, 'authenticator');
 }
 
 /** The active authenticators of an account, oldest first. */

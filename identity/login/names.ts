@@ -9,7 +9,7 @@ const chosenPattern = /^[\p{L}\p{N}][\p{L}\p{N}._-]{2,39}$/u;
 const telephonePattern = /^(1[3-9]\d{9}|00\d{8,15})$/;
 
 /** One text for every way a name may be typed: compatibility forms, case and spaces around make no difference. */
-export function normalisedName(name: string): string {
+function normalisedName(name: string): string {
   return name.normalize('NFKC').trim().toLowerCase().slice(0, 200);
 }
 
@@ -96,18 +96,4 @@ export async function namesOf(parts: LoginParts, account: string): Promise<reado
   return rows.map((row) =>
     parts.cipher.open({ table: 'login_name', column: 'name_cipher', row: row.name_index }, row.name_cipher),
   );
-}
-
-/** Takes a name back. Taking back what is not there is no error. */
-export async function removeLoginName(
-  parts: LoginParts,
-  tx: Writer,
-  account: string,
-  typed: string,
-): Promise<void> {
-  await tx
-    .deleteFrom('login_name')
-    .where('account', '=', account)
-    .where('name_index', '=', nameIndex(parts.index, typed))
-    .execute();
 }

@@ -27,7 +27,7 @@ export interface ScanPicture {
 }
 
 /** The picture is another one after so long: a photograph of it soon opens nothing. */
-export const codeSeconds = 45;
+const codeSeconds = 45;
 /** The whole attempt. */
 const transactionSeconds = 5 * 60;
 /** The page asks every two seconds; one that asks faster is told to slow down (RFC 8628 section 3.5). */

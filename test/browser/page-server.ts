@@ -30,7 +30,9 @@ const policy =
 async function assets(): Promise<ReadonlyMap<string, Answer>> {
   const { outputFiles } = await build({
     absWorkingDir: root,
-    entryPoints: ['web/islands/verify-code.ts', 'web/islands/verify-upload.ts'],
+    entryPoints: ['verify-code', 'verify-upload', 'login', 'login-scan', 'login-phone', 'authenticators'].map(
+      (name) => `web/islands/${name}.ts`,
+    ),
     outdir: 'assets',
     bundle: true,
     splitting: true,

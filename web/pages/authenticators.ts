@@ -167,7 +167,7 @@ function passwordPart(frame: Frame, page: AuthenticatorsPage): Html {
       ${
         page.names.length === 0
           ? say('还没有登录名。', 'No login name yet.')
-          : html`${say('登录名', 'Login names')}: ${page.names.join('、')}`
+          : html`<span>${say('登录名', 'Login names')}: ${page.names.join('、')}</span>`
       }
     </p>
     ${form(

@@ -14,6 +14,8 @@ export interface ConsentItem {
   readonly detail: Words | null;
   /** Without it there is no login at all, so it is not a choice. */
   readonly required: boolean;
+  /** Sensitive personal information: consent to it is separate (PIPL art. 29), so nothing is ticked beforehand. */
+  readonly sensitive: boolean;
 }
 
 /** A purpose of processing (PIPL art. 17): what for, on which ground, how long. */
@@ -39,11 +41,12 @@ function item(each: ConsentItem): Html {
       type="checkbox"
       name="${each.value}"
       value="yes"
-      checked
+      ${each.sensitive ? null : html`checked`}
       ${each.required ? html`disabled` : null}
     />
     <span
       >${both(each.words)} ${each.detail === null ? null : html`<small>${both(each.detail)}</small>`}
+      ${each.sensitive ? html`<span class="chip warned">${say('敏感信息', 'sensitive')}</span>` : null}
       ${each.required ? html`<small>${say('登录所必需', 'needed to sign in')}</small>` : null}</span
     >
   </label>`;

@@ -108,7 +108,7 @@ function telephone(page: LoginPage): Html {
 }
 
 /** The form for a code that was sent. */
-export function codeForm(page: InteractionPage): Html {
+function codeForm(page: InteractionPage): Html {
   return html`<p class="note">
       ${say(
         '如该号码已登记，验证码已发出，5 分钟内有效。',

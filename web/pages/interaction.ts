@@ -25,7 +25,7 @@ export function stepOf(page: Pick<InteractionPage, 'uid'>, step: string): string
 }
 
 /** The hidden field that every form of an interaction carries. */
-export function tokenField(page: Pick<InteractionPage, 'formToken'>): Html {
+function tokenField(page: Pick<InteractionPage, 'formToken'>): Html {
   return html`<input type="hidden" name="formToken" value="${page.formToken}" />`;
 }
 

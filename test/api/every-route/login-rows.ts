@@ -1,6 +1,7 @@
-// Good and bad input of every step of a login, of the phone that confirms one, and of one's own ways to sign in.
+// Good and bad input of every step of a login, and of the phone that confirms one.
 import { demonstrationLogins, demonstrationPassword } from '../../../fixtures/logins.ts';
 import type { Visitor as Person } from '../../identity/login/visitor.ts';
+import { ownWayRows } from './login-own-rows.ts';
 import { answered, codeOf, LoginVisitor } from './login-visitor.ts';
 import type { Rows, Visitor } from './visitor.ts';
 import type { Response } from 'supertest';
@@ -59,28 +60,6 @@ export async function loginRows(visitor: Visitor, openssl: string): Promise<Rows
         }),
         403,
         'csrf-refused',
-      ],
-    },
-  });
-  const own = (
-    name: string,
-    good: (person: Person) => Promise<Seen>,
-    fields: Readonly<Record<string, string>> = {},
-    status = 303,
-  ): Rows[string] => ({
-    good: does(async () => good(await at.signedIn())),
-    status,
-    type: status === 303 ? null : page,
-    bad: {
-      'nobody signed in': [
-        does(async () => at.form(await at.atLogin(), `/my/authenticators/${name}`, fields)),
-        401,
-        null,
-      ],
-      'a forged form': [
-        does(async () => at.form(await at.signedIn(), `/my/authenticators/${name}`, fields, 'x')),
-        403,
-        null,
       ],
     },
   });
@@ -306,109 +285,7 @@ export async function loginRows(visitor: Visitor, openssl: string): Promise<Rows
       type: page,
       bad: { 'another method': visitor.wrongMethod('/development/inbox') },
     },
-    'get /my/authenticators': {
-      good: does(async () => (await at.signedIn()).page!),
-      status: 200,
-      type: page,
-      bad: {
-        'nobody signed in': [does(async () => (await at.atLogin()).go('/my/authenticators')), 401, null],
-      },
-    },
-    'post /my/authenticators/remove': own(
-      'remove',
-      async (person) => {
-        const app = await at.beganApp(person);
-        await person.send('/my/authenticators/totp', {
-          formToken: app.token,
-          nonce: app.nonce,
-          code: codeOf(app.secret),
-        });
-        const part = person.text.slice(person.text.indexOf('动态口令'));
-        const id = /name="id" value="(aut_[0-9a-f]+)"/.exec(part)?.[1] ?? '';
-        return at.form(person, '/my/authenticators/remove', { id });
-      },
-      { id: 'aut_x' },
-    ),
-    'post /my/authenticators/totp-begin': own(
-      'totp-begin',
-      (person) => at.form(person, '/my/authenticators/totp-begin'),
-      {},
-      200,
-    ),
-    'post /my/authenticators/totp': own(
-      'totp',
-      async (person) => {
-        const { nonce, secret, token } = await at.beganApp(person);
-        return at.form(person, '/my/authenticators/totp', { nonce, code: codeOf(secret) }, token);
-      },
-      { nonce: 'x', code: '123456' },
-    ),
-    'post /my/authenticators/telephone-begin': own(
-      'telephone-begin',
-      (person) => at.form(person, '/my/authenticators/telephone-begin', { telephone: '13911112222' }),
-      { telephone: '13911112222' },
-      200,
-    ),
-    'post /my/authenticators/telephone': own(
-      'telephone',
-      async (person) => {
-        await at.form(person, '/my/authenticators/telephone-begin', { telephone: '13911113333' });
-        return at.form(person, '/my/authenticators/telephone', { code: await at.code() });
-      },
-      { code: '123456' },
-    ),
-    'post /my/authenticators/password': own(
-      'password',
-      (person) => at.form(person, '/my/authenticators/password', { password: 'another sentence of mine' }),
-      { password: 'another sentence of mine' },
-    ),
-    'post /my/authenticators/passkey-options': scripted(
-      '/my/authenticators/passkey-options',
-      (person) => at.script(person, '/my/authenticators/passkey-options', {}),
-      {},
-      () => at.signedIn(),
-    ),
-    'post /my/authenticators/passkey': {
-      ...scripted('', (person) => person.go('/')),
-      good: does(async () => {
-        const fresh = new LoginVisitor(visitor.service);
-        const person = await at.signedIn();
-        const options = await at.script(person, '/my/authenticators/passkey-options', {});
-        const answer = fresh.passkey.register(
-          JSON.parse(options.text) as Parameters<typeof fresh.passkey.register>[0],
-        );
-        return at.script(person, '/my/authenticators/passkey', { label: '另一台', answer });
-      }),
-      bad: {
-        'no answer': [
-          does(async () =>
-            at.script(await at.signedIn(), '/my/authenticators/passkey', { label: 'x', answer: {} }),
-          ),
-          400,
-          'request-invalid',
-        ],
-      },
-    },
-    'post /my/authenticators/upstream/{name}': own(
-      'upstream/city',
-      (person) => at.form(person, '/my/authenticators/upstream/city'),
-      {},
-      404,
-    ),
-    'get /my/authenticators/upstream-answer': {
-      good: does(async () =>
-        (await at.signedIn()).go(`/my/authenticators/upstream-answer?answer=${'A'.repeat(43)}`),
-      ),
-      status: 401,
-      type: page,
-      bad: {
-        'no answer': [
-          does(async () => (await at.signedIn()).go('/my/authenticators/upstream-answer')),
-          400,
-          null,
-        ],
-      },
-    },
+    ...ownWayRows(at),
   };
 }
 

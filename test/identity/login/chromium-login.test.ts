@@ -41,20 +41,23 @@ describe('keys in Chromium', function () {
   this.timeout(180_000);
   let service: Harness;
   let browser: Browser;
+  let started = false;
   let folder: string;
   let base: string;
   let made = 0;
 
   before(async function () {
     browser = await launchChromium(this);
+    started = true;
     folder = mkdtempSync(join(tmpdir(), 'yinxin-keys-'));
     service = await startService();
     base = service.services.address;
     await enrolDemonstrationDoors(service.services, demonstrationLogins.slice(0, 2));
   });
   after(async () => {
-    await browser?.close();
-    await service?.stop();
+    if (!started) return;
+    await browser.close();
+    await service.stop();
     rmSync(folder, { recursive: true, force: true });
   });
 

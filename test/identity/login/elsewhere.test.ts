@@ -63,8 +63,8 @@ describe('login at another OpenID Provider', function () {
     });
   });
   after(async () => {
-    await service?.stop();
-    await upstream?.stop();
+    await service.stop();
+    await upstream.stop();
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -140,6 +140,7 @@ describe('login by mutual TLS on its own host name', function () {
   let serial: string;
   let account: string;
   let own: { cert: string; key: Buffer };
+  let opened = false;
 
   before(async function () {
     const openssl = requireProgram(this, 'openssl');
@@ -158,6 +159,7 @@ describe('login by mutual TLS on its own host name', function () {
         YINXIN_TLS_LOGIN_KEY: path('server.key'),
       },
     });
+    opened = true;
     writeFileSync(path('req.cnf'), '[req]\ndistinguished_name=dn\n[dn]\n');
     run(openssl, [
       'genpkey',
@@ -195,7 +197,8 @@ describe('login by mutual TLS on its own host name', function () {
     own = { cert, key: readFileSync(path('me.key')) };
   });
   after(async () => {
-    await service?.stop();
+    if (!opened) return;
+    await service.stop();
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -250,7 +253,7 @@ describe('login by mutual TLS on its own host name', function () {
     assert.ok(visitor.session !== null, visitor.text.slice(0, 400));
     const session = await service.services.guard.sessionOf(`yinxin_session=${visitor.session}`);
     assert.equal(session?.account, account);
-    assert.equal(session?.login.certificate?.serial, serial);
+    assert.equal(session.login.certificate?.serial, serial);
   });
 
   it('a revoked certificate is refused at the other host name, and its live session ends within two seconds', async () => {

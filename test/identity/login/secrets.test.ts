@@ -28,7 +28,7 @@ describe('secrets of logging in', function () {
     await enrolDemonstrationDoors(service.services, demonstrationLogins.slice(0, 2));
     await everything();
   });
-  after(() => service?.stop());
+  after(() => service.stop());
 
   async function inboxCode(): Promise<string> {
     await new Promise((done) => setTimeout(done, 100));
