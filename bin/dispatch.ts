@@ -13,11 +13,11 @@ Options:
   --help           this text; \`yinxin <command> --help\` tells everything about one command
   --version        the version
 
-Every command takes --data DIR (or YINXIN_DATA; default ./data): the folder of an installation.
+Every command but stamp takes --data DIR (or YINXIN_DATA; default ./data): the folder of an installation.
 
 Exit codes:
-   0  done; for verify: TOTAL-PASSED
-   1  it failed; for verify: TOTAL-FAILED
+   0  done; for verify: TOTAL-PASSED; for stamp: all were stamped
+   1  it failed; for verify: TOTAL-FAILED; for stamp: some were not
    2  verify only: INDETERMINATE
   64  wrong usage
   69  something needed is not available (port in use, database not reachable)
