@@ -1,5 +1,6 @@
 // The extensions a profile gives to a certificate.
 import { hash } from 'node:crypto';
+import { sameBytes, shortLived } from '../formats/bytes.ts';
 import type { SubjectPublicKeyInfo } from '../formats/x509/algorithm.ts';
 import { implicitPrimitive, octetString, printableString, sequence } from '../formats/x509/der-writer.ts';
 import {
@@ -25,9 +26,17 @@ import { encodeGeneralizedTime } from '../formats/x509/time.ts';
 import { crlAddress, publishedAt } from './parts.ts';
 import { days, type Profile } from './profile.ts';
 
+/** The identifier asked for last: it is written into a certificate, and compared in the certificate made. */
+let last: { readonly publicKey: Uint8Array; readonly identifier: Uint8Array } | null = null;
+
 /** Leftmost 160 bits of SHA-256 over the public key bits (RFC 7093 section 2, method 1). */
-export function keyIdentifierOf(key: SubjectPublicKeyInfo): Uint8Array {
-  return new Uint8Array(hash('sha256', key.publicKey, 'buffer').subarray(0, 20));
+export function keyIdentifierOf({ publicKey }: SubjectPublicKeyInfo): Uint8Array {
+  if (last === null || !sameBytes(last.publicKey, publicKey)) {
+    const own = shortLived(publicKey.length);
+    own.set(publicKey);
+    last = { publicKey: own, identifier: new Uint8Array(hash('sha256', own, 'buffer').subarray(0, 20)) };
+  }
+  return last.identifier;
 }
 
 function keyUsePeriod(notBefore: Date, length: number): Uint8Array {

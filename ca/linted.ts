@@ -1,6 +1,6 @@
 // The right to one signature: made by linting, bound to the linted bytes, spent by signing them.
 import type { SigningKey } from '../crypto/signing-key.ts';
-import { sameBytes } from '../formats/bytes.ts';
+import { sameBytes, shortLived } from '../formats/bytes.ts';
 import { CaError } from './errors.ts';
 import { requireLints } from './lint.ts';
 import type { LintSubject } from './lints/lint.ts';
@@ -15,7 +15,8 @@ export class LintedBytes {
 
   constructor(maker: symbol, tbs: Uint8Array) {
     if (maker !== MAKER) throw new TypeError('Only the lint step makes a token.');
-    this.#tbs = new Uint8Array(tbs);
+    this.#tbs = shortLived(tbs.length);
+    this.#tbs.set(tbs);
   }
 
   /**

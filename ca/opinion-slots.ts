@@ -46,7 +46,13 @@ export class OpinionSlots {
     this.#bytes.set(der, start);
     this.#bytes.set(issuerKey, start + der.length);
     const { written } = encoder.encodeInto(text, this.#bytes.subarray(start + textStart, start + SLOT_BYTES));
-    this.#numbers.set([der.length, issuerKey.length, written, ...tbs, ...signature], PLACES + slot * NUMBERS);
+    // One by one: lists cost more than what they hold.
+    const at = PLACES + slot * NUMBERS;
+    this.#numbers[at] = der.length;
+    this.#numbers[at + 1] = issuerKey.length;
+    this.#numbers[at + 2] = written;
+    [this.#numbers[at + 3], this.#numbers[at + 4]] = tbs;
+    [this.#numbers[at + 5], this.#numbers[at + 6]] = signature;
     Atomics.store(this.#numbers, STATES + slot, STATE.asked);
     Atomics.add(this.#numbers, ASKED, 1);
     Atomics.notify(this.#numbers, ASKED);

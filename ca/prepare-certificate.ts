@@ -10,7 +10,7 @@ import {
 import {
   encodeCertificate,
   encodeTbsCertificate,
-  parseCertificateOnce,
+  parseKinCertificate,
   type Certificate,
 } from '../formats/x509/certificate.ts';
 import { profileExtensions, keyIdentifierOf } from './build-extensions.ts';
@@ -127,7 +127,7 @@ export function prepareCertificate(
       organizationCode: subject.organizationCode,
     }),
   });
-  const draft = parseCertificateOnce(encodeCertificate(tbs, signatureAlgorithm, new Uint8Array(64)));
+  const draft = parseKinCertificate(encodeCertificate(tbs, signatureAlgorithm, new Uint8Array(64)));
   const linted = lintForSigning({
     certificate: draft,
     profile,

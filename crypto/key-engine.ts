@@ -101,7 +101,11 @@ export function signatureEngine(local: LocalKey): Pick<SigningKey, 'sign' | 'sig
         }
       : privateKey;
   const here = (message: Uint8Array): Promise<Uint8Array> =>
-    settled(() => new Uint8Array(sign(name, message, key)));
+    settled(() => {
+      const signature = sign(name, message, key);
+      // A plain view: its memory is the signature's alone.
+      return new Uint8Array(signature.buffer, signature.byteOffset, signature.length);
+    });
   const elsewhere = (message: Uint8Array): Promise<Uint8Array> =>
     new Promise((resolve, reject) => {
       sign(name, message, key, (error, signature) =>

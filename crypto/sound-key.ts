@@ -1,6 +1,6 @@
 // Public keys that must not be certified: too short, made by broken software, known to everybody, or no proper key at all.
 import { ed25519 } from '@noble/curves/ed25519.js';
-import { sameBytes, toHex } from '../formats/bytes.ts';
+import { sameBytes, shortLived, toHex } from '../formats/bytes.ts';
 import { FormatError } from '../formats/errors.ts';
 import type { KeyType, SubjectPublicKeyInfo } from '../formats/x509/algorithm.ts';
 import { readDer } from '../formats/x509/der.ts';
@@ -178,7 +178,9 @@ let last: { readonly der: Uint8Array; readonly weakness: string | null } | null 
 /** What is wrong with a public key, as the end of "The key has …"; null where nothing is known against it. */
 export function keyWeakness(key: SubjectPublicKeyInfo): string | null {
   if (last === null || !sameBytes(last.der, key.der)) {
-    last = { der: new Uint8Array(key.der), weakness: foundWeakness(key) };
+    const der = shortLived(key.der.length);
+    der.set(key.der);
+    last = { der, weakness: foundWeakness(key) };
   }
   return last.weakness;
 }

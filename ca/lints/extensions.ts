@@ -20,6 +20,7 @@ import {
   notRoot,
   sameList,
   stands,
+  writtenOnce,
   type Lint,
   type LintSubject,
 } from './lint.ts';
@@ -73,7 +74,10 @@ const usageLints: readonly Lint[] = [
   encoding(
     'key-usage-der',
     OID.keyUsage,
-    ({ keyUsage }) => encodeKeyUsage([...(keyUsage ?? [])]),
+    ({ keyUsage }) => {
+      const usages = [...(keyUsage ?? [])];
+      return writtenOnce('usages', usages, () => encodeKeyUsage(usages));
+    },
     'X.690 clause 11.2.2: a named bit list without trailing zeros',
   ),
   {

@@ -69,7 +69,10 @@ export const statusLints: readonly Lint[] = [
   encoding(
     'policies-without-qualifiers',
     OID.certificatePolicies,
-    ({ certificatePolicies }) => encodeCertificatePolicies((certificatePolicies ?? []).map(({ oid }) => oid)),
+    ({ certificatePolicies }) => {
+      const policies = (certificatePolicies ?? []).map(({ oid }) => oid);
+      return writtenOnce('policies', policies, () => encodeCertificatePolicies(policies));
+    },
     'RFC 5280 section 4.2.1.4: an identifier alone is recommended',
   ),
   {

@@ -174,8 +174,18 @@ function encodePssParameters(): Uint8Array {
   );
 }
 
+const writtenAlgorithms = new Map<WrittenSignatureName, Uint8Array>();
+
 /** AlgorithmIdentifier of a signature algorithm that this system itself signs with. */
 export function encodeSignatureAlgorithm(name: WrittenSignatureName): Uint8Array {
+  const known = writtenAlgorithms.get(name);
+  if (known !== undefined) return known;
+  const written = newSignatureAlgorithm(name);
+  writtenAlgorithms.set(name, written);
+  return written;
+}
+
+function newSignatureAlgorithm(name: WrittenSignatureName): Uint8Array {
   const identifier = oid(WRITTEN_OIDS[name]);
   // RFC 4055 section 5: NULL stands in the PKCS#1 v1.5 forms; RFC 5758, RFC 8410 and GB/T 20518 leave it out.
   if (name === 'RS256') return sequence(identifier, nullValue());

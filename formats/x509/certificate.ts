@@ -1,5 +1,5 @@
 // X.509 certificates (RFC 5280 section 4): bytes to values and back, the signed bytes kept as they are.
-import { sameBytes, toHex } from '../bytes.ts';
+import { sameBytes, shortLived, toHex } from '../bytes.ts';
 import { remembered } from '../remembered.ts';
 import {
   readAlgorithm,
@@ -15,7 +15,6 @@ import {
   readBasicConstraints,
   readCertificatePolicies,
   readDistributionPoints,
-  readExtension,
   readExtensions,
   readKeyUsage,
   readOidList,
@@ -83,19 +82,69 @@ function skipUniqueIdentifiers(reader: DerReader): void {
   if (reader.peek() === 0x82) bitsOf(reader.element().content);
 }
 
-function knownExtensions(extensions: ReadonlyMap<string, Extension>): KnownExtensions {
-  const read = <T>(identifier: string, reader: (inner: DerReader) => T): T | null =>
-    readExtension(extensions, identifier, CODE, reader);
+type KnownReaders = {
+  readonly [K in keyof KnownExtensions]: (value: Uint8Array) => NonNullable<KnownExtensions[K]>;
+};
+/** Of the parts of a certificate that stand in many others alike. */
+interface PartReaders {
+  readonly issuer: (fields: DerReader) => Name;
+  readonly extensions: KnownReaders;
+}
+
+const reading =
+  <T>(read: (inner: DerReader) => T) =>
+  (value: Uint8Array): T =>
+    readDer(value, { maxBytes: 1 << 16, maxDepth: 16 }, CODE, read);
+
+const READERS: PartReaders = {
+  issuer: readName,
+  extensions: {
+    basicConstraints: reading(readBasicConstraints),
+    keyUsage: reading(readKeyUsage),
+    extendedKeyUsage: reading(readOidList),
+    subjectKeyIdentifier: reading((inner) => inner.octetString()),
+    authorityKeyIdentifier: reading(readAuthorityKeyIdentifier),
+    subjectAltName: reading(readGeneralNames),
+    crlDistributionPoints: reading(readDistributionPoints),
+    authorityInfoAccess: reading(readAuthorityInfoAccess),
+    certificatePolicies: reading(readCertificatePolicies),
+  },
+};
+
+const kept = <T>(read: (value: Uint8Array) => T): ((value: Uint8Array) => T) =>
+  remembered(read, { entries: 64, longest: 1024 });
+const issuerKept = kept((bytes) => readDer(bytes, LIMITS, CODE, readName));
+
+/** As `READERS`, but what one issuer and profile write into all their certificates is answered as it was read before. */
+const KIN_READERS: PartReaders = {
+  issuer: (fields) => issuerKept(fields.element(TAG.sequence).bytes),
+  extensions: {
+    ...READERS.extensions,
+    basicConstraints: kept(READERS.extensions.basicConstraints),
+    keyUsage: kept(READERS.extensions.keyUsage),
+    extendedKeyUsage: kept(READERS.extensions.extendedKeyUsage),
+    authorityKeyIdentifier: kept(READERS.extensions.authorityKeyIdentifier),
+    crlDistributionPoints: kept(READERS.extensions.crlDistributionPoints),
+    authorityInfoAccess: kept(READERS.extensions.authorityInfoAccess),
+    certificatePolicies: kept(READERS.extensions.certificatePolicies),
+  },
+};
+
+function knownExtensions(extensions: ReadonlyMap<string, Extension>, readers: KnownReaders): KnownExtensions {
+  const read = <T>(identifier: string, reader: (value: Uint8Array) => T): T | null => {
+    const extension = extensions.get(identifier);
+    return extension === undefined ? null : reader(extension.value);
+  };
   return {
-    basicConstraints: read(OID.basicConstraints, readBasicConstraints),
-    keyUsage: read(OID.keyUsage, readKeyUsage),
-    extendedKeyUsage: read(OID.extendedKeyUsage, readOidList),
-    subjectKeyIdentifier: read(OID.subjectKeyIdentifier, (inner) => inner.octetString()),
-    authorityKeyIdentifier: read(OID.authorityKeyIdentifier, readAuthorityKeyIdentifier),
-    subjectAltName: read(OID.subjectAltName, readGeneralNames),
-    crlDistributionPoints: read(OID.crlDistributionPoints, readDistributionPoints),
-    authorityInfoAccess: read(OID.authorityInfoAccess, readAuthorityInfoAccess),
-    certificatePolicies: read(OID.certificatePolicies, readCertificatePolicies),
+    basicConstraints: read(OID.basicConstraints, readers.basicConstraints),
+    keyUsage: read(OID.keyUsage, readers.keyUsage),
+    extendedKeyUsage: read(OID.extendedKeyUsage, readers.extendedKeyUsage),
+    subjectKeyIdentifier: read(OID.subjectKeyIdentifier, readers.subjectKeyIdentifier),
+    authorityKeyIdentifier: read(OID.authorityKeyIdentifier, readers.authorityKeyIdentifier),
+    subjectAltName: read(OID.subjectAltName, readers.subjectAltName),
+    crlDistributionPoints: read(OID.crlDistributionPoints, readers.crlDistributionPoints),
+    authorityInfoAccess: read(OID.authorityInfoAccess, readers.authorityInfoAccess),
+    certificatePolicies: read(OID.certificatePolicies, readers.certificatePolicies),
   };
 }
 
@@ -105,14 +154,22 @@ function knownExtensions(extensions: ReadonlyMap<string, Extension>): KnownExten
  * @param der - one DER certificate of at most 128 KiB, nothing after it.
  * @throws FormatError `certificate-malformed` (structure), `der-…`, `trailing-bytes`, `ber-indefinite-length`.
  */
-export const parseCertificate: (der: Uint8Array) => Certificate = remembered(readCertificate, {
+export const parseCertificate: (der: Uint8Array) => Certificate = remembered(parseCertificateOnce, {
   entries: 512,
   longest: 4096,
 });
 
 /** As `parseCertificate`, remembering nothing: for bytes that will not come again. */
 export function parseCertificateOnce(der: Uint8Array): Certificate {
-  return readCertificate(der);
+  return readCertificate(der, READERS);
+}
+
+/**
+ * As `parseCertificateOnce`, for the next of many certificates of few issuers: parts that came before, byte for byte, are
+ * answered with the same values.
+ */
+export function parseKinCertificate(der: Uint8Array): Certificate {
+  return readCertificate(der, KIN_READERS);
 }
 
 /**
@@ -132,7 +189,7 @@ export function splitCertificate(
   );
 }
 
-function readCertificate(der: Uint8Array): Certificate {
+function readCertificate(der: Uint8Array, readers: PartReaders): Certificate {
   return readDer(der, LIMITS, CODE, (top) =>
     top.sequence((outer): Certificate => {
       const tbs = outer.element(TAG.sequence);
@@ -146,7 +203,7 @@ function readCertificate(der: Uint8Array): Certificate {
       if (!sameBytes(signatureAlgorithm.der, innerSignatureAlgorithm.der)) {
         throw fields.refusal('The signature algorithms inside and outside the signed part differ.');
       }
-      const issuer = readName(fields);
+      const issuer = readers.issuer(fields);
       const [notBefore, notAfter] = fields.sequence(
         (validity) => [readTime(validity), readTime(validity)] as const,
       );
@@ -171,7 +228,7 @@ function readCertificate(der: Uint8Array): Certificate {
         subjectPublicKeyInfo,
         extensions,
         signature,
-        ...knownExtensions(extensions),
+        ...knownExtensions(extensions, readers.extensions),
       };
     }),
   );
@@ -223,7 +280,7 @@ export function encodeTbsCertificate(tbs: TbsCertificate): Uint8Array {
     tbs.subject.length +
     tbs.subjectPublicKeyInfo.length +
     taggedSize(taggedSize(list));
-  const sink = new DerSink(taggedSize(length))
+  const sink = new DerSink(taggedSize(length), shortLived(taggedSize(length)))
     .header(TAG.sequence, length)
     .raw(VERSION_3)
     .header(TAG.integer, serial.length)

@@ -27,8 +27,9 @@ export class DerSink {
   readonly bytes: Uint8Array;
   #at = 0;
 
-  constructor(size: number) {
-    this.bytes = new Uint8Array(size);
+  /** @param bytes - where to write; of its own memory unless told otherwise. */
+  constructor(size: number, bytes: Uint8Array = new Uint8Array(size)) {
+    this.bytes = bytes;
   }
 
   /** Bytes written so far. */

@@ -1,7 +1,9 @@
 // The second opinion on a finished certificate: what it reads, what it withholds, and who answers when many are asked.
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, sign } from 'node:crypto';
+import { mock } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { OpinionSlots } from '../../ca/opinion-slots.ts';
 import { secondOpinion, underWayDuring } from '../../ca/opinion-thread.ts';
@@ -16,6 +18,10 @@ import { encodeAuthorityInfoAccess, extension } from '../../formats/x509/extensi
 import { encodeName } from '../../formats/x509/name.ts';
 import { OID } from '../../formats/x509/oid.ts';
 import { scale } from '../scale.ts';
+
+/** Threads started since this file was loaded, the newest last. */
+const threads: Worker[] = [];
+process.on('worker', (thread) => threads.push(thread));
 
 const issuer = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const issuerKey = new Uint8Array(issuer.publicKey.export({ format: 'der', type: 'spki' }));
@@ -122,6 +128,50 @@ describe('a second opinion', () => {
       }
       await pause(100);
     }
+  });
+
+  it('is given for all that were asked where the other thread dies over them', async () => {
+    const question = questionOf(PLAIN);
+    const ask = (count: number): Promise<boolean[]> =>
+      Promise.all(Array.from({ length: count }, () => underWayDuring(() => secondOpinion(question))));
+    let dead: Worker | undefined;
+    for (let round = 0; round < 6; round += 1) {
+      await ask(8);
+      assert.ok(threads.at(-1) !== dead, 'another thread was started');
+      dead = threads.at(-1);
+      // Long enough for it to have started.
+      await pause(300);
+      // As many as have a slot: the thread is at the first of them when it dies.
+      const asked = ask(30);
+      void dead?.terminate();
+      const late = pause(10_000, null, { ref: false }).then(() => assert.fail('Nobody answers.'));
+      assert.deepEqual(new Set(await Promise.race([asked, late])), new Set([true]));
+      await pause(100);
+    }
+  });
+
+  it('is taken by one thread alone where two find the question at once', () => {
+    const here = new OpinionSlots();
+    const there = new OpinionSlots(here.memory);
+    const slots = [here.ask(questionOf(PLAIN)), here.ask(questionOf(PLAIN))];
+    const { load } = Atomics;
+    let other: number | null = null;
+    // The other thread comes between finding and taking.
+    const between = mock.method(Atomics, 'load', (numbers: Int32Array, at: number): number => {
+      const found = load(numbers, at);
+      if (found === 1 && between.mock.callCount() < 40 && other === null) {
+        other = -1;
+        other = there.take();
+      }
+      return found;
+    });
+    try {
+      assert.notEqual(here.take(), other);
+      assert.ok(slots.includes(other));
+    } finally {
+      between.mock.restore();
+    }
+    assert.equal(here.take(), null);
   });
 
   it('crosses to another thread whole, and is taken by one of them alone', () => {
