@@ -73,9 +73,10 @@ for (const engine of engines) {
     });
 
     after(async () => {
-      await first.stop();
-      await second.stop();
-      await shared.cleanup();
+      // None was opened where the engine is not here.
+      await (first as ProviderHarness | undefined)?.stop();
+      await (second as ProviderHarness | undefined)?.stop();
+      await (shared as TestDatabase | undefined)?.cleanup();
     });
 
     const node = (at: number): ProviderHarness => (at % 2 === 0 ? first : second);
