@@ -275,10 +275,7 @@ export async function requireClient(
 }
 
 /** What the library is told of a client; null for one that is unknown or disabled. */
-export async function providerClient(
-  dependencies: RecordDependencies,
-  id: string,
-): Promise<AdapterPayload | null> {
+async function providerClient(dependencies: RecordDependencies, id: string): Promise<AdapterPayload | null> {
   const row = await clientRow(dependencies.database.reader, [id]);
   return row?.state === 'active' ? metadataOf(dependencies, row) : null;
 }
