@@ -1,5 +1,13 @@
 // Authenticated encryption as one box: nonce, ciphertext and tag together, bound to its surroundings.
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  timingSafeEqual,
+  type KeyObject,
+} from 'node:crypto';
 import type { RandomBytes } from './clock.ts';
 
 /** The ciphers of the two suites, by the names that stand before ciphertexts. */
@@ -16,6 +24,13 @@ const shapes: Readonly<Record<BoxCipher, Shape>> = {
   'sm4-ctr-hmac-sm3': { nonce: 16, tag: 32 },
 };
 
+/** 32 bytes, or an object made of them: node takes an object five times as fast, which a key in daily use should be. */
+export type BoxKey = Uint8Array | KeyObject;
+
+function keyObject(key: BoxKey): KeyObject {
+  return key instanceof Uint8Array ? createSecretKey(key) : key;
+}
+
 /** Whether the text names a cipher of ours. */
 export function isBoxCipher(name: string): name is BoxCipher {
   return Object.hasOwn(shapes, name);
@@ -26,19 +41,27 @@ export function boxOverhead(cipher: BoxCipher): number {
   return shapes[cipher].nonce + shapes[cipher].tag;
 }
 
+interface Sm4Keys {
+  readonly cipher: KeyObject;
+  readonly mac: KeyObject;
+}
+
+/** What was derived of keys that are still in use. */
+const derived = new WeakMap<KeyObject, Sm4Keys>();
+
 /** SM4 key (16 bytes) and HMAC-SM3 key (32 bytes) from one key of 32 bytes, so that neither is ever used for both. */
-function sm4Keys(key: Uint8Array): { readonly cipher: Uint8Array; readonly mac: Uint8Array } {
-  const bytes = new Uint8Array(hkdfSync('sm3', key, new Uint8Array(0), 'yinxin sm4-ctr-hmac-sm3', 48));
-  return { cipher: bytes.subarray(0, 16), mac: bytes.subarray(16) };
+function sm4Keys(key: BoxKey): Sm4Keys {
+  const object = keyObject(key);
+  const known = derived.get(object);
+  if (known !== undefined) return known;
+  const bytes = new Uint8Array(hkdfSync('sm3', object, new Uint8Array(0), 'yinxin sm4-ctr-hmac-sm3', 48));
+  const keys = { cipher: createSecretKey(bytes.subarray(0, 16)), mac: createSecretKey(bytes.subarray(16)) };
+  derived.set(object, keys);
+  return keys;
 }
 
 /** HMAC-SM3 over everything before it, each part with its length, so that no two boxes share a text. */
-function sm3Tag(
-  key: Uint8Array,
-  surroundings: string,
-  nonce: Uint8Array,
-  ciphertext: Uint8Array,
-): Uint8Array {
+function sm3Tag(key: KeyObject, surroundings: string, nonce: Uint8Array, ciphertext: Uint8Array): Uint8Array {
   const context = Buffer.from(surroundings, 'utf8');
   const length = Buffer.alloc(8);
   length.writeBigUInt64BE(BigInt(context.length));
@@ -51,7 +74,7 @@ function sm3Tag(
  *   GCM in OpenSSL 3.
  */
 export function sealBox(
-  key: Uint8Array,
+  key: BoxKey,
   surroundings: string,
   plaintext: Uint8Array,
   random: RandomBytes,
@@ -64,14 +87,14 @@ export function sealBox(
     const ciphertext = Buffer.concat([cipher.update(plaintext), cipher.final()]);
     return Buffer.concat([nonce, ciphertext, sm3Tag(keys.mac, surroundings, nonce, ciphertext)]);
   }
-  const cipher = createCipheriv('aes-256-gcm', key, nonce);
+  const cipher = createCipheriv('aes-256-gcm', keyObject(key), nonce);
   cipher.setAAD(Buffer.from(surroundings, 'utf8'));
   return Buffer.concat([nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
 }
 
 /** @returns the plaintext, or null where key, cipher, surroundings or any bit of the box differ. */
 export function openBox(
-  key: Uint8Array,
+  key: BoxKey,
   surroundings: string,
   box: Uint8Array,
   cipherName: BoxCipher = 'aes-256-gcm',
@@ -87,7 +110,7 @@ export function openBox(
     const decipher = createDecipheriv('sm4-ctr', keys.cipher, nonce);
     return Buffer.concat([decipher.update(ciphertext), decipher.final()]);
   }
-  const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: shape.tag });
+  const decipher = createDecipheriv('aes-256-gcm', keyObject(key), nonce, { authTagLength: shape.tag });
   decipher.setAAD(Buffer.from(surroundings, 'utf8'));
   decipher.setAuthTag(tag);
   const plaintext = decipher.update(ciphertext);

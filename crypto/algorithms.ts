@@ -1,5 +1,5 @@
 // Names of algorithms as they stand in stored text, and what each is called by OpenSSL, JOSE and X.509.
-import { createHash, createHmac, hash } from 'node:crypto';
+import { createHash, createHmac, hash, type KeyObject } from 'node:crypto';
 import type { SignatureAlgorithm } from './signing-key.ts';
 import { CryptoError } from './errors.ts';
 
@@ -77,7 +77,11 @@ export function labelledDigest(name: DigestName, bytes: Uint8Array | string): st
 }
 
 /** `hmac-sha256:<lower-case hex>`: the form in which MACs are stored. */
-export function labelledMac(name: DigestName, key: Uint8Array, bytes: Uint8Array | string): string {
+export function labelledMac(
+  name: DigestName,
+  key: Uint8Array | KeyObject,
+  bytes: Uint8Array | string,
+): string {
   return `hmac-${name}:${createHmac(name, key).update(bytes).digest('hex')}`;
 }
 

@@ -1,4 +1,5 @@
 // Finding a person by number without storing the number: a keyed digest, so that a stolen database cannot be searched.
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import { labelledMac } from './algorithms.ts';
 import type { MasterKey } from './master-key.ts';
 
@@ -13,12 +14,12 @@ export interface BlindIndex {
 
 /** @param digest - the suite's */
 export function createBlindIndex(masterKey: MasterKey, digest: 'sha256' | 'sm3' = 'sha256'): BlindIndex {
-  const keys = new Map<string, Uint8Array>();
+  const keys = new Map<string, KeyObject>();
   return {
     of: (purpose, value) => {
       let key = keys.get(purpose);
       if (key === undefined) {
-        key = masterKey.derive(`blind index ${purpose}`);
+        key = createSecretKey(masterKey.derive(`blind index ${purpose}`));
         keys.set(purpose, key);
       }
       return labelledMac(digest, key, value);

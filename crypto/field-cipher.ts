@@ -1,4 +1,5 @@
 // Personal data at rest: a data key per value, wrapped by the master key, both bound to the place where the value lies.
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import { boxOverhead, isBoxCipher, openBox, sealBox, type BoxCipher } from './aead.ts';
 import type { RandomBytes } from './clock.ts';
 import { CryptoError } from './errors.ts';
@@ -37,8 +38,8 @@ export function createFieldCipher(options: {
 }): FieldCipher {
   const { random, masterKeys, cipher = 'aes-256-gcm' } = options;
   const [current] = masterKeys;
-  const wrapping = new Map(masterKeys.map((key) => [key.id, key.derive('field cipher')]));
-  const wrappingKey = (id: string): Uint8Array => {
+  const wrapping = new Map(masterKeys.map((key) => [key.id, createSecretKey(key.derive('field cipher'))]));
+  const wrappingKey = (id: string): KeyObject => {
     const key = wrapping.get(id);
     if (key === undefined) {
       throw new CryptoError(

@@ -4,6 +4,7 @@ import type { AuditAction, AuditEvent } from '../../storage/audit-log.ts';
 import type { Writer } from '../../storage/database.ts';
 import { acrOf, levelOf } from '../levels.ts';
 import { chooseActingIn, endSessionsIn, recordLoginIn } from '../sessions.ts';
+import { beginDeferring, takeDeferred } from './deferred.ts';
 import { actingChoiceOf, currentLogin, loginFactsOf } from './level.ts';
 import type { ProviderParts } from './parts.ts';
 import { recordMac, sessionMac } from './records.ts';
@@ -64,6 +65,7 @@ export function listen(provider: Provider, parts: ProviderParts): void {
 /** The library's routes with our records around: an answer leaves only when they are durable. */
 export function recording(parts: ProviderParts) {
   return async (ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> => {
+    beginDeferring(ctx);
     await next();
     // Nothing of the provider matched the path.
     if ((ctx as { readonly oidc?: unknown }).oidc === undefined) return;
@@ -73,7 +75,10 @@ export function recording(parts: ProviderParts) {
 
 async function record(parts: ProviderParts, ctx: KoaContextWithOIDC): Promise<void> {
   const rows = gathered.get(ctx.oidc) ?? [];
+  const tokens = takeDeferred(ctx);
   const work: ((tx: Writer) => Promise<unknown>)[] = [
+    // A request that was refused half-way gives its tokens to nobody.
+    ...(ctx.status < 400 ? tokens : []),
     ...(await loginWork(parts, ctx)),
     ...(await letInWork(parts, ctx)),
   ];

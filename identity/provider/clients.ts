@@ -6,6 +6,7 @@ import type { Actor } from '../../storage/actor.ts';
 import type { AuditLog } from '../../storage/audit-log.ts';
 import type { Writer } from '../../storage/database.ts';
 import { StorageError } from '../../storage/errors.ts';
+import { hotQuery } from '../../storage/hot-query.ts';
 import { requireDepartment } from '../departments.ts';
 import { IdentityError } from '../errors.ts';
 import { randomIdentifier } from '../identifier.ts';
@@ -17,7 +18,7 @@ import {
   type ClientSettings,
   type ClientSettingsInput,
 } from './client.ts';
-import type { RecordDependencies } from './records.ts';
+import type { ClientSource, RecordDependencies } from './records.ts';
 
 export interface ClientDependencies extends RecordDependencies {
   readonly audit: AuditLog;
@@ -274,19 +275,47 @@ export async function requireClient(
 }
 
 /** What the library is told of a client; null for one that is unknown or disabled. */
-export async function providerClient(
-  dependencies: RecordDependencies,
-  id: string,
-): Promise<AdapterPayload | null> {
-  const row = await dependencies.database.reader
-    .selectFrom('oidc_client')
-    .selectAll()
-    .where('id', '=', id)
-    .where('state', '=', 'active')
-    .executeTakeFirst();
-  if (row === undefined) return null;
+async function providerClient(dependencies: RecordDependencies, id: string): Promise<AdapterPayload | null> {
+  const row = await clientRow(dependencies.database.reader, [id]);
+  return row?.state === 'active' ? metadataOf(dependencies, row) : null;
+}
+
+const rememberedClients = 500;
+
+/**
+ * Clients for the library, read on every call and taken apart only where their row has changed: what a client may no
+ * longer do, it may not do from the next call on, on every node.
+ * @returns the same object for as long as the row says the same.
+ */
+export function clientSource(dependencies: RecordDependencies): ClientSource {
+  const known = new Map<string, { readonly row: ClientRow; readonly metadata: AdapterPayload }>();
+  return async (id) => {
+    const row = await clientRow(dependencies.database.reader, [id]);
+    if (row?.state !== 'active') {
+      known.delete(id);
+      return null;
+    }
+    const remembered = known.get(id);
+    if (remembered !== undefined && sameRow(remembered.row, row)) return remembered.metadata;
+    const metadata = metadataOf(dependencies, row);
+    if (known.size >= rememberedClients) known.clear();
+    known.set(id, { row, metadata });
+    return metadata;
+  };
+}
+
+const clientRow = hotQuery((reader) => reader.selectFrom('oidc_client').selectAll().where('id', '=', ''));
+
+type ClientRow = NonNullable<Awaited<ReturnType<typeof clientRow>>>;
+
+function sameRow(one: ClientRow, other: ClientRow): boolean {
+  const columns = Object.keys(other) as (keyof ClientRow)[];
+  return columns.every((column) => one[column] === other[column]);
+}
+
+function metadataOf(dependencies: RecordDependencies, row: ClientRow): AdapterPayload {
   const secret =
-    row.secret_cipher === null ? null : dependencies.cipher.open(secretPlace(id), row.secret_cipher);
+    row.secret_cipher === null ? null : dependencies.cipher.open(secretPlace(row.id), row.secret_cipher);
   return clientMetadata({ ...registeredOf(row), secret });
 }
 

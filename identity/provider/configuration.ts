@@ -7,7 +7,6 @@ import { absoluteSeconds, idleSecondsOf } from '../sessions.ts';
 import { accountFinder, boundFacts } from './accounts.ts';
 import { cibaSeconds, checkBindingMessage, hintedAccount, keepRequest } from './ciba.ts';
 import { claimsByScope, actingClaim } from './claims.ts';
-import { providerClient } from './clients.ts';
 import { extensionOf, extensionOrNull, oidcScopes, sectorOf } from './client.ts';
 import { loadGrant } from './consents.ts';
 import { effectiveAcr } from './level.ts';
@@ -16,7 +15,7 @@ import { providerFetch } from './outbound-fetch.ts';
 import { pairwiseSubject } from './pairwise.ts';
 import { ownResource, type ProviderParts } from './parts.ts';
 import { policyOf } from './policy.ts';
-import { recordAdapter } from './records.ts';
+import { recordAdapter, type ClientSource } from './records.ts';
 import { accessTokenSeconds, resourceServer } from './resources.ts';
 import { deviceFlowPages, logoutPages, showError } from './shown.ts';
 
@@ -32,10 +31,10 @@ const interactionSeconds = 1800;
 const deviceSeconds = 600;
 
 /** Everything the library is told. @throws TypeError from the library where two settings exclude each other. */
-export function configurationOf(parts: ProviderParts, keys: KeySet): Configuration {
+export function configurationOf(parts: ProviderParts, keys: KeySet, clients: ClientSource): Configuration {
   const conformance = parts.profile === 'conformance';
   return {
-    adapter: recordAdapter(parts, (id) => providerClient(parts, id)),
+    adapter: recordAdapter(parts, clients),
     jwks: { keys: [...keys.keys] },
     findAccount: accountFinder(parts),
     interactions: { policy: policyOf(parts), url: (_ctx, interaction) => `/interaction/${interaction.uid}` },

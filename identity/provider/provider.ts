@@ -4,7 +4,7 @@ import { Provider } from 'oidc-provider';
 import type { Actor } from '../../storage/actor.ts';
 import type { InteractionPort } from '../interaction-port.ts';
 import { listen, recording } from './after.ts';
-import { formerSecret } from './clients.ts';
+import { clientSource, formerSecret } from './clients.ts';
 import { configurationOf, cookieMonth } from './configuration.ts';
 import { formTargets } from './form-targets.ts';
 import { interactionPort } from './interactions.ts';
@@ -12,6 +12,7 @@ import { effectiveAcr } from './level.ts';
 import { ensureKeys, keyChange, keySet, maintainKeys, revokeKey, rotateKeys } from './keys.ts';
 import { queueLogout } from './logout-queue.ts';
 import type { ProviderParts } from './parts.ts';
+import type { ClientSource } from './records.ts';
 import { rememberOnce } from './replay.ts';
 
 export interface OpenedProvider {
@@ -82,15 +83,32 @@ interface Serving {
 async function build(parts: ProviderParts): Promise<Serving> {
   const keys = await keySet(parts);
   const month = cookieMonth(parts.clock());
-  const provider = new Provider(parts.issuer, configurationOf(parts, keys));
+  const clients = clientSource(parts);
+  const provider = new Provider(parts.issuer, configurationOf(parts, keys, clients));
   // The edge has judged what proxies say and written it down for us.
   provider.proxy = true;
   provider.use(formTargets());
   provider.use(recording(parts));
   listen(provider, parts);
   replaceParts(provider, parts);
+  rememberClients(provider, clients);
   const callback = provider.callback();
   return { provider, change: keys.change, month, handle: (request, response) => callback(request, response) };
+}
+
+/** The library writes a client out and hashes it on each call to see whether it knows it; one comparison shows that here. */
+function rememberClients(provider: Provider, clients: ClientSource): void {
+  const known = new WeakMap<object, unknown>();
+  const find = Reflect.get(provider.Client, 'find') as (id: unknown) => Promise<unknown>;
+  Object.defineProperty(provider.Client, 'find', {
+    async value(id: unknown): Promise<unknown> {
+      const metadata = typeof id === 'string' && id !== '' ? await clients(id) : null;
+      if (metadata === null) return undefined;
+      const client = known.get(metadata) ?? (await find.call(provider.Client, id));
+      if (client !== undefined) known.set(metadata, client);
+      return client;
+    },
+  });
 }
 
 /** Three things the library does by itself and we do better: replay, secrets in rotation, messages of logout. */

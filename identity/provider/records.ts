@@ -1,9 +1,12 @@
 // The provider's records in our database: found by keyed hashes, encrypted at rest, used up once and for ever.
 import { errors, type Adapter, type AdapterPayload } from 'oidc-provider';
+import { sql } from 'kysely';
 import type { BlindIndex } from '../../crypto/blind-index.ts';
 import type { Clock } from '../../crypto/clock.ts';
 import type { FieldCipher } from '../../crypto/field-cipher.ts';
 import type { Database, Writer } from '../../storage/database.ts';
+import { hotQuery } from '../../storage/hot-query.ts';
+import { deferred } from './deferred.ts';
 
 export interface RecordDependencies {
   readonly database: Database;
@@ -24,6 +27,26 @@ const grantModels = [
   'BackchannelAuthenticationRequest',
 ] as const;
 
+/** What a find reads, by what it is found by. Several of them stand behind every introspection. */
+const finds = {
+  id_mac: recordQuery('id_mac'),
+  uid_mac: recordQuery('uid_mac'),
+  user_code_mac: recordQuery('user_code_mac'),
+} as const;
+
+function recordQuery(column: 'id_mac' | 'uid_mac' | 'user_code_mac') {
+  return hotQuery((reader) =>
+    reader
+      .selectFrom('oidc_record')
+      .select(['id_mac', 'payload_cipher', 'consumed_at'])
+      .where('model', '=', '')
+      .where(column, '=', '')
+      // Two tabs may have renewed one session at once: the later one holds.
+      .orderBy('created_at', 'desc')
+      .limit(sql.lit(1)),
+  );
+}
+
 /** @returns the keyed hash under which a record of `model` lies. */
 export function recordMac(index: BlindIndex, model: string, id: string): string {
   return index.of(`oidc.${model}`, id);
@@ -36,7 +59,8 @@ export function sessionMac(index: BlindIndex, uid: string): string {
 
 /**
  * The provider's adapter.
- * Promises: `upsert`, `consume`, `destroy` are durable when they resolve; `consume` succeeds once for a record on
+ * Promises: `consume` and `destroy` are durable when they resolve, `upsert` too, but for tokens that a request makes:
+ * those are durable before its answer leaves, in one write with its audit rows. `consume` succeeds once for a record on
  * whatever node, and a second attempt ends everything of the same grant and is refused with `invalid_grant`.
  */
 export function recordAdapter(
@@ -68,7 +92,7 @@ class RecordAdapter implements Adapter {
       client: payload.clientId ?? null,
       expires_at: expiresIn === undefined ? null : new Date(now.getTime() + expiresIn * 1000).toISOString(),
     };
-    await database.write(async (tx) => {
+    const write = async (tx: Writer): Promise<void> => {
       await tx
         .insertInto('oidc_record')
         .values({
@@ -81,7 +105,8 @@ class RecordAdapter implements Adapter {
         // What was used up stays used up.
         .onConflict((conflict) => conflict.columns(['model', 'id_mac']).doUpdateSet(values))
         .execute();
-    });
+    };
+    if (!deferred(this.#model, write)) await database.write(write);
   }
 
   find(id: string): Promise<AdapterPayload | undefined> {
@@ -158,15 +183,7 @@ class RecordAdapter implements Adapter {
     column: 'id_mac' | 'uid_mac' | 'user_code_mac',
     value: string,
   ): Promise<AdapterPayload | undefined> {
-    const row = await this.#parts.database.reader
-      .selectFrom('oidc_record')
-      .select(['id_mac', 'payload_cipher', 'consumed_at'])
-      .where('model', '=', this.#model)
-      .where(column, '=', value)
-      // Two tabs may have renewed one session at once: the later one holds.
-      .orderBy('created_at', 'desc')
-      .limit(1)
-      .executeTakeFirst();
+    const row = await finds[column](this.#parts.database.reader, [this.#model, value]);
     if (row === undefined) return undefined;
     const text = this.#parts.cipher.open(this.#place(row.id_mac), row.payload_cipher);
     const payload = JSON.parse(text) as AdapterPayload;

@@ -8,7 +8,6 @@ import type { RegistrationResponseJSON } from '@simplewebauthn/server';
 import type { Browser, Page } from 'playwright-core';
 import { enrolDemonstrationDoors } from '../../api/demonstration-doors.ts';
 import { operator } from '../../api/installation.ts';
-import { enrol } from '../../ca/enrol.ts';
 import { revokeCertificate } from '../../ca/revoke.ts';
 import { district } from '../../fixtures/district.ts';
 import { demonstrationLogins, demonstrationPassword } from '../../fixtures/logins.ts';
@@ -16,6 +15,8 @@ import { startPortal, type Portal } from '../../fixtures/portal/portal.ts';
 import { PRIVATE_OID } from '../../formats/x509/private-oid.ts';
 import { beginPasskey, finishPasskey } from '../../identity/login/passkey.ts';
 import { startService, type Harness } from '../api/harness.ts';
+import { parseCertificate } from '../../formats/x509/certificate.ts';
+import { establishDeviceKeyAuthority } from './device-key-authority.ts';
 import { assertAccessible, desk, launchChromium, phone } from './chromium.ts';
 import { photograph } from './portal-photos.ts';
 
@@ -40,8 +41,6 @@ describe('the demonstration portal in Chromium', function () {
     service = await startService();
     const { services } = service;
     await enrolDemonstrationDoors(services, [person]);
-    // The CA of this test says that its residents' keys are made in devices; the demonstration's says no such thing.
-    (services.login.doors.deviceKeyPolicies as string[]).push(PRIVATE_OID.residentAuthenticationPolicy);
     portal = await startPortal({
       clients: services.providerParts,
       actor: operator,
@@ -104,31 +103,40 @@ describe('the demonstration portal in Chromium', function () {
   }
 
   async function withCertificate(): Promise<string> {
-    const { services } = service;
-    const made = await enrol(services, {
-      actor: registrar,
-      idempotencyKey: `portal-${Date.now()}`,
-      profile: 'resident-authentication',
-      hierarchy: 'international',
-      subject: {
-        person: {
-          name: person.person.name,
-          surname: '样',
-          givenName: '本山',
-          documentType: 'resident-id',
-          documentNumber: person.person.number,
-        },
-      },
-      evidence: { kind: 'window', reference: 'CK-1', level: 4, officer: 'officer:w07' },
-      key: { kind: 'generated', algorithm: 'ES256', password: p12Password },
-    });
+    // The CA of this test says of its keys that they are made in devices; the demonstration's says no such thing.
+    const authority = await establishDeviceKeyAuthority(service.services);
+    const made = await authority.issue(
+      { name: person.person.name, documentNumber: person.person.number },
+      p12Password,
+    );
+    assert.ok(
+      (await deviceKeyCertificates()).includes(made.serial),
+      'the policy is in the certificate itself',
+    );
     const path = join(folder, 'key.p12');
-    writeFileSync(path, made.pkcs12!);
+    writeFileSync(path, made.pkcs12);
     await openPart('#certificate');
     await page.setInputFiles('#key-file', path);
     await page.fill('#key-password', p12Password);
     await page.click('#certificate-button');
     return made.serial;
+  }
+
+  /** Serials of the certificates that say their key is in a device, of all that this installation ever signed. */
+  async function deviceKeyCertificates(): Promise<readonly string[]> {
+    const rows = await service.services.database.reader
+      .selectFrom('ca_certificate')
+      .select(['serial', 'der'])
+      .where('der', 'is not', null)
+      .execute();
+    assert.ok(rows.length > 10, 'there is something to look at');
+    return rows
+      .filter(({ der }) =>
+        parseCertificate(new Uint8Array(Buffer.from(der!, 'base64'))).certificatePolicies?.some(
+          ({ oid }) => oid === PRIVATE_OID.deviceKeyPolicy,
+        ),
+      )
+      .map(({ serial }) => serial);
   }
 
   async function accountOf(): Promise<string> {
@@ -139,6 +147,10 @@ describe('the demonstration portal in Chromium', function () {
       .executeTakeFirstOrThrow();
     return row.account;
   }
+
+  it('has no certificate that says its key is in a device: not one of the demonstration, authority or holder', async () => {
+    assert.deepEqual(await deviceKeyCertificates(), []);
+  });
 
   it('signs in at one website: password and a text message, level 2, with consent', async () => {
     await page.goto(hall);

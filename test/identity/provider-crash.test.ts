@@ -57,8 +57,9 @@ for (const engine of engines) {
 
     after(async () => {
       child?.kill('SIGKILL');
-      await survivor.stop();
-      await shared.cleanup();
+      // Neither was opened where the engine is not here.
+      await (survivor as ProviderHarness | undefined)?.stop();
+      await (shared as TestDatabase | undefined)?.cleanup();
     });
 
     async function startChild(): Promise<string> {

@@ -1,6 +1,8 @@
 // Once, ever: codes, tokens, nonces and requests under races of two nodes on one database, and a node killed in between.
 import assert from 'node:assert/strict';
 import { endSessions } from '../../identity/sessions.ts';
+import { operator } from '../../api/installation.ts';
+import { rotateClientSecret, setClientState } from '../../identity/provider/clients.ts';
 import { sweepProvider } from '../../identity/provider/sweep.ts';
 import { engines, type TestDatabase } from '../storage/engines.ts';
 import { Browser } from './provider/browser.ts';
@@ -73,9 +75,10 @@ for (const engine of engines) {
     });
 
     after(async () => {
-      await first.stop();
-      await second.stop();
-      await shared.cleanup();
+      // None was opened where the engine is not here.
+      await (first as ProviderHarness | undefined)?.stop();
+      await (second as ProviderHarness | undefined)?.stop();
+      await (shared as TestDatabase | undefined)?.cleanup();
     });
 
     const node = (at: number): ProviderHarness => (at % 2 === 0 ? first : second);
@@ -243,6 +246,32 @@ for (const engine of engines) {
         { authorization: basic(client) },
       );
       assert.equal(facts.body['active'], true);
+    });
+
+    it('what one node takes from a client or a token, the other refuses with its very next call', async () => {
+      const system = await first.client({ grants: ['system'], kind: 'system', apiScopes: ['stamps:read'] });
+      const ask = (secret: string, path = '/token', token = ''): ReturnType<typeof post> =>
+        post(
+          second,
+          path,
+          path === '/token' ? { grant_type: 'client_credentials', scope: 'stamps:read' } : { token },
+          { authorization: basic({ ...system, secret }) },
+        );
+      const looked = async (secret: string, token: string): Promise<unknown> =>
+        (await ask(secret, '/token/introspection', token)).body['active'];
+      const token = String((await ask(system.secret)).body['access_token']);
+      // Both nodes know client and token by now.
+      assert.equal(await looked(system.secret, token), true);
+      await post(first, '/token/revocation', { token }, { authorization: basic(system) });
+      assert.equal(await looked(system.secret, token), false);
+      const secret = await rotateClientSecret(first.parts, operator, system.id, true);
+      assert.equal((await ask(system.secret)).status, 401, 'the former secret');
+      const other = String((await ask(secret)).body['access_token']);
+      assert.equal(await looked(secret, other), true);
+      await setClientState(first.parts, operator, system.id, 'disabled');
+      assert.equal((await ask(secret)).status, 401);
+      await setClientState(first.parts, operator, system.id, 'active');
+      assert.equal(await looked(secret, other), false, 'its tokens went with it');
     });
 
     it('the drill: a revoked key is gone everywhere, what it signed is refused, and nobody is logged out', async () => {
