@@ -11,7 +11,6 @@ export async function holderOf(services: Services, principal: Principal): Promis
   const person = await personById(services, principal.id.replace(/^person:/, ''));
   // Licenses name their holder by number: who is known by a 网号 alone holds none here.
   const number = person?.number ?? null;
-  if (number === null)
-    throw new ApiError('scope-missing', 'The caller holds no licenses of their own.');
+  if (number === null) throw new ApiError('scope-missing', 'The caller holds no licenses of their own.');
   return { kind: 'resident', code: number };
 }

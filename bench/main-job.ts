@@ -3,10 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { PDFDocument } from 'pdf-lib';
 import type { Services } from '../api/services.ts';
 import { verifyHere } from '../api/verifications.ts';
-import { approvalOffice } from '../fixtures/departments.ts';
+import { approvalOffice, civilAffairs } from '../fixtures/departments.ts';
 import { enterprises } from '../fixtures/enterprises.ts';
 import { foodBusinessLicense } from '../fixtures/licenses.ts';
-import { licensingSeal } from '../fixtures/seals.ts';
+import { seniorCitizenMatter } from '../fixtures/matters.ts';
+import { seals } from '../fixtures/seals.ts';
 import { departmentScopes } from '../identity/principal.ts';
 import { issueLicense } from '../licenses/issue.ts';
 import { sealWithCode } from '../signing/seal-register.ts';
@@ -38,15 +39,17 @@ async function smallPdf(): Promise<Uint8Array> {
 let serial = 0;
 
 async function stamper(services: Services, pdf: Uint8Array): Promise<() => ReturnType<typeof stampDocument>> {
-  const seal = await sealWithCode(services.database.reader, licensingSeal.sealCode);
-  if (seal === null) throw new Error('The demonstration has no licensing seal.');
+  const code = seals.find((one) => one.department === civilAffairs)?.sealCode ?? '';
+  const seal = await sealWithCode(services.database.reader, code);
+  if (seal === null) throw new Error('The demonstration has no seal of the civil affairs bureau.');
   return () =>
     stampDocument(services.stamps, {
-      actor: system,
+      actor: { ...system, department: civilAffairs.creditCode },
       sealId: seal.id,
       source: { bytes: pdf },
       place: { page: 1, centreX: 150, centreY: 235 },
-      matter: null,
+      // Marked 自动核发: no approval of each document.
+      matter: seniorCitizenMatter.code,
       caseNumber: null,
       reason: null,
       idempotencyKey: `bench-stamp-${(serial += 1)}`,

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { readConfig } from '../api/config.ts';
 import { demonstrationAccounts, demonstrationSettings, establishDistrict } from '../api/demonstration.ts';
+import { grantDistrictRights } from '../api/demonstration-rights.ts';
 import { realWorld } from '../api/installation.ts';
 import { openLog } from '../api/log.ts';
 import { startService, type RunningService } from '../api/main.ts';
@@ -25,6 +26,7 @@ export async function startBenchService(
   });
   try {
     await establishDistrict(service.services);
+    await grantDistrictRights(service.services);
   } catch (error) {
     await service.stop();
     throw error;
