@@ -18,7 +18,7 @@ export function hotQuery<Row>(
       text = build(reader).compile().sql;
       texts.set(adapter, text);
     }
-    const { rows } = await reader.executeQuery(CompiledQuery.raw(text, [...parameters]));
+    const { rows } = await reader.executeQuery<Row>(CompiledQuery.raw(text, [...parameters]));
     return rows[0];
   };
 }

@@ -5,11 +5,14 @@ import { profileOf, profiles } from '../../ca/profiles/list.ts';
 import { OID } from '../../formats/x509/oid.ts';
 
 describe('profiles', () => {
-  it('are seventeen in each hierarchy, an issuing CA once for each kind', () => {
-    for (const hierarchy of ['international', 'sm2']) {
+  it('are seventeen in each hierarchy, the maker of SM2 seals beside them, an issuing CA once for each kind', () => {
+    for (const [hierarchy, count] of [
+      ['international', 17],
+      ['sm2', 18],
+    ] as const) {
       const names = profiles.filter((profile) => profile.hierarchy === hierarchy).map(({ name }) => name);
-      assert.equal(new Set(names).size, 17);
-      assert.equal(names.length, 17 + 4);
+      assert.equal(new Set(names).size, count);
+      assert.equal(names.length, count + 4);
     }
     assert.throws(() => profileOf('issuing-ca', 'sm2'), { code: 'profile-violation' });
     assert.throws(() => profileOf('seal', 'sm2', 'residents'), { code: 'profile-violation' });

@@ -122,6 +122,7 @@ describe('key files', () => {
     const key = await keys.open((await keys.generate('seal', 'ES256')).id, 'seal', []);
     assert.deepEqual(Object.keys(key).sort(), [
       'algorithm',
+      'as',
       'chain',
       'id',
       'publicKey',
