@@ -106,12 +106,7 @@ describe('traps', () => {
   });
 
   it('T29: no other library of certificates or of WebCrypto is in the product', () => {
-    for (const name of [
-      '@peculiar/webcrypto',
-      '@peculiar/x509',
-      'jsrsasign',
-      '@peculiar/asn1-schema',
-    ]) {
+    for (const name of ['@peculiar/webcrypto', '@peculiar/x509', 'jsrsasign', '@peculiar/asn1-schema']) {
       assert.deepEqual(importers(name), [], name);
     }
     // Tokens of single sign-on are JOSE's own matter; no certificate and no seal is judged by it.
