@@ -108,7 +108,11 @@ function judge({ question, resolve, reject }: Waiting): void {
 
 function start(): Worker {
   const entry = import.meta.url.endsWith('.ts') ? './opinion-worker.ts' : './opinion-worker.js';
-  const started = new Worker(new URL(entry, import.meta.url), { execArgv: [], workerData: slots.memory });
+  const started = new Worker(new URL(entry, import.meta.url), {
+    name: 'second opinion',
+    execArgv: [],
+    workerData: slots.memory,
+  });
   started.on('message', comeBack);
   const ended = (): void => {
     if (worker !== started) return;
