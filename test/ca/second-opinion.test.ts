@@ -1,73 +1,17 @@
 // The second opinion on a finished certificate: what it reads, what it withholds, and who answers when many are asked.
 import assert from 'node:assert/strict';
-import { generateKeyPairSync, sign } from 'node:crypto';
+import { execFile } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
+import { join } from 'node:path';
 import { mock } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Worker } from 'node:worker_threads';
+import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { OpinionSlots } from '../../ca/opinion-slots.ts';
 import { secondOpinion, underWayDuring } from '../../ca/opinion-thread.ts';
-import { agrees, readingOf, type OpinionQuestion } from '../../ca/second-opinion.ts';
-import { encodeSignatureAlgorithm } from '../../formats/x509/algorithm.ts';
-import {
-  encodeCertificate,
-  encodeTbsCertificate,
-  parseCertificateOnce,
-} from '../../formats/x509/certificate.ts';
-import { encodeAuthorityInfoAccess, extension } from '../../formats/x509/extensions.ts';
-import { encodeName } from '../../formats/x509/name.ts';
-import { OID } from '../../formats/x509/oid.ts';
+import { agrees } from '../../ca/second-opinion.ts';
 import { scale } from '../scale.ts';
-
-/** Threads for second opinions started since this file was loaded, the newest last; other tests start threads of other kinds. */
-const threads: Worker[] = [];
-process.on('worker', (thread) => {
-  if (thread.threadName === 'second opinion') threads.push(thread);
-});
-
-const issuer = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-const issuerKey = new Uint8Array(issuer.publicKey.export({ format: 'der', type: 'spki' }));
-const holder = generateKeyPairSync('ec', { namedCurve: 'P-384' });
-const ISSUER = encodeName([{ type: OID.commonName, value: '签发CA' }]);
-
-interface Made {
-  readonly subject: string;
-  readonly organization: string;
-  readonly address: string;
-}
-const PLAIN: Made = { subject: '公章', organization: '民政局', address: 'http://localhost/ocsp/a' };
-
-function questionOf({ subject, organization, address }: Made): OpinionQuestion {
-  const algorithm = encodeSignatureAlgorithm('ES256');
-  const tbs = encodeTbsCertificate({
-    serialNumber: Uint8Array.of(1, 2, 3),
-    signatureAlgorithm: algorithm,
-    issuer: ISSUER,
-    notBefore: new Date('2026-11-02T03:04:05Z'),
-    notAfter: new Date('2051-11-02T03:04:05Z'),
-    subject: encodeName([
-      { type: OID.countryName, value: 'CN' },
-      { type: OID.organizationName, value: organization },
-      { type: OID.commonName, value: subject },
-    ]),
-    subjectPublicKeyInfo: new Uint8Array(holder.publicKey.export({ format: 'der', type: 'spki' })),
-    extensions: [extension(OID.authorityInfoAccess, false, encodeAuthorityInfoAccess({ ocsp: address }))],
-  });
-  const der = encodeCertificate(tbs, algorithm, sign('sha256', tbs, issuer.privateKey));
-  const read = parseCertificateOnce(der);
-  const place = (view: Uint8Array): readonly [number, number] => [
-    view.byteOffset - read.der.byteOffset,
-    view.byteOffset - read.der.byteOffset + view.length,
-  ];
-  return {
-    der,
-    tbs: place(read.tbs),
-    signature: place(read.signature),
-    algorithm: 'ES256',
-    issuerKey,
-    reading: readingOf(read),
-  };
-}
+import { PLAIN, questionOf } from './opinion-questions.ts';
 
 describe('a second opinion', () => {
   it('reads every name that we write as we do (property)', () => {
@@ -133,25 +77,12 @@ describe('a second opinion', () => {
   });
 
   it('is given for all that were asked where the other thread dies over them', async () => {
-    const question = questionOf(PLAIN);
-    const ask = (count: number): Promise<boolean[]> =>
-      Promise.all(Array.from({ length: count }, () => underWayDuring(() => secondOpinion(question))));
-    let dead: Worker | undefined;
-    for (let round = 0; round < 6; round += 1) {
-      await ask(8);
-      assert.ok(threads.at(-1) !== dead, 'another thread was started');
-      dead = threads.at(-1);
-      // Long enough for it to have started.
-      await pause(300);
-      // As many as have a slot: the thread is at the first of them when it dies.
-      const asked = ask(30);
-      const ended = dead?.terminate();
-      const late = pause(10_000, null, { ref: false }).then(() => assert.fail('Nobody answers.'));
-      assert.deepEqual(new Set(await Promise.race([asked, late])), new Set([true]));
-      await ended;
-      // Whoever watches it hears of it a turn later.
-      await pause(100);
-    }
+    // In a process of its own, where no other test has started a thread.
+    const child = join(import.meta.dirname, 'opinion-death-child.ts');
+    const { stdout } = await promisify(execFile)(process.execPath, ['--import=tsx', child], {
+      timeout: 90_000,
+    });
+    assert.equal(stdout, '6 threads died\n');
   });
 
   it('is taken by one thread alone where two find the question at once', () => {
