@@ -4,6 +4,7 @@ import { FormatError } from '../formats/errors.ts';
 import { toHex } from '../formats/bytes.ts';
 import type { Actor } from '../storage/actor.ts';
 import type { CaBatchTable } from '../storage/schema/ca-enrolment.ts';
+import { WokenWork } from '../storage/woken-work.ts';
 import { enrolmentOfText, type RevocationSettings } from './bulk.ts';
 import {
   batchById,
@@ -33,48 +34,33 @@ type Item = Awaited<ReturnType<typeof waitingItems>>[number];
 export class BulkRunner {
   readonly #parts: EnrolmentParts;
   readonly #name: string;
-  readonly #failed: (error: unknown) => void;
-  #running: Promise<void> | null = null;
-  #again = false;
-  #stopped = false;
+  readonly #work: WokenWork;
 
   /** @param failed - hears of faults; the batch is left as it is and taken up with the next `wake`. */
   constructor(parts: EnrolmentParts, failed: (error: unknown) => void) {
     this.#parts = parts;
     this.#name = `run_${toHex(parts.random(8))}`;
-    this.#failed = failed;
+    this.#work = new WokenWork(() => this.#look(), failed);
   }
 
   /** Looks for batches nobody works on: after a submission, at start, and now and then. */
   wake(): void {
-    if (this.#stopped) return;
-    this.#again = true;
-    this.#running ??= this.#run()
-      .catch(this.#failed)
-      .finally(() => {
-        this.#running = null;
-        if (this.#again) this.wake();
-      });
+    this.#work.wake();
   }
 
   /** Resolves when nothing is being worked on. */
-  async idle(): Promise<void> {
-    while (this.#running !== null) await this.#running;
+  idle(): Promise<void> {
+    return this.#work.idle();
   }
 
   /** Finishes the rows under way and lets go. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#again = false;
-    await this.idle();
+  stop(): Promise<void> {
+    return this.#work.stop();
   }
 
-  async #run(): Promise<void> {
-    while (this.#again && !this.#stopped) {
-      this.#again = false;
-      for (const id of await idleBatches(this.#parts.database.reader, this.#parts.clock()))
-        await this.#work(id);
-    }
+  async #look(): Promise<void> {
+    for (const id of await idleBatches(this.#parts.database.reader, this.#parts.clock()))
+      await this.#batch(id);
   }
 
   #lease(id: string): Promise<boolean> {
@@ -83,11 +69,11 @@ export class BulkRunner {
     return this.#parts.database.write((tx) => lease(tx, id, this.#name, now, until));
   }
 
-  async #work(id: string): Promise<void> {
+  async #batch(id: string): Promise<void> {
     const { database } = this.#parts;
     try {
       let after = 0;
-      while (!this.#stopped && (await this.#lease(id))) {
+      while (!this.#work.stopped && (await this.#lease(id))) {
         const batch = await batchById(database.reader, id);
         const items = await waitingItems(database.reader, id, after, ROWS_A_LEASE);
         const last = items.at(-1);
@@ -117,7 +103,7 @@ export class BulkRunner {
     const waiting = [...items];
     const worker = async (): Promise<void> => {
       for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) {
-        if (this.#stopped) return;
+        if (this.#work.stopped) return;
         await this.#row(batch, item);
       }
     };
