@@ -7,7 +7,7 @@ export default tseslint.config(
     extends: [...tseslint.configs.strictTypeChecked],
     languageOptions: {
       parserOptions: {
-        project: ['./tsconfig.json', './web/islands/tsconfig.json'],
+        project: ['./tsconfig.json', './web/islands/tsconfig.json', './web/workers/tsconfig.json'],
         tsconfigRootDir: import.meta.dirname,
       },
     },

@@ -8,6 +8,7 @@ import type { RequestHandler } from 'express';
 const types: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
+  '.webmanifest': 'application/manifest+json; charset=utf-8',
   '.svg': 'image/svg+xml',
   '.png': 'image/png',
   '.wasm': 'application/wasm',
@@ -61,6 +62,8 @@ export function assetHandler(): RequestHandler {
     response.setHeader('Cache-Control', 'public, no-cache');
     response.setHeader('X-Content-Type-Options', 'nosniff');
     response.setHeader('Content-Type', asset.type);
+    // The pages it serves lie above its own folder (Service Workers, "Service-Worker-Allowed").
+    if (request.path === '/offline-worker.js') response.setHeader('Service-Worker-Allowed', '/');
     if (request.headers['if-none-match'] === asset.etag) response.status(304).end();
     else response.end(request.method === 'HEAD' ? undefined : asset.content);
   };

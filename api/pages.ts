@@ -10,6 +10,7 @@ import { ownPath } from '../web/html.ts';
 import type { Frame } from '../web/layout.ts';
 import { renderCodePage } from '../web/pages/code.ts';
 import { renderHome } from '../web/pages/home.ts';
+import { renderReader } from '../web/pages/reader.ts';
 import { renderReportPage, renderVerify } from '../web/pages/verify.ts';
 import { ApiError } from './errors.ts';
 import { cookieValue, sessionCookieOf } from './guard.ts';
@@ -81,6 +82,19 @@ const codePage = route({
     const operatorKeys = (await services.trustList.operatorKeys()).map(toBase64);
     const frame = frameOf(services, await services.guard.sessionOf(call.cookie));
     return html(200, renderCodePage(frame, { operatorKeys }));
+  },
+});
+
+const readerPage = route({
+  method: 'get',
+  path: '/reader',
+  tag,
+  summary: 'Offline reader',
+  access: page,
+  replies: pageReply,
+  async handle(services) {
+    const operatorKeys = (await services.trustList.operatorKeys()).map(toBase64);
+    return html(200, renderReader({ demonstration: services.demonstration }, { operatorKeys }));
   },
 });
 
@@ -223,6 +237,7 @@ const signOutForm = route({
 export const pageRoutes: readonly Route[] = [
   home,
   codePage,
+  readerPage,
   verifyPage,
   verifyForm,
   verifyCodeForm,

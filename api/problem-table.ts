@@ -274,6 +274,7 @@ const verification: Record<VerificationErrorCode, ProblemRow> = {
   'anchor-malformed': fault,
   'evidence-malformed': [422, '证据格式错误', 'Malformed evidence'],
   'receipt-invalid': [422, '核验回执无效', 'Invalid receipt'],
+  'offline-kit-malformed': [422, '离线核验包格式错误', 'Malformed offline kit'],
   'policy-unknown': [422, '未知的核验策略', 'Unknown policy'],
   'too-large': [413, '内容过大', 'Too large'],
 };

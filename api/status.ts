@@ -1,8 +1,9 @@
 // What relying parties fetch: trust list, status lists, revocation lists, OCSP, CA certificates; and the time-stamp service.
 import { z } from 'zod';
 import type { PublishedCrl } from '../ca/crl-publisher.ts';
+import { statusListAddresses } from '../licenses/status-aggregation.ts';
 import { statusListToken } from '../licenses/status.ts';
-import { bytes, type Reply } from './reply.ts';
+import { bytes, json, type Reply } from './reply.ts';
 import { bytesBody, route, type Route } from './route.ts';
 import type { Services } from './services.ts';
 
@@ -89,6 +90,26 @@ const statusList = route({
     );
     // A change must show at once, so nobody on the way keeps it; its own ttl is for offline readers.
     return bytes('application/statuslist+jwt', token, { 'Access-Control-Allow-Origin': '*' });
+  },
+});
+
+const statusLists = route({
+  method: 'get',
+  path: '/api/v1/status-lists',
+  tag,
+  summary:
+    'Addresses of every status list of licenses (Status List Aggregation), for readers that will be offline',
+  access: reading,
+  replies: [
+    {
+      status: 200,
+      description: 'Addresses.',
+      content: { 'application/json': z.object({ status_lists: z.array(z.url()) }) },
+    },
+  ],
+  async handle(services) {
+    const addresses = await statusListAddresses({ ...services, publicUrl: services.address });
+    return json(200, { status_lists: addresses }, { 'Access-Control-Allow-Origin': '*' });
   },
 });
 
@@ -236,6 +257,7 @@ const certificate = route({
 export const publicRoutes: readonly Route[] = [
   trustList,
   succession,
+  statusLists,
   statusList,
   ...timestamps,
   ocspPost,

@@ -93,7 +93,7 @@ export async function writeStatus(tx: Writer, place: StatusReference, value: num
 }
 
 /** Address of a list; its token says it as `sub`. */
-function statusListAddress(publicUrl: string, list: number): string {
+export function statusListAddress(publicUrl: string, list: number): string {
   return `${publicUrl.replace(/\/+$/, '')}/api/v1/status-lists/${list}`;
 }
 

@@ -5,12 +5,19 @@ import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, w
 import { createRequire } from 'node:module';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundlePages } from './bundle-pages.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
 const stampFile = join(dist, '.build-stamp');
 const rooms = JSON.parse(readFileSync(join(root, 'tsconfig.build.json'), 'utf8')).include;
-const settings = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'tools/build.mjs'];
+const settings = [
+  'package-lock.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'tools/build.mjs',
+  'tools/bundle-pages.mjs',
+];
 
 /** Every file below `folder`, as paths relative to the repository, sorted. */
 function filesBelow(folder) {
@@ -57,30 +64,15 @@ function compile() {
   if (status !== 0) throw new Error('the TypeScript compiler found errors (above)');
 }
 
-/** Bundles every web/islands/*.ts into dist/web/assets/<name>.js for browsers. */
+/** Bundles every web/islands/*.ts, and the service worker, into dist/web/assets for browsers. */
 async function bundleIslands(files) {
   const entries = files.filter((file) => /^web[\\/]islands[\\/][^\\/]+(?<!\.d)\.ts$/.test(file));
   if (entries.length === 0) return;
-  const { build } = await import('esbuild');
   const outdir = join(dist, 'web', 'assets');
   // Parts that several scripts share, or load late, are named by their content: those of an earlier build go.
   rmSync(outdir, { recursive: true, force: true });
-  await build({
-    absWorkingDir: root,
-    entryPoints: entries,
-    outdir,
-    bundle: true,
-    format: 'esm',
-    splitting: true,
-    target: 'es2022',
-    platform: 'browser',
-    minify: true,
-    legalComments: 'none',
-    loader: { '.wasm': 'file' },
-    assetNames: '[name]',
-    publicPath: '/assets/',
-    logLevel: 'warning',
-  });
+  mkdirSync(outdir, { recursive: true });
+  for (const [name, content] of await bundlePages(root, entries)) writeFileSync(join(outdir, name), content);
 }
 
 /** Copies data files (styles, JSON, fonts, pictures) to their mirror in dist; web's own styles and pictures also to the public assets. */
@@ -88,7 +80,7 @@ function copyData(files) {
   for (const file of files) {
     if (settings.includes(file) || /\.(ts|mts|mjs)$/.test(file) || /tsconfig.*\.json$/.test(file)) continue;
     const targets = [join(dist, file)];
-    if (/^web[\\/][^\\/]+\.(css|svg|png|woff2)$/.test(file))
+    if (/^web[\\/][^\\/]+\.(css|svg|png|woff2|webmanifest)$/.test(file))
       targets.push(join(dist, 'web', 'assets', relative('web', file)));
     for (const target of targets) {
       mkdirSync(dirname(target), { recursive: true });

@@ -10,6 +10,7 @@ export type VerificationErrorCode =
   | 'anchor-malformed'
   | 'evidence-malformed'
   | 'receipt-invalid'
+  | 'offline-kit-malformed'
   | 'policy-unknown'
   | 'too-large';
 

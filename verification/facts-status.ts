@@ -22,6 +22,10 @@ export type StatusFacts =
       readonly issuedAt: Date;
       readonly expires: Date | null;
       readonly signer: ListedService;
+      /** When its operator was last heard to say this; null where it was asked just now. */
+      readonly confirmedAt: Date | null;
+      /** Seconds for which an offline reader may rely on it; null where the list does not say. */
+      readonly timeToLive: number | null;
     };
 
 /** Port: signed status lists by number. */
@@ -32,6 +36,8 @@ export interface StatusListSource {
    * @returns the Token Status List JWT, or null where it could not be had (which makes the answer indeterminate).
    */
   statusList(list: number, supplyPoint: string | null): Promise<string | null>;
+  /** Of a source that answers from what it kept: when the list was fetched. Absent: every answer is of this moment. */
+  confirmedAt?(list: number): Date | null;
 }
 
 export interface StatusSources {
@@ -54,7 +60,7 @@ type ReadToken =
     };
 
 const statusListLimit = 1024 * 1024;
-const keptTokens = 16;
+const keptTokens = 64;
 const known = new WeakMap<TrustList, Map<string, ReadToken>>();
 
 async function readToken(token: string, trustList: TrustList, sources: StatusSources): Promise<ReadToken> {
@@ -71,6 +77,20 @@ async function readToken(token: string, trustList: TrustList, sources: StatusSou
     if (error instanceof FormatError) return { kind: 'malformed' };
     throw error;
   }
+}
+
+/**
+ * Reads a token for whoever keeps it.
+ * @returns its number and date, or null where no listed key signed it or it cannot be read
+ */
+export async function readStatusList(
+  token: string,
+  trustList: TrustList,
+  sources: StatusSources,
+): Promise<{ readonly number: number; readonly issuedAt: Date } | null> {
+  const read = await readToken(token, trustList, sources);
+  if (read.kind !== 'list' || read.number === null) return null;
+  return { number: Number(read.number), issuedAt: read.content.issuedAt };
 }
 
 /** Thousands of licenses share one edition: only lists that hold are remembered, so nobody fills the memory. */
@@ -122,7 +142,9 @@ export async function gatherStatus(
   if (number !== String(list)) return { kind: 'other-list' };
   try {
     const value = statusAt(content.list, index);
-    return { kind: 'read', value, issuedAt: content.issuedAt, expires: content.expires, signer };
+    const { issuedAt, expires, timeToLive } = content;
+    const confirmedAt = statusLists.confirmedAt?.(list) ?? null;
+    return { kind: 'read', value, issuedAt, expires, signer, confirmedAt, timeToLive };
   } catch (error) {
     if (error instanceof FormatError) return { kind: 'malformed' };
     throw error;

@@ -26,6 +26,8 @@ export interface PageParts {
   readonly body: Html;
   /** Names of islands under /assets, without `.js`. */
   readonly islands?: readonly string[];
+  /** Address of a web application's manifest, for a page that can be kept on a phone's screen. */
+  readonly manifest?: string;
   /** A page in the middle of signing in: nothing on it leads away. */
   readonly plain?: boolean;
 }
@@ -91,6 +93,7 @@ export function renderPage(frame: Frame, parts: PageParts): string {
         <title>${parts.title.zh} ${parts.title.en} · 印信</title>
         <link rel="icon" href="/assets/icon.svg" type="image/svg+xml" />
         <link rel="stylesheet" href="/assets/style.css" />
+        ${parts.manifest === undefined ? null : html`<link rel="manifest" href="${parts.manifest}" />`}
         ${(parts.islands ?? []).map((name) => html`<script type="module" src="/assets/${name}.js"></script>`)}
       </head>
       <body>

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { bundlePages } from '../../tools/bundle-pages.mjs';
 
 export interface Answer {
   readonly status?: number;
@@ -25,32 +25,24 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** What the service sends with every page, without room for exceptions. */
 const policy =
-  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; worker-src 'self'; manifest-src 'self'; media-src 'self' blob:";
 
 async function assets(): Promise<ReadonlyMap<string, Answer>> {
-  const { outputFiles } = await build({
-    absWorkingDir: root,
-    entryPoints: ['verify-code', 'verify-upload', 'login', 'login-scan', 'login-phone', 'authenticators'].map(
-      (name) => `web/islands/${name}.ts`,
+  const found = new Map<string, Answer>();
+  for (const [name, content] of await bundlePages(
+    root,
+    ['verify-code', 'verify-upload', 'reader', 'login', 'login-scan', 'login-phone', 'authenticators'].map(
+      (island) => `web/islands/${island}.ts`,
     ),
-    outdir: 'assets',
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    target: 'es2022',
-    loader: { '.wasm': 'file' },
-    assetNames: '[name]',
-    publicPath: '/assets/',
-    write: false,
+  ))
+    found.set(`/assets/${name}`, {
+      type: name.endsWith('.wasm') ? 'application/wasm' : 'text/javascript',
+      text: content,
+    });
+  found.set('/assets/reader.webmanifest', {
+    type: 'application/manifest+json',
+    text: readFileSync(`${root}web/reader.webmanifest`, 'utf8'),
   });
-  const found = new Map<string, Answer>(
-    outputFiles.map((file) => [
-      `/assets/${file.path.split('/').at(-1) ?? ''}`,
-      file.path.endsWith('.wasm')
-        ? { type: 'application/wasm', text: file.contents }
-        : { type: 'text/javascript', text: file.text },
-    ]),
-  );
   found.set('/assets/style.css', { type: 'text/css', text: readFileSync(`${root}web/style.css`, 'utf8') });
   found.set('/assets/icon.svg', { type: 'image/svg+xml', text: readFileSync(`${root}web/icon.svg`, 'utf8') });
   return found;
@@ -74,6 +66,7 @@ export async function servePages(answers: Answers): Promise<PageServer> {
           'Content-Type': found?.type ?? 'text/html; charset=utf-8',
           'Content-Security-Policy': policy,
           'Cache-Control': 'no-store',
+          ...(path === '/assets/offline-worker.js' ? { 'Service-Worker-Allowed': '/' } : {}),
         });
         response.end(found?.text ?? '');
       });

@@ -293,6 +293,28 @@ describe('a license code', () => {
     );
   });
 
+  it('never passes with any single bit of its envelope, or any single digit, changed', async () => {
+    const token = await makeStatusToken(world.statusSigner);
+    const envelope = makeEnvelope(world.codeSigner, goodClaims());
+    const deps = codeDeps(world, token);
+    const changed = envelope.slice();
+    for (let bit = 0; bit < envelope.length * 8; bit += 1) {
+      changed[bit >> 3] = (envelope[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      const report = await verifyCode(prefix + encodeEnvelope(changed), deps);
+      assert.notEqual(report.conclusion, 'TOTAL-PASSED', `bit ${bit}`);
+      // Nor is a face shown that nobody vouches for.
+      assert.equal(report.license, null, `bit ${bit}`);
+      changed[bit >> 3] = envelope[bit >> 3] ?? 0;
+    }
+    const digits = good.slice(prefix.length);
+    for (let at = 0; at < digits.length; at += 1)
+      for (let add = 1; add < 10; add += 1) {
+        const digit = (Number(digits.charAt(at)) + add) % 10;
+        const text = prefix + digits.slice(0, at) + String(digit) + digits.slice(at + 1);
+        assert.notEqual((await verifyCode(text, deps)).conclusion, 'TOTAL-PASSED', `digit ${at}`);
+      }
+  });
+
   it('is verified by code that bundles for a browser', async () => {
     const result = await build({
       stdin: {

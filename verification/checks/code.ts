@@ -89,6 +89,19 @@ export function judgeLicenseStatus(
   return failed('REVOKED', zh, en, status.issuedAt, 'status-list');
 }
 
+/** Seconds, where a list names none. */
+const offlineSeconds = 60;
+
+/** A span in one unit: minutes, from an hour on hours, from two days on days. */
+function ageWords(milliseconds: number): readonly [zh: string, en: string] {
+  const minutes = Math.max(1, Math.floor(milliseconds / 60_000));
+  if (minutes < 60) return [`${minutes}分钟`, `${minutes} min`];
+  const hours = Math.floor(minutes / 60);
+  return hours < 48
+    ? [`${hours}小时`, `${hours} h`]
+    : [`${Math.floor(hours / 24)}天`, `${Math.floor(hours / 24)} days`];
+}
+
 let lastPrefix = { prefix: '', host: '' };
 
 /** Codes of one operator share their address: the last one's host is remembered. */
@@ -259,6 +272,34 @@ export const codeChecks: readonly Check<CodeFacts>[] = [
     citation: 'IETF Token Status List 8; 行政许可法 8, 69, 70',
     applies: signed,
     evaluate: ({ status }, policy, time) => judgeLicenseStatus(status, policy, time),
+  },
+  {
+    id: 'code.status-age',
+    question: words('离线缓存的状态有多旧？', 'How old is the status that was kept for offline use?'),
+    citation: 'IETF Token Status List 4.2 (ttl), 8.3',
+    applies: ({ status }) => status.kind === 'read' && status.confirmedAt !== null,
+    evaluate: ({ status }, policy, time) => {
+      if (status.kind !== 'read' || status.confirmedAt === null)
+        return passed('状态刚刚取得。', 'The status was fetched just now.');
+      const at = status.confirmedAt;
+      const age = time.getTime() - at.getTime();
+      if (age < -policy.clockSkewSeconds * 1000)
+        return indeterminate(
+          'TRY_LATER',
+          '本机时钟早于状态的取得时间，无法判断其新旧。',
+          'The clock is before the time at which the status was fetched; its age is unknown.',
+          at,
+        );
+      if (age <= (status.timeToLive ?? offlineSeconds) * 1000)
+        return passed('状态仍在缓存期内。', 'The kept status is still fresh.', at, 'status-list');
+      const [zh, en] = ageWords(age);
+      return warned(
+        `状态取自${zh}前的缓存，此后的变化本机不知道。`,
+        `The status is from a copy kept ${en} ago; what changed since is not known here.`,
+        at,
+        'status-list',
+      );
+    },
   },
   {
     id: 'code.host',

@@ -4,13 +4,16 @@ import type { Report, Words } from '../../verification/report.ts';
 import { verifyCode, type CodeDependencies } from '../../verification/code.ts';
 import { VerificationError } from '../../verification/errors.ts';
 import { inflateWeb } from '../../verification/inflate-web.ts';
+import { openOfflineKit } from '../../verification/offline-reader.ts';
 import { webSignatureVerifier } from '../../verification/signature-verifier-web.ts';
 import { verifyTrustList, type TrustList } from '../../verification/trust-list.ts';
 import { html, type Html } from '../html.ts';
 import { renderReport } from '../report.ts';
 import { both, say } from '../words.ts';
 import { elementOf, problemPanel, show } from './page/elements.ts';
+import { loadKit } from './page/kit-store.ts';
 import { readAnswer } from './page/server-answer.ts';
+import { fetchText } from './page/text-at.ts';
 
 const region = elementOf('result', HTMLElement);
 
@@ -26,18 +29,22 @@ const verifiedHere: Words = {
   zh: '已在本设备上核验签名，并向服务器查询了状态。',
   en: 'The signature was verified on this device; the status came from the server.',
 };
+const verifiedOffline: Words = {
+  zh: '没有网络：已用本设备保存的密钥和状态列表核验，状态以上面写明的时间为准。',
+  en: 'No network: verified with the keys and status lists kept on this device; the status is as of the time stated above.',
+};
 const verifiedThere: Words = {
   zh: '当前连接不是安全连接（HTTPS），浏览器不提供密码功能；已由服务器核验。',
   en: 'This connection is not secure (HTTPS), so the browser offers no cryptography; the server verified the code.',
 };
 
+/** Whether the network was absent for one of this verdict's questions: an answer of the server, even a refusal, is none. */
+const network = { absent: false };
+
 async function textAt(address: string): Promise<string | null> {
-  try {
-    const response = await fetch(address, { cache: 'no-store', credentials: 'omit' });
-    return response.ok ? await response.text() : null;
-  } catch {
-    return null;
-  }
+  const answer = await fetchText(address);
+  network.absent ||= answer.kind === 'offline';
+  return answer.kind === 'text' ? answer.text : null;
 }
 
 /** The greatest edition seen on this device, per operator key: an older list served later is refused. */
@@ -81,15 +88,29 @@ async function trustEvidence(time: Date): Promise<TrustEvidence> {
   }
 }
 
-async function verifyOnDevice(text: string): Promise<Report> {
+/** What the offline reader keeps on this device, where somebody set it up here. */
+async function verifyOffline(text: string, time: Date): Promise<Report | null> {
+  const kit = await loadKit();
+  if (kit === null) return null;
+  const reader = await openOfflineKit(kit, { verifier: webSignatureVerifier, inflate: inflateWeb, time });
+  return reader.verify(text, time);
+}
+
+async function verifyOnDevice(text: string): Promise<Html> {
   const time = new Date();
-  return verifyCode(text, {
+  network.absent = false;
+  const report = await verifyCode(text, {
     verifier: webSignatureVerifier,
     inflate: inflateWeb,
     time,
     ...(await trustEvidence(time)),
     statusLists: { statusList: (list) => textAt(places.statusLists + String(list)) },
   });
+  // Without a network the page can say nothing; with a kit it can say what was so when the kit was filled.
+  const kept = network.absent ? await verifyOffline(text, time) : null;
+  return kept === null
+    ? withNote(renderReport(report), verifiedHere)
+    : withNote(renderReport(kept), verifiedOffline);
 }
 
 async function verifyOnServer(text: string): Promise<Html> {
@@ -138,10 +159,7 @@ async function judge(): Promise<void> {
   region.innerHTML = html`<p class="wait">${say('正在核验…', 'Verifying…')}</p>`.text;
   // Cryptography is there in secure contexts only, whatever the types of the platform say.
   const here = globalThis.isSecureContext;
-  show(
-    region,
-    here ? withNote(renderReport(await verifyOnDevice(digits)), verifiedHere) : await verifyOnServer(digits),
-  );
+  show(region, here ? await verifyOnDevice(digits) : await verifyOnServer(digits));
 }
 
 function run(): void {

@@ -103,6 +103,11 @@ export function renderVerify(frame: Frame): string {
           '上传的文件只用于本次核验，不保存。',
           'An uploaded file serves this verification only and is not kept.',
         )}
+      </p>
+      <p>
+        <a href="/reader"
+          >${say('离线核验：用摄像头扫码，断网也能用', 'Offline reader: scan with the camera, without a network too')}</a
+        >
       </p>`,
   });
 }

@@ -84,6 +84,27 @@ function digitsOf(text: string): string | null {
   return /^(?:https?:\/\/\S+#)?(1\d{16,1199})$/.exec(text.trim())?.[1] ?? null;
 }
 
+async function digitsIn(pixels: ImageData, harder: boolean): Promise<string | null> {
+  const found = await readBarcodes(pixels, {
+    formats: ['QRCode'],
+    tryHarder: harder,
+    tryRotate: harder,
+    tryInvert: harder,
+    tryDownscale: true,
+    maxNumberOfSymbols: 8,
+  });
+  for (const { isValid, text } of found) {
+    const digits = isValid ? digitsOf(text) : null;
+    if (digits !== null) return digits;
+  }
+  return null;
+}
+
+/** The digits of the first license code in a frame of a camera: quickly, since the next frame is another chance. */
+export function readFrame(pixels: ImageData): Promise<string | null> {
+  return digitsIn(pixels, false);
+}
+
 /**
  * The digits of the first license code in a picture.
  * @returns null where there is none that can be read, or the file is no picture
@@ -98,18 +119,8 @@ export async function readPhoto(file: Blob): Promise<string | null> {
   try {
     const until = performance.now() + patience;
     for (const pixels of attempts(bitmap)) {
-      const found = await readBarcodes(pixels, {
-        formats: ['QRCode'],
-        tryHarder: true,
-        tryRotate: true,
-        tryInvert: true,
-        tryDownscale: true,
-        maxNumberOfSymbols: 8,
-      });
-      for (const { isValid, text } of found) {
-        const digits = isValid ? digitsOf(text) : null;
-        if (digits !== null) return digits;
-      }
+      const digits = await digitsIn(pixels, true);
+      if (digits !== null) return digits;
       if (performance.now() > until) return null;
       // Between two attempts the page stays alive.
       await new Promise((resolve) => setTimeout(resolve));

@@ -1,0 +1,4 @@
+export function bundlePages(
+  root: string,
+  entries: readonly string[],
+): Promise<ReadonlyMap<string, Uint8Array>>;
