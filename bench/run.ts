@@ -9,6 +9,7 @@ import { measureIdentityProvider } from './identity-provider.ts';
 import { measureLimits } from './limits.ts';
 import type { Measure } from './measure.ts';
 import { measureMainJob } from './main-job.ts';
+import { measureOfflineCodes } from './offline-codes.ts';
 import { measureStamps } from './stamps.ts';
 import { measureVerification } from './verification.ts';
 
@@ -19,6 +20,7 @@ const parts = {
   main: measureMainJob,
   stamps: measureStamps,
   verification: measureVerification,
+  offline: measureOfflineCodes,
   certification: measureCertification,
   identity: measureIdentityProvider,
   login: measureIdentityLogin,
@@ -35,7 +37,7 @@ function line(entry: Measure): string {
   return [
     entry.name.padEnd(52),
     `${entry.value.toFixed(0).padStart(8)} ${entry.unit}`,
-    `${entry.ratio.toFixed(3).padStart(8)} of ${entry.limitName} (${entry.limit.toFixed(0)}${entry.unit === 'ms' ? ' ms' : '/s'})`,
+    `${entry.ratio.toFixed(3).padStart(8)} of ${entry.limitName} (${entry.limit.toFixed(0)}${['ms', 'us'].includes(entry.unit) ? ` ${entry.unit}` : '/s'})`,
   ].join('  ');
 }
 

@@ -38,12 +38,12 @@ const verifiedThere: Words = {
   en: 'This connection is not secure (HTTPS), so the browser offers no cryptography; the server verified the code.',
 };
 
-/** Whether the network was absent for one of this verdict's questions: an answer of the server, even a refusal, is none. */
-const network = { absent: false };
+/** How often the network was absent so far: an answer of the server, even a refusal, does not count. */
+let absences = 0;
 
 async function textAt(address: string): Promise<string | null> {
   const answer = await fetchText(address);
-  network.absent ||= answer.kind === 'offline';
+  if (answer.kind === 'offline') absences += 1;
   return answer.kind === 'text' ? answer.text : null;
 }
 
@@ -98,7 +98,7 @@ async function verifyOffline(text: string, time: Date): Promise<Report | null> {
 
 async function verifyOnDevice(text: string): Promise<Html> {
   const time = new Date();
-  network.absent = false;
+  const before = absences;
   const report = await verifyCode(text, {
     verifier: webSignatureVerifier,
     inflate: inflateWeb,
@@ -107,7 +107,7 @@ async function verifyOnDevice(text: string): Promise<Html> {
     statusLists: { statusList: (list) => textAt(places.statusLists + String(list)) },
   });
   // Without a network the page can say nothing; with a kit it can say what was so when the kit was filled.
-  const kept = network.absent ? await verifyOffline(text, time) : null;
+  const kept = absences > before ? await verifyOffline(text, time) : null;
   return kept === null
     ? withNote(renderReport(report), verifiedHere)
     : withNote(renderReport(kept), verifiedOffline);
