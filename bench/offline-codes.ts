@@ -40,15 +40,7 @@ const office: Principal = {
 async function makeCodes(services: Services, count: number): Promise<readonly string[]> {
   const { type, number, holder, face, matter } = foodBusinessLicense(enterprises[0]!, 1);
   const license = await issueLicense(services.licenses, {
-    actor: {
-      id: 'client:bench-offline',
-      kind: 'client',
-      department: approvalOffice.creditCode,
-      scopes: departmentScopes,
-      roles: ['approval-system'],
-      level: 0,
-      actingFor: null,
-    },
+    actor: office,
     idempotencyKey: 'bench-offline',
     type: type.key,
     number,
