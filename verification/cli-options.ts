@@ -11,6 +11,8 @@ import type { EvidenceSource } from './evidence.ts';
 import { certificatesInPem } from './identify.ts';
 import { inflateWeb } from './inflate-web.ts';
 import { nodePdfCiphers } from './pdf-ciphers-node.ts';
+import { readOfflineKit } from './offline-kit.ts';
+import { offlineDependencies } from './offline-reader.ts';
 import { policyNamed } from './policy.ts';
 import { nodeSignatureVerifier, nodeStartDigest } from './signature-verifier-node.ts';
 import { verifyTrustList } from './trust-list.ts';
@@ -153,6 +155,7 @@ function parseFlags(args: readonly string[]) {
       password: { type: 'string' },
       policy: { type: 'string', default: 'portal' },
       offline: { type: 'boolean', default: false },
+      'offline-kit': { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -200,6 +203,18 @@ async function trustListOf(
   }
 }
 
+/** What a kit brings along; it stands in for the network. @throws UsageError for a file that is none */
+async function kitOf(path: string, time: Date) {
+  const text = new TextDecoder().decode(await readInput(path));
+  try {
+    return await offlineDependencies(readOfflineKit(text), { verifier: nodeSignatureVerifier, time });
+  } catch (error) {
+    if (error instanceof VerificationError || error instanceof FormatError)
+      throw new UsageError(`${path} is no offline kit: ${error.message}`);
+    throw error;
+  }
+}
+
 function formOf({ json, rows, detailed }: ParsedFlags['values']): Options['form'] {
   if (Number(json) + Number(rows) + Number(detailed) > 1)
     throw new UsageError('--json, --rows and --detailed are three forms of one report; choose one.');
@@ -212,6 +227,8 @@ function formOf({ json, rows, detailed }: ParsedFlags['values']): Options['form'
  */
 export async function readOptions({ values, positionals }: ParsedFlags, io: VerifyIo): Promise<Options> {
   if (positionals.length === 0) throw new UsageError('No file is given.');
+  if (values['offline-kit'] !== undefined && values['trust-list'] !== undefined)
+    throw new UsageError('--offline-kit brings a trust list of its own; give one of the two.');
   const time = instantOf(values.at, io.now);
   let policy;
   try {
@@ -230,6 +247,8 @@ export async function readOptions({ values, positionals }: ParsedFlags, io: Veri
     ocsps: await readEvidence(values.ocsp, 'OCSP RESPONSE'),
     ...(await trustListOf(values['trust-list'], listKeys, time, io)),
   };
+  const kit = values['offline-kit'] === undefined ? null : await kitOf(values['offline-kit'], time);
+  const offline = values.offline || kit !== null;
   const content = values.content === undefined ? null : await openFile(values.content);
   return {
     files: positionals,
@@ -244,9 +263,10 @@ export async function readOptions({ values, positionals }: ParsedFlags, io: Veri
       anchors: [...anchors, ...(io.anchors ?? [])],
       ...given,
       ...(content === null ? {} : { content: { kind: 'bytes', source: content } }),
-      ...(values.offline || io.evidence === undefined ? {} : { evidence: io.evidence }),
-      ...(values.offline || io.statusLists === undefined ? {} : { statusLists: io.statusLists }),
-      ...(values.offline || io.sealStatus === undefined ? {} : { sealStatus: io.sealStatus }),
+      ...kit,
+      ...(offline || io.evidence === undefined ? {} : { evidence: io.evidence }),
+      ...(offline || io.statusLists === undefined ? {} : { statusLists: io.statusLists }),
+      ...(offline || io.sealStatus === undefined ? {} : { sealStatus: io.sealStatus }),
     },
     close: async () => content?.close(),
   };

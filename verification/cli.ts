@@ -29,6 +29,7 @@ a picture) and whether it can be trusted, with reasons.
   --policy NAME        portal (default), archive, strict
   --password TEXT      opens encrypted PDFs, the user's or the owner's; without it those that open with an empty one are
   --offline            ask nobody for the status of certificates and licenses
+  --offline-kit FILE   judge by the trust list and status lists of a kit (yinxin offline-kit), and say how old they are
 
 Exit codes: 0 TOTAL-PASSED, 1 TOTAL-FAILED, 2 INDETERMINATE, 64 wrong usage. With several files the worst counts.
 `;

@@ -17,7 +17,7 @@ export { inflateWeb } from './inflate-web.ts';
 export { nodePdfCiphers } from './pdf-ciphers-node.ts';
 export { emptyOfflineKit, readOfflineKit, writeOfflineKit } from './offline-kit.ts';
 export type { KeptStatusList, OfflineKit } from './offline-kit.ts';
-export { openOfflineKit } from './offline-reader.ts';
+export { offlineDependencies, openOfflineKit } from './offline-reader.ts';
 export type { OfflineReader, OfflineReaderOptions } from './offline-reader.ts';
 export { refreshOfflineKit } from './offline-refresh.ts';
 export type { OfflineRefresh, OfflineSource, RefreshedKit } from './offline-refresh.ts';

@@ -30,7 +30,7 @@ export interface OfflineReader {
 
 async function trustOf(
   kit: OfflineKit,
-  options: OfflineReaderOptions,
+  options: Pick<OfflineReaderOptions, 'verifier' | 'time'>,
 ): Promise<Pick<CodeDependencies, 'trustList' | 'trustListProblem'>> {
   if (kit.trustList === null) return { trustList: null, trustListProblem: 'unavailable' };
   try {
@@ -47,21 +47,36 @@ async function trustOf(
   }
 }
 
-/** Opens a kit. A kit that was tampered with makes a reader that confirms nothing. */
+/**
+ * What the kit knows, as the verification of a code takes it; also for PDFs of licenses, whose status is asked the same way.
+ * A kit that was tampered with confirms nothing.
+ */
+export async function offlineDependencies(
+  kit: OfflineKit,
+  options: Pick<OfflineReaderOptions, 'verifier' | 'time'>,
+): Promise<
+  Pick<CodeDependencies, 'trustList' | 'trustListProblem'> & Required<Pick<CodeDependencies, 'statusLists'>>
+> {
+  const lists = new Map(kit.statusLists.map((list) => [list.number, list]));
+  return {
+    ...(await trustOf(kit, options)),
+    statusLists: {
+      // Another operator's lists are not in the kit.
+      statusList: (number, supplyPoint) =>
+        Promise.resolve(supplyPoint === null ? (lists.get(number)?.token ?? null) : null),
+      confirmedAt: (number) => lists.get(number)?.confirmedAt ?? null,
+    },
+  };
+}
+
+/** Opens a kit: its trust list is verified once, here. */
 export async function openOfflineKit(kit: OfflineKit, options: OfflineReaderOptions): Promise<OfflineReader> {
   const { verifier, inflate, policy } = options;
-  const lists = new Map(kit.statusLists.map((list) => [list.number, list]));
   const dependencies = {
     verifier,
     inflate,
     ...(policy === undefined ? {} : { policy }),
-    ...(await trustOf(kit, options)),
-    statusLists: {
-      // Another operator's lists are not in the kit.
-      statusList: (number: number, supplyPoint: string | null) =>
-        Promise.resolve(supplyPoint === null ? (lists.get(number)?.token ?? null) : null),
-      confirmedAt: (number: number) => lists.get(number)?.confirmedAt ?? null,
-    },
+    ...(await offlineDependencies(kit, options)),
   };
   return { verify: (text, time) => verifyCode(text, { ...dependencies, time }) };
 }

@@ -64,6 +64,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./verify-chain.ts')).verifyChainCommand,
   },
   {
+    name: 'offline-kit',
+    summary: 'keep trust list and status lists in a file, for verify --offline-kit where there is no network',
+    load: async () => (await import('./offline-kit.ts')).offlineKitCommand,
+  },
+  {
     name: 'trust',
     summary: 'rely on trust lists of other operators, and on certificates, beside the own list',
     load: async () => (await import('./trust.ts')).trustCommand,

@@ -10,7 +10,7 @@ export const verifyCommand: Command = {
                        others that \`yinxin trust\` took in among them (YINXIN_DATA, default ./data where there is one)`,
   async run(args, terminal) {
     const { data, rest } = takeData(args);
-    const alone = args.some((arg) => arg === '--offline' || /^--trust-list(=|$)/.test(arg));
+    const alone = args.some((arg) => arg === '--offline' || /^--(trust-list|offline-kit)(=|$)/.test(arg));
     const facts = alone ? null : await ownFacts(data, terminal);
     try {
       return await runVerify(rest, {
