@@ -58,7 +58,9 @@ export function evidenceOf(signature: PdfSignature, now: Date): SignatureEvidenc
     const stamp = signature.type === 'DocTimeStamp' || signature.subFilter === 'ETSI.RFC3161';
     const tokens = stamp
       ? [data]
-      : signatureTimeStampsOf(data.signerInfos[0]?.unsignedAttributes ?? []).map(parseSignedData);
+      : signatureTimeStampsOf(data.signerInfos[0]?.unsignedAttributes ?? []).map((token) =>
+          parseSignedData(token),
+        );
     const leaves: Leaf[] = [];
     let proven: Date | null = null;
     for (const token of tokens) {

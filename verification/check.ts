@@ -32,6 +32,11 @@ export function words(zh: string, en: string): Words {
   return { zh, en };
 }
 
+/** A sentence's first letter in the middle of another. */
+export function lowered(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
 export function passed(
   zh: string,
   en: string,

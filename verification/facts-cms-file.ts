@@ -1,28 +1,40 @@
 // Gathering about a CMS signature that stands by itself, beside its content or around it. Never judges.
-import { sameBytes, toBase64 } from '../formats/bytes.ts';
-import { signatureTimeStampsOf } from '../formats/cms/attributes.ts';
+import { sameBytes, toBase64, toHex } from '../formats/bytes.ts';
 import type { SignedData, SignerInfo } from '../formats/cms/signed-data.ts';
+import type { CertificateGraph } from './certificate-graph.ts';
 import { digestOfContent } from './detached-content.ts';
 import type { DetachedContent } from './detached-content.ts';
 import { FormatError } from '../formats/errors.ts';
 import { berToDer } from '../formats/x509/ber.ts';
+import { derLength } from '../formats/x509/der.ts';
+import { OID } from '../formats/x509/oid.ts';
 import type { ByteSource } from '../formats/pdf/source.ts';
+import { carriedBy } from './archived-parts.ts';
+import type { Carrier } from './archived-parts.ts';
 import { gatherEvidence } from './evidence.ts';
-import type { EvidenceInput, GatheredEvidence } from './evidence.ts';
+import type { EvidenceInput } from './evidence.ts';
+import { gatherArchiveStamps } from './facts-archive.ts';
+import type { ArchiveStampFacts } from './facts-archive.ts';
 import { gatherCms, readSignedData, signatureValueOf } from './facts-cms.ts';
 import type { CmsFacts } from './facts-cms.ts';
 import { gatherTimestamp } from './facts-timestamp.ts';
 import type { TimestampFacts } from './facts-timestamp.ts';
-import { gatherRevocation } from './revocation.ts';
+import { certificatesInOcsp } from './revocation.ts';
 import type { RevocationEvidence } from './revocation.ts';
-import type { DigestAlgorithm, StartDigest } from './signature-verifier.ts';
-import { verifiableAlgorithm } from './signature-work.ts';
+import type { DigestAlgorithm, SignatureVerifier, StartDigest } from './signature-verifier.ts';
+import { isRefusedKey, verifiableAlgorithm } from './signature-work.ts';
+
+/** A signature-time-stamp, and which value of the signer's unsigned attributes it is, counted through. */
+export interface PlacedTimestamp extends TimestampFacts {
+  readonly at: number;
+}
 
 /** One signer of a CMS file. */
 export interface CmsSignerFacts {
   readonly id: string;
   readonly cms: CmsFacts;
-  readonly timestamps: readonly TimestampFacts[];
+  readonly timestamps: readonly PlacedTimestamp[];
+  readonly archive: readonly ArchiveStampFacts[];
 }
 
 export interface CmsFileFacts {
@@ -33,10 +45,10 @@ export interface CmsFileFacts {
   /** With `both`: whether they are the same bytes. */
   readonly contentsAgree: boolean;
   readonly signers: readonly CmsSignerFacts[];
-  readonly graph: GatheredEvidence['graph'];
+  readonly graph: CertificateGraph;
   readonly evidence: RevocationEvidence;
-  /** What of the evidence the file itself carries: whether it proves its certificates without help. */
-  readonly carriedEvidence: RevocationEvidence;
+  /** Lower-case hex SHA-256 of each certificate, list and answer in the file: whether it proves its certificates without help. */
+  readonly carried: ReadonlySet<string>;
 }
 
 export interface CmsFileSources extends EvidenceInput {
@@ -85,6 +97,7 @@ async function directSignature(
   const message = inside ?? (source === null ? null : await readWhole(source));
   if (message === null) return facts;
   const value = signatureValueOf(signer, algorithm);
+  if (isRefusedKey(facts.certificate.certificate.subjectPublicKeyInfo)) return facts;
   for (const certificate of facts.candidates) {
     const key = certificate.certificate.subjectPublicKeyInfo.der;
     if (await verifier.verify(algorithm, key, message, value))
@@ -98,43 +111,44 @@ async function gatherSigner(
   signer: SignerInfo,
   signedData: SignedData,
   digest: (algorithm: DigestAlgorithm) => Promise<Uint8Array | null>,
-  graph: GatheredEvidence['graph'],
+  graph: CertificateGraph,
   sources: CmsFileSources,
 ): Promise<CmsSignerFacts> {
   const { verifier } = sources;
-  const own: SignedData = {
-    ...signedData,
-    signerInfos: [signer],
-    // RFC 5652 lets the certificates come from elsewhere.
-    certificates: [...signedData.certificates, ...sources.certificates],
-  };
   const content = { contentType: signedData.eContentType, digest };
+  const own: SignedData = { ...signedData, signerInfos: [signer] };
   const cms = await gatherCms({ signedData: own, problem: null }, content, graph, verifier);
-  const timestamps: TimestampFacts[] = [];
-  for (const token of signatureTimeStampsOf(signer.unsignedAttributes).slice(0, maxTokens)) {
-    const stamped = async (algorithm: DigestAlgorithm): Promise<Uint8Array> =>
-      verifier.digest(algorithm, signer.signature);
-    timestamps.push(await gatherTimestamp(token, stamped, graph, verifier));
+  const timestamps: PlacedTimestamp[] = [];
+  const stamped = async (algorithm: DigestAlgorithm): Promise<Uint8Array> =>
+    verifier.digest(algorithm, signer.signature);
+  for (const [place, { type, value }] of valuesOf(signer).entries()) {
+    if (type !== OID.signatureTimeStamp || timestamps.length >= maxTokens) continue;
+    const token = await gatherTimestamp(value, stamped, graph, verifier, signedData.certificates);
+    timestamps.push({ ...token, at: place });
   }
   return {
     id: `#${at + 1}`,
     cms: await directSignature(signer, cms, signedData.eContent, sources),
     timestamps,
+    archive: await gatherArchiveStamps(signer, signedData, digest, graph, verifier),
   };
 }
 
-/** The signature itself and the tokens in it: each may carry certificates and their status. */
-function carriers(signedData: SignedData | null): readonly SignedData[] {
+/** Every value of the unsigned attributes, in order. */
+function valuesOf({
+  unsignedAttributes,
+}: SignerInfo): readonly { readonly type: string; readonly value: Uint8Array }[] {
+  return unsignedAttributes.flatMap(({ type, values }) => values.map((value) => ({ type, value })));
+}
+
+/** The signature itself and what its unsigned attributes hold: each may carry certificates and their status. */
+function carriers(signedData: SignedData | null): readonly Carrier[] {
   if (signedData === null) return [];
-  const tokens = signedData.signerInfos.flatMap((signer) =>
-    signatureTimeStampsOf(signer.unsignedAttributes).slice(0, maxTokens),
-  );
   return [
     signedData,
-    ...tokens.flatMap((token) => {
-      const read = readSignedData(token).signedData;
-      return read === null ? [] : [read];
-    }),
+    ...signedData.signerInfos.flatMap((signer) =>
+      valuesOf(signer).flatMap(({ type, value }) => carriedBy(type, value)),
+    ),
   ];
 }
 
@@ -160,6 +174,18 @@ async function contentsAgree(signedData: SignedData | null, sources: CmsFileSour
 
 const berLimits = { maxBytes: 1 << 24, maxDepth: 40 } as const;
 
+/** A signature cut out of a PDF is followed by the zeros that filled its place: they say nothing. */
+function withoutPadding(bytes: Uint8Array): Uint8Array {
+  try {
+    const whole = bytes.subarray(0, derLength(bytes));
+    return bytes.subarray(whole.length).every((octet) => octet === 0) ? whole : bytes;
+  } catch (error) {
+    // Refused with its reason where it is read.
+    if (error instanceof FormatError) return bytes;
+    throw error;
+  }
+}
+
 /**
  * RFC 5652 lets everything but the signed attributes come as BER, and has those hashed as DER however they came (section
  * 5.4): what DER alone refuses is read once more as DER made of it.
@@ -168,7 +194,7 @@ function readEither(bytes: Uint8Array): ReturnType<typeof readSignedData> {
   const strict = readSignedData(bytes);
   if (strict.signedData !== null) return strict;
   try {
-    const read = readSignedData(berToDer(bytes, berLimits));
+    const read = readSignedData(berToDer(bytes, berLimits), 'ber');
     return read.signedData === null ? strict : read;
   } catch (error) {
     if (error instanceof FormatError) return strict;
@@ -176,17 +202,30 @@ function readEither(bytes: Uint8Array): ReturnType<typeof readSignedData> {
   }
 }
 
+/** Certificates and status data that are named, in all: those of the signature itself first. */
+const maxCarried = 4096;
+
+async function namesOf(
+  ders: readonly Uint8Array[],
+  verifier: SignatureVerifier,
+): Promise<ReadonlySet<string>> {
+  const names = new Set<string>();
+  for (const der of ders.slice(0, maxCarried)) names.add(toHex(await verifier.digest('sha256', der)));
+  return names;
+}
+
 /** Gathers everything there is to know about a CMS file. Never throws for its bytes. */
 export async function gatherCmsFile(der: Uint8Array, sources: CmsFileSources): Promise<CmsFileFacts> {
-  const { signedData, problem } = readEither(der);
+  const { signedData, problem } = readEither(withoutPadding(der));
   const carrying = carriers(signedData);
   const carried = {
+    certificates: carrying.flatMap(({ certificates }) => certificates),
     crls: carrying.flatMap(({ crls }) => crls),
     ocsps: carrying.flatMap(({ ocspResponses }) => ocspResponses),
   };
   const { graph, revocation } = await gatherEvidence({
     ...sources,
-    certificates: [...carrying.flatMap(({ certificates }) => certificates), ...sources.certificates],
+    certificates: [...carried.certificates, ...sources.certificates],
     crls: [...sources.crls, ...carried.crls],
     ocsps: [...sources.ocsps, ...carried.ocsps],
   });
@@ -194,8 +233,10 @@ export async function gatherCmsFile(der: Uint8Array, sources: CmsFileSources): P
   const digest = contentDigests(inside, sources);
   const signers: CmsSignerFacts[] = [];
   if (signedData !== null) {
+    // RFC 5652 lets the certificates come from elsewhere.
+    const all = { ...signedData, certificates: [...carried.certificates, ...sources.certificates] };
     for (const [at, signer] of signedData.signerInfos.entries())
-      signers.push(await gatherSigner(at, signer, signedData, digest, graph, sources));
+      signers.push(await gatherSigner(at, signer, all, digest, graph, sources));
   }
   const given = sources.content !== null;
   return {
@@ -205,6 +246,9 @@ export async function gatherCmsFile(der: Uint8Array, sources: CmsFileSources): P
     signers,
     graph,
     evidence: revocation,
-    carriedEvidence: await gatherRevocation(carried.crls, carried.ocsps, graph, sources.verifier),
+    carried: await namesOf(
+      [...carried.certificates, ...certificatesInOcsp(carried.ocsps), ...carried.crls, ...carried.ocsps],
+      sources.verifier,
+    ),
   };
 }

@@ -7,12 +7,12 @@ import {
   signingTimeOf,
 } from '../formats/cms/attributes.ts';
 import { familiarContentType, parseSignedData } from '../formats/cms/signed-data.ts';
-import type { SignedData, SignerInfo } from '../formats/cms/signed-data.ts';
+import type { SignedData, SignedDataForm, SignerInfo } from '../formats/cms/signed-data.ts';
 import { FormatError } from '../formats/errors.ts';
 import { digestOf, signerSignatureNameOf } from '../formats/x509/algorithm.ts';
 import type { SignatureName } from '../formats/x509/algorithm.ts';
 import { sm2ValueToDer } from '../formats/x509/ecdsa-signature.ts';
-import { verifiableAlgorithm } from './signature-work.ts';
+import { isRefusedKey, verifiableAlgorithm } from './signature-work.ts';
 import { leadsToAnchor } from './certificate-graph.ts';
 import type { CertificateGraph, CertificateNode } from './certificate-graph.ts';
 import type { DigestAlgorithm, SignatureVerifier, VerifiableAlgorithm } from './signature-verifier.ts';
@@ -48,12 +48,15 @@ export function acceptedDigest(name: string | undefined): DigestAlgorithm | null
 }
 
 /** A SignedData or why there is none. */
-export function readSignedData(der: Uint8Array): {
+export function readSignedData(
+  der: Uint8Array,
+  form?: SignedDataForm,
+): {
   readonly signedData: SignedData | null;
   readonly problem: string | null;
 } {
   try {
-    return { signedData: parseSignedData(der), problem: null };
+    return { signedData: parseSignedData(der, form), problem: null };
   } catch (error) {
     if (error instanceof FormatError) return { signedData: null, problem: `${error.code}: ${error.message}` };
     throw error;
@@ -140,7 +143,7 @@ async function signerOf(
   signer: SignerInfo,
   algorithm: VerifiableAlgorithm | null,
   candidates: readonly Candidate[],
-  message: Uint8Array | null,
+  messages: readonly Uint8Array[],
   verifier: SignatureVerifier,
 ): Promise<Pick<CmsFacts, 'certificate' | 'signature' | 'signingCertificate'>> {
   const [first] = candidates;
@@ -149,17 +152,25 @@ async function signerOf(
     signingCertificate: first?.bound ?? (await essAgreement(signer, null, verifier)),
     signature: 'unchecked',
   } as const;
-  if (algorithm === null || message === null || first === undefined) return unchecked;
+  if (algorithm === null || first === undefined) return unchecked;
   const value = signatureValueOf(signer, algorithm);
   for (const { node, bound } of candidates) {
     const key = node.certificate.subjectPublicKeyInfo.der;
-    if (await verifier.verify(algorithm, key, message, value))
-      return { certificate: node, signingCertificate: bound, signature: 'valid' };
+    for (const message of messages)
+      if (await verifier.verify(algorithm, key, message, value))
+        return { certificate: node, signingCertificate: bound, signature: 'valid' };
   }
+  // A key too weak to be asked says neither yes nor no (EN 319 102-1 5.2.8: a constraint on cryptography, not a forgery).
+  if (isRefusedKey(first.node.certificate.subjectPublicKeyInfo)) return unchecked;
   // Neither bound by the signature nor vouched for nor its maker's: a stranger's; the signer's own is not at hand.
   return first.bound === 'differs' && !leadsToAnchor(first.node)
     ? { ...unchecked, certificate: null }
     : { ...unchecked, signature: 'invalid' };
+}
+
+/** What the signature may be over: the attributes as they stand, and in DER's order where that is another. */
+function signedForms({ signedAttributesSorted: sorted }: SignerInfo, der: Uint8Array): readonly Uint8Array[] {
+  return sorted === null || sameBytes(sorted, der) ? [der] : [der, sorted];
 }
 
 /** The value as the verifier takes it: GB/T 35275 signers write r‖s bare as well; what is neither form stays and fails. */
@@ -235,6 +246,6 @@ export async function gatherCms(
             (value) => sameBytes(value, digest),
           ),
     signingTime: signingTime === 'malformed' ? null : signingTime,
-    ...(await signerOf(only, accepted, candidates, only.signedAttributesDer, verifier)),
+    ...(await signerOf(only, accepted, candidates, signedForms(only, only.signedAttributesDer), verifier)),
   };
 }

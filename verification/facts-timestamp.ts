@@ -33,14 +33,21 @@ export function tstInfoOf(cms: Pick<CmsFacts, 'signedData'>): TstInfo | null {
 /**
  * @param token ContentInfo DER
  * @param stamped digest of what the token must be over, by the algorithm it names; null where that is not known
+ * @param beside certificates that stand around the token, where it carries none of its own
  */
 export async function gatherTimestamp(
   token: Uint8Array,
   stamped: (algorithm: DigestAlgorithm) => Promise<Uint8Array | null>,
   graph: CertificateGraph,
   verifier: SignatureVerifier,
+  beside: readonly Uint8Array[] = [],
 ): Promise<TimestampFacts> {
-  const read = readSignedData(token);
+  const { signedData, problem } = readSignedData(token);
+  const read = {
+    problem,
+    signedData:
+      signedData === null ? null : { ...signedData, certificates: [...signedData.certificates, ...beside] },
+  };
   const content = {
     contentType: OID.tstInfo,
     digest: async (algorithm: DigestAlgorithm): Promise<Uint8Array | null> => {

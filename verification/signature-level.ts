@@ -1,13 +1,10 @@
 // The PAdES baseline level a signature has as it stands in its file, and what the next one lacks (EN 319 142-1 6). Pure.
-import type { CertificateGraph, CertificateNode } from './certificate-graph.ts';
 import type { PdfSignatureFacts } from './facts-pdf.ts';
-import { findPath } from './path.ts';
-import type { PathParameters, PathResult } from './path-model.ts';
+import { lackOfData } from './held-data.ts';
+import type { Held } from './held-data.ts';
+import type { PathParameters } from './path-model.ts';
 import type { Standing } from './pdf-evidence.ts';
-import { nameText } from '../formats/x509/name.ts';
 import type { SignatureLevel, Words } from './report.ts';
-import type { RevocationEvidence } from './revocation.ts';
-import { timestampParameters } from './time-evidence.ts';
 import type { JudgedTimestamp, TimeContext } from './time-evidence.ts';
 
 /** A level and, but for the highest, why it is not the next one. */
@@ -26,6 +23,8 @@ export interface LevelContext extends TimeContext {
   readonly standing: Standing;
 }
 
+const store: Words = { zh: '文件的验证数据(DSS)中', en: 'the document security store' };
+
 /**
  * EN 319 142-1 clause 6.3: what keeps a signature from being a PAdES baseline signature at all; null where nothing does.
  * The signing-time attribute, forbidden too, protects nothing and harms nothing: it is told beside the level.
@@ -42,73 +41,11 @@ function notBaseline({ signature, cms }: PdfSignatureFacts): Words | null {
   return null;
 }
 
-function stands(since: ReadonlyMap<string, number>, digest: string, limit: number): boolean {
-  const revision = since.get(digest);
-  return revision !== undefined && revision <= limit;
-}
-
 /** What stood in the file by a revision, the signatures' own certificates included. */
-class Contents {
-  readonly #context: LevelContext;
-  readonly #limit: number;
-  readonly #evidence: RevocationEvidence;
-
-  constructor(context: LevelContext, limit: number) {
-    this.#context = context;
-    this.#limit = limit;
-    const { revocation } = context.standing;
-    const stood = ({ digest }: { readonly digest: string }): boolean => stands(revocation, digest, limit);
-    this.#evidence = {
-      crls: context.evidence.crls.filter(stood),
-      ocsps: context.evidence.ocsps.filter(stood),
-    };
-  }
-
-  /** Why a path could not be validated from the file alone; null where it can. */
-  lack(leaf: CertificateNode, graph: CertificateGraph, parameters: PathParameters): Words | null {
-    const result = findPath(leaf, graph, this.#evidence, { ...parameters, revocation: 'required' });
-    if (result.kind === 'problem') return lackOf(result);
-    const absent = result.path
-      .slice(0, -1)
-      .find(({ fingerprint }) => !stands(this.#context.standing.certificates, fingerprint, this.#limit));
-    if (absent === undefined) return null;
-    const name = nameText(absent.certificate.subject);
-    return { zh: `文件中没有证书“${name}”`, en: `the certificate of "${name}" is not in the file` };
-  }
-}
-
-function lackOf({ problem }: Extract<PathResult, { kind: 'problem' }>): Words {
-  const name = nameText(problem.certificate.subject);
-  return problem.code === 'revocation-unknown'
-    ? {
-        zh: `文件的验证数据(DSS)中没有证书“${name}”可用的吊销信息`,
-        en: `the document security store holds no usable revocation data about "${name}"`,
-      }
-    : {
-        zh: `仅凭文件中的数据，证书“${name}”的证书链不成立`,
-        en: `the path of "${name}" does not hold by the file alone (${problem.code})`,
-      };
-}
-
-/** Why a signature and some proof of its time cannot be validated from the file alone; null where they can. */
-function lackOfData(
-  signer: { readonly node: CertificateNode; readonly parameters: PathParameters },
-  proofs: readonly JudgedTimestamp[],
-  context: LevelContext,
-  limit: number,
-): Words | null {
-  const contents = new Contents(context, limit);
-  const own = contents.lack(signer.node, context.graph, signer.parameters);
-  if (own !== null) return own;
-  let first: Words | null = null;
-  for (const { facts, genTime, existedBy } of proofs) {
-    const authority = facts.cms.certificate;
-    if (authority === null || genTime === null) continue;
-    const lack = contents.lack(authority, context.graph, timestampParameters(genTime, existedBy, context));
-    if (lack === null) return null;
-    first ??= lack;
-  }
-  return first ?? { zh: '没有时间戳', en: 'there is no time-stamp' };
+function heldBy({ certificates, revocation }: Standing, limit: number): Held {
+  const stood = (since: ReadonlyMap<string, number>) => (digest: string) =>
+    (since.get(digest) ?? Infinity) <= limit && since.has(digest);
+  return { certificate: stood(certificates), revocation: stood(revocation), store };
 }
 
 /**
@@ -135,7 +72,7 @@ export function tellLevel(
     };
   }
   const signer = { node, parameters };
-  const data = lackOfData(signer, proofs, context, Infinity);
+  const data = lackOfData(signer, proofs, context, heldBy(context.standing, Infinity));
   if (data !== null) return { level: 'B-T', missing: data };
   const newest = later.toSorted((a, b) => b.revision - a.revision)[0];
   if (newest === undefined)
@@ -148,7 +85,7 @@ export function tellLevel(
     };
   // The stamp that protects needs protection only when the next one comes; its own authority's data may come with that.
   const others = proofs.filter((proof) => proof !== newest.token);
-  const unprotected = lackOfData(signer, others, context, newest.revision);
+  const unprotected = lackOfData(signer, others, context, heldBy(context.standing, newest.revision));
   return unprotected === null
     ? { level: 'B-LTA', missing: null }
     : {

@@ -57,6 +57,14 @@ export function rsaSizes(
   }
 }
 
+/** Whether the key is of no kind, or no size, that is accepted: signatures by it are not checked. */
+export function isRefusedKey(key: SubjectPublicKeyInfo | null): boolean {
+  if (key === null) return false;
+  if (key.keyType !== 'rsa' && key.keyType !== 'rsa-pss') return key.keyType === null;
+  const modulus = rsaSizes(key.publicKey)?.modulus ?? 0;
+  return modulus < rsaBits.least || modulus > rsaBits.most;
+}
+
 /** Null where a key can have made no such signature, which needs no check to know. */
 function costOf(
   algorithm: VerifiableAlgorithm,

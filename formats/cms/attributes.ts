@@ -11,20 +11,23 @@ export interface CmsAttribute {
   readonly type: string;
   /** Each AttributeValue as it stands; at least one. */
   readonly values: readonly Uint8Array[];
+  /** The whole Attribute as it stands. */
+  readonly der: Uint8Array;
 }
 
 const LIMITS = { maxBytes: 1 << 24, maxDepth: 40, setOrder: 'any' } as const;
 const CODE = 'cms-malformed';
 
 export function readAttributes(reader: DerReader): readonly CmsAttribute[] {
-  return reader.every((each) =>
-    each.sequence((fields) => {
-      const type = fields.oid();
-      const values = fields.inside(TAG.set, (set) => set.every((value) => value.element().bytes));
-      if (values.length === 0) throw fields.refusal('A CMS attribute has no value.');
-      return { type, values };
-    }),
-  );
+  return reader.every((each) => {
+    const { bytes: der, content } = each.element(TAG.sequence);
+    const fields = each.over(content);
+    const type = fields.oid();
+    const values = fields.inside(TAG.set, (set) => set.every((value) => value.element().bytes));
+    fields.end();
+    if (values.length === 0) throw fields.refusal('A CMS attribute has no value.');
+    return { type, values, der };
+  });
 }
 
 function single<T>(
@@ -102,8 +105,8 @@ export function signatureTimeStampsOf(unsignedAttributes: readonly CmsAttribute[
   return unsignedAttributes.flatMap(({ type, values }) => (type === OID.signatureTimeStamp ? values : []));
 }
 
-/** One Attribute. */
-function encodeAttribute(type: string, values: readonly Uint8Array[]): Uint8Array {
+/** One Attribute, for `unsignedAttributes` of `encodeSignedData`. @param values - each as complete DER. */
+export function encodeAttribute(type: string, values: readonly Uint8Array[]): Uint8Array {
   return sequence(oid(type), setOf(values));
 }
 

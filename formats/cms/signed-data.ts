@@ -12,6 +12,7 @@ import { issuerAndSerialOf } from '../x509/certificate.ts';
 import { TAG, readDer, type DerReader } from '../x509/der.ts';
 import { explicit, integer, octetString, oid, sequence, setOf, tagged } from '../x509/der-writer.ts';
 import { readName, type Name } from '../x509/name.ts';
+import { encodeOcspResponseOf } from '../x509/ocsp.ts';
 import { OID } from '../x509/oid.ts';
 import { readAttributes, type CmsAttribute } from './attributes.ts';
 
@@ -22,14 +23,25 @@ type SignerIdentifier =
 export interface SignerInfo {
   readonly signer: SignerIdentifier;
   readonly digestAlgorithm: AlgorithmIdentifier;
-  /** Null where the signature is over the content itself. No type stands twice. */
+  /** Null where the signature is over the content itself. No type that may stand once stands twice. */
   readonly signedAttributes: readonly CmsAttribute[] | null;
   /** The signed attributes as the `SET OF` that the signature is over; null where there are none. */
   readonly signedAttributesDer: Uint8Array | null;
+  /** The same in the order that DER demands, where a sender of BER left them in another; null everywhere else. */
+  readonly signedAttributesSorted: Uint8Array | null;
   readonly signatureAlgorithm: AlgorithmIdentifier;
   readonly signature: Uint8Array;
+  /** Everything before the unsigned attributes, version to signature, as it stands: what an archive time-stamp is over. */
+  readonly signedFields: Uint8Array;
   /** Nothing vouches for these; empty where absent. */
   readonly unsignedAttributes: readonly CmsAttribute[];
+}
+
+export interface RevocationMember {
+  readonly der: Uint8Array;
+  readonly kind: 'crl' | 'ocsp' | 'other';
+  /** The list, or the OCSP response within; the member itself of another kind. */
+  readonly value: Uint8Array;
 }
 
 export interface SignedData {
@@ -44,6 +56,9 @@ export interface SignedData {
   readonly certificates: readonly Uint8Array[];
   /** CRLs as DER. */
   readonly crls: readonly Uint8Array[];
+  /** Every member of `certificates` and of `crls` as it stands, of whatever kind: what an archive time-stamp names by hash. */
+  readonly certificateSet: readonly Uint8Array[];
+  readonly revocationSet: readonly RevocationMember[];
   /** How many certificates and revocation data are of kinds that are not read here. */
   readonly passedOver: number;
   /** OCSP responses as DER (RFC 5940). */
@@ -66,80 +81,123 @@ function readSigner(reader: DerReader): SignerIdentifier {
   }));
 }
 
+/** Signed attributes of which there is one (RFC 5652 section 11, RFC 5035, RFC 6211); others, as content-time-stamp, may be several. */
+const SINGLE: ReadonlySet<string> = new Set([
+  OID.contentType,
+  OID.messageDigest,
+  OID.signingTime,
+  OID.signingCertificate,
+  OID.signingCertificateV2,
+  OID.cmsAlgorithmProtection,
+]);
+
+/** `der`: as RFC 5652 has the signer write; `ber`: made from BER, so that sets may come in any order. */
+export type SignedDataForm = 'der' | 'ber';
+
 /**
- * RFC 5652 section 5.3: signed attributes MUST be DER, so their order is checked though the rest may be BER. Writers of
- * GB/T 35275 leave them as they come; the signature is over the bytes as they stand either way.
+ * RFC 5652 section 5.3: signed attributes MUST be DER, so their order is checked though the rest may be BER. Senders of BER who
+ * did not care either sign their DER (section 5.4) or, as writers of GB/T 35275 do, the bytes as they stand.
  */
 function readSignedAttributes(
   reader: DerReader,
   syntax: SignedData['syntax'],
+  form: SignedDataForm,
 ): {
   readonly attributes: readonly CmsAttribute[];
   readonly der: Uint8Array;
+  readonly sorted: Uint8Array | null;
 } {
   const der = tagged(TAG.set, reader.element(0xa0).content);
-  const limits = { ...LIMITS, setOrder: syntax === 'gm' ? 'any' : 'sorted' } as const;
+  const limits = { ...LIMITS, setOrder: syntax === 'gm' || form === 'ber' ? 'any' : 'sorted' } as const;
   const attributes = readDer(der, limits, CODE, (top) => top.inside(TAG.set, readAttributes));
   if (attributes.length === 0) throw reader.refusal('The signed attributes are empty.');
-  if (new Set(attributes.map(({ type }) => type)).size !== attributes.length) {
-    throw reader.refusal('A signed attribute stands twice.');
-  }
-  return { attributes, der };
+  const single = attributes.map(({ type }) => type).filter((type) => SINGLE.has(type));
+  if (new Set(single).size !== single.length) throw reader.refusal('A signed attribute stands twice.');
+  const sorted = syntax === 'cms' && form === 'ber' ? setOf(attributes.map((each) => each.der)) : null;
+  return { attributes, der, sorted };
 }
 
-function readSignerInfo(reader: DerReader, syntax: SignedData['syntax']): SignerInfo {
-  return reader.sequence((fields) => {
-    const version = fields.smallInteger();
-    const signer = readSigner(fields);
-    // RFC 5652 section 5.3: 1 with issuer and serial, 3 with a key identifier.
-    if (version !== (signer.kind === 'issuer-serial' ? 1 : 3)) {
-      throw fields.refusal('The version of a SignerInfo contradicts its signer identifier.');
-    }
-    const digestAlgorithm = readAlgorithm(fields);
-    const signed = fields.peek() === 0xa0 ? readSignedAttributes(fields, syntax) : null;
-    const signatureAlgorithm = readAlgorithm(fields);
-    const signature = fields.octetString();
-    return {
-      signer,
-      digestAlgorithm,
-      signedAttributes: signed?.attributes ?? null,
-      signedAttributesDer: signed?.der ?? null,
-      signatureAlgorithm,
-      signature,
-      unsignedAttributes: fields.optional(0xa1, readAttributes) ?? [],
-    };
-  });
+function readSignerInfo(reader: DerReader, syntax: SignedData['syntax'], form: SignedDataForm): SignerInfo {
+  const { content } = reader.element(TAG.sequence);
+  const fields = reader.over(content);
+  const read = readSignerFields(fields, syntax, form);
+  const unsigned = fields.peek() === 0xa1 ? fields.element(0xa1) : null;
+  fields.end();
+  return {
+    ...read,
+    signedFields: content.subarray(0, content.length - (unsigned?.bytes.length ?? 0)),
+    unsignedAttributes: unsigned === null ? [] : readAttributes(reader.over(unsigned.content)),
+  };
+}
+
+function readSignerFields(
+  fields: DerReader,
+  syntax: SignedData['syntax'],
+  form: SignedDataForm,
+): Omit<SignerInfo, 'signedFields' | 'unsignedAttributes'> {
+  const version = fields.smallInteger();
+  const signer = readSigner(fields);
+  // RFC 5652 section 5.3: 1 with issuer and serial, 3 with a key identifier.
+  if (version !== (signer.kind === 'issuer-serial' ? 1 : 3)) {
+    throw fields.refusal('The version of a SignerInfo contradicts its signer identifier.');
+  }
+  const digestAlgorithm = readAlgorithm(fields);
+  const signed = fields.peek() === 0xa0 ? readSignedAttributes(fields, syntax, form) : null;
+  const signatureAlgorithm = readAlgorithm(fields);
+  const signature = fields.octetString();
+  return {
+    signer,
+    digestAlgorithm,
+    signedAttributes: signed?.attributes ?? null,
+    signedAttributesDer: signed?.der ?? null,
+    signedAttributesSorted: signed?.sorted ?? null,
+    signatureAlgorithm,
+    signature,
+  };
 }
 
 /** CertificateSet: X.509 certificates; the other choices [0] to [3] (attribute and obsolete certificates) are passed over. */
-function readCertificates(reader: DerReader): Pick<SignedData, 'certificates' | 'passedOver'> {
+function readCertificates(
+  reader: DerReader,
+): Pick<SignedData, 'certificates' | 'certificateSet' | 'passedOver'> {
   const elements = reader.optional(0xa0, (set) => set.every((each) => each.element())) ?? [];
   if (elements.length > MAX_CERTIFICATES) throw reader.refusal('SignedData holds too many certificates.');
   const certificates = elements.filter(({ tag }) => tag === TAG.sequence).map(({ bytes }) => bytes);
   const others = elements.filter(({ tag }) => tag !== TAG.sequence);
   if (others.some(({ tag }) => tag < 0xa0 || tag > 0xa3))
     throw reader.refusal('SignedData holds something that is no certificate.');
-  return { certificates, passedOver: others.length };
+  return { certificates, certificateSet: elements.map(({ bytes }) => bytes), passedOver: others.length };
 }
 
-function readRevocation(reader: DerReader): Pick<SignedData, 'crls' | 'ocspResponses' | 'passedOver'> {
-  const crls: Uint8Array[] = [];
-  const ocspResponses: Uint8Array[] = [];
-  let passedOver = 0;
-  reader.optional(0xa1, (set) =>
-    set.every((each) => {
-      if (each.peek() !== 0xa1) crls.push(each.element(TAG.sequence).bytes);
-      else {
-        each.inside(0xa1, (other) => {
-          const format = other.oid();
-          const { bytes } = other.element();
-          if (format === OID.ocspRevocationInfo) ocspResponses.push(bytes);
-          else passedOver += 1;
-        });
-      }
-    }),
-  );
-  return { crls, ocspResponses, passedOver };
+/** One RevocationInfoChoice: a list, an OCSP response (also as BasicOCSPResponse, as older CAdES writers do), or another kind. */
+function readRevocationInfo(reader: DerReader): RevocationMember {
+  if (reader.peek() !== 0xa1) {
+    const { bytes } = reader.element(TAG.sequence);
+    return { der: bytes, kind: 'crl', value: bytes };
+  }
+  const { bytes: der, content } = reader.element(0xa1);
+  const other = reader.over(content);
+  const format = other.oid();
+  const { bytes } = other.element();
+  other.end();
+  if (format === OID.ocspRevocationInfo) return { der, kind: 'ocsp', value: bytes };
+  return format === OID.ocspBasic
+    ? { der, kind: 'ocsp', value: encodeOcspResponseOf(bytes) }
+    : { der, kind: 'other', value: der };
+}
+
+function readRevocation(
+  reader: DerReader,
+): Pick<SignedData, 'crls' | 'ocspResponses' | 'revocationSet' | 'passedOver'> {
+  const members = reader.optional(0xa1, (set) => set.every(readRevocationInfo)) ?? [];
+  const valuesOf = (kind: RevocationMember['kind']): readonly Uint8Array[] =>
+    members.flatMap((member) => (member.kind === kind ? [member.value] : []));
+  return {
+    crls: valuesOf('crl'),
+    ocspResponses: valuesOf('ocsp'),
+    revocationSet: members,
+    passedOver: valuesOf('other').length,
+  };
 }
 
 /** Both families of identifiers are met, and mixtures of them: the structure tells nothing apart. */
@@ -156,9 +214,10 @@ export function familiarContentType(type: string): string {
 /**
  * Reads a ContentInfo that holds SignedData. Nothing is verified: digests, signatures and chains are the verifier's matter.
  * @param der - at most 16 MiB, nothing after it (cut a PDF's padding with `derLength` first).
+ * @param form - `ber` where `der` was made from BER.
  * @throws FormatError `cms-malformed`, `ber-indefinite-length` (a sender may write BER; it is refused here by name), `der-…`, `trailing-bytes`.
  */
-export function parseSignedData(der: Uint8Array): SignedData {
+export function parseSignedData(der: Uint8Array, form: SignedDataForm = 'der'): SignedData {
   return readDer(der, LIMITS, CODE, (top) =>
     top.sequence((contentInfo) => {
       const syntax = SYNTAXES.get(contentInfo.oid());
@@ -175,7 +234,7 @@ export function parseSignedData(der: Uint8Array): SignedData {
           const certificates = readCertificates(fields);
           const revocation = readRevocation(fields);
           const signerInfos = fields.inside(TAG.set, (set) =>
-            set.every((each) => readSignerInfo(each, syntax)),
+            set.every((each) => readSignerInfo(each, syntax, form)),
           );
           if (signerInfos.length > MAX_SIGNERS) throw fields.refusal('SignedData holds too many signers.');
           return {

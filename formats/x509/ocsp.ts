@@ -383,6 +383,11 @@ export function encodeOcspResponse(
   return sink.bytes;
 }
 
+/** A successful OCSPResponse around a whole BasicOCSPResponse, which CAdES stores bare. @param basic - DER, not looked at. */
+export function encodeOcspResponseOf(basic: Uint8Array): Uint8Array {
+  return sequence(SUCCESSFUL, explicit(0, sequence(BASIC, octetString(basic))));
+}
+
 /** An unsigned OCSPResponse that says why there is no answer. */
 export function encodeOcspFailure(status: Exclude<OcspResponseStatus, 'successful'>): Uint8Array {
   return sequence(integer(STATUSES[status], TAG.enumerated));

@@ -1,12 +1,22 @@
 // CMS signatures beside their content and around it: ours, openssl's, and every way in which they do not hold.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { joinBytes } from '../../formats/bytes.ts';
 import { parseSignedData } from '../../formats/cms/signed-data.ts';
 import { readDer } from '../../formats/x509/der.ts';
-import { explicit, sequence, setOf } from '../../formats/x509/der-writer.ts';
+import {
+  explicit,
+  nullValue,
+  octetString,
+  oid,
+  sequence,
+  setOf,
+  tagged,
+} from '../../formats/x509/der-writer.ts';
 import { bytesSource } from '../../formats/pdf/source.ts';
 import { policyNamed } from '../../verification/policy.ts';
 import type { VerificationDependencies } from '../../verification/verify.ts';
@@ -14,7 +24,8 @@ import { requireProgram } from '../programs.ts';
 import { depsFor, verifyBytes } from './deps.ts';
 import { expectReport } from './expect.ts';
 import type { Expected } from './expect.ts';
-import { daysFromNow, makeCrl, makePki, now, sha256 } from './pki.ts';
+import { daysFromNow, makeCrl, makeParty, makePki, now, sha256 } from './pki.ts';
+import { attribute, contentType, essV2, messageDigest, rawCms } from './raw-cms.ts';
 import { latin1, makeCms } from './signed-pdf.ts';
 import type { SigningOptions } from './signed-pdf.ts';
 
@@ -176,6 +187,98 @@ describe('CMS signatures by themselves', () => {
     assert.equal(signature?.level, 'B-B');
     const row = signature.rows.find(({ id }) => id === 'signature.archive-time-stamp');
     assert.equal(row?.outcome, 'warned');
+  });
+
+  it('may be followed by the zeros of the place it was cut from, and by nothing else', async () => {
+    const padded = (last: number): Uint8Array =>
+      joinBytes([signed(), new Uint8Array(300), Uint8Array.of(last)]);
+    const report = await verifyBytes(padded(0), depsFor(pki, beside));
+    assert.equal(report.conclusion, 'TOTAL-PASSED', report.summary.en);
+    expectReport(await verifyBytes(padded(1), depsFor(pki, beside)), [
+      'TOTAL-FAILED',
+      'FORMAT_FAILURE',
+      'cms.format',
+    ]);
+  });
+
+  it('holds with signed attributes in any order, signed as they stand or as DER has them', async () => {
+    const attributes = [
+      messageDigest(sha256(content)),
+      essV2(pki.signer.certificate),
+      contentType(),
+    ] as const;
+    const unsorted = joinBytes([...attributes]);
+    const sorted = setOf([...attributes]);
+    const stands = tagged(0x31, unsorted);
+    assert.notDeepEqual(stands, sorted);
+    for (const [over, holds] of [
+      [stands, true],
+      [sorted, true],
+      [setOf([...attributes, contentType()]), false],
+    ] as const) {
+      const der = rawCms(
+        [{ party: pki.signer, attributes: [...attributes], over }],
+        [pki.signer.certificate, pki.sealCa.certificate],
+      );
+      const shuffled = Buffer.from(der);
+      const at = shuffled.indexOf(Buffer.from(sorted.subarray(sorted.length - unsorted.length)));
+      assert.ok(at > 0);
+      shuffled.set(unsorted, at);
+      const report = await verifyBytes(new Uint8Array(shuffled), depsFor(pki, beside));
+      assert.equal(report.conclusion, holds ? 'TOTAL-PASSED' : 'TOTAL-FAILED', report.summary.en);
+      const row = report.signatures[0]?.rows.find(({ id }) => id === 'signature.attributes');
+      assert.equal(row?.outcome, 'warned');
+      assert.match(row.finding.en, /not in the order/);
+    }
+  });
+
+  it('may hold a signed attribute several times, where the standard lets it', async () => {
+    const stamp = (text: string): Uint8Array =>
+      attribute('1.2.840.113549.1.9.16.2.20', octetString(latin1(text)));
+    const common = [contentType(), messageDigest(sha256(content)), essV2(pki.signer.certificate)];
+    const twice = (more: readonly Uint8Array[]) =>
+      verifyBytes(
+        rawCms(
+          [{ party: pki.signer, attributes: [...common, ...more] }],
+          [pki.signer.certificate, pki.sealCa.certificate],
+        ),
+        depsFor(pki, beside),
+      );
+    const good = await twice([stamp('first'), stamp('second')]);
+    assert.equal(good.conclusion, 'TOTAL-PASSED', good.summary.en);
+    for (const doubled of [contentType(), messageDigest(sha256(content)), essV2(pki.root.certificate)])
+      expectReport(await twice([doubled]), ['TOTAL-FAILED', 'FORMAT_FAILURE', 'cms.format']);
+  });
+
+  it('leaves the answer open where a key is too weak to be asked, and calls nobody a forger', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+    const weak = {
+      algorithm: 'RS256',
+      privateKey,
+      spki: new Uint8Array(publicKey.export({ format: 'der', type: 'spki' })),
+    } as const;
+    const signer = makeParty({ commonName: '弱密钥', issuer: pki.sealCa, key: weak });
+    for (const attributes of [
+      [contentType(), messageDigest(sha256(content)), essV2(signer.certificate)],
+      null,
+    ]) {
+      const cms = rawCms(
+        [
+          {
+            party: signer,
+            attributes,
+            signatureAlgorithm: sequence(oid('1.2.840.113549.1.1.11'), nullValue()),
+            ...(attributes === null ? { over: content } : {}),
+          },
+        ],
+        [signer.certificate, pki.sealCa.certificate],
+      );
+      expectReport(await verifyBytes(cms, depsFor(pki, beside)), [
+        'INDETERMINATE',
+        'CRYPTO_CONSTRAINTS_FAILURE',
+        'signature.value',
+      ]);
+    }
   });
 
   it('refuses a changed signature value', async () => {

@@ -116,9 +116,9 @@ describe('messages of GB/T 35275', () => {
     ['with attributes, the outer type of CMS', { attributesOver: original, outer: OID.signedData }, passes],
     ['with attributes in any order', { attributesOver: original, unsorted: true }, passes],
     [
-      'in CMS with attributes in any order, which must be DER there',
+      'in CMS with attributes in any order, which is told there',
       { attributesOver: original, unsorted: true, outer: OID.signedData },
-      ['TOTAL-FAILED', 'FORMAT_FAILURE', 'cms.format'],
+      passes,
     ],
     [
       'around the digest of something else',

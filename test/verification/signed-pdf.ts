@@ -70,7 +70,7 @@ export interface TokenOptions {
   /** Digest of what the token is over, where only that is known. */
   readonly imprint?: Uint8Array;
   /** SHA-256 where left out. */
-  readonly imprintAlgorithm?: 'sm3';
+  readonly imprintAlgorithm?: 'sm3' | 'sha1' | 'sha384' | 'sha512';
   readonly genTime?: Date;
   readonly authority?: Party;
   readonly withoutEss?: boolean;

@@ -1,15 +1,22 @@
 // The questions asked of one signer of a CMS file, in the order of EN 319 102-1 clause 5.2.
-import { failed, indeterminate, passed, warned, words } from '../check.ts';
+import { sameBytes } from '../../formats/bytes.ts';
+import { failed, indeterminate, lowered, passed, warned, words } from '../check.ts';
 import type { Check, Finding } from '../check.ts';
 import type { Agreement } from '../facts-cms.ts';
 import type { JudgedCms } from '../judged-cms.ts';
 import { reportQualification } from '../report.ts';
-import { verifiableAlgorithm } from '../signature-work.ts';
+import { isRefusedKey, verifiableAlgorithm } from '../signature-work.ts';
+import { archiveCheck } from './cms-archive.ts';
 import { askedElsewhere, findingOfProblem, nameOfCertificate, revocationProblems } from './path.ts';
 import { scopeCheck } from './scope.ts';
 
 const hasAttributes = ({ facts }: JudgedCms): boolean =>
   (facts.cms.signer?.signedAttributes ?? null) !== null;
+/** RFC 5652 section 5.3 has them DER; GB/T 35275 says nothing of their order. */
+function inOrder({ facts: { cms } }: JudgedCms): boolean {
+  const { signedAttributesDer: der, signedAttributesSorted: sorted } = cms.signer ?? {};
+  return der == null || sorted == null || sameBytes(der, sorted);
+}
 const hasCertificate = ({ facts }: JudgedCms): boolean => facts.cms.certificate !== null;
 
 /** An attribute of a signer: absent and damaged are failures of form, unread is open. */
@@ -40,7 +47,9 @@ function contentFinding(judged: JudgedCms): Finding {
           '内容或签名值被改动。',
           'The content or the signature value was changed.',
         )
-      : unknown;
+      : isRefusedKey(cms.certificate?.certificate.subjectPublicKeyInfo ?? null)
+        ? indeterminate('CRYPTO_CONSTRAINTS_FAILURE', '签名值无法核对。', 'It could not be checked.')
+        : unknown;
   }
   switch (cms.messageDigest) {
     case 'agrees':
@@ -64,10 +73,16 @@ const formChecks: readonly Check<JudgedCms>[] = [
     question: words('是否有受签名保护的属性？', 'Are there signed attributes?'),
     citation: 'RFC 5652 5.3; ETSI EN 319 122-1 6.3',
     applies: () => true,
-    evaluate: (judged) =>
-      hasAttributes(judged)
+    evaluate: (judged) => {
+      if (!hasAttributes(judged))
+        return warned(
+          '没有，签名直接针对内容。',
+          'There are none: the signature is over the content itself.',
+        );
+      return inOrder(judged)
         ? passed('有。', 'There are.')
-        : warned('没有，签名直接针对内容。', 'There are none: the signature is over the content itself.'),
+        : warned('有，但未按DER规定的顺序排列。', 'There are, but not in the order that DER demands.');
+    },
   },
   {
     id: 'signature.content-type',
@@ -151,13 +166,6 @@ const formChecks: readonly Check<JudgedCms>[] = [
   },
 ];
 
-/** archive-time-stamp version 3 (EN 319 122-1) and its forerunners (RFC 5126, ETSI TS 101 733). */
-const archiveTimeStamps: ReadonlySet<string> = new Set([
-  '0.4.0.1733.2.4',
-  '1.2.840.113549.1.9.16.2.48',
-  '1.2.840.113549.1.9.16.2.27',
-]);
-
 const trustChecks: readonly Check<JudgedCms>[] = [
   {
     id: 'signature.time-stamp',
@@ -167,10 +175,11 @@ const trustChecks: readonly Check<JudgedCms>[] = [
     ),
     citation: 'RFC 3161; ETSI EN 319 102-1 5.4; ETSI EN 319 122-1 5.3',
     applies: (_judged, policy) => policy.timestamp !== 'ignored',
-    evaluate: ({ tokens }, policy) => {
-      const good = tokens.find((token) => token.valid);
+    evaluate: ({ tokens, archive }, policy) => {
+      const all = [...tokens, ...archive.map(({ token }) => token)];
+      const good = all.find((token) => token.valid);
       if (good !== undefined) return passed(good.finding.zh, good.finding.en, good.genTime, 'time-stamp');
-      const reason = tokens[0]?.finding ?? words('没有时间戳。', 'There is no time-stamp.');
+      const reason = all[0]?.finding ?? words('没有时间戳。', 'There is no time-stamp.');
       const [zh, en] = [
         `签名时间未得到证明：${reason.zh}`,
         `The time of signing is not proven: ${reason.en}`,
@@ -178,17 +187,26 @@ const trustChecks: readonly Check<JudgedCms>[] = [
       return policy.timestamp === 'required' ? indeterminate('NO_POE', zh, en) : warned(zh, en);
     },
   },
+  archiveCheck,
   {
-    id: 'signature.archive-time-stamp',
-    question: words('档案时间戳是否已核验？', 'Were archive time-stamps looked into?'),
-    citation: 'ETSI EN 319 122-1 5.5',
-    applies: ({ facts }) =>
-      (facts.cms.signer?.unsignedAttributes ?? []).some(({ type }) => archiveTimeStamps.has(type)),
-    evaluate: () =>
-      warned(
-        '含有档案时间戳，但未核验，不据此认定B-LTA级。',
-        'There is one, and it was not looked into; no level B-LTA is told for it.',
-      ),
+    id: 'signature.level',
+    question: words('签名达到哪个CAdES基线级别？', 'Which CAdES baseline level does the signature have?'),
+    citation: 'ETSI EN 319 122-1 6',
+    applies: () => true,
+    evaluate: ({ level, missing, proven }) => {
+      if (level === 'none')
+        return warned(
+          `不是CAdES基线签名：${missing?.zh ?? '没有证书'}。`,
+          `It is no CAdES baseline signature: ${missing?.en ?? 'there is no certificate'}.`,
+        );
+      return missing === null
+        ? passed(`${level}。`, `${level}.`, proven)
+        : passed(
+            `${level}；未达更高级别的原因：${missing.zh}。`,
+            `${level}; not higher because ${lowered(missing.en)}.`,
+            proven,
+          );
+    },
   },
   {
     id: 'certificate.path',

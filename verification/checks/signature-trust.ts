@@ -1,15 +1,10 @@
 // The questions about time, certificates and later changes.
-import { failed, indeterminate, passed, warned, words } from '../check.ts';
+import { failed, indeterminate, lowered, passed, warned, words } from '../check.ts';
 import { reportQualification } from '../report.ts';
 import { askedElsewhere, findingOfProblem, revocationProblems } from './path.ts';
 import { scopeCheck } from './scope.ts';
 import { isSignature, isTimestamp } from './signature-kinds.ts';
 import type { SignatureCheck } from './signature-kinds.ts';
-
-/** A sentence's first letter in the middle of another. */
-function lowered(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
-}
 
 /** When it was made, by whom, and what was done afterwards. */
 export const trustChecks: readonly SignatureCheck[] = [
