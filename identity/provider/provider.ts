@@ -14,11 +14,14 @@ import { queueLogout } from './logout-queue.ts';
 import type { ProviderParts } from './parts.ts';
 import type { ClientSource } from './records.ts';
 import { rememberOnce } from './replay.ts';
+import { knewUserCode } from './shown.ts';
 
 export interface OpenedProvider {
   /** Answers what lies below the issuer's path; the request's `url` is relative to it. */
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
   readonly interactions: InteractionPort;
+  /** Whether a request that was answered named a device's code that exists. */
+  knewUserCode(request: IncomingMessage): boolean;
   /** The library's object of this moment: never keep it, it is replaced. */
   current(): Provider;
   /** Looks whether keys changed on another node or the month did, and follows. */
@@ -55,6 +58,7 @@ export async function openProvider(parts: ProviderParts, actor: Actor): Promise<
   return {
     // A request is served to its end by the provider it came to.
     handle: (request, response) => serving.handle(request, response),
+    knewUserCode,
     interactions: interactionPort(parts, () => serving.provider),
     current: () => serving.provider,
     follow,
