@@ -2,15 +2,13 @@
 import { z } from 'zod';
 import { clientSettingsSchema } from '../identity/provider/client.ts';
 import {
-  allClients,
   changeClient,
   registerClient,
-  requireClient,
   rotateClientSecret,
   setClientState,
   type ClientDependencies,
-  type RegisteredClient,
 } from '../identity/provider/clients.ts';
+import { allClients, requireClient, type RegisteredClient } from '../identity/provider/client-register.ts';
 import { keysOf } from '../identity/provider/keys.ts';
 import { deadLogouts, reviveLogout } from '../identity/provider/logout-queue.ts';
 import { IdentityError } from '../identity/errors.ts';

@@ -3,12 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { operator, type Installation } from '../../api/installation.ts';
 import type { ClientSettingsInput } from '../../identity/provider/client.ts';
 import {
-  allClients,
   registerClient,
   rotateClientSecret,
   setClientState,
   type ClientDependencies,
 } from '../../identity/provider/clients.ts';
+import { allClients } from '../../identity/provider/client-register.ts';
 import { exitCodes, parseFlags, required, UsageError, type Command, type Terminal } from '../command.ts';
 import {
   configOfInstallation,

@@ -4,7 +4,7 @@ import { Provider } from 'oidc-provider';
 import type { Actor } from '../../storage/actor.ts';
 import type { InteractionPort } from '../interaction-port.ts';
 import { listen, recording } from './after.ts';
-import { clientSource, formerSecret } from './clients.ts';
+import { clientSource, formerSecret } from './client-source.ts';
 import { configurationOf, cookieMonth } from './configuration.ts';
 import { formTargets } from './form-targets.ts';
 import { interactionPort } from './interactions.ts';

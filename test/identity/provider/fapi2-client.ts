@@ -1,6 +1,6 @@
 // A client under the FAPI 2.0 profile by hand: pushed requests, assertions, proofs, each of which a test may spoil.
 import assert from 'node:assert/strict';
-import { clientSource } from '../../../identity/provider/clients.ts';
+import { clientSource } from '../../../identity/provider/client-source.ts';
 import type { ClientSettingsInput } from '../../../identity/provider/client.ts';
 import { recordAdapter } from '../../../identity/provider/records.ts';
 import { Browser, type Seen } from './browser.ts';
