@@ -56,7 +56,8 @@ const documentTypes: Readonly<Record<string, readonly DocumentType[]>> = {
   'foreigner-id': ['foreign-permanent-resident-card'],
 };
 
-function loginAccounts(installation: Installation): LoginAccounts {
+/** What a login must know of accounts, of the installation's records. */
+export function loginAccounts(installation: Installation): LoginAccounts {
   return {
     async isActive(account) {
       return (await accountById(installation, account))?.state === 'active';

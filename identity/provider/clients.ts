@@ -42,6 +42,11 @@ export interface NewClient {
   readonly settings: ClientSettingsInput;
 }
 
+/** What else happens in the write of a change, or refuses it: two persons' approval is taken up there. */
+export type Alongside = (tx: Writer) => Promise<void>;
+
+const nothingElse: Alongside = () => Promise.resolve();
+
 /** How long the former secret is still accepted after a rotation, in hours; 0 ends it at once. */
 const secretOverlapHours = 24;
 
@@ -57,6 +62,7 @@ export async function registerClient(
   dependencies: ClientDependencies,
   actor: Actor,
   request: NewClient,
+  alongside: Alongside = nothingElse,
 ): Promise<{ readonly client: RegisteredClient; readonly secret: string | null }> {
   const settings = checkedSettings(request.settings, dependencies.loopback);
   const id = request.id ?? randomIdentifier('cli', dependencies.random);
@@ -88,6 +94,7 @@ export async function registerClient(
   };
   try {
     await dependencies.database.write(async (tx) => {
+      await alongside(tx);
       await tx.insertInto('oidc_client').values(row).execute();
       await writeOutbound(tx, id, settings);
       await dependencies.audit.append(tx, {
@@ -120,6 +127,7 @@ export async function changeClient(
   actor: Actor,
   id: string,
   change: { readonly name?: string; readonly englishName?: string; readonly settings: ClientSettingsInput },
+  alongside: Alongside = nothingElse,
 ): Promise<{ readonly client: RegisteredClient; readonly secret: string | null }> {
   const settings = checkedSettings(change.settings, dependencies.loopback);
   const known = await requireClient(dependencies, id);
@@ -129,6 +137,7 @@ export async function changeClient(
   const fresh = needsSecret(settings) && !needsSecret(known.settings) ? newSecret(dependencies.random) : null;
   const at = dependencies.clock();
   await dependencies.database.write(async (tx) => {
+    await alongside(tx);
     await tx
       .updateTable('oidc_client')
       .set({
@@ -164,6 +173,7 @@ export async function rotateClientSecret(
   actor: Actor,
   id: string,
   atOnce: boolean,
+  alongside: Alongside = nothingElse,
 ): Promise<string> {
   const secret = newSecret(dependencies.random);
   const at = dependencies.clock();
@@ -178,6 +188,7 @@ export async function rotateClientSecret(
     if (row === undefined) throw clientNotFound();
     if (row.secret_cipher === null)
       throw new IdentityError('client-invalid', 'This client has keys of its own and no secret.');
+    await alongside(tx);
     // Bound to its column: the former secret is opened and sealed anew for where it lies now.
     const former = dependencies.cipher.open(secretPlace(id), row.secret_cipher);
     await tx
@@ -210,9 +221,11 @@ export async function setClientState(
   actor: Actor,
   id: string,
   state: 'active' | 'disabled',
+  alongside: Alongside = nothingElse,
 ): Promise<void> {
   const at = dependencies.clock();
   await dependencies.database.write(async (tx) => {
+    await alongside(tx);
     const changed = await tx
       .updateTable('oidc_client')
       .set({ state, changed_at: at.toISOString() })
@@ -231,7 +244,8 @@ export async function setClientState(
   });
 }
 
-function checkedSettings(input: ClientSettingsInput, loopback: boolean): ClientSettings {
+/** Settings as the register would keep them. @throws IdentityError `client-invalid`, naming what does not hold. */
+export function checkedSettings(input: ClientSettingsInput, loopback: boolean): ClientSettings {
   const parsed = clientSettingsSchema.safeParse(input);
   if (!parsed.success) {
     const places = parsed.error.issues

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Provider } from 'oidc-provider';
 import type { Actor } from '../../storage/actor.ts';
+import type { Writer } from '../../storage/database.ts';
 import type { InteractionPort } from '../interaction-port.ts';
 import { listen, recording } from './after.ts';
 import { clientSource, formerSecret } from './client-source.ts';
@@ -27,7 +28,7 @@ export interface OpenedProvider {
   /** Looks whether keys changed on another node or the month did, and follows. */
   follow(): Promise<void>;
   /** Rotates the signing key, here at once and on other nodes within a second. */
-  rotate(actor: Actor): Promise<void>;
+  rotate(actor: Actor, alongside?: (tx: Writer) => Promise<void>): Promise<void>;
   /** The emergency: a key is published no more. @throws IdentityError `provider-key-not-found`. */
   revoke(actor: Actor, kid: string): Promise<void>;
   /** Retires and rotates keys by age. */
@@ -62,8 +63,8 @@ export async function openProvider(parts: ProviderParts, actor: Actor): Promise<
     interactions: interactionPort(parts, () => serving.provider),
     current: () => serving.provider,
     follow,
-    async rotate(who) {
-      await rotateKeys(parts, who);
+    async rotate(who, alongside) {
+      await rotateKeys(parts, who, alongside);
       await follow();
     },
     async revoke(who, kid) {

@@ -10,7 +10,7 @@ import { revokeCertificate } from '../../../ca/revoke.ts';
 import { openPkcs12 } from '../../../crypto/pkcs12.ts';
 import type { SignatureAlgorithm } from '../../../crypto/signing-key.ts';
 import { demonstrationLogins, demonstrationPassword } from '../../../fixtures/logins.ts';
-import { signerKey } from '../../../bin/commands/signer.ts';
+import { signerKey } from '../../../bin/certificate-file.ts';
 import { signerServer } from '../../../bin/signer-server.ts';
 import { listen, stopListening } from '../../../api/listen.ts';
 import { readCodesInFile } from '../../../licenses/code-reader.ts';
