@@ -1,6 +1,7 @@
 // Where a request comes from and with which browser, in words a person can compare with what is in front of them.
 import { BlockList, isIP } from 'node:net';
 import type { Words } from '../verification/report.ts';
+import type { Places } from './places.ts';
 
 const own = new BlockList();
 own.addSubnet('127.0.0.0', 8, 'ipv4');
@@ -13,17 +14,20 @@ inside.addSubnet('fc00::', 7, 'ipv6');
 inside.addSubnet('fe80::', 10, 'ipv6');
 
 /**
- * The place of an address. Nothing here knows cities: the network is told, shortened, and whether it is our own.
+ * The place of an address: this computer, or as the operator's list of networks names it, or the network alone, shortened.
+ * Nothing is guessed: an address that no list names is told as the network it is.
  * @param address - an IPv4 address, or `<prefix>::/64`
  */
-export function placeOf(address: string): Words {
+export function placeOf(address: string, places: Places = []): Words {
   const plain = address.replace(/\/64$/, '');
   const kind = isIP(plain) === 6 ? 'ipv6' : 'ipv4';
   if (isIP(plain) === 0) return { zh: '未知网络', en: 'an unknown network' };
   if (own.check(plain, kind)) return { zh: '本机', en: 'this computer' };
   const short = kind === 'ipv4' ? plain.split('.').slice(0, 2).join('.') + '.*.*' : address;
+  const named = places.find((place) => place.holds(plain, kind));
+  if (named !== undefined) return { zh: `${named.words.zh}（${short}）`, en: `${named.words.en} (${short})` };
   return inside.check(plain, kind)
-    ? { zh: `内部网络 ${short}`, en: `internal network ${short}` }
+    ? { zh: `内网 ${short}`, en: `internal network ${short}` }
     : { zh: `互联网 ${short}`, en: `Internet, ${short}` };
 }
 

@@ -35,16 +35,17 @@ export interface Reached {
   readonly enough: boolean;
 }
 
-/** Goes on after a factor was shown and held. */
+/** Goes on after a factor was shown and held, or several of one account at once. */
 export async function afterFactor(
   services: Services,
   request: IncomingMessage,
   details: InteractionDetails,
-  factor: Factor,
+  ...factors: readonly [Factor, ...Factor[]]
 ): Promise<NextStep> {
   const { doors } = services.login;
   const before = await progressOf(doors, details.uid);
-  const progress = progressWith(before, factor);
+  const [first, ...more] = factors;
+  const progress = more.reduce(progressWith, progressWith(before, first));
   const here: NextStep = { location: `/interaction/${details.uid}`, headers: {} };
   if ((await secondFactors(services, progress)).length > 0) {
     await keepProgress(doors, details.uid, progress);

@@ -9,6 +9,8 @@ export interface LoginConfig {
   readonly textGateway: { readonly url: string; readonly tokenFile: string | null } | null;
   /** JSON file that names other OpenID Providers. */
   readonly upstreamFile: string | null;
+  /** JSON file that says where networks are. */
+  readonly placesFile: string | null;
   /** Where the signer listens on a person's own computer. */
   readonly signerPort: number;
 }
@@ -46,6 +48,7 @@ export const loginVariables = {
   YINXIN_SMS_GATEWAY: z.url({ protocol: /^https?$/ }).optional(),
   YINXIN_SMS_GATEWAY_TOKEN_FILE: path,
   YINXIN_UPSTREAM_FILE: path,
+  YINXIN_PLACES_FILE: path,
   YINXIN_SIGNER_PORT: port.default(defaultSignerPort),
 } as const;
 
@@ -60,6 +63,7 @@ export function loginConfigOf(values: LoginValues): LoginConfig {
         ? null
         : { url: values.YINXIN_SMS_GATEWAY, tokenFile: values.YINXIN_SMS_GATEWAY_TOKEN_FILE ?? null },
     upstreamFile: values.YINXIN_UPSTREAM_FILE ?? null,
+    placesFile: values.YINXIN_PLACES_FILE ?? null,
     signerPort: values.YINXIN_SIGNER_PORT,
   };
 }

@@ -15,6 +15,7 @@ import { IdentityError } from '../identity/errors.ts';
 import type { Words } from '../verification/report.ts';
 import type { Installation } from './installation.ts';
 import type { LoginConfig } from './login-config.ts';
+import { readPlaces, type Places } from './places.ts';
 import { textGateway } from './text-gateway-http.ts';
 import { upstreamLogins, type UpstreamLogins } from './upstream-openid.ts';
 
@@ -34,6 +35,8 @@ export interface DemonstrationChoice {
 export interface LoginServices {
   readonly doors: LoginDoors;
   readonly upstreams: UpstreamLogins;
+  /** Where networks are, in words. */
+  readonly places: Places;
   /** Origin of the host name with TLS client authentication; null where there is none. */
   readonly tlsOrigin: string | null;
   /** Origin of the signer on a person's own computer. */
@@ -56,7 +59,8 @@ const documentTypes: Readonly<Record<string, readonly DocumentType[]>> = {
   'foreigner-id': ['foreign-permanent-resident-card'],
 };
 
-function loginAccounts(installation: Installation): LoginAccounts {
+/** What a login must know of accounts, of the installation's records. */
+export function loginAccounts(installation: Installation): LoginAccounts {
   return {
     async isActive(account) {
       return (await accountById(installation, account))?.state === 'active';
@@ -119,6 +123,7 @@ export async function openLoginServices(opened: {
       publicOnly: !installation.demonstration,
       parts: installation,
     }),
+    places: readPlaces(config.placesFile),
     tlsOrigin: config.tls?.origin ?? null,
     signerOrigin: `http://127.0.0.1:${config.signerPort}`,
     demonstrationAccounts: installation.demonstration ? opened.demonstrationAccounts : [],

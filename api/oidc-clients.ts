@@ -2,23 +2,23 @@
 import { z } from 'zod';
 import { clientSettingsSchema } from '../identity/provider/client.ts';
 import {
-  allClients,
   changeClient,
   registerClient,
-  requireClient,
   rotateClientSecret,
   setClientState,
   type ClientDependencies,
-  type RegisteredClient,
 } from '../identity/provider/clients.ts';
+import { allClients, requireClient, type RegisteredClient } from '../identity/provider/client-register.ts';
 import { keysOf } from '../identity/provider/keys.ts';
 import { deadLogouts, reviveLogout } from '../identity/provider/logout-queue.ts';
 import { IdentityError } from '../identity/errors.ts';
 import type { Principal } from '../identity/principal.ts';
+import { clientApproval } from './client-approval.ts';
 import { ApiError } from './errors.ts';
 import { json } from './reply.ts';
 import { jsonBody, route, withScope, type Route } from './route.ts';
 import type { Services } from './services.ts';
+import { twoPersonsIn } from './two-persons.ts';
 
 const tag = '统一登录 Single sign-on';
 const access = withScope('identity:administer');
@@ -46,6 +46,14 @@ const names = {
 function shown(client: RegisteredClient): z.output<typeof clientShape> {
   return { ...client, createdAt: client.createdAt.toISOString(), changedAt: client.changedAt.toISOString() };
 }
+
+const approval = {
+  approval: z
+    .string()
+    .regex(/^tpr_[0-9a-f]{32}$/)
+    .optional()
+    .describe('Approved request of two persons, where the client reaches far (docs/single-sign-on.md).'),
+};
 
 function dependencies(services: Services): ClientDependencies {
   return services.providerParts;
@@ -99,15 +107,19 @@ const add = route({
       ...names,
       department: z.string().max(30),
       settings: clientSettingsSchema,
+      ...approval,
     }),
   ),
   replies: [{ status: 201, description: 'Registered.', content: { 'application/json': withSecret } }],
   async handle(services, call) {
-    const { id, ...request } = call.body;
-    const made = await registerClient(dependencies(services), administrator(call.principal), {
-      ...request,
-      ...(id === undefined ? {} : { id }),
+    const { id, approval: approved, ...request } = call.body;
+    const actor = administrator(call.principal);
+    const alongside = await clientApproval(services, actor, approved, {
+      change: ['register', { id, ...request }],
+      reach: [request.settings],
     });
+    const asked = { ...request, ...(id === undefined ? {} : { id }) };
+    const made = await registerClient(dependencies(services), actor, asked, alongside);
     return json(201, { ...shown(made.client), secret: made.secret });
   },
 });
@@ -119,15 +131,18 @@ const change = route({
   summary: 'Replace the settings of a client',
   access,
   params: clientId,
-  body: jsonBody(z.object({ ...names, settings: clientSettingsSchema })),
+  body: jsonBody(z.object({ ...names, settings: clientSettingsSchema, ...approval })),
   replies: [{ status: 200, description: 'Changed.', content: { 'application/json': withSecret } }],
   async handle(services, call) {
-    const made = await changeClient(
-      dependencies(services),
-      administrator(call.principal),
-      call.params.id,
-      call.body,
-    );
+    const { id } = call.params;
+    const { approval: approved, ...asked } = call.body;
+    const actor = administrator(call.principal);
+    const known = await requireClient(services, id);
+    const alongside = await clientApproval(services, actor, approved, {
+      change: ['change', { id, ...asked }],
+      reach: [known.settings, asked.settings],
+    });
+    const made = await changeClient(dependencies(services), actor, id, asked, alongside);
     return json(200, { ...shown(made.client), secret: made.secret });
   },
 });
@@ -139,17 +154,25 @@ const rotate = route({
   summary: 'A new secret for a client; the former one is accepted for a day more',
   access,
   params: clientId,
-  body: jsonBody(z.object({ atOnce: z.boolean().default(false).describe('Ends the former secret now.') })),
+  body: jsonBody(
+    z.object({
+      atOnce: z.boolean().default(false).describe('Ends the former secret now.'),
+      ...approval,
+    }),
+  ),
   replies: [
     { status: 201, description: 'Made.', content: { 'application/json': z.object({ secret: z.string() }) } },
   ],
   async handle(services, call) {
-    const secret = await rotateClientSecret(
-      dependencies(services),
-      administrator(call.principal),
-      call.params.id,
-      call.body.atOnce,
-    );
+    const { id } = call.params;
+    const actor = administrator(call.principal);
+    const known = await requireClient(services, id);
+    const alongside = await clientApproval(services, actor, call.body.approval, {
+      change: ['rotate', { id }],
+      reach: [known.settings],
+    });
+    const parts = dependencies(services);
+    const secret = await rotateClientSecret(parts, actor, id, call.body.atOnce, alongside);
     return json(201, { secret });
   },
 });
@@ -161,15 +184,21 @@ const state = route({
   summary: 'Disable a client with everything granted to it, or enable it again',
   access,
   params: clientId,
-  body: jsonBody(z.object({ state: z.enum(['active', 'disabled']) })),
+  body: jsonBody(z.object({ state: z.enum(['active', 'disabled']), ...approval })),
   replies: [{ status: 200, description: 'Done.', content: { 'application/json': clientShape } }],
   async handle(services, call) {
-    await setClientState(
-      dependencies(services),
-      administrator(call.principal),
-      call.params.id,
-      call.body.state,
-    );
+    const { id } = call.params;
+    const actor = administrator(call.principal);
+    const known = await requireClient(services, id);
+    // To stop one is for anybody who may; to let it in again is not.
+    const alongside =
+      call.body.state === 'disabled'
+        ? undefined
+        : await clientApproval(services, actor, call.body.approval, {
+            change: ['enable', { id }],
+            reach: [known.settings],
+          });
+    await setClientState(dependencies(services), actor, id, call.body.state, alongside);
     return json(200, shown(await requireClient(services, call.params.id)));
   },
 });
@@ -214,10 +243,13 @@ const rotateKeys = route({
   tag,
   summary: 'Rotate: the key that waits signs from now on; no session is lost',
   access,
-  body: jsonBody(z.object({}).strict()),
+  body: jsonBody(z.object(approval).strict()),
   replies: [{ status: 201, description: 'Rotated.', content: { 'application/json': keysShape } }],
   async handle(services, call) {
-    await services.provider.rotate(administrator(call.principal));
+    const actor = administrator(call.principal);
+    const wanted = { kind: 'provider-key', parameters: { operation: 'rotate' } } as const;
+    const alongside = await twoPersonsIn(services, actor, call.body.approval, wanted);
+    await services.provider.rotate(actor, alongside);
     return json(201, await shownKeys(services));
   },
 });

@@ -1,9 +1,11 @@
 // The provider under express: what proxies say judged once, its own content security policy, limits, well-known addresses.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Express, Request, Response } from 'express';
+import { IdentityError } from '../identity/errors.ts';
+import { attemptRules, countAttempt, returnAttempt } from '../identity/login/attempts.ts';
 import type { OpenedProvider } from '../identity/provider/provider.ts';
 import { ApiError } from './errors.ts';
-import { callerOfAddress, RateLimiter } from './limits.ts';
+import { callerOfAddress } from './limits.ts';
 import { problemOf } from './problems.ts';
 import { languageOf } from './route.ts';
 import type { Services } from './services.ts';
@@ -11,34 +13,27 @@ import type { Services } from './services.ts';
 /** The provider's path: part of its issuer identifier. */
 export const providerPath = '/oidc';
 
-/** Guesses at a device's code, per address: eight letters of twenty leave 2.5 × 10^10 to try. */
-const userCodeGuesses = { perMinute: 10, burst: 10 };
 /** Paths that programs call, below the provider's. */
 const programPaths = /^\/(token|request|me|backchannel|device\/auth|jwks|\.well-known)/;
 
 /** Mounts the provider. The security headers stand before it, parsers of bodies after it. */
 export function mountProvider(app: Express, services: Services): void {
-  const { provider } = services;
-  const limits = {
-    program: new RateLimiter(bucket(services.config.rates.principal), services.clock),
-    person: new RateLimiter(bucket(services.config.rates.reading), services.clock),
-    userCode: new RateLimiter(userCodeGuesses, services.clock),
-  };
+  const { provider, providerRates } = services;
   const answer = async (request: Request, response: Response): Promise<void> => {
     const address = callerOfAddress(request.ip);
-    const limiter = programPaths.test(request.url)
-      ? limits.program
-      : request.method === 'POST' && request.url.startsWith('/device')
-        ? limits.userCode
-        : limits.person;
+    const limiter = programPaths.test(request.url) ? providerRates.program : providerRates.person;
     const wait = limiter.take(address);
     if (wait > 0) {
       tooMany(request, response, wait);
       return;
     }
+    const guess = request.method === 'POST' && request.url.startsWith('/device');
+    if (guess && !(await mayGuess(services, request, response, address))) return;
     tellOrigin(request);
     policy(response);
     await provider.handle(request, response);
+    if (guess && provider.knewUserCode(request))
+      await returnAttempt(services, { rule: attemptRules.userCode, subject: address });
   };
   app.use(providerPath, answer);
   // RFC 8414 3.1 puts the issuer's path behind; OpenID Discovery 4 puts it in front, which the mount answers.
@@ -49,8 +44,21 @@ export function mountProvider(app: Express, services: Services): void {
   }
 }
 
-function bucket(perMinute: number): { readonly perMinute: number; readonly burst: number } {
-  return { perMinute, burst: Math.max(5, Math.ceil(perMinute / 2)) };
+/** A guess at a device's code is counted before it is tried, on all nodes together; what was right is given back. */
+async function mayGuess(
+  services: Services,
+  request: Request,
+  response: Response,
+  address: string,
+): Promise<boolean> {
+  try {
+    await countAttempt(services, [{ rule: attemptRules.userCode, subject: address }]);
+    return true;
+  } catch (error) {
+    if (!(error instanceof IdentityError && error.code === 'login-delayed')) throw error;
+    tooMany(request, response, error.retryAfter ?? 1);
+    return false;
+  }
 }
 
 /**

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import { accountById, proofingOf } from '../identity/accounts.ts';
 import { endRevokedLogins } from '../identity/certificate-watch.ts';
+import type { InteractionPort } from '../identity/interaction-port.ts';
 import { officerOf } from '../identity/officers.ts';
 import { personById } from '../identity/persons.ts';
 import { sendLogouts } from '../identity/provider/logout-sender.ts';
@@ -13,19 +14,37 @@ import { mandatesOf } from '../identity/representation.ts';
 import { scopesOfRoles } from '../identity/roles.ts';
 import { verifiedClaimsOf } from '../identity/verified-claims.ts';
 import { operator, type Installation } from './installation.ts';
+import type { Rate } from './limits.ts';
 import type { Log } from './log.ts';
 import { providerPages } from './oidc-pages.ts';
 import { providerPath } from './oidc-mount.ts';
 import { outboundHttp } from './outbound-http.ts';
 import { pemOf } from './pem.ts';
+import { SharedLimiter } from './shared-limits.ts';
 
 /** How often revocations, the logout queue and key changes are looked at, in milliseconds. */
 const watchInterval = 500;
 const sweepInterval = 10 * 60_000;
 
-export interface IdentityProvider {
+/** How often nodes tell each other what they counted: far below the minute that is counted in. */
+const shareInterval = 500;
+
+/** Limits on callers of the provider, of all nodes together. */
+export interface ProviderRates {
+  readonly program: SharedLimiter;
+  readonly person: SharedLimiter;
+}
+
+/** What handlers may call. */
+export interface ServedProvider {
   readonly provider: OpenedProvider;
   readonly providerParts: ProviderParts;
+  readonly providerRates: ProviderRates;
+  readonly interactions: InteractionPort;
+}
+
+export interface IdentityProvider {
+  readonly served: ServedProvider;
   /** Begins what is done by the clock. @returns how to end it: what is under way finishes first. */
   watch(log: Log): () => Promise<void>;
 }
@@ -76,7 +95,13 @@ export async function openIdentityProvider(
     fault: opened.fault,
   };
   const provider = await openProvider(providerParts, operator);
-  return { provider, providerParts, watch: (log) => watching({ provider, providerParts }, log) };
+  const rate = (perMinute: number): Rate => ({ perMinute, burst: Math.max(5, Math.ceil(perMinute / 2)) });
+  const providerRates = {
+    program: new SharedLimiter(installation, 'provider-program', rate(config.rates.principal)),
+    person: new SharedLimiter(installation, 'provider-person', rate(config.rates.reading)),
+  };
+  const served = { provider, providerParts, providerRates, interactions: provider.interactions };
+  return { served, watch: (log) => watching(served, log) };
 }
 
 /** The certificate of the connection itself: what a proxy says in a header is not looked at. */
@@ -89,10 +114,7 @@ export function callerCertificate(request: IncomingMessage): CallerCertificate |
   return { der, pem: pemOf('CERTIFICATE', der), validated: socket.authorized };
 }
 
-function watching(
-  { provider, providerParts }: Pick<IdentityProvider, 'provider' | 'providerParts'>,
-  log: Log,
-): () => Promise<void> {
+function watching({ provider, providerParts, providerRates }: ServedProvider, log: Log): () => Promise<void> {
   const rounds = [
     repeated(log, watchInterval, 'sessions of revoked certificates', async () => {
       await endRevokedLogins(providerParts);
@@ -104,7 +126,17 @@ function watching(
     repeated(log, sweepInterval, 'sweeping', async () => {
       await provider.maintain(operator);
       await sweepProvider(providerParts);
+      await providerRates.program.sweep();
     }),
+    // A database of one process has nobody to share with.
+    ...(providerParts.database.engine === 'sqlite'
+      ? []
+      : [
+          repeated(log, shareInterval, 'rates', async () => {
+            await providerRates.program.share();
+            await providerRates.person.share();
+          }),
+        ]),
   ];
   return async () => {
     await Promise.all(rounds.map((stop) => stop()));

@@ -113,6 +113,7 @@ const identity: Record<IdentityErrorCode, ProblemRow> = {
   'two-person-request-not-found': [404, '未找到双人审批事项', 'Request not found'],
   'two-person-request-decided': [409, '该审批事项已处理', 'Request already decided'],
   'two-person-request-invalid': [422, '双人审批事项无效', 'Invalid request'],
+  'restore-not-approved': [403, '恢复未经双人批准', 'Restore not approved'],
   'enterprise-not-found': [404, '登记库中没有该企业', 'No such enterprise in the register'],
   'enterprise-ended': [409, '企业已注销或吊销', 'The enterprise is no longer in operation'],
   'not-legal-representative': [

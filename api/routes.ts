@@ -13,6 +13,7 @@ import { deskPageRoutes } from './desk-pages.ts';
 import { docsRoutes } from './docs.ts';
 import { developmentInboxRoutes } from './development-inbox-page.ts';
 import { interactionKeyRoutes } from './interactions-keys.ts';
+import { interactionScanPhoneRoutes } from './interactions-scan-phone.ts';
 import { interactionScanRoutes } from './interactions-scan.ts';
 import { interactionUpstreamRoutes } from './interactions-upstream.ts';
 import { interactionRoutes } from './interactions.ts';
@@ -80,6 +81,7 @@ const served: readonly Route[] = [
   ...interactionRoutes,
   ...interactionKeyRoutes,
   ...interactionScanRoutes,
+  ...interactionScanPhoneRoutes,
   ...interactionUpstreamRoutes,
   ...developmentInboxRoutes,
   ...authenticatorRoutes,

@@ -22,6 +22,7 @@ import type { Guard } from './guard.ts';
 import type { Installation } from './installation.ts';
 import type { LoginServices } from './login-services.ts';
 import type { Metrics } from './metrics.ts';
+import type { ProviderRates } from './oidc-services.ts';
 import type { OwnCalls } from './own-calls.ts';
 import type { OpenedRegisters } from './people-services.ts';
 import type { PageSignIn } from './page-sign-in.ts';
@@ -63,6 +64,8 @@ export interface Services extends Installation {
   /** The OpenID Provider, and what it is made of. */
   readonly provider: OpenedProvider;
   readonly providerParts: ProviderParts;
+  /** How often its endpoints may be called. */
+  readonly providerRates: ProviderRates;
   /** What login and consent pages ask of the provider. */
   readonly interactions: InteractionPort;
   /** Everything about people: records, registers, what ends with what. */

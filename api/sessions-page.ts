@@ -1,7 +1,7 @@
 // A person's own sign-ins and grants: seen, and ended; requests of the back channel decided.
 import { z } from 'zod';
 import { consentsOf, endConsent } from '../identity/provider/consents.ts';
-import { allClients } from '../identity/provider/clients.ts';
+import { allClients } from '../identity/provider/client-register.ts';
 import { decideRequest, waitingRequests } from '../identity/provider/ciba.ts';
 import { devicePlace, endSessions, loginOf, type Login } from '../identity/sessions.ts';
 import { IdentityError } from '../identity/errors.ts';

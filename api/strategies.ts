@@ -1,7 +1,6 @@
 // passport at work inside the interaction pages only: one strategy a method, no session of its own, one outcome a call.
 import type { Request, Response } from 'express';
 import passport from 'passport';
-import type { Factor } from '../identity/login/parts.ts';
 
 /** What a strategy came to. */
 export type StrategyOutcome<T> =
@@ -45,10 +44,10 @@ export function runStrategy<T>(strategy: passport.Strategy, request: object): Pr
 }
 
 /** A strategy whose whole work is one question about one attempt. */
-class FactorStrategy extends passport.Strategy {
-  readonly ask: () => Promise<Factor>;
+class FactorStrategy<T> extends passport.Strategy {
+  readonly ask: () => Promise<T>;
 
-  constructor(name: string, ask: () => Promise<Factor>) {
+  constructor(name: string, ask: () => Promise<T>) {
     super();
     this.name = name;
     this.ask = ask;
@@ -56,15 +55,15 @@ class FactorStrategy extends passport.Strategy {
 
   override authenticate(): void {
     this.ask().then(
-      (factor) => this.success(factor),
+      (factor) => this.success(factor as Express.User),
       (error: unknown) => this.error(error),
     );
   }
 }
 
-/** Shows one factor through the strategy of its method. @throws IdentityError, CryptoError of the method. */
-export async function factorThrough(method: string, ask: () => Promise<Factor>): Promise<Factor> {
-  const outcome = await runStrategy<Factor>(new FactorStrategy(method, ask), {});
+/** Shows one factor, or several at once, through the strategy of its method. @throws IdentityError, CryptoError of the method. */
+export async function factorThrough<T>(method: string, ask: () => Promise<T>): Promise<T> {
+  const outcome = await runStrategy<T>(new FactorStrategy(method, ask), {});
   if (outcome.kind !== 'passed') throw new Error(`The strategy ${method} came to no factor.`);
   return outcome.value;
 }

@@ -56,6 +56,7 @@ export type IdentityErrorCode =
   | 'two-person-request-not-found'
   | 'two-person-request-decided'
   | 'two-person-request-invalid'
+  | 'restore-not-approved'
   // Mandates.
   | 'enterprise-not-found'
   | 'enterprise-ended'

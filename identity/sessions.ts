@@ -270,8 +270,21 @@ async function endWhatRests(
     if (grant !== null && !(offline === 1 && keepsOffline(reason))) await endGrant(tx, grant);
   }
   await tx.deleteFrom('login_client').where('session_mac', '=', session).execute();
+  await endBackChannelGrants(tx, session, keepsOffline(reason));
   await tx.deleteFrom('page_session').where('session_mac', '=', session).execute();
   await tx.deleteFrom('oidc_record').where('model', '=', 'Session').where('uid_mac', '=', session).execute();
+}
+
+/** What was granted through the back channel (CIBA) in a session that ends. */
+async function endBackChannelGrants(tx: Writer, session: string, keepOffline: boolean): Promise<void> {
+  let query = tx
+    .updateTable('ciba_request')
+    .set({ session_mac: null })
+    .where('session_mac', '=', session)
+    .where('grant_mac', 'is not', null);
+  if (keepOffline) query = query.where('offline', '=', 0);
+  const ended = await query.returning('grant_mac').execute();
+  for (const { grant_mac: grant } of ended) if (grant !== null) await endGrant(tx, grant);
 }
 
 /** A row as the rest of the house sees it. */

@@ -11,6 +11,8 @@ export const twoPersonKinds = [
   'master-key',
   'bulk-export',
   'trust-list',
+  'client',
+  'provider-key',
 ] as const;
 
 export type TwoPersonKind = (typeof twoPersonKinds)[number];
@@ -47,6 +49,18 @@ export const twoPersonTable: Readonly<Record<TwoPersonKind, TwoPersonRule>> = {
   'master-key': { zh: '主密钥操作', en: 'Work on the master key', ...work, parameters: ['operation'] },
   'bulk-export': { zh: '批量导出', en: 'Export in bulk', ...work, parameters: ['what'] },
   'trust-list': { zh: '变更信任列表', en: 'Change the trust list', ...work, parameters: ['change'] },
+  client: {
+    zh: '变更高权限应用',
+    en: 'Let in or change a client that reaches far',
+    ...work,
+    parameters: ['change'],
+  },
+  'provider-key': {
+    zh: '统一登录签名密钥操作',
+    en: 'Work on the signing keys of single sign-on',
+    ...work,
+    parameters: ['operation'],
+  },
 };
 
 /** Kinds whose subject is an officer's account. */

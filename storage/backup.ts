@@ -226,10 +226,45 @@ async function checkEntry(source: string, documents: DocumentFiles, entry: Backu
 }
 
 /**
- * Checks every file of the backup in `source` against its manifest, then puts them in place, the database last.
- * @throws StorageError `backup-damaged` (before anything is written), `backup-target-not-empty`.
+ * What a backup is known by: the digest of its manifest, which names those of all other files.
+ * @throws StorageError `backup-damaged` where there is none.
  */
-export async function restore(source: string, target: RestoreTarget): Promise<BackupSummary> {
+export async function backupDigest(source: string): Promise<string> {
+  const manifest = join(source, MANIFEST);
+  const read = await readThrough(manifest, await digestOfManifest(manifest), () => Promise.resolve());
+  return read.digest;
+}
+
+/**
+ * Copies database and keys of a backup, each checked, into the empty folder `folder`, to be looked at before a restore.
+ * @throws StorageError `backup-damaged`.
+ */
+export async function copyToLookAt(source: string, folder: string): Promise<void> {
+  const manifest = join(source, MANIFEST);
+  const algorithm = await digestOfManifest(manifest);
+  await mkdir(join(folder, keyFolders.key), { recursive: true, mode: 0o700 });
+  for await (const entry of readManifest(manifest)) {
+    if (entry.kind === 'document' || entry.kind === 'root-key') continue;
+    const place = entry.kind === 'database' ? DATABASE : join(keyFolders.key, entry.name);
+    const copied = await copyFile(join(source, place), join(folder, place), algorithm).catch(() => null);
+    if (copied?.digest !== entry.digest)
+      throw new StorageError('backup-damaged', `In the backup, ${entry.kind} ${entry.name} is damaged.`);
+  }
+}
+
+/**
+ * Checks every file of the backup in `source` against its manifest, then puts them in place, the database last.
+ * @param expected - the digest of the backup that was agreed to; any where nobody must agree
+ * @throws StorageError `backup-damaged` (before anything is written; also for another backup than the expected one),
+ *   `backup-target-not-empty`.
+ */
+export async function restore(
+  source: string,
+  target: RestoreTarget,
+  expected?: string,
+): Promise<BackupSummary> {
+  if (expected !== undefined && (await backupDigest(source)) !== expected)
+    throw new StorageError('backup-damaged', 'The backup is another one than a moment ago.');
   const { databaseFile, documentsFolder, keysFolder, rootKeysFolder } = target;
   const besides = await entriesOf(dirname(databaseFile));
   requireEmpty(

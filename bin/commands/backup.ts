@@ -2,7 +2,7 @@
 import { copyFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { operator } from '../../api/installation.ts';
-import { backup } from '../../storage/backup.ts';
+import { backup, backupDigest } from '../../storage/backup.ts';
 import { exitCodes, parseFlags, required, type Command } from '../command.ts';
 import {
   configOfInstallation,
@@ -52,6 +52,7 @@ Exit codes: 0 copied, 1 a stored document is damaged, 73 the folder is not empty
       return made;
     });
     terminal.print(target);
+    terminal.tell(`The backup is ${await backupDigest(target)}.`);
     terminal.tell(`${summary.documents} documents, ${summary.keys} key files, ${summary.size} bytes.`);
     return exitCodes.done;
   },

@@ -1,14 +1,17 @@
 // `yinxin client`: the clients of the OpenID Provider, from the machine's own shell.
 import { readFile } from 'node:fs/promises';
+import { clientApproval } from '../../api/client-approval.ts';
 import { operator, type Installation } from '../../api/installation.ts';
 import type { ClientSettingsInput } from '../../identity/provider/client.ts';
 import {
-  allClients,
+  checkedSettings,
   registerClient,
   rotateClientSecret,
   setClientState,
   type ClientDependencies,
 } from '../../identity/provider/clients.ts';
+import { allClients, requireClient } from '../../identity/provider/client-register.ts';
+import { approvalHelp } from '../approval.ts';
 import { exitCodes, parseFlags, required, UsageError, type Command, type Terminal } from '../command.ts';
 import {
   configOfInstallation,
@@ -29,6 +32,7 @@ const flags = {
   'api-scopes': { type: 'string' },
   settings: { type: 'string' },
   'at-once': { type: 'boolean' },
+  approval: { type: 'string' },
 } as const;
 
 export const client: Command = {
@@ -46,6 +50,8 @@ export const client: Command = {
   --settings FILE     JSON of everything else; docs/single-sign-on.md lists it. Flags win over the file
   --id ID             a name for a new client; of which client, otherwise
   --at-once           the former secret ends now, not in a day
+${approvalHelp}, for a client that reaches
+                      far: scopes of the CA, of administration or approval, numbers of documents, our own pages
 ${dataHelp}
 
 A secret is printed alone on standard output, this once.
@@ -61,30 +67,36 @@ Exit codes: 0 done, 1 refused, 64 usage, 78 configuration`,
     const act = actions[what];
     if (act === undefined) throw new UsageError('say one of add, list, rotate, disable, enable');
     const config = configOfInstallation(terminal, { data: values.data });
-    return withInstallation(config, (installation) => act(dependenciesOf(installation), values, terminal));
+    return withInstallation(config, (installation) => act(installation, values, terminal));
   },
 };
 
 type Values = ReturnType<typeof parseFlags<typeof flags>>['values'];
 
 const actions: Readonly<
-  Record<string, (clients: ClientDependencies, values: Values, terminal: Terminal) => Promise<number>>
+  Record<string, (installation: Installation, values: Values, terminal: Terminal) => Promise<number>>
 > = {
-  async add(clients, values, terminal) {
-    const settings = await settingsOf(values);
-    const made = await registerClient(clients, operator, {
-      ...(values.id === undefined ? {} : { id: values.id }),
+  async add(installation, values, terminal) {
+    const asked = {
       name: required(values.name, 'name'),
       englishName: required(values['english-name'], 'english-name'),
       department: required(values.department, 'department'),
-      settings,
+      settings: await settingsOf(values),
+    };
+    const clients = dependenciesOf(installation);
+    const settings = checkedSettings(asked.settings, clients.loopback);
+    const alongside = await clientApproval(installation, operator, values.approval, {
+      change: ['register', { ...asked, id: values.id, settings }],
+      reach: [settings],
     });
+    const named = { ...asked, ...(values.id === undefined ? {} : { id: values.id }) };
+    const made = await registerClient(clients, operator, named, alongside);
     terminal.tell(`Client ${made.client.id} is registered (${made.client.settings.authentication}).`);
     if (made.secret !== null) terminal.print(made.secret);
     return exitCodes.done;
   },
-  async list(clients, _values, terminal) {
-    for (const each of await allClients(clients))
+  async list(installation, _values, terminal) {
+    for (const each of await allClients(installation))
       terminal.print(
         [
           each.id,
@@ -97,19 +109,28 @@ const actions: Readonly<
       );
     return exitCodes.done;
   },
-  async rotate(clients, values, terminal) {
-    terminal.print(
-      await rotateClientSecret(clients, operator, required(values.id, 'id'), values['at-once'] === true),
-    );
+  async rotate(installation, values, terminal) {
+    const { id, settings } = await requireClient(installation, required(values.id, 'id'));
+    const alongside = await clientApproval(installation, operator, values.approval, {
+      change: ['rotate', { id }],
+      reach: [settings],
+    });
+    const atOnce = values['at-once'] === true;
+    terminal.print(await rotateClientSecret(dependenciesOf(installation), operator, id, atOnce, alongside));
     return exitCodes.done;
   },
-  async disable(clients, values, terminal) {
-    await setClientState(clients, operator, required(values.id, 'id'), 'disabled');
+  async disable(installation, values, terminal) {
+    await setClientState(dependenciesOf(installation), operator, required(values.id, 'id'), 'disabled');
     terminal.tell(`Client ${values.id ?? ''} is disabled; what was granted to it has ended.`);
     return exitCodes.done;
   },
-  async enable(clients, values, terminal) {
-    await setClientState(clients, operator, required(values.id, 'id'), 'active');
+  async enable(installation, values, terminal) {
+    const { id, settings } = await requireClient(installation, required(values.id, 'id'));
+    const alongside = await clientApproval(installation, operator, values.approval, {
+      change: ['enable', { id }],
+      reach: [settings],
+    });
+    await setClientState(dependenciesOf(installation), operator, id, 'active', alongside);
     terminal.tell(`Client ${values.id ?? ''} is enabled.`);
     return exitCodes.done;
   },

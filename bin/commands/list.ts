@@ -94,6 +94,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./backup.ts')).backupCommand,
   },
   {
+    name: 'restore approve',
+    summary: 'an administrator agrees to a restore, with a certificate or beforehand on the page',
+    load: async () => (await import('./restore-approve.ts')).restoreApproveCommand,
+  },
+  {
     name: 'restore',
     summary: 'put a backup into an empty folder, every file checked first',
     load: async () => (await import('./restore.ts')).restoreCommand,

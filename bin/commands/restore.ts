@@ -4,23 +4,32 @@ import { openInstallation, operator, realWorld } from '../../api/installation.ts
 import { readConfig } from '../../api/config.ts';
 import { ApiError } from '../../api/errors.ts';
 import { readSettings, writeSettings } from '../../api/settings.ts';
-import { restore } from '../../storage/backup.ts';
+import { backupDigest, restore } from '../../storage/backup.ts';
 import { exitCodes, parseFlags, required, type Command } from '../command.ts';
+import { agreedToRestore } from '../restore-agreed.ts';
 import { dataFlag, dataHelp, passphraseHelp } from '../installation.ts';
 
 export const restoreCommand: Command = {
-  help: `Usage: yinxin restore --from DIR [--data DIR]
+  help: `Usage: yinxin restore --from DIR [--approval FILE …] [--data DIR]
 
   --from DIR        what \`yinxin backup\` made
+  --approval FILE   what \`yinxin restore approve\` made; a production backup with administrators needs the agreement
+                    of its system administrator and of its security administrator: one file of each, or one of both
 ${dataHelp}; must be empty
+
+Who the administrators are, and whether their certificates hold, is asked of a copy of the backup itself.
 
 Nothing is written before every file of the backup has the digest its manifest says, and nothing is ever written over.
 
 ${passphraseHelp}
 
-Exit codes: 0 restored, 1 the backup is damaged, 73 the folder is not empty, 78 configuration or wrong passphrase`,
+Exit codes: 0 restored, 1 the backup is damaged or not agreed to, 73 the folder is not empty, 78 configuration or wrong passphrase`,
   async run(args, terminal) {
-    const { values } = parseFlags(args, { ...dataFlag, from: { type: 'string' } });
+    const { values } = parseFlags(args, {
+      ...dataFlag,
+      from: { type: 'string' },
+      approval: { type: 'string', multiple: true },
+    });
     const source = resolve(required(values.from, 'from'));
     const settings = readSettings(source);
     if (settings === null) {
@@ -39,12 +48,16 @@ Exit codes: 0 restored, 1 the backup is damaged, 73 the folder is not empty, 78 
         { hint: 'unset YINXIN_SUITE' },
       );
     }
-    const summary = await restore(source, {
+    const digest = await backupDigest(source);
+    const files = values.approval ?? [];
+    const agreed = await agreedToRestore(source, { config, settings }, { digest, files });
+    const target = {
       databaseFile: join(config.dataFolder, 'yinxin.db'),
       documentsFolder: join(config.dataFolder, 'documents'),
       keysFolder: join(config.dataFolder, 'keys'),
       rootKeysFolder: config.rootKeys.folder,
-    });
+    };
+    const summary = await restore(source, target, digest);
     await writeSettings(config.dataFolder, settings);
     const installation = await openInstallation({ ...config, settings }, realWorld);
     try {
@@ -54,7 +67,7 @@ Exit codes: 0 restored, 1 the backup is damaged, 73 the folder is not empty, 78 
           actor: operator,
           action: 'backup.restored',
           subject: 'installation',
-          details: {},
+          details: { backup: digest, ...(agreed.length === 0 ? {} : { agreed: agreed.join(' ') }) },
         }),
       );
     } finally {

@@ -1,31 +1,12 @@
 // `yinxin signer`: a certificate file signs logins on a person's own computer, for allowed websites, each confirmed.
-import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline/promises';
 import { defaultSignerPort } from '../../api/login-config.ts';
-import { ApiError } from '../../api/errors.ts';
-import { realWorld } from '../../api/installation.ts';
 import { listen, stopListening } from '../../api/listen.ts';
-import { CryptoError } from '../../crypto/errors.ts';
-import { importPrivateKey, signatureEngine } from '../../crypto/key-engine.ts';
-import { openLegacyPkcs12 } from '../../crypto/pkcs12-legacy.ts';
-import { openPkcs12 } from '../../crypto/pkcs12.ts';
-import type { Pkcs12Content } from '../../crypto/pkcs12-content.ts';
-import type { SignatureAlgorithm } from '../../crypto/signing-key.ts';
-import type { KeyType } from '../../formats/x509/algorithm.ts';
-import { parseCertificate } from '../../formats/x509/certificate.ts';
+import { openedCertificateFile, signerKey } from '../certificate-file.ts';
 import { exitCodes, parseFlags, required, UsageError, type Command } from '../command.ts';
-import { signerServer, type SignerKey } from '../signer-server.ts';
+import { signerServer } from '../signer-server.ts';
 import { untilStopped } from '../until-stopped.ts';
-
-/** What a key of a kind answers with. */
-const algorithms: Readonly<Partial<Record<KeyType, SignatureAlgorithm>>> = {
-  p256: 'ES256',
-  p384: 'ES384',
-  rsa: 'RS256',
-  ed25519: 'Ed25519',
-  sm2: 'SM2SM3',
-};
 
 export const signer: Command = {
   help: `Usage: yinxin signer --file KEY.p12 --origin https://HOST [--origin …] [--password-file FILE] [--port N] [--yes]
@@ -55,7 +36,7 @@ Exit codes: 0 stopped in order, 64 wrong usage, 69 port in use, 1 the file canno
     if (origins.length === 0) throw new UsageError('--origin is required: the website that may ask.');
     const port = portOf(values.port);
     const file = required(values.file, 'file');
-    const key = signerKey(await opened(file, values['password-file']));
+    const key = signerKey(await openedCertificateFile(file, values['password-file']));
     const server = signerServer({
       key,
       origins,
@@ -89,42 +70,6 @@ function portOf(text: string | undefined): number {
   return port;
 }
 
-async function opened(file: string, passwordFile: string | undefined): Promise<Pkcs12Content> {
-  const bytes = new Uint8Array(await readOr(file));
-  const password =
-    passwordFile === undefined
-      ? await askedPassword()
-      : (new TextDecoder().decode(await readOr(passwordFile)).split('\n', 1)[0] ?? '');
-  try {
-    return await openPkcs12(bytes, password);
-  } catch (error) {
-    // Files of old programs are encrypted with ciphers of the last century.
-    if (error instanceof CryptoError && error.code === 'pkcs12-legacy')
-      return openLegacyPkcs12(bytes, password);
-    throw error;
-  }
-}
-
-async function readOr(file: string): Promise<Uint8Array> {
-  try {
-    return await readFile(file);
-  } catch (cause) {
-    throw new ApiError('data-folder-unusable', `The file ${file} cannot be read.`, { cause });
-  }
-}
-
-async function askedPassword(): Promise<string> {
-  // Nothing of what is typed is shown: the interface writes to nowhere.
-  process.stderr.write('Password of the certificate file: ');
-  const reader = createInterface({ input: process.stdin, terminal: process.stdin.isTTY, output: undefined });
-  try {
-    return await reader.question('');
-  } finally {
-    reader.close();
-    process.stderr.write('\n');
-  }
-}
-
 async function confirmed(asked: { readonly origin: string; readonly client: string }): Promise<boolean> {
   const reader = createInterface({ input: process.stdin, output: process.stderr });
   try {
@@ -135,23 +80,4 @@ async function confirmed(asked: { readonly origin: string; readonly client: stri
   } finally {
     reader.close();
   }
-}
-
-/** @throws CryptoError `pkcs12-unsupported` for a key that signs no logins. */
-export function signerKey(content: Pkcs12Content): SignerKey {
-  const [certificate] = content.chain;
-  if (certificate === undefined)
-    throw new CryptoError('pkcs12-unsupported', 'The file holds no certificate.');
-  const { keyType } = parseCertificate(certificate).subjectPublicKeyInfo;
-  const algorithm = keyType === null ? undefined : algorithms[keyType];
-  if (algorithm === undefined)
-    throw new CryptoError('pkcs12-unsupported', 'This kind of key signs no logins.');
-  const privateKey = importPrivateKey(content.privateKey);
-  content.privateKey.fill(0);
-  return {
-    certificate,
-    algorithm,
-    sign: signatureEngine({ algorithm, privateKey, publicKey: content.publicKey, random: realWorld.random })
-      .sign,
-  };
 }

@@ -45,6 +45,8 @@ export const attemptRules = {
   codeAddress: rule('code-address', 20, 60, 3600, 3600),
   /** Guesses of what a scanned picture carries, from one address. */
   scan: rule('scan', 20, 10, 900, 3600),
+  /** Guesses of a device's code, from one address: eight letters of twenty leave 2.5 × 10^10 to try. */
+  userCode: rule('user-code', 10, 10, 15 * 60, 3600),
   /** Answers to challenges that do not hold, from one address: keeps signature checks from being free. */
   challenge: rule('challenge', 60, 5, 300, 3600),
 } as const satisfies Readonly<Record<string, AttemptRule>>;

@@ -113,6 +113,26 @@ export async function certificateFactor(
   return factorOf(judged, account, id, rung);
 }
 
+/**
+ * Whose a judged certificate is, without enrolling anything.
+ * @returns the account and the rung it stands on; null where it is nobody's, or its holder removed it
+ */
+export async function holderOf(
+  parts: CertificateParts,
+  { stored }: JudgedCertificate,
+): Promise<{ readonly account: string; readonly rung: Rung } | null> {
+  const rows = await parts.database.reader
+    .selectFrom('authenticator')
+    .select(['account', 'state', 'enrolled_rung'])
+    .where('lookup', '=', `certificate:${stored.authority}:${stored.serial}`)
+    .execute();
+  const known = rows.find(({ state }) => state === 'active');
+  if (known !== undefined)
+    return { account: known.account, rung: isRung(known.enrolled_rung) ? known.enrolled_rung : 1 };
+  const account = rows.length > 0 ? null : await accountOf(parts, stored);
+  return account === null ? null : { account, rung: await evidenceRung(parts, stored) };
+}
+
 function factorOf(
   { stored, storage }: JudgedCertificate,
   account: string,

@@ -5,7 +5,12 @@ import { verifySignature } from '../../crypto/verify-signature.ts';
 import type { KeyType } from '../../formats/x509/algorithm.ts';
 import { certificateLoginBytes } from '../../formats/login/certificate-message.ts';
 import { attemptRules, countAttempt, returnAttempt, returnAttemptIn } from './attempts.ts';
-import { certificateFactor, judgeCertificate, type CertificateParts } from './certificate-judge.ts';
+import {
+  certificateFactor,
+  judgeCertificate,
+  type CertificateParts,
+  type JudgedCertificate,
+} from './certificate-judge.ts';
 import { consumeAnywhere, consumeChallenge, makeChallenge, type Challenge } from './challenges.ts';
 import { failed, succeeded } from './outcome.ts';
 import type { AttemptSource, Factor } from './parts.ts';
@@ -52,9 +57,7 @@ export async function finishCertificate(
   await consumeChallenge(parts, { kind: 'certificate', nonce: answer.nonce, boundTo: asked.boundTo });
   const judged = await judgeCertificate(parts, answer.certificate);
   if (typeof judged === 'string') return failed(parts, 'certificate', null, judged, 'certificate-refused');
-  const { keyType, der: publicKey } = judged.certificate.subjectPublicKeyInfo;
-  const allowed = keyType === null ? undefined : algorithmsOf[keyType];
-  if (allowed?.includes(answer.algorithm) !== true) {
+  if (!mayAnswer(judged, answer.algorithm)) {
     return failed(parts, 'certificate', null, 'algorithm', 'certificate-refused');
   }
   const message = certificateLoginBytes({
@@ -64,7 +67,7 @@ export async function finishCertificate(
     interaction: asked.boundTo,
     certificate: createHash('sha256').update(answer.certificate).digest('hex'),
   });
-  if (!holds({ algorithm: answer.algorithm, publicKey, message, signature: answer.signature })) {
+  if (!certificateSignatureHolds(judged, { ...answer, message })) {
     return failed(parts, 'certificate', null, 'signature', 'certificate-refused');
   }
   const factor = await certificateFactor(parts, judged);
@@ -72,14 +75,30 @@ export async function finishCertificate(
   return succeeded(parts, 'certificate', factor, (tx) => returnAttemptIn(tx, parts, scope));
 }
 
-/** A key or algorithm that cannot count is a signature that does not hold. */
-function holds(check: Parameters<typeof verifySignature>[0]): boolean {
+/** Whether a certificate's key signed a message by an algorithm that is its own. */
+export function certificateSignatureHolds(
+  judged: JudgedCertificate,
+  signed: {
+    readonly algorithm: string;
+    readonly message: Uint8Array;
+    readonly signature: Uint8Array;
+  },
+): boolean {
+  const { algorithm, message, signature } = signed;
+  if (!mayAnswer(judged, algorithm)) return false;
+  const publicKey = judged.certificate.subjectPublicKeyInfo.der;
   try {
-    return verifySignature(check);
+    return verifySignature({ algorithm, publicKey, message, signature });
   } catch (error) {
+    // A key or algorithm that cannot count is a signature that does not hold.
     if (error instanceof CryptoError) return false;
     throw error;
   }
+}
+
+function mayAnswer({ certificate }: JudgedCertificate, algorithm: string): boolean {
+  const { keyType } = certificate.subjectPublicKeyInfo;
+  return keyType !== null && algorithmsOf[keyType]?.includes(algorithm) === true;
 }
 
 /** Begins the fallback by mutual TLS: a ticket for the other host name. */

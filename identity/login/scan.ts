@@ -1,7 +1,9 @@
 // Scan to log in, built so that a relayed picture is noticed: who asks, from where, and two digits to compare (RFC 8628's states inside).
 import { encodeBase64url } from '../../formats/cose/base64url.ts';
+import type { ScanTransactionTable } from '../../storage/schema/login.ts';
 import { IdentityError } from '../errors.ts';
 import { randomIdentifier } from '../identifier.ts';
+import { isRung, type Rung } from '../levels.ts';
 import { attemptRules, countAttempt, returnAttempt } from './attempts.ts';
 import { failed } from './outcome.ts';
 import type { AttemptSource, Factor, LoginParts } from './parts.ts';
@@ -43,7 +45,7 @@ export type ScanPoll =
 /** Begins a scan login for one interaction; an earlier one of the same interaction ends. */
 export async function beginScan(
   parts: LoginParts,
-  begun: { readonly boundTo: string; readonly shown: ScanShown },
+  begun: { readonly boundTo: string; readonly shown: ScanShown; readonly floor: Rung | null },
 ): Promise<ScanPicture> {
   const id = randomIdentifier('scn', parts.random);
   const code = freshCode(parts);
@@ -72,6 +74,7 @@ export async function beginScan(
         state: 'waiting',
         authentication: null,
         polled_at: null,
+        floor: begun.floor,
         created_at: now.toISOString(),
         expires_at: inSeconds(now, transactionSeconds).toISOString(),
       })
@@ -125,6 +128,16 @@ export async function pollScan(
   });
 }
 
+/** A scan as the phone shows it. */
+export interface OpenScan {
+  readonly id: string;
+  readonly shown: ScanShown;
+  /** The right one is among them. */
+  readonly numbers: readonly number[];
+  /** The level the login must reach; null for any. */
+  readonly floor: Rung | null;
+}
+
 /**
  * A phone opens the picture's address. The first one is the only one that may answer.
  * @param opened.phone - the phone's cookie for this, or null where it has none yet
@@ -135,12 +148,7 @@ export async function openScan(
   parts: LoginParts,
   source: AttemptSource,
   opened: { readonly code: string; readonly phone: string | null },
-): Promise<{
-  readonly id: string;
-  readonly shown: ScanShown;
-  readonly numbers: readonly number[];
-  readonly phone: string;
-}> {
+): Promise<OpenScan & { readonly phone: string }> {
   const scope = { rule: attemptRules.scan, subject: source.address };
   await countAttempt(parts, [scope]);
   const now = parts.clock().toISOString();
@@ -157,13 +165,13 @@ export async function openScan(
       .where('code_mac', '=', code)
       .where('state', '=', 'waiting')
       .where('code_expires_at', '>', now)
-      .returning(['id', 'number', 'shown'])
+      .returning(openColumns)
       .executeTakeFirst();
     if (claimed !== undefined) return claimed;
     // The same phone may load its page again.
     return tx
       .selectFrom('scan_transaction')
-      .select(['id', 'number', 'shown'])
+      .select(openColumns)
       .where('code_mac', '=', code)
       .where('phone_mac', '=', mac)
       .where('state', '=', 'scanned')
@@ -174,33 +182,29 @@ export async function openScan(
     throw new IdentityError('scan-not-found', 'This picture was used or has expired: scan the new one.');
   }
   await returnAttempt(parts, scope);
-  return {
-    id: row.id,
-    shown: JSON.parse(row.shown) as ScanShown,
-    numbers: choices(row.id, row.number),
-    phone,
-  };
+  return { ...openOf(row), phone };
 }
 
-/** Whether this phone may still answer: its page asks before it begins the passkey. @throws IdentityError `scan-not-found`. */
+/** What this phone may still answer: it comes back to its page, or its page begins the passkey. @throws IdentityError `scan-not-found`. */
 export async function requireScanned(
   parts: LoginParts,
   asked: { readonly id: string; readonly phone: string | null },
-): Promise<void> {
+): Promise<OpenScan> {
   const row = await parts.database.reader
     .selectFrom('scan_transaction')
-    .select('id')
+    .select(openColumns)
     .where('id', '=', asked.id)
     .where('phone_mac', '=', phoneMac(parts, asked.phone ?? ''))
     .where('state', '=', 'scanned')
     .where('expires_at', '>', parts.clock().toISOString())
     .executeTakeFirst();
   if (row === undefined) throw new IdentityError('scan-not-found', 'This scan was answered or has expired.');
+  return openOf(row);
 }
 
 /**
  * The phone answers. The wrong number ends the attempt: whoever sees other digits is looking at somebody else's screen.
- * @param answered.factor - the passkey or certificate the phone showed; null to refuse
+ * @param answered.factors - what the phone showed: a passkey, or what a fresh login on it was made with; null to refuse
  * @throws IdentityError `scan-not-found`, `scan-refused` (wrong number, or refused).
  */
 export async function answerScan(
@@ -209,7 +213,7 @@ export async function answerScan(
     readonly id: string;
     readonly phone: string | null;
     readonly number: number | null;
-    readonly factor: Factor | null;
+    readonly factors: readonly Factor[] | null;
   },
 ): Promise<void> {
   const now = parts.clock();
@@ -224,36 +228,41 @@ export async function answerScan(
       .forUpdate()
       .executeTakeFirst();
     if (row === undefined) return null;
-    const factor = answered.number === row.number ? answered.factor : null;
+    const factors = answered.number === row.number ? answered.factors : null;
+    const account = factors?.[0]?.account;
     await tx
       .updateTable('scan_transaction')
       .set(
-        factor === null
+        factors === null || account === undefined
           ? { state: 'refused' }
-          : { state: 'approved', authentication: JSON.stringify(factor) },
+          : { state: 'approved', authentication: JSON.stringify(factors) },
       )
       .where('id', '=', row.id)
       .execute();
     await parts.audit.append(tx, {
       at: now,
-      actor: { id: factor === null ? 'anonymous' : `account:${factor.account}`, department: null },
-      action: factor === null ? 'scan.refused' : 'scan.approved',
+      actor: { id: account === undefined ? 'anonymous' : `account:${account}`, department: null },
+      action: account === undefined ? 'scan.refused' : 'scan.approved',
       subject: row.id,
-      details: { reason: factor === null ? (answered.factor === null ? 'refused' : 'wrong-number') : '' },
+      details: {
+        reason: account !== undefined ? '' : answered.factors === null ? 'refused' : 'wrong-number',
+      },
     });
-    return factor === null ? 'refused' : 'approved';
+    return account === undefined ? 'refused' : 'approved';
   });
   if (outcome === null) throw new IdentityError('scan-not-found', 'This scan was answered or has expired.');
   if (outcome === 'refused') throw new IdentityError('scan-refused', 'The scan login was refused.');
 }
 
 /**
- * The other browser takes the approval, once. @throws IdentityError `scan-refused`.
+ * The other browser takes the approval, once.
+ * @returns what the phone showed, one factor at least, all of one account
+ * @throws IdentityError `scan-refused`.
  */
 export async function takeScan(
   parts: LoginParts,
   taken: { readonly boundTo: string; readonly id: string },
-): Promise<Factor> {
+): Promise<readonly Factor[]> {
   const row = await parts.database.write((tx) =>
     tx
       .updateTable('scan_transaction')
@@ -267,12 +276,26 @@ export async function takeScan(
   );
   const text = row?.authentication ?? null;
   if (text === null) return failed(parts, 'scan', null, 'not-approved', 'scan-refused');
-  const factor = JSON.parse(text) as Factor;
-  if (!(await parts.accounts.isActive(factor.account))) {
-    return failed(parts, 'scan', factor.account, 'account-not-active', 'scan-refused');
+  const factors = JSON.parse(text) as readonly Factor[];
+  const account = factors[0]?.account ?? '';
+  if (!(await parts.accounts.isActive(account))) {
+    return failed(parts, 'scan', account, 'account-not-active', 'scan-refused');
   }
   // What stands behind it is a passkey in another device: the picture alone proves nothing.
-  return { ...factor, used: { ...factor.used, kind: 'scan-device' } };
+  return factors.map((factor) =>
+    factor.used.kind === 'passkey' ? { ...factor, used: { ...factor.used, kind: 'scan-device' } } : factor,
+  );
+}
+
+const openColumns = ['id', 'number', 'shown', 'floor'] as const;
+
+function openOf(row: Pick<ScanTransactionTable, (typeof openColumns)[number]>): OpenScan {
+  return {
+    id: row.id,
+    shown: JSON.parse(row.shown) as ScanShown,
+    numbers: choices(row.id, row.number),
+    floor: row.floor !== null && isRung(row.floor) ? row.floor : null,
+  };
 }
 
 /** The number among two others, in an order that does not tell which it is and stays the same. */

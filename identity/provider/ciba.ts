@@ -6,15 +6,18 @@ import {
   type KoaContextWithOIDC,
   type Provider,
 } from 'oidc-provider';
+import type { Writer } from '../../storage/database.ts';
+import type { CibaRequestTable } from '../../storage/schema/provider.ts';
 import { IdentityError } from '../errors.ts';
 import { randomIdentifier } from '../identifier.ts';
 import { acrOf, isRung, type Rung } from '../levels.ts';
 import type { Login } from '../sessions.ts';
 import { extensionOf, sectorOf } from './client.ts';
-import { widened } from './consents.ts';
+import { recordConsentIn, widened, type Granted } from './consents.ts';
 import { askedLevel } from './level.ts';
 import { accountOfSubject } from './pairwise.ts';
 import type { ProviderParts } from './parts.ts';
+import { recordMac } from './records.ts';
 
 /** Seconds a request waits for its person. */
 export const cibaSeconds = 300;
@@ -77,6 +80,9 @@ export async function keepRequest(
         created_at: at.toISOString(),
         expires_at: new Date(at.getTime() + cibaSeconds * 1000).toISOString(),
         decided_at: null,
+        session_mac: null,
+        grant_mac: null,
+        offline: 0,
       })
       .execute();
     await parts.audit.append(tx, {
@@ -114,9 +120,10 @@ export async function waitingRequests(
 }
 
 /**
- * A person decides. The decision is taken once; the client learns it by polling or is told.
- * @param session the provider's own identifier of the person's session, so that what is granted ends with it
- * @throws IdentityError `request-not-found` for one that is not this person's, decided or expired; `level-not-reached`.
+ * A person decides. The decision is taken once; the client learns it by polling or is told. What is granted ends with the
+ * session it was granted in, as everything of a code flow does: logout, a locked account, a revoked certificate.
+ * @throws IdentityError `request-not-found` for one that is not this person's, decided or expired, or where the session
+ * has ended meanwhile; `level-not-reached`.
  */
 export async function decideRequest(
   parts: ProviderParts,
@@ -124,7 +131,6 @@ export async function decideRequest(
   decision: { readonly id: string; readonly login: Login; readonly approved: boolean },
 ): Promise<void> {
   const { id, login, approved } = decision;
-  const at = parts.clock();
   const row = await parts.database.reader
     .selectFrom('ciba_request')
     .selectAll()
@@ -134,46 +140,78 @@ export async function decideRequest(
   if (row === undefined) throw requestNotFound();
   if (approved && row.floor !== null && login.level < row.floor)
     throw new IdentityError('level-not-reached', `This request needs level ${row.floor}.`);
-  await parts.database.write(async (tx) => {
-    const taken = await tx
-      .updateTable('ciba_request')
-      .set({ state: approved ? 'approved' : 'refused', decided_at: at.toISOString() })
-      .where('id', '=', id)
-      .where('state', '=', 'waiting')
-      .where('expires_at', '>', at.toISOString())
-      .returning('id')
-      .executeTakeFirst();
-    if (taken === undefined) throw requestNotFound();
-    await parts.audit.append(tx, {
-      at,
-      actor: { id: `account:${login.account}`, department: null },
-      action: 'back-channel.decided',
-      subject: id,
-      details: { decision: approved ? 'approved' : 'refused', client: row.client },
-    });
-  });
   const request = parts.cipher.open(requestPlace(id), row.request_cipher);
   if (!approved) {
+    await parts.database.write((tx) => recordDecisionIn(tx, parts, { row, login, grant: null }));
     await provider.backchannelResult(request, new errors.AccessDenied('the person refused'));
     return;
   }
-  const client = await provider.Client.find(row.client);
-  if (client === undefined) throw requestNotFound();
-  const offered = new Set<string>(extensionOf(client).settings.scopes);
-  const grant = await widened(
-    provider,
-    undefined,
-    { account: login.account, client: row.client },
-    {
-      scopes: row.scope.split(' ').filter((scope) => offered.has(scope)),
-      claims: [],
-      resources: {},
-    },
-  );
+  const granted = await askedBy(provider, row);
+  const grant = await widened(provider, undefined, { account: row.account, client: row.client }, granted);
+  try {
+    await parts.database.write(async (tx) => {
+      await recordDecisionIn(tx, parts, { row, login, grant: recordMac(parts.index, 'Grant', grant.jti) });
+      // So that the person sees it beside the others, and can end it there.
+      await recordConsentIn(tx, parts, row.account, row.client, granted);
+    });
+  } catch (error) {
+    await grant.destroy();
+    throw error;
+  }
+  // From here on the end of the session ends the grant, and a token request finds none.
   await provider.backchannelResult(request, grant, {
     acr: acrOf(login.level),
     amr: [...login.amr],
     authTime: Math.floor(login.authTime.getTime() / 1000),
+  });
+}
+
+/** What a request asks for, of what its client may have. */
+async function askedBy(provider: Provider, row: CibaRequestTable): Promise<Granted> {
+  const client = await provider.Client.find(row.client);
+  if (client === undefined) throw requestNotFound();
+  const offered = new Set<string>(extensionOf(client).settings.scopes);
+  return { scopes: row.scope.split(' ').filter((scope) => offered.has(scope)), claims: [], resources: {} };
+}
+
+/** Takes the decision, once, in a session that lives at this very moment. */
+async function recordDecisionIn(
+  tx: Writer,
+  parts: ProviderParts,
+  decided: { readonly row: CibaRequestTable; readonly login: Login; readonly grant: string | null },
+): Promise<void> {
+  const { row, login, grant } = decided;
+  const at = parts.clock();
+  // Locked, so that a session which ends now ends after this, and takes the grant along.
+  const alive = await tx
+    .selectFrom('login_session')
+    .select('id')
+    .where('id', '=', login.id)
+    .where('ended_at', 'is', null)
+    .forUpdate()
+    .executeTakeFirst();
+  if (alive === undefined) throw requestNotFound();
+  const taken = await tx
+    .updateTable('ciba_request')
+    .set({
+      state: grant === null ? 'refused' : 'approved',
+      decided_at: at.toISOString(),
+      session_mac: login.session,
+      grant_mac: grant,
+      offline: row.scope.split(' ').includes('offline_access') ? 1 : 0,
+    })
+    .where('id', '=', row.id)
+    .where('state', '=', 'waiting')
+    .where('expires_at', '>', at.toISOString())
+    .returning('id')
+    .executeTakeFirst();
+  if (taken === undefined) throw requestNotFound();
+  await parts.audit.append(tx, {
+    at,
+    actor: { id: `account:${login.account}`, department: null },
+    action: 'back-channel.decided',
+    subject: row.id,
+    details: { decision: grant === null ? 'refused' : 'approved', client: row.client },
   });
 }
 

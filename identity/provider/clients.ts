@@ -1,24 +1,29 @@
 // The register of clients: added, changed, given new secrets, disabled; each change audited, secrets shown once.
-import type { AdapterPayload } from 'oidc-provider';
 import type { RandomBytes } from '../../crypto/clock.ts';
 import { encodeBase64url } from '../../formats/cose/base64url.ts';
 import type { Actor } from '../../storage/actor.ts';
 import type { AuditLog } from '../../storage/audit-log.ts';
 import type { Writer } from '../../storage/database.ts';
 import { StorageError } from '../../storage/errors.ts';
-import { hotQuery } from '../../storage/hot-query.ts';
 import { requireDepartment } from '../departments.ts';
 import { IdentityError } from '../errors.ts';
 import { randomIdentifier } from '../identifier.ts';
 import {
-  clientMetadata,
   clientSettingsSchema,
   needsSecret,
   settingsFaults,
   type ClientSettings,
   type ClientSettingsInput,
 } from './client.ts';
-import type { ClientSource, RecordDependencies } from './records.ts';
+import {
+  clientNotFound,
+  previousPlace,
+  registeredOf,
+  requireClient,
+  secretPlace,
+  type RegisteredClient,
+} from './client-register.ts';
+import type { RecordDependencies } from './records.ts';
 
 export interface ClientDependencies extends RecordDependencies {
   readonly audit: AuditLog;
@@ -26,19 +31,6 @@ export interface ClientDependencies extends RecordDependencies {
   readonly demonstration: boolean;
   /** Whether http on this computer is accepted for web clients: the demonstration and the conformance profile. */
   readonly loopback: boolean;
-}
-
-/** A client as administrators see it. No secret is in it. */
-export interface RegisteredClient {
-  readonly id: string;
-  readonly name: string;
-  readonly englishName: string;
-  /** Unified social credit code of the department that answers for it. */
-  readonly department: string;
-  readonly settings: ClientSettings;
-  readonly state: 'active' | 'disabled';
-  readonly createdAt: Date;
-  readonly changedAt: Date;
 }
 
 export interface NewClient {
@@ -49,6 +41,11 @@ export interface NewClient {
   readonly department: string;
   readonly settings: ClientSettingsInput;
 }
+
+/** What else happens in the write of a change, or refuses it: two persons' approval is taken up there. */
+export type Alongside = (tx: Writer) => Promise<void>;
+
+const nothingElse: Alongside = () => Promise.resolve();
 
 /** How long the former secret is still accepted after a rotation, in hours; 0 ends it at once. */
 const secretOverlapHours = 24;
@@ -65,6 +62,7 @@ export async function registerClient(
   dependencies: ClientDependencies,
   actor: Actor,
   request: NewClient,
+  alongside: Alongside = nothingElse,
 ): Promise<{ readonly client: RegisteredClient; readonly secret: string | null }> {
   const settings = checkedSettings(request.settings, dependencies.loopback);
   const id = request.id ?? randomIdentifier('cli', dependencies.random);
@@ -96,6 +94,7 @@ export async function registerClient(
   };
   try {
     await dependencies.database.write(async (tx) => {
+      await alongside(tx);
       await tx.insertInto('oidc_client').values(row).execute();
       await writeOutbound(tx, id, settings);
       await dependencies.audit.append(tx, {
@@ -128,6 +127,7 @@ export async function changeClient(
   actor: Actor,
   id: string,
   change: { readonly name?: string; readonly englishName?: string; readonly settings: ClientSettingsInput },
+  alongside: Alongside = nothingElse,
 ): Promise<{ readonly client: RegisteredClient; readonly secret: string | null }> {
   const settings = checkedSettings(change.settings, dependencies.loopback);
   const known = await requireClient(dependencies, id);
@@ -137,6 +137,7 @@ export async function changeClient(
   const fresh = needsSecret(settings) && !needsSecret(known.settings) ? newSecret(dependencies.random) : null;
   const at = dependencies.clock();
   await dependencies.database.write(async (tx) => {
+    await alongside(tx);
     await tx
       .updateTable('oidc_client')
       .set({
@@ -172,6 +173,7 @@ export async function rotateClientSecret(
   actor: Actor,
   id: string,
   atOnce: boolean,
+  alongside: Alongside = nothingElse,
 ): Promise<string> {
   const secret = newSecret(dependencies.random);
   const at = dependencies.clock();
@@ -186,6 +188,7 @@ export async function rotateClientSecret(
     if (row === undefined) throw clientNotFound();
     if (row.secret_cipher === null)
       throw new IdentityError('client-invalid', 'This client has keys of its own and no secret.');
+    await alongside(tx);
     // Bound to its column: the former secret is opened and sealed anew for where it lies now.
     const former = dependencies.cipher.open(secretPlace(id), row.secret_cipher);
     await tx
@@ -218,9 +221,11 @@ export async function setClientState(
   actor: Actor,
   id: string,
   state: 'active' | 'disabled',
+  alongside: Alongside = nothingElse,
 ): Promise<void> {
   const at = dependencies.clock();
   await dependencies.database.write(async (tx) => {
+    await alongside(tx);
     const changed = await tx
       .updateTable('oidc_client')
       .set({ state, changed_at: at.toISOString() })
@@ -239,106 +244,8 @@ export async function setClientState(
   });
 }
 
-/** Every client, by identifier. */
-export async function allClients(
-  dependencies: Pick<RecordDependencies, 'database'>,
-): Promise<readonly RegisteredClient[]> {
-  const rows = await dependencies.database.reader
-    .selectFrom('oidc_client')
-    .selectAll()
-    .orderBy('id')
-    .execute();
-  return rows.map(registeredOf);
-}
-
-/** @returns the client, or null. */
-export async function clientById(
-  dependencies: Pick<RecordDependencies, 'database'>,
-  id: string,
-): Promise<RegisteredClient | null> {
-  const row = await dependencies.database.reader
-    .selectFrom('oidc_client')
-    .selectAll()
-    .where('id', '=', id)
-    .executeTakeFirst();
-  return row === undefined ? null : registeredOf(row);
-}
-
-/** @throws IdentityError `client-not-found`. */
-export async function requireClient(
-  dependencies: Pick<RecordDependencies, 'database'>,
-  id: string,
-): Promise<RegisteredClient> {
-  const client = await clientById(dependencies, id);
-  if (client === null) throw clientNotFound();
-  return client;
-}
-
-/** What the library is told of a client; null for one that is unknown or disabled. */
-async function providerClient(dependencies: RecordDependencies, id: string): Promise<AdapterPayload | null> {
-  const row = await clientRow(dependencies.database.reader, [id]);
-  return row?.state === 'active' ? metadataOf(dependencies, row) : null;
-}
-
-const rememberedClients = 500;
-
-/**
- * Clients for the library, read on every call and taken apart only where their row has changed: what a client may no
- * longer do, it may not do from the next call on, on every node.
- * @returns the same object for as long as the row says the same.
- */
-export function clientSource(dependencies: RecordDependencies): ClientSource {
-  const known = new Map<string, { readonly row: ClientRow; readonly metadata: AdapterPayload }>();
-  return async (id) => {
-    const row = await clientRow(dependencies.database.reader, [id]);
-    if (row?.state !== 'active') {
-      known.delete(id);
-      return null;
-    }
-    const remembered = known.get(id);
-    if (remembered !== undefined && sameRow(remembered.row, row)) return remembered.metadata;
-    const metadata = metadataOf(dependencies, row);
-    if (known.size >= rememberedClients) known.clear();
-    known.set(id, { row, metadata });
-    return metadata;
-  };
-}
-
-const clientRow = hotQuery((reader) => reader.selectFrom('oidc_client').selectAll().where('id', '=', ''));
-
-type ClientRow = NonNullable<Awaited<ReturnType<typeof clientRow>>>;
-
-function sameRow(one: ClientRow, other: ClientRow): boolean {
-  const columns = Object.keys(other) as (keyof ClientRow)[];
-  return columns.every((column) => one[column] === other[column]);
-}
-
-function metadataOf(dependencies: RecordDependencies, row: ClientRow): AdapterPayload {
-  const secret =
-    row.secret_cipher === null ? null : dependencies.cipher.open(secretPlace(row.id), row.secret_cipher);
-  return clientMetadata({ ...registeredOf(row), secret });
-}
-
-/** The former secret of a client while it is still accepted; null otherwise. */
-export async function formerSecret(dependencies: RecordDependencies, id: string): Promise<string | null> {
-  const row = await dependencies.database.reader
-    .selectFrom('oidc_client')
-    .select(['previous_secret_cipher', 'previous_until'])
-    .where('id', '=', id)
-    .executeTakeFirst();
-  if (row === undefined || row.previous_secret_cipher === null || row.previous_until === null) return null;
-  if (row.previous_until <= dependencies.clock().toISOString()) return null;
-  return dependencies.cipher.open(previousPlace(id), row.previous_secret_cipher);
-}
-
-/** The secret of one of our own clients, for the part of this service that is that client. */
-export async function ownSecret(dependencies: RecordDependencies, id: string): Promise<string | null> {
-  const metadata = await providerClient(dependencies, id);
-  const secret = metadata?.['client_secret'];
-  return typeof secret === 'string' ? secret : null;
-}
-
-function checkedSettings(input: ClientSettingsInput, loopback: boolean): ClientSettings {
+/** Settings as the register would keep them. @throws IdentityError `client-invalid`, naming what does not hold. */
+export function checkedSettings(input: ClientSettingsInput, loopback: boolean): ClientSettings {
   const parsed = clientSettingsSchema.safeParse(input);
   if (!parsed.success) {
     const places = parsed.error.issues
@@ -390,53 +297,6 @@ function changedNames(before: ClientSettings, after: ClientSettings): readonly s
   return keys.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]));
 }
 
-function registeredOf(row: {
-  readonly id: string;
-  readonly name: string;
-  readonly english_name: string;
-  readonly department: string;
-  readonly settings: string;
-  readonly state: 'active' | 'disabled';
-  readonly created_at: string;
-  readonly changed_at: string;
-}): RegisteredClient {
-  return {
-    id: row.id,
-    name: row.name,
-    englishName: row.english_name,
-    department: row.department,
-    settings: parsedSettings(row.settings),
-    state: row.state,
-    createdAt: new Date(row.created_at),
-    changedAt: new Date(row.changed_at),
-  };
-}
-
-const parsed = new Map<string, ClientSettings>();
-const parsedLimit = 500;
-
-/** Settings of a row; a pure function of its text, remembered because every call of a client needs it. */
-function parsedSettings(text: string): ClientSettings {
-  const known = parsed.get(text);
-  if (known !== undefined) return known;
-  const settings = clientSettingsSchema.parse(JSON.parse(text));
-  if (parsed.size >= parsedLimit) parsed.clear();
-  parsed.set(text, settings);
-  return settings;
-}
-
 function newSecret(random: RandomBytes): string {
   return encodeBase64url(random(48));
-}
-
-function clientNotFound(): IdentityError {
-  return new IdentityError('client-not-found', 'There is no such client.');
-}
-
-function secretPlace(id: string): { table: string; column: string; row: string } {
-  return { table: 'oidc_client', column: 'secret', row: id };
-}
-
-function previousPlace(id: string): { table: string; column: string; row: string } {
-  return { table: 'oidc_client', column: 'previous_secret', row: id };
 }

@@ -287,7 +287,10 @@ async function tokenClaims(
   if (accountId === undefined) return { department: extensionOf(client).department };
   const facts = await boundFacts(parts, ctx, { sessionUid, clientId });
   const source =
-    ctx.oidc.entities.AuthorizationCode ?? ctx.oidc.entities.RefreshToken ?? ctx.oidc.entities.DeviceCode;
+    ctx.oidc.entities.AuthorizationCode ??
+    ctx.oidc.entities.RefreshToken ??
+    ctx.oidc.entities.DeviceCode ??
+    ctx.oidc.entities.BackchannelAuthenticationRequest;
   const acr = source?.acr ?? effectiveAcr(ctx.oidc);
   const subject = pairwiseSubject(parts, sectorOf(client.clientId, extensionOf(client).settings), accountId);
   const acting = facts?.acting ?? null;

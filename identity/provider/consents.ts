@@ -60,44 +60,52 @@ export async function consentsOf(
 }
 
 /** Adds to what was granted before, and audits it. */
-export async function recordConsent(
+export function recordConsent(
+  dependencies: RecordDependencies & { readonly audit: AuditLog },
+  account: string,
+  client: string,
+  granted: Granted,
+): Promise<void> {
+  return dependencies.database.write((tx) => recordConsentIn(tx, dependencies, account, client, granted));
+}
+
+/** As `recordConsent`, inside another write. */
+export async function recordConsentIn(
+  tx: Writer,
   dependencies: RecordDependencies & { readonly audit: AuditLog },
   account: string,
   client: string,
   granted: Granted,
 ): Promise<void> {
   const at = dependencies.clock();
-  await dependencies.database.write(async (tx) => {
-    const row = await tx
-      .selectFrom('oidc_consent')
-      .select(['granted', 'ended_at'])
-      .where('account', '=', account)
-      .where('client', '=', client)
-      .forUpdate()
-      .executeTakeFirst();
-    const before =
-      row === undefined || row.ended_at !== null ? nothing : (JSON.parse(row.granted) as Granted);
-    const text = JSON.stringify(together(before, granted));
-    await tx
-      .insertInto('oidc_consent')
-      .values({ account, client, granted: text, given_at: at.toISOString(), ended_at: null })
-      .onConflict((conflict) =>
-        conflict
-          .columns(['account', 'client'])
-          .doUpdateSet({ granted: text, given_at: at.toISOString(), ended_at: null }),
-      )
-      .execute();
-    await dependencies.audit.append(tx, {
-      at,
-      actor: { id: `account:${account}`, department: null },
-      action: 'consent.granted',
-      subject: client,
-      details: {
-        scopes: granted.scopes.join(' '),
-        claims: granted.claims.join(' '),
-        resources: Object.values(granted.resources).flat().join(' '),
-      },
-    });
+  const row = await tx
+    .selectFrom('oidc_consent')
+    .select(['granted', 'ended_at'])
+    .where('account', '=', account)
+    .where('client', '=', client)
+    .forUpdate()
+    .executeTakeFirst();
+  const before = row === undefined || row.ended_at !== null ? nothing : (JSON.parse(row.granted) as Granted);
+  const text = JSON.stringify(together(before, granted));
+  await tx
+    .insertInto('oidc_consent')
+    .values({ account, client, granted: text, given_at: at.toISOString(), ended_at: null })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['account', 'client'])
+        .doUpdateSet({ granted: text, given_at: at.toISOString(), ended_at: null }),
+    )
+    .execute();
+  await dependencies.audit.append(tx, {
+    at,
+    actor: { id: `account:${account}`, department: null },
+    action: 'consent.granted',
+    subject: client,
+    details: {
+      scopes: granted.scopes.join(' '),
+      claims: granted.claims.join(' '),
+      resources: Object.values(granted.resources).flat().join(' '),
+    },
   });
 }
 

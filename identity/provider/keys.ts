@@ -77,11 +77,17 @@ export async function ensureKeys(dependencies: KeyDependencies, actor: Actor): P
 /**
  * Rotates: the waiting key signs from now on, the signing one is kept for verification, a new one waits.
  * What was signed before stays valid, and nobody is logged out.
+ * @param alongside what else happens in the same write, or refuses it
  */
-export async function rotateKeys(dependencies: KeyDependencies, actor: Actor): Promise<void> {
+export async function rotateKeys(
+  dependencies: KeyDependencies,
+  actor: Actor,
+  alongside: (tx: Writer) => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
   const next = await newKey();
   const at = dependencies.clock();
   await dependencies.database.write(async (tx) => {
+    await alongside(tx);
     await countChange(tx);
     await tx
       .updateTable('oidc_key')

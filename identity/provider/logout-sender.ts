@@ -1,7 +1,7 @@
 // Sends what waits in the logout queue (OpenID Connect Back-Channel Logout 1.0): a fresh token for each attempt.
 import type { Provider } from 'oidc-provider';
 import { SignJWT, importJWK } from 'jose';
-import { clientById } from './clients.ts';
+import { clientById } from './client-register.ts';
 import { extensionOf, sectorOf } from './client.ts';
 import { keySet } from './keys.ts';
 import { settleLogout, takeDueLogouts, type DueLogout } from './logout-queue.ts';

@@ -1,6 +1,6 @@
 // The library's fetch: keys in our register are answered from there, registered addresses through the outbound port, and nothing else.
 import { keyAddress } from './client.ts';
-import { clientById } from './clients.ts';
+import { clientById } from './client-register.ts';
 import { registeredNetworks } from './outbound.ts';
 import type { ProviderParts } from './parts.ts';
 

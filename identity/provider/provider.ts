@@ -2,9 +2,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Provider } from 'oidc-provider';
 import type { Actor } from '../../storage/actor.ts';
+import type { Writer } from '../../storage/database.ts';
 import type { InteractionPort } from '../interaction-port.ts';
 import { listen, recording } from './after.ts';
-import { clientSource, formerSecret } from './clients.ts';
+import { clientSource, formerSecret } from './client-source.ts';
 import { configurationOf, cookieMonth } from './configuration.ts';
 import { formTargets } from './form-targets.ts';
 import { interactionPort } from './interactions.ts';
@@ -14,17 +15,20 @@ import { queueLogout } from './logout-queue.ts';
 import type { ProviderParts } from './parts.ts';
 import type { ClientSource } from './records.ts';
 import { rememberOnce } from './replay.ts';
+import { knewUserCode } from './shown.ts';
 
 export interface OpenedProvider {
   /** Answers what lies below the issuer's path; the request's `url` is relative to it. */
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
   readonly interactions: InteractionPort;
+  /** Whether a request that was answered named a device's code that exists. */
+  knewUserCode(request: IncomingMessage): boolean;
   /** The library's object of this moment: never keep it, it is replaced. */
   current(): Provider;
   /** Looks whether keys changed on another node or the month did, and follows. */
   follow(): Promise<void>;
   /** Rotates the signing key, here at once and on other nodes within a second. */
-  rotate(actor: Actor): Promise<void>;
+  rotate(actor: Actor, alongside?: (tx: Writer) => Promise<void>): Promise<void>;
   /** The emergency: a key is published no more. @throws IdentityError `provider-key-not-found`. */
   revoke(actor: Actor, kid: string): Promise<void>;
   /** Retires and rotates keys by age. */
@@ -55,11 +59,12 @@ export async function openProvider(parts: ProviderParts, actor: Actor): Promise<
   return {
     // A request is served to its end by the provider it came to.
     handle: (request, response) => serving.handle(request, response),
+    knewUserCode,
     interactions: interactionPort(parts, () => serving.provider),
     current: () => serving.provider,
     follow,
-    async rotate(who) {
-      await rotateKeys(parts, who);
+    async rotate(who, alongside) {
+      await rotateKeys(parts, who, alongside);
       await follow();
     },
     async revoke(who, kid) {

@@ -4,6 +4,14 @@ import { extensionOf } from './client.ts';
 import type { PageClient, UserCodeFault } from './pages.ts';
 import type { ProviderParts } from './parts.ts';
 
+/** Requests that brought a device's code that exists: guesses are counted, and these were none. */
+const knownCodes = new WeakSet<object>();
+
+/** @returns whether a request that was answered named a device's code that exists. */
+export function knewUserCode(request: object): boolean {
+  return knownCodes.has(request);
+}
+
 type Features = NonNullable<Configuration['features']>;
 
 function show(ctx: KoaContextWithOIDC, document: string): void {
@@ -43,11 +51,13 @@ export function deviceFlowPages(
     userCodeConfirmSource: (ctx, form, client, info, code) => {
       const known = pageClient(client);
       if (known === null) return;
+      knownCodes.add(ctx.req);
       const agent = typeof info['agent'] === 'string' ? info['agent'] : '';
       show(ctx, parts.pages.confirmDevice(form, { client: known, code, agent }));
     },
     successSource: (ctx) => {
       const known = pageClient(ctx.oidc.client);
+      knownCodes.add(ctx.req);
       if (known !== null) show(ctx, parts.pages.deviceDone(known));
     },
   };

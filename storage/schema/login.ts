@@ -109,6 +109,8 @@ export interface ScanTransactionTable {
   state: 'waiting' | 'scanned' | 'approved' | 'refused' | 'consumed';
   authentication: string | null;
   polled_at: string | null;
+  /** The level the login must reach; null for any. */
+  floor: number | null;
   created_at: string;
   expires_at: string;
 }

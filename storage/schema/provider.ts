@@ -171,6 +171,19 @@ export interface CibaRequestTable {
   created_at: string;
   expires_at: string;
   decided_at: string | null;
+  /** The session in which it was approved: what was granted ends with it. */
+  session_mac: string | null;
+  grant_mac: string | null;
+  /** 1 where the grant outlives a logout (`offline_access`). */
+  offline: number;
+}
+
+/** Calls of one caller in one minute, of all nodes together. */
+export interface RateWindowTable {
+  scope: string;
+  /** Minutes since 1970. */
+  minute: number;
+  calls: number;
 }
 
 /** The browser session of our own pages. */
@@ -210,6 +223,7 @@ export interface ProviderTables {
   oidc_subject: OidcSubjectTable;
   logout_delivery: LogoutDeliveryTable;
   ciba_request: CibaRequestTable;
+  rate_window: RateWindowTable;
   page_session: PageSessionTable;
   page_sign_in: PageSignInTable;
 }

@@ -1,4 +1,4 @@
-// The first administrators of a production installation, and a trust list that changes by two of them only.
+// The first administrators of a production installation, and a trust list and clients that change by two of them only.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -137,4 +137,54 @@ describe('administrators of a production installation', function () {
       'taken up already',
     );
   });
+
+  it('agree in two to a client that reaches far, word for word; an ordinary one needs nobody', async () => {
+    const add = (scopes: string, ...more: string[]): ReturnType<typeof run> =>
+      run('client', 'add', '--id', 'far.client', '--name', '远程系统', '--english-name', 'Far', '--department', department, '--api-scopes', scopes, ...more); // prettier-ignore
+    const near = await run('client', 'add', '--id', 'near.client', '--name', '普通系统', '--english-name', 'Near', '--department', department, '--api-scopes', 'stamps:write'); // prettier-ignore
+    assert.equal(near.code, 0, near.err);
+    const alone = await add('ca:operate');
+    assert.equal(alone.code, 1, alone.out);
+    const [, change = ''] = /change = (register far\.client sha256:[0-9a-f]{64})/.exec(alone.err) ?? [];
+    assert.notEqual(change, '', alone.err);
+    const id = await agreed(change);
+    const other = await add('ca:operate,identity:administer', '--approval', id);
+    assert.equal(other.code, 1, 'more than was agreed to');
+    const done = await add('ca:operate', '--approval', id);
+    assert.equal(done.code, 0, done.err);
+    assert.equal(done.out.trim().length, 64, 'the secret');
+    const rotating = await run('client', 'rotate', '--id', 'far.client');
+    assert.equal(rotating.code, 1);
+    assert.match(rotating.err, /rotate far\.client/);
+    assert.equal((await run('client', 'rotate', '--id', 'near.client')).code, 0);
+    assert.equal((await run('client', 'disable', '--id', 'far.client')).code, 0, 'to stop one needs nobody');
+    assert.equal((await run('client', 'enable', '--id', 'far.client')).code, 1);
+    const rotated = await run('client', 'rotate', '--id', 'far.client', '--approval', await agreed('rotate far.client')); // prettier-ignore
+    assert.equal(rotated.code, 0, rotated.err);
+  });
+
+  /** What the system administrator asked for and the security administrator approved. */
+  async function agreed(change: string): Promise<string> {
+    const opened = await openInstallation(readConfig(environment, {}), realWorld);
+    try {
+      const rows = await opened.database.reader
+        .selectFrom('officer_role')
+        .select(['account', 'role'])
+        .execute();
+      const of = (role: string): string => rows.find((row) => row.role === role)?.account ?? '';
+      const people = { ...opened, events: noSessions };
+      const actor = { id: 'system', kind: 'system', department: null, scopes: [] } as const;
+      const id = await askTwoPersons(people, actor, {
+        by: of('system-administrator'),
+        kind: 'client',
+        subject: null,
+        parameters: { change },
+        purpose: '接入',
+      });
+      await approveTwoPersons(people, actor, { by: of('security-administrator'), id });
+      return id;
+    } finally {
+      await opened.close();
+    }
+  }
 });

@@ -11,7 +11,8 @@ import { renderInbox } from '../../web/pages/inbox.ts';
 import { renderActing } from '../../web/pages/interaction-acting.ts';
 import { renderConsent } from '../../web/pages/interaction-consent.ts';
 import { renderLogin, type LoginPage } from '../../web/pages/interaction-login.ts';
-import { renderScan, renderScanDone, renderScanPhone } from '../../web/pages/interaction-scan.ts';
+import { renderScan } from '../../web/pages/interaction-scan.ts';
+import { renderScanDone, renderScanPhone } from '../../web/pages/interaction-scan-phone.ts';
 import { renderSecond } from '../../web/pages/interaction-second.ts';
 import { renderUnmet } from '../../web/pages/interaction-unmet.ts';
 import { assertAccessible, assertZoomable, desk, launchChromium, phone } from './chromium.ts';
@@ -52,6 +53,17 @@ const login: LoginPage = {
     },
   ],
   demonstrationPassword: { name: 'yangben1', password: 'hebei-yangzhang-9527' },
+};
+const scanned = {
+  id: 'scn_1',
+  formToken: 't0',
+  client: common.client,
+  place: { zh: '天津市河北区（203.0.*.*）', en: 'Hebei District, Tianjin (203.0.*.*)' },
+  browser: 'Edge · Windows',
+  numbers: [12, 47, 83],
+  session: null,
+  signIn: '/sign-in?again=yes&returnTo=/scan-again/scn_1',
+  problem: null,
 };
 const picture = await QRCode.toString('http://localhost:8480/scan/AAAAAAAAAAAAAAAAAAAAAA', {
   type: 'svg',
@@ -148,14 +160,12 @@ const pages: Readonly<Record<string, string>> = {
     device: true,
   }),
   '/scan': renderScan(stranger, { ...common, id: 'scn_1', picture, number: 47 }),
-  '/scan-phone': renderScanPhone(stranger, {
-    id: 'scn_1',
-    formToken: 't0',
-    client: common.client,
-    place: { zh: '互联网 203.0.*.*', en: 'Internet, 203.0.*.*' },
-    browser: 'Edge · Windows',
-    numbers: [12, 47, 83],
-    problem: null,
+  '/scan-phone': renderScanPhone(stranger, scanned),
+  '/scan-phone-session': renderScanPhone(stranger, { ...scanned, session: { name: '样**', may: 'yes' } }),
+  '/scan-phone-weak': renderScanPhone(stranger, {
+    ...scanned,
+    session: { name: '样**', may: 'too-low' },
+    problem: { words: { zh: '等级不够。', en: 'Too low.' }, wait: null },
   }),
   '/scan-approved': renderScanDone(stranger, true),
   '/scan-refused': renderScanDone(stranger, false),

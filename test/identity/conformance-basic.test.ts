@@ -61,6 +61,29 @@ describe('Basic OP conformance', () => {
     assert.equal(tokens['token_type'], 'Bearer');
   });
 
+  it('oidcc-discovery-endpoint-verification', async () => {
+    const response = await fetch(`${harness.issuer}/.well-known/openid-configuration`);
+    assert.match(response.headers.get('content-type') ?? '', /^application\/json/);
+    const discovery = (await response.json()) as Record<string, unknown>;
+    for (const member of ['authorization_endpoint', 'token_endpoint', 'userinfo_endpoint', 'jwks_uri']) {
+      const url = new URL(String(discovery[member]));
+      assert.equal(url.href.startsWith(`${harness.issuer}/`), true, member);
+    }
+    for (const member of [
+      'scopes_supported',
+      'response_types_supported',
+      'subject_types_supported',
+      'id_token_signing_alg_values_supported',
+      'claims_supported',
+    ])
+      assert.ok(Array.isArray(discovery[member]), member);
+    assert.equal(discovery['claims_parameter_supported'], true);
+    const keys = (await (await fetch(String(discovery['jwks_uri']))).json()) as { keys: object[] };
+    assert.ok(keys.keys.length > 0);
+    // Nothing of a private half is ever published.
+    for (const key of keys.keys) assert.ok(!('d' in key));
+  });
+
   it('oidcc-response-type-missing', async () => {
     assert.equal(await errorOf({ response_type: null }), 'invalid_request');
   });
@@ -131,6 +154,18 @@ describe('Basic OP conformance', () => {
       if (!scope.includes('profile')) assert.equal(claims['name'], undefined, 'nothing beyond the scope');
     });
   }
+
+  it('oidcc-alternate-happy-flow', async () => {
+    // Another client, other values: nothing of the first flow was made for it alone.
+    const other = await harness.client({ redirectUris: [redirectUri], scopes: ['openid', 'profile'] });
+    const { idToken, tokens } = await signedIn(harness, browser, other, { nonce: 'n.-_~1', state: 's.-_~2' });
+    assert.equal(idToken['nonce'], 'n.-_~1');
+    assert.equal(idToken['aud'], other.id);
+    const first = await signedIn(harness, browser, client);
+    assert.notEqual(first.idToken['sub'], idToken['sub'], 'pairwise');
+    const answer = await userinfo({ headers: { authorization: `Bearer ${String(tokens['access_token'])}` } });
+    assert.equal(((await answer.json()) as { sub?: unknown }).sub, idToken['sub']);
+  });
 
   it('oidcc-display-page', async () => {
     await signedIn(harness, browser, client, { display: 'page' });

@@ -1,9 +1,7 @@
-// The FAPI 2.0 Security Profile (and signed request objects), by what its plan tries: switched on for one client.
+// The FAPI 2.0 Security Profile plan, by its names: switched on for one client, private_key_jwt, DPoP, OpenID Connect.
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
-import { SignJWT, type CryptoKey } from 'jose';
-import type { ClientSettingsInput } from '../../identity/provider/client.ts';
 import { Browser } from './provider/browser.ts';
+import { Fapi2Client, type CodeInHand } from './provider/fapi2-client.ts';
 import { logsIn, startProvider, type ProviderHarness } from './provider/harness.ts';
 import {
   assertion,
@@ -16,251 +14,501 @@ import {
   proofOf,
   redirectUri,
   type ClientKey,
-  type TokenAnswer,
 } from './provider/relying-party.ts';
 
-describe('FAPI 2.0 conformance', () => {
+const name = (test: string): string => `fapi2-security-profile-final-${test}`;
+const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+
+describe('FAPI 2.0 Security Profile conformance', () => {
   let harness: ProviderHarness;
-  let key: ClientKey;
+  let client: Fapi2Client;
+  let second: Fapi2Client;
   let rsa: ClientKey;
-  let proof: ClientKey;
-  let client: string;
-  let signing: string;
+  let account: string;
 
   before(async () => {
     harness = await startProvider();
-    harness.behave = logsIn(await harness.account(3), { aal: 3 });
-    key = await clientKey();
+    account = await harness.account(3);
     rsa = await clientKey('sig', 'RS256');
-    proof = await clientKey();
-    const shared: ClientSettingsInput = {
-      redirectUris: [redirectUri],
-      authentication: 'private_key_jwt',
-      jwks: { keys: [key.jwk as { kty: 'EC' }, rsa.jwk as { kty: 'RSA' }] },
-      fapi2: true,
-      dpop: true,
-    };
-    client = (await harness.client(shared)).id;
-    signing = (await harness.client({ ...shared, signedRequests: true })).id;
+    const settings = {
+      grants: ['code', 'refresh'],
+      scopes: ['openid', 'profile', 'offline_access'],
+    } as const;
+    client = await Fapi2Client.register(harness, {
+      keys: [rsa],
+      settings: { grants: [...settings.grants], scopes: [...settings.scopes] },
+    });
+    second = await Fapi2Client.register(harness);
   });
 
   after(() => harness.stop());
 
-  const parametersOf = (id: string): { fields: Record<string, string>; verifier: string } => {
-    const started = authorization(harness, { id });
-    return { fields: Object.fromEntries(new URL(started.address).searchParams), verifier: started.verifier };
-  };
-
-  async function pushed(fields: Record<string, string>, id = client): Promise<TokenAnswer> {
-    return post(harness, '/request', { ...fields, ...(await byKey(id, key, harness.issuer)) });
-  }
-
-  /** The whole flow with PAR and DPoP. */
-  async function code(id = client): Promise<{ code: string; verifier: string }> {
-    const { fields, verifier } = parametersOf(id);
-    const { status, body } = await pushed(fields, id);
-    assert.equal(status, 201, JSON.stringify(body));
-    const url = new URL(`${harness.url}/oidc/auth`);
-    url.searchParams.set('client_id', id);
-    url.searchParams.set('request_uri', String(body['request_uri']));
-    const { answer } = await authorized(new Browser(), { address: url.href });
-    assert.equal(answer.get('iss'), harness.issuer, 'RFC 9207');
-    return { code: answer.get('code') ?? '', verifier };
-  }
-
-  async function token(
-    from: { readonly code: string; readonly verifier: string },
-    headers: Record<string, string>,
-  ): Promise<TokenAnswer> {
-    return post(
-      harness,
-      '/token',
-      {
-        grant_type: 'authorization_code',
-        code: from.code,
-        code_verifier: from.verifier,
-        redirect_uri: redirectUri,
-        ...(await byKey(client, key, harness.issuer)),
-      },
-      headers,
-    );
-  }
-
-  it('fapi2-security-profile-final-happy-flow: PAR, private_key_jwt, DPoP', async () => {
-    const dpop = await proofOf(proof, 'POST', `${harness.issuer}/token`);
-    const { status, body } = await token(await code(), { dpop });
-    assert.equal(status, 200, JSON.stringify(body));
-    assert.equal(body['token_type'], 'DPoP');
-    const access = String(body['access_token']);
-    const ask = async (headers: Record<string, string>): Promise<number> =>
-      (await fetch(`${harness.issuer}/me`, { headers })).status;
-    const me = await proofOf(proof, 'GET', `${harness.issuer}/me`, { token: access });
-    assert.equal(await ask({ authorization: `DPoP ${access}`, dpop: me }), 200);
-    assert.equal(await ask({ authorization: `DPoP ${access}`, dpop: me }), 401, 'a proof is used once');
-    assert.equal(await ask({ authorization: `Bearer ${access}` }), 401, 'never as a bearer token');
-    const other = await proofOf(await clientKey(), 'GET', `${harness.issuer}/me`, { token: access });
-    assert.equal(await ask({ authorization: `DPoP ${access}`, dpop: other }), 401, 'of another key');
+  beforeEach(() => {
+    harness.behave = logsIn(account, { aal: 3 });
   });
 
-  it('fapi2-…-ensure-authorization-request-without-par-fails', async () => {
-    const { answer } = await authorized(new Browser(), authorization(harness, { id: client }));
-    assert.equal(answer.get('error'), 'invalid_request');
+  const seconds = (): number => Math.floor(Date.now() / 1000);
+
+  describe('clients that behave', () => {
+    it(name('discovery-end-point-verification'), async () => {
+      const response = await fetch(`${harness.issuer}/.well-known/openid-configuration`);
+      const discovery = (await response.json()) as Record<string, unknown>;
+      const includes = (member: string, value: string): void =>
+        assert.ok((discovery[member] as string[]).includes(value), `${member} ${value}`);
+      assert.equal(discovery['issuer'], harness.issuer);
+      assert.equal(typeof discovery['pushed_authorization_request_endpoint'], 'string');
+      assert.equal(discovery['authorization_response_iss_parameter_supported'], true);
+      assert.deepEqual(discovery['response_types_supported'], ['code']);
+      assert.deepEqual(discovery['code_challenge_methods_supported'], ['S256']);
+      includes('token_endpoint_auth_methods_supported', 'private_key_jwt');
+      includes('grant_types_supported', 'authorization_code');
+      for (const member of [
+        'dpop_signing_alg_values_supported',
+        'token_endpoint_auth_signing_alg_values_supported',
+        'request_object_signing_alg_values_supported',
+        'id_token_signing_alg_values_supported',
+      ]) {
+        for (const weak of ['none', 'RS256', 'HS256'])
+          assert.ok(!(discovery[member] as string[]).includes(weak), `${member} ${weak}`);
+        assert.ok((discovery[member] as string[]).some((each) => each === 'ES256' || each === 'PS256'));
+      }
+    });
+
+    it(name('happy-flow'), async () => {
+      const body = await client.tokens();
+      assert.equal(body['token_type'], 'DPoP');
+      const payload = payloadOf(body['id_token']);
+      assert.equal(payload['acr'], 'urn:gov:loa:3');
+      const [head = ''] = String(body['id_token']).split('.');
+      assert.deepEqual(Object.keys(JSON.parse(Buffer.from(head, 'base64url').toString()) as object).sort(), [
+        'alg',
+        'kid',
+      ]);
+      const told = await client.me(body['access_token']);
+      assert.equal(told.status, 200);
+      assert.equal(told.body['sub'], payload['sub']);
+    });
+
+    it(name('user-rejects-authentication'), async () => {
+      harness.behave = () => ({ refuse: 'access_denied' });
+      const { fields, state } = client.parameters();
+      const { answer } = await client.visit(await client.pushed(fields));
+      assert.equal(answer.get('error'), 'access_denied');
+      assert.equal(answer.get('state'), state);
+      assert.equal(answer.get('iss'), harness.issuer);
+      assert.equal(answer.get('code'), null);
+    });
+
+    it(name('ensure-authorization-request-without-state-success'), async () => {
+      const { fields } = client.parameters({ state: null });
+      const { answer } = await client.visit(await client.pushed(fields));
+      assert.ok(answer.get('code'));
+      assert.equal(answer.get('state'), null);
+      assert.equal(answer.get('iss'), harness.issuer);
+    });
+
+    it(name('ensure-authorization-request-without-nonce-success'), async () => {
+      assert.equal(payloadOf((await client.tokens({ nonce: null }))['id_token'])['nonce'], undefined);
+    });
+
+    it(name('ensure-authorization-request-with-64-char-nonce-success'), async () => {
+      const nonce = 'n'.repeat(64);
+      assert.equal(payloadOf((await client.tokens({ nonce }))['id_token'])['nonce'], nonce);
+    });
+
+    it(name('ensure-other-scope-order-succeeds'), async () => {
+      const body = await client.tokens({ scope: 'profile openid' });
+      assert.deepEqual(String(body['scope']).split(' ').sort(), ['openid', 'profile']);
+    });
+
+    it(name('test-claims-parameter-identity-claims'), async () => {
+      const claims = JSON.stringify({ userinfo: { name: { essential: true } }, id_token: { acr: null } });
+      const body = await client.tokens({ scope: 'openid', claims });
+      assert.equal(typeof (await client.me(body['access_token'])).body['name'], 'string');
+      assert.equal(payloadOf(body['id_token'])['acr'], 'urn:gov:loa:3');
+    });
+
+    it(name('access-token-type-header-case-sensitivity'), async () => {
+      const body = await client.tokens();
+      for (const scheme of ['dpop', 'DPOP', 'DPoP'])
+        assert.equal((await client.me(body['access_token'], scheme)).status, 200, scheme);
+    });
+
+    it(name('ensure-authorization-request-with-long-nonce'), async () => {
+      const nonce = 'n'.repeat(384);
+      assert.equal(payloadOf((await client.tokens({ nonce }))['id_token'])['nonce'], nonce);
+    });
+
+    it(name('ensure-authorization-request-with-long-state'), async () => {
+      const state = 's'.repeat(384);
+      const { fields } = client.parameters({ state });
+      const { answer } = await client.visit(await client.pushed(fields));
+      assert.equal(answer.get('state'), state);
+    });
   });
 
-  it('fapi2-…-par-ensure-pkce-required', async () => {
-    const { fields } = parametersOf(client);
-    const without = Object.fromEntries(
-      Object.entries(fields).filter(([name]) => !name.startsWith('code_challenge')),
-    );
-    assert.equal((await pushed(without)).body['error'], 'invalid_request');
-  });
-
-  it('fapi2-…-par-plain-pkce-rejected', async () => {
-    const { fields } = parametersOf(client);
-    const answer = await pushed({ ...fields, code_challenge_method: 'plain' });
-    assert.equal(answer.body['error'], 'invalid_request');
-  });
-
-  it('fapi2-…-ensure-holder-of-key-required: no token without a proof', async () => {
-    const { body } = await token(await code(), {});
-    assert.ok(['invalid_dpop_proof', 'invalid_grant'].includes(String(body['error'])), JSON.stringify(body));
-  });
-
-  it('fapi2-…-par-attempt-reuse-request_uri: used once', async () => {
-    const { fields } = parametersOf(client);
-    const { body } = await pushed(fields);
-    const url = new URL(`${harness.url}/oidc/auth`);
-    url.searchParams.set('client_id', client);
-    url.searchParams.set('request_uri', String(body['request_uri']));
-    assert.ok((await authorized(new Browser(), { address: url.href })).answer.get('code'));
-    const again = await new Browser().visit(url.href);
-    assert.match(`${again.text} ${again.location}`, /invalid_request_uri/);
-  });
-
-  it('fapi2-…-par-attempt-to-use-request_uri-for-different-client', async () => {
-    const { fields } = parametersOf(client);
-    const { body } = await pushed(fields);
-    const url = new URL(`${harness.url}/oidc/auth`);
-    url.searchParams.set('client_id', signing);
-    url.searchParams.set('request_uri', String(body['request_uri']));
-    const seen = await new Browser().visit(url.href);
-    assert.equal(seen.status, 400);
-  });
-
-  it('fapi2-…-par-request_uri-inside-par-fails', async () => {
-    const { fields } = parametersOf(client);
-    const answer = await pushed({ ...fields, request_uri: 'urn:ietf:params:oauth:request_uri:abc' });
-    assert.equal(answer.status, 400);
-  });
-
-  it('fapi2-…-client-assertion: wrong audience, expired, replayed, of another key, RS256', async () => {
-    const { fields } = parametersOf(client);
-    const type = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
-    const send = (client_assertion: string): Promise<TokenAnswer> =>
-      post(harness, '/request', {
-        ...fields,
-        client_id: client,
-        client_assertion_type: type,
-        client_assertion,
+  describe('proofs of possession', () => {
+    it(name('check-dpop-proof-nbf-exp'), async () => {
+      const dpop = await client.tokenProof(client.proof, {
+        claims: { nbf: seconds() - 5, exp: seconds() + 60 },
       });
-    const stranger = await clientKey();
-    const refused: Readonly<Record<string, string>> = {
-      'another audience': await assertion(client, key, 'https://elsewhere.example.cn'),
-      'the token endpoint as audience': await assertion(client, key, `${harness.issuer}/token`),
-      expired: await assertion(client, key, harness.issuer, { expires: Math.floor(Date.now() / 1000) - 60 }),
-      'another key': await assertion(
-        client,
-        { ...stranger, jwk: { ...stranger.jwk, kid: key.jwk.kid ?? '' } },
-        harness.issuer,
-      ),
-      RS256: await assertion(client, rsa, harness.issuer, { algorithm: 'RS256' }),
-    };
-    for (const [what, text] of Object.entries(refused)) {
-      const answer = await send(text);
-      assert.equal(answer.status, 401, what);
-      assert.equal(answer.body['error'], 'invalid_client', what);
+      assert.equal((await client.exchange(await client.code(), {}, { dpop })).status, 200);
+    });
+
+    for (const [test, shift] of [
+      ['ensure-dpopproof-with-iat-10seconds-before-succeeds', -10],
+      ['ensure-dpopproof-with-iat-10seconds-after-succeeds', 10],
+    ] as const) {
+      it(name(test), async () => {
+        const dpop = await client.tokenProof(client.proof, { claims: { iat: seconds() + shift } });
+        const { status, body } = await client.exchange(await client.code(), {}, { dpop });
+        assert.equal(status, 200, JSON.stringify(body));
+      });
     }
-    const once = await assertion(client, key, harness.issuer);
-    assert.equal((await send(once)).status, 201);
-    assert.equal((await send(once)).status, 401, 'replayed');
-  });
 
-  describe('signed request objects', () => {
-    const now = (): number => Math.floor(Date.now() / 1000);
+    const thumbprint = async (key: ClientKey): Promise<string> => {
+      const { calculateJwkThumbprint } = await import('jose');
+      return calculateJwkThumbprint(key.jwk);
+    };
+    const atPar = (key: ClientKey): Promise<string> => proofOf(key, 'POST', `${harness.issuer}/request`);
 
-    async function requested(
-      change: {
-        readonly claims?: Readonly<Record<string, unknown>>;
-        readonly algorithm?: string;
-        readonly by?: CryptoKey;
-        readonly kid?: string;
-        readonly drop?: readonly string[];
-      } = {},
-    ): Promise<TokenAnswer> {
-      const { fields } = parametersOf(signing);
-      const claims: Record<string, unknown> = {
-        ...fields,
-        iss: signing,
-        aud: harness.issuer,
-        nbf: now(),
-        exp: now() + 300,
-        jti: randomBytes(8).toString('hex'),
-        ...change.claims,
+    it(name('ensure-mismatched-dpop-jkt-fails'), async () => {
+      const { fields } = client.parameters({ dpop_jkt: await thumbprint(await clientKey()) });
+      const { status, body } = await client.push(fields, { dpop: await atPar(client.proof) });
+      assert.equal(status, 400);
+      assert.equal(body['error'], 'invalid_request');
+    });
+
+    it(name('ensure-token-endpoint-fails-with-mismatched-dpop-proof-jkt'), async () => {
+      const code = await client.code({}, { dpop: await atPar(client.proof) });
+      const dpop = await client.tokenProof(await clientKey());
+      assert.equal((await client.exchange(code, {}, { dpop })).body['error'], 'invalid_grant');
+    });
+
+    it(name('ensure-token-endpoint-fails-with-mismatched-dpop-jkt'), async () => {
+      const code = await client.code({ dpop_jkt: await thumbprint(client.proof) });
+      const dpop = await client.tokenProof(await clientKey());
+      assert.equal((await client.exchange(code, {}, { dpop })).body['error'], 'invalid_grant');
+    });
+
+    it(name('ensure-dpopproof-at-par-endpoint-binding-success'), async () => {
+      await client.tokens({}, { dpop: await atPar(client.proof) });
+    });
+
+    it(name('ensure-dpop-auth-code-binding-success'), async () => {
+      await client.tokens({ dpop_jkt: await thumbprint(client.proof) });
+    });
+
+    it(name('dpop-negative-tests'), async () => {
+      const stranger = await clientKey();
+      const { d, ...open } = await exportedOf(stranger);
+      assert.equal(typeof d, 'string');
+      const spoiled: Readonly<Record<string, Promise<string>>> = {
+        'another method': proofOf(client.proof, 'GET', `${harness.issuer}/token`),
+        'another address': proofOf(client.proof, 'POST', `${harness.issuer}/me`),
+        'no identifier': client.tokenProof(client.proof, { claims: { jti: undefined } }),
+        'no time': client.tokenProof(client.proof, { claims: { iat: undefined } }),
+        old: client.tokenProof(client.proof, { claims: { iat: seconds() - 3600 } }),
+        'of tomorrow': client.tokenProof(client.proof, { claims: { iat: seconds() + 3600 } }),
+        'another type': client.tokenProof(client.proof, { header: { typ: 'JWT' } }),
+        'another key than its own': client.tokenProof(client.proof, { header: { jwk: open } }),
+        'a private key in it': client.tokenProof(stranger, { header: { jwk: { ...open, d } } }),
+        'no key': client.tokenProof(client.proof, { header: { jwk: undefined } }),
+        unsigned: unsigned(client.proof, `${harness.issuer}/token`),
+        'no proof': Promise.resolve('abc'),
       };
-      const kept = Object.fromEntries(
-        Object.entries(claims).filter(([name]) => change.drop?.includes(name) !== true),
-      );
-      const request = await new SignJWT(kept)
-        .setProtectedHeader({ alg: change.algorithm ?? 'ES256', kid: change.kid ?? key.jwk.kid ?? '' })
-        .sign(change.by ?? key.privateKey);
-      return post(harness, '/request', { request, ...(await byKey(signing, key, harness.issuer)) });
-    }
-
-    it('ensure-signed-request-object-succeeds', async () => {
-      const answer = await requested();
-      assert.equal(answer.status, 201, JSON.stringify(answer.body));
+      for (const [what, made] of Object.entries(spoiled)) {
+        const { status, body } = await client.exchange(await client.code(), {}, { dpop: await made });
+        assert.equal(status, 400, what);
+        assert.ok(['invalid_dpop_proof', 'invalid_request'].includes(String(body['error'])), what);
+      }
+      const token = (await client.tokens())['access_token'];
+      assert.equal((await client.me(token, 'DPoP', { token: 'another token' })).status, 401, 'ath');
+      assert.equal((await client.me(token, 'Bearer')).status, 400, 'a proof is no use to a bearer token');
+      const bare = { authorization: `Bearer ${String(token)}` };
+      assert.equal((await fetch(`${harness.issuer}/me`, { headers: bare })).status, 401, 'nor is none');
+      const once = { jti: 'the same twice' };
+      assert.equal((await client.me(token, 'DPoP', once)).status, 200);
+      assert.equal((await client.me(token, 'DPoP', once)).status, 401, 'a proof is used once');
     });
-
-    it('ensure-request-object-with-nbf-8-seconds-in-the-future-is-accepted', async () => {
-      assert.equal((await requested({ claims: { nbf: now() + 8 } })).status, 201);
-    });
-
-    const failing: Readonly<Record<string, () => Promise<TokenAnswer>>> = {
-      'without-exp': () => requested({ drop: ['exp'] }),
-      'without-nbf': () => requested({ drop: ['nbf'] }),
-      'exp-over-60-minutes-after-nbf': () => requested({ claims: { exp: now() + 3700 } }),
-      'nbf-over-60-minutes-ago': () => requested({ claims: { nbf: now() - 3700 } }),
-      'nbf-far-in-the-future': () => requested({ claims: { nbf: now() + 120 } }),
-      expired: () => requested({ claims: { exp: now() - 60, nbf: now() - 120 } }),
-      'bad-aud': () => requested({ claims: { aud: 'https://elsewhere.example.cn' } }),
-      'signed-with-RS256': () =>
-        requested({ algorithm: 'RS256', by: rsa.privateKey, kid: rsa.jwk.kid ?? '' }),
-      'with-invalid-signature': async () => requested({ by: (await clientKey()).privateKey }),
-      'alg-none': async () => {
-        const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-        const { fields } = parametersOf(signing);
-        const request = `${part({ alg: 'none' })}.${part({ ...fields, iss: signing, aud: harness.issuer, nbf: now(), exp: now() + 60 })}.`;
-        return post(harness, '/request', { request, ...(await byKey(signing, key, harness.issuer)) });
-      },
-      'unsigned-at-par': async () => pushed(parametersOf(signing).fields, signing),
-    };
-    for (const [name, send] of Object.entries(failing)) {
-      it(`ensure-request-object-${name}-fails`, async () => {
-        const answer = await send();
-        assert.equal(answer.status, 400, JSON.stringify(answer.body));
-        assert.match(String(answer.body['error']), /^invalid_request(_object)?$/);
-      });
-    }
   });
 
-  it('the ID token is ES256 and names the authentication', async () => {
-    const dpop = await proofOf(proof, 'POST', `${harness.issuer}/token`);
-    const { body } = await token(await code(), { dpop });
-    const payload = payloadOf(body['id_token']);
-    assert.equal(payload['acr'], 'urn:gov:loa:3');
-    const header = JSON.parse(
-      Buffer.from(String(body['id_token']).split('.')[0] ?? '', 'base64url').toString(),
-    ) as object;
-    assert.deepEqual(Object.keys(header).sort(), ['alg', 'kid']);
+  describe('authorization requests', () => {
+    it(name('ensure-registered-redirect-uri'), async () => {
+      const { fields } = client.parameters({ redirect_uri: 'https://evil.example.cn/return' });
+      const { status, body } = await client.push(fields);
+      assert.equal(status, 400);
+      assert.match(String(body['error']), /^invalid_(request|redirect_uri)$/);
+    });
+
+    it(name('plain-fapi-tolerate-unregistered-redirect-uri'), async () => {
+      // Allowed to be taken from a client that proves itself, or refused: here it is refused.
+      const { fields } = client.parameters({ redirect_uri: `${redirectUri}?dummy=1` });
+      assert.equal((await client.push(fields)).status, 400);
+    });
+
+    it(name('ensure-unsigned-authorization-request-without-using-par-fails'), async () => {
+      const { answer } = await authorized(new Browser(), authorization(harness, client));
+      assert.equal(answer.get('error'), 'invalid_request');
+      assert.equal(answer.get('code'), null);
+    });
+
+    it(name('ensure-redirect-uri-in-authorization-request'), async () => {
+      const { fields } = client.parameters({ redirect_uri: null });
+      assert.equal((await client.push(fields)).status, 400);
+    });
+
+    it(name('ensure-request-object-without-redirect-uri-fails'), async () => {
+      const { fields } = client.parameters({ redirect_uri: null });
+      const { status, body } = await client.push(fields);
+      assert.equal(status, 400);
+      assert.equal(body['request_uri'], undefined);
+    });
+
+    for (const [test, type] of [
+      ['ensure-response-type-code-idtoken-fails', 'code id_token'],
+      ['ensure-response-type-token-fails', 'token'],
+    ] as const) {
+      it(name(test), async () => {
+        const { fields } = client.parameters({ response_type: type });
+        const { status, body } = await client.push(fields);
+        assert.equal(status, 400);
+        assert.match(
+          String(body['error']),
+          /^(unsupported_response_type|invalid_request|unauthorized_client)$/,
+        );
+      });
+    }
+
+    it(name('state-only-outside-request-object-not-used'), async () => {
+      const { fields } = client.parameters({ state: null });
+      const { answer } = await client.visit(await client.pushed(fields), { state: 'from outside' });
+      assert.equal(answer.get('state'), null);
+    });
+
+    it(name('ensure-different-state-inside-and-outside-request-object'), async () => {
+      const { fields, state } = client.parameters();
+      const { answer } = await client.visit(await client.pushed(fields), { state: 'from outside' });
+      assert.equal(answer.get('state'), state);
+    });
+
+    it(name('ensure-different-nonce-inside-and-outside-request-object'), async () => {
+      const { fields, verifier } = client.parameters({ nonce: 'inside' });
+      const { answer } = await client.visit(await client.pushed(fields), { nonce: 'from outside' });
+      const { body } = await client.exchange({ code: answer.get('code') ?? '', verifier });
+      assert.equal(payloadOf(body['id_token'])['nonce'], 'inside');
+    });
+  });
+
+  describe('the token endpoint', () => {
+    it(name('ensure-client-id-in-token-endpoint'), async () => {
+      const mixed = { ...(await client.authenticated()), client_id: second.id };
+      const { status, body } = await client.exchange(await client.code(), mixed);
+      assert.ok(status >= 400);
+      assert.match(String(body['error']), /^invalid_(client|request|grant)$/);
+    });
+
+    it(name('ensure-holder-of-key-required'), async () => {
+      const { status, body } = await client.exchange(await client.code(), {}, {});
+      assert.equal(status, 400);
+      assert.match(String(body['error']), /^invalid_(dpop_proof|grant|request)$/);
+    });
+
+    it(name('ensure-authorization-code-is-bound-to-client'), async () => {
+      const { body } = await second.exchange(await client.code());
+      assert.equal(body['error'], 'invalid_grant');
+    });
+
+    it(name('attempt-reuse-authorization-code-after-one-second'), async () => {
+      const code = await client.code();
+      const first = await client.exchange(code);
+      assert.equal(first.status, 200);
+      await new Promise((done) => setTimeout(done, 1000));
+      assert.equal((await client.exchange(code)).body['error'], 'invalid_grant');
+      assert.equal((await client.me(first.body['access_token'])).status, 401, 'what came of it is gone');
+    });
+
+    it(name('ensure-token-endpoint-fails-with-expired-auth-code'), async () => {
+      const code = await client.code();
+      await client.expire('AuthorizationCode', code.code);
+      assert.equal((await client.exchange(code)).body['error'], 'invalid_grant');
+    });
+
+    it(name('refresh-token'), async () => {
+      const body = await client.tokens({ scope: 'openid offline_access', prompt: 'consent' });
+      const token = String(body['refresh_token']);
+      const refresh = async (who: Fapi2Client, key: ClientKey): Promise<{ status: number; body: object }> =>
+        post(
+          harness,
+          '/token',
+          { grant_type: 'refresh_token', refresh_token: token, ...(await who.authenticated()) },
+          { dpop: await who.tokenProof(key) },
+        );
+      assert.equal((await refresh(client, client.proof)).status, 200);
+      assert.equal((await refresh(second, second.proof)).status, 400, 'of another client');
+    });
+  });
+
+  describe('client assertions', () => {
+    const exchangedWith = async (
+      claims: Parameters<typeof assertion>[3],
+      key: ClientKey = client.key,
+      audience = harness.issuer,
+    ): Promise<{ status: number; body: Record<string, unknown> }> =>
+      client.exchange(await client.code(), {
+        client_assertion: await assertion(client.id, key, audience, claims),
+      });
+    const refused = ({ status, body }: { status: number; body: Record<string, unknown> }): void => {
+      assert.ok(status === 400 || status === 401, String(status));
+      assert.match(String(body['error']), /^invalid_(client|request)$/);
+    };
+
+    it(name('ensure-signed-client-assertion-with-RS256-fails'), async () => {
+      refused(await exchangedWith({ algorithm: 'RS256' }, rsa));
+    });
+
+    it(name('ensure-client-assertion-in-token-endpoint'), async () => {
+      const { status } = await client.exchange(await client.code(), {
+        client_assertion: null,
+        client_assertion_type: null,
+      });
+      assert.ok(status === 400 || status === 401);
+    });
+
+    it(name('ensure-client-assertion-with-exp-is-5-minutes-in-past-fails'), async () => {
+      refused(await exchangedWith({ expires: seconds() - 300 }));
+    });
+
+    it(name('ensure-client-assertion-with-wrong-aud-fails'), async () => {
+      refused(await exchangedWith({}, client.key, 'https://elsewhere.example.cn'));
+      refused(await exchangedWith({}, client.key, `${harness.issuer}/token`));
+    });
+
+    it(name('ensure-client-assertion-with-no-sub-fails'), async () => {
+      refused(await exchangedWith({ claims: { sub: null } }));
+    });
+
+    it(name('ensure-invalid-client-assertions-fail'), async () => {
+      const stranger = await clientKey();
+      const kid = client.key.jwk.kid ?? '';
+      refused(await exchangedWith({}, { ...stranger, jwk: { ...stranger.jwk, kid } }));
+      refused(await exchangedWith({ claims: { iss: second.id } }));
+      refused(await exchangedWith({ claims: { sub: second.id } }));
+      refused(await exchangedWith({ claims: { iss: null } }));
+      refused(await exchangedWith({ claims: { jti: null } }));
+      for (const text of ['', 'abc', 'a.b.c', `${'a'.repeat(3000)}.b.c`]) {
+        const { status } = await client.exchange(await client.code(), { client_assertion: text });
+        assert.ok(status === 400 || status === 401, text.slice(0, 10));
+      }
+      const replayed = await assertion(client.id, client.key, harness.issuer);
+      const fields = client.parameters().fields;
+      const send = (): Promise<{ status: number }> =>
+        post(harness, '/request', {
+          ...fields,
+          client_assertion_type: jwtBearer,
+          client_assertion: replayed,
+        });
+      assert.equal((await send()).status, 201);
+      assert.equal((await send()).status, 401, 'replayed');
+    });
+  });
+
+  describe('pushed requests', () => {
+    it(name('par-ensure-reused-request-uri-prior-to-auth-completion-succeeds'), async () => {
+      const { fields } = client.parameters();
+      const uri = await client.pushed(fields);
+      // Somebody opens the address and goes away; the browser then loads it again.
+      const opened = await new Browser().visit(client.address(uri));
+      assert.match(opened.location ?? '', /\/interaction\//);
+      assert.ok((await client.visit(uri)).answer.get('code'));
+    });
+
+    it(name('par-attempt-reuse-request_uri'), async () => {
+      const uri = await client.pushed(client.parameters().fields);
+      assert.ok((await client.visit(uri)).answer.get('code'));
+      const again = await client.visit(uri);
+      assert.equal(again.answer.get('code'), null);
+      assert.match(`${again.seen.text} ${again.seen.location}`, /invalid_request_uri/);
+    });
+
+    it(name('par-attempt-to-use-expired-request_uri'), async () => {
+      const uri = await client.pushed(client.parameters().fields);
+      await client.expire('PushedAuthorizationRequest', uri.replace(/^.*:/, ''));
+      const { seen, answer } = await client.visit(uri);
+      assert.equal(answer.get('code'), null);
+      assert.match(`${seen.text} ${seen.location}`, /invalid_request_uri/);
+    });
+
+    it(name('par-attempt-to-use-request_uri-for-different-client'), async () => {
+      const uri = await client.pushed(client.parameters().fields);
+      const seen = await new Browser().visit(second.address(uri));
+      assert.equal(seen.status, 400);
+    });
+
+    it(name('par-authorization-request-containing-request_uri-form-param'), async () => {
+      const uri = await client.pushed(client.parameters().fields);
+      const { status, body } = await client.push({ ...client.parameters().fields, request_uri: uri });
+      assert.equal(status, 400);
+      assert.match(String(body['error']), /^(invalid_request|request_uri_not_supported)$/);
+    });
+
+    it(name('par-attempt-invalid-http-method'), async () => {
+      for (const method of ['GET', 'PUT', 'DELETE']) {
+        const response = await fetch(`${harness.issuer}/request`, { method });
+        assert.ok(response.status === 404 || response.status === 405, method);
+      }
+    });
+
+    it(name('par-without-duplicate-parameters'), async () => {
+      const address = new URL(client.address(await client.pushed(client.parameters().fields)));
+      assert.deepEqual([...address.searchParams.keys()].sort(), ['client_id', 'request_uri']);
+      assert.ok((await authorized(new Browser(), { address: address.href })).answer.get('code'));
+    });
+  });
+
+  describe('proof keys for code exchange', () => {
+    const without = (fields: Record<string, string>): Record<string, string> =>
+      Object.fromEntries(Object.entries(fields).filter(([field]) => !field.startsWith('code_challenge')));
+    const grantError = async (code: CodeInHand, change: Record<string, string | null>): Promise<unknown> =>
+      (await client.exchange(code, change)).body['error'];
+
+    it(name('par-ensure-pkce-required'), async () => {
+      const { body } = await client.push(without(client.parameters().fields));
+      assert.equal(body['error'], 'invalid_request');
+    });
+
+    it(name('ensure-pkce-code-verifier-required'), async () => {
+      assert.equal(await grantError(await client.code(), { code_verifier: null }), 'invalid_grant');
+    });
+
+    it(name('incorrect-pkce-code-verifier-rejected'), async () => {
+      assert.equal(await grantError(await client.code(), { code_verifier: 'x'.repeat(43) }), 'invalid_grant');
+    });
+
+    it(name('par-plain-pkce-rejected'), async () => {
+      const { body } = await client.push({ ...client.parameters().fields, code_challenge_method: 'plain' });
+      assert.equal(body['error'], 'invalid_request');
+    });
+  });
+
+  /** The key with its private half, as a proof must never carry it. */
+  async function exportedOf(key: ClientKey): Promise<Record<string, unknown>> {
+    const { exportJWK } = await import('jose');
+    return { ...(await exportJWK(key.privateKey)) };
+  }
+
+  async function unsigned(key: ClientKey, address: string): Promise<string> {
+    const signed = await proofOf(key, 'POST', address);
+    const [head = '', body = ''] = signed.split('.');
+    const header = JSON.parse(Buffer.from(head, 'base64url').toString()) as object;
+    const none = Buffer.from(JSON.stringify({ ...header, alg: 'none' })).toString('base64url');
+    return `${none}.${body}.`;
+  }
+
+  it('another client of the same service, outside the profile, is not held to it', async () => {
+    const plain = await harness.client({ redirectUris: [redirectUri] });
+    const { answer } = await authorized(new Browser(), authorization(harness, plain));
+    assert.ok(answer.get('code'));
+    assert.equal((await byKey(client.id, client.key, harness.issuer))['client_id'], client.id);
   });
 });

@@ -147,9 +147,10 @@ describe('RP-initiated and back-channel logout conformance', () => {
     assert.equal(await stillSignedIn(), true);
   });
 
-  it('oidcc-rp-initiated-logout-no-id-token-hint: the address is not gone to', async () => {
+  it('oidcc-rp-initiated-logout-no-id-token-hint', async () => {
     await loggedIn();
     const done = await confirm(await endSession({ post_logout_redirect_uri: bye, state: 'abc' }));
+    // Nobody said whose address it is: it is not gone to.
     assert.doesNotMatch(done.location ?? '', /rp\.example/);
   });
 
@@ -164,7 +165,15 @@ describe('RP-initiated and back-channel logout conformance', () => {
     assert.equal(await stillSignedIn(), true);
   });
 
-  it('oidcc-backchannel-rp-initiated-logout: a typed token with sid, events and no nonce', async () => {
+  it('oidcc-backchannel-logout-discovery-endpoint-verification', async () => {
+    const response = await fetch(`${harness.issuer}/.well-known/openid-configuration`);
+    const discovery = (await response.json()) as Record<string, unknown>;
+    assert.equal(discovery['backchannel_logout_supported'], true);
+    assert.equal(discovery['backchannel_logout_session_supported'], true);
+    assert.equal(typeof discovery['end_session_endpoint'], 'string');
+  });
+
+  it('oidcc-backchannel-rp-initiated-logout', async () => {
     const { idToken } = await signedIn(harness, browser, client);
     await confirm(await endSession({}));
     assert.equal(await harness.sendLogouts(), 1);

@@ -1,8 +1,7 @@
-// Clients: secrets in rotation, keys of their own, encrypted ID tokens, mutual TLS, outbound calls, CIBA, disabling.
+// Clients: secrets in rotation, keys of their own, encrypted ID tokens, mutual TLS, outbound calls, disabling.
 import assert from 'node:assert/strict';
 import { compactDecrypt, decodeJwt } from 'jose';
 import { outboundHttp } from '../../api/outbound-http.ts';
-import { decideRequest, waitingRequests } from '../../identity/provider/ciba.ts';
 import { endConsent } from '../../identity/provider/consents.ts';
 import {
   changeClient,
@@ -10,32 +9,27 @@ import {
   rotateClientSecret,
   setClientState,
 } from '../../identity/provider/clients.ts';
-import { pairwiseSubject, rememberSubject } from '../../identity/provider/pairwise.ts';
 import { Browser } from './provider/browser.ts';
 import { logsIn, operator, startProvider, testDepartment, type ProviderHarness } from './provider/harness.ts';
 import {
   authorization,
   authorized,
   basic,
-  byKey,
   clientKey,
   post,
   redirectUri,
   signedIn,
-  type ClientKey,
 } from './provider/relying-party.ts';
 
 describe('clients of the provider', () => {
   let harness: ProviderHarness;
   let account: string;
-  let key: ClientKey;
   let now = 0;
 
   before(async () => {
     harness = await startProvider({ clock: () => new Date(Math.max(now, Date.now())) });
     account = await harness.account(3);
     harness.behave = logsIn(account, { aal: 3 });
-    key = await clientKey();
   });
 
   after(() => harness.stop());
@@ -235,75 +229,6 @@ describe('clients of the provider', () => {
     );
     const { providerFetch } = await import('../../identity/provider/outbound-fetch.ts');
     await assert.rejects(providerFetch(harness.parts)('https://example.cn/keys'), /registered/);
-  });
-
-  it('CIBA: the person approves on a page, once; the client polls', async () => {
-    const id = (
-      await harness.client({
-        grants: ['ciba'],
-        authentication: 'private_key_jwt',
-        jwks: { keys: [{ ...key.jwk, kty: 'EC' }] },
-      })
-    ).id;
-    const sector = `${id.replaceAll('_', '-')}.client.invalid`;
-    await rememberSubject(harness.parts, sector, account);
-    const ask = async (more: Record<string, string>): Promise<Awaited<ReturnType<typeof post>>> =>
-      post(harness, '/backchannel', {
-        scope: 'openid profile',
-        ...more,
-        ...(await byKey(id, key, harness.issuer)),
-      });
-    const unknown = await ask({ login_hint: 'nobody' });
-    assert.equal(unknown.body['error'], 'unknown_user_id');
-    assert.equal(
-      (await ask({ login_hint: pairwiseSubject(harness.parts, sector, account), binding_message: '<b>' }))
-        .body['error'],
-      'invalid_binding_message',
-    );
-    const begun = await ask({
-      login_hint: pairwiseSubject(harness.parts, sector, account),
-      binding_message: 'A1-42',
-      acr_values: 'urn:gov:loa:3',
-    });
-    assert.equal(begun.status, 200, JSON.stringify(begun.body));
-    const poll = async (): Promise<Awaited<ReturnType<typeof post>>> =>
-      post(harness, '/token', {
-        grant_type: 'urn:openid:params:grant-type:ciba',
-        auth_req_id: String(begun.body['auth_req_id']),
-        ...(await byKey(id, key, harness.issuer)),
-      });
-    assert.equal((await poll()).body['error'], 'authorization_pending');
-    const [waiting] = await waitingRequests(harness.parts, account);
-    assert.equal(waiting?.bindingMessage, 'A1-42');
-    assert.equal(waiting.floor, 3);
-    const login = {
-      id: 'lgn_1',
-      session: 's',
-      account,
-      ial: 4,
-      aal: 2,
-      amr: ['pwd'],
-      authTime: new Date(),
-      authenticators: [],
-      certificate: null,
-      actingFor: null,
-      actingChosen: false,
-      lastSeenAt: new Date(),
-      endsAt: new Date(),
-    } as const;
-    const decide = (level: 2 | 3, approved = true): Promise<void> =>
-      decideRequest(harness.parts, harness.provider.current(), {
-        id: waiting.id,
-        login: { ...login, level },
-        approved,
-      });
-    await assert.rejects(decide(2), { code: 'level-not-reached' });
-    await decide(3);
-    await assert.rejects(decide(3), { code: 'request-not-found' }, 'decided once');
-    const tokens = await poll();
-    assert.equal(tokens.status, 200, JSON.stringify(tokens.body));
-    assert.equal(decodeJwt(String(tokens.body['id_token']))['acr'], 'urn:gov:loa:3');
-    assert.equal((await poll()).body['error'], 'invalid_grant', 'polled once');
   });
 
   it('a resource server of its own: tokens for it, seen by it, and by nobody else', async () => {

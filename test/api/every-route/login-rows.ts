@@ -258,6 +258,54 @@ export async function loginRows(visitor: Visitor, openssl: string): Promise<Rows
         ],
       },
     },
+    'get /scan-again/{id}': {
+      good: does(async () => {
+        const { phone, id } = await at.scanned();
+        return phone.go(`/scan-again/${id}`);
+      }),
+      status: 200,
+      type: page,
+      bad: {
+        'another phone': [
+          does(async () => (await at.atLogin()).go(`/scan-again/${(await at.scanned()).id}`)),
+          404,
+          null,
+        ],
+      },
+    },
+    'post /scan/{id}/session': {
+      good: does(async () => {
+        const { phone, id, number } = await at.scanned();
+        await phone.demonstrate(await at.account(2));
+        await phone.go(`/scan-again/${id}`);
+        return at.form(phone, `/scan/${id}/session`, { number: String(number) });
+      }),
+      status: 303,
+      type: null,
+      bad: {
+        'nobody signed in': [
+          does(async () => {
+            const { phone, id, number, token } = await at.scanned();
+            return at.form(phone, `/scan/${id}/session`, { number: String(number) }, token);
+          }),
+          401,
+          null,
+        ],
+        'another phone': [
+          does(async () => at.form(await at.atLogin(), `/scan/${nothing}/session`, { number: '42' })),
+          403,
+          null,
+        ],
+        'digits that are none': [
+          does(async () => {
+            const { phone, id, token } = await at.scanned();
+            return at.form(phone, `/scan/${id}/session`, { number: '7' }, token);
+          }),
+          400,
+          null,
+        ],
+      },
+    },
     'post /scan/{id}/refuse': {
       good: does(async () => {
         const { phone, id, token } = await at.scanned();

@@ -296,6 +296,7 @@ async function waitingRequest({ services }: Visitor['service'], client: string):
         created_at: now.toISOString(),
         expires_at: new Date(now.getTime() + 60_000).toISOString(),
         decided_at: null,
+        offline: 0,
       })
       .execute();
   });

@@ -10,7 +10,7 @@ import { revokeCertificate } from '../../../ca/revoke.ts';
 import { openPkcs12 } from '../../../crypto/pkcs12.ts';
 import type { SignatureAlgorithm } from '../../../crypto/signing-key.ts';
 import { demonstrationLogins, demonstrationPassword } from '../../../fixtures/logins.ts';
-import { signerKey } from '../../../bin/commands/signer.ts';
+import { signerKey } from '../../../bin/certificate-file.ts';
 import { signerServer } from '../../../bin/signer-server.ts';
 import { listen, stopListening } from '../../../api/listen.ts';
 import { readCodesInFile } from '../../../licenses/code-reader.ts';
@@ -242,28 +242,52 @@ describe('keys in Chromium', function () {
     assert.equal(row.enrolled_rung, 2);
     assert.equal(await levelOf(row.account), 'urn:gov:loa:2');
 
-    const desk = await opened();
-    await desk.page.goto(`${base}/sign-in`);
-    await openPart(desk.page, 'form[action$="/scan"]');
-    await desk.page.click('form[action$="/scan"] button');
-    const number = (await desk.page.innerText('#number')).trim();
-    const link = await scanned(desk.page);
-    await page.goto(link);
+    /** A picture on another screen, opened on the phone. @returns the screen, and its digits */
+    const scan = async (): Promise<{ desk: Awaited<ReturnType<typeof opened>>; number: string }> => {
+      const desk = await opened();
+      await desk.page.goto(`${base}/sign-in`);
+      await openPart(desk.page, 'form[action$="/scan"]');
+      await desk.page.click('form[action$="/scan"] button');
+      const number = (await desk.page.innerText('#number')).trim();
+      await page.goto(await scanned(desk.page));
+      return { desk, number };
+    };
+    const goesOn = async (desk: Awaited<ReturnType<typeof opened>>): Promise<void> => {
+      await page.waitForSelector('text=已确认');
+      await desk.page.waitForURL(/\/interaction\/|\/my$/);
+      await onlyMyself(desk.page);
+      await desk.context.close();
+    };
+    // Signed in a moment ago, the phone confirms by that, with one tap.
+    const first = await scan();
+    await assertAccessible(page, 'confirmation by a login on the phone');
+    await page.click(`button.number[value="${first.number}"]`);
+    await goesOn(first.desk);
+    assert.equal(await levelOf(row.account), 'urn:gov:loa:2');
+
+    // A phone on which nobody is signed in shows its passkey.
+    await context.clearCookies();
+    const second = await scan();
     await assertAccessible(page, 'confirmation on the phone');
     assert.match(await page.innerText('dl.facts'), /印信[\s\S]*本机[\s\S]*Chrome/);
-    await page.click(`button.number[data-number="${number}"]`);
-    await page.waitForSelector('text=已确认');
-    await desk.page.waitForURL(/\/interaction\/|\/my$/);
-    await onlyMyself(desk.page);
-    await desk.context.close();
+    await page.click(`button.number[data-number="${second.number}"]`);
+    await goesOn(second.desk);
+
+    // Or its holder signs in on it first, and comes back to the digits.
+    await context.clearCookies();
+    const third = await scan();
+    await page.click('a:has-text("登录后确认")');
+    await page.click('#passkey-button');
+    const choice = page.locator('form[action$="/acting"] button').first();
+    const digits = page.locator(`button.number[value="${third.number}"]`);
+    await choice.or(digits).first().waitFor();
+    if (await choice.isVisible()) await choice.click();
+    await digits.click();
+    await goesOn(third.desk);
+    await context.clearCookies();
 
     // The wrong digits end it.
-    const other = await opened();
-    await other.page.goto(`${base}/sign-in`);
-    await openPart(other.page, 'form[action$="/scan"]');
-    await other.page.click('form[action$="/scan"] button');
-    const right = (await other.page.innerText('#number')).trim();
-    await page.goto(await scanned(other.page));
+    const { desk: other, number: right } = await scan();
     await page.click(`button.number:not([data-number="${right}"])`);
     await page.waitForSelector('#phone-state:has-text("没有确认")');
     await other.page.waitForSelector('#scan-state:has-text("已拒绝")');

@@ -124,7 +124,7 @@ for (const engine of engines) {
 
     it('an approved scan is taken once, and a picture is opened by one phone', async () => {
       world.accounts.set('acc_x', { active: true, rung: 3 });
-      const { id, code, number } = await beginScan(world.parts, { boundTo: 'i1', shown });
+      const { id, code, number } = await beginScan(world.parts, { boundTo: 'i1', shown, floor: null });
       const phones = await Promise.allSettled(
         Array.from({ length: 6 }, (_, at) =>
           openScan(at % 2 === 0 ? world.parts : other, HOME, { code, phone: null }),
@@ -135,30 +135,30 @@ for (const engine of engines) {
       const { phone, numbers } = opened[0]!.value;
       assert.ok(numbers.includes(number) && new Set(numbers).size === 3);
       await assert.rejects(
-        answerScan(other, { id, phone: 'A'.repeat(43), number, factor: factorOf('acc_x') }),
+        answerScan(other, { id, phone: 'A'.repeat(43), number, factors: [factorOf('acc_x')] }),
         coded('scan-not-found'),
       );
-      await answerScan(other, { id, phone, number, factor: factorOf('acc_x') });
+      await answerScan(other, { id, phone, number, factors: [factorOf('acc_x')] });
       assert.equal(await winners((parts) => takeScan(parts, { boundTo: 'i2', id })), 0);
       assert.equal(await winners((parts) => takeScan(parts, { boundTo: 'i1', id })), 1);
     });
 
     it('an old picture opens nothing, a wrong number ends the attempt, and only what expired is swept', async () => {
-      const old = await beginScan(world.parts, { boundTo: 'i1', shown });
+      const old = await beginScan(world.parts, { boundTo: 'i1', shown, floor: null });
       world.advance(50);
       await assert.rejects(
         openScan(world.parts, HOME, { code: old.code, phone: null }),
         coded('scan-not-found'),
       );
-      const { id, code, number } = await beginScan(world.parts, { boundTo: 'i1', shown });
+      const { id, code, number } = await beginScan(world.parts, { boundTo: 'i1', shown, floor: null });
       const { phone } = await openScan(world.parts, HOME, { code, phone: null });
       const wrong = number === 10 ? 11 : 10;
       await assert.rejects(
-        answerScan(world.parts, { id, phone, number: wrong, factor: factorOf('acc_x') }),
+        answerScan(world.parts, { id, phone, number: wrong, factors: [factorOf('acc_x')] }),
         coded('scan-refused'),
       );
       await assert.rejects(
-        answerScan(world.parts, { id, phone, number, factor: factorOf('acc_x') }),
+        answerScan(world.parts, { id, phone, number, factors: [factorOf('acc_x')] }),
         coded('scan-not-found'),
       );
       assert.equal(await sweepLogin(world.parts), 0);

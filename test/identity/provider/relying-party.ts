@@ -150,20 +150,34 @@ export function assertion(
   client: string,
   key: ClientKey,
   audience: string,
-  change: { readonly expires?: string | number; readonly jti?: string; readonly algorithm?: string } = {},
+  change: {
+    readonly expires?: string | number;
+    readonly jti?: string;
+    readonly algorithm?: string;
+    /** Claims beside the right ones, or instead of them; null leaves one out. */
+    readonly claims?: Readonly<Record<string, unknown>>;
+  } = {},
 ): Promise<string> {
-  return new SignJWT({})
+  return new SignJWT(
+    kept({
+      iss: client,
+      sub: client,
+      aud: audience,
+      jti: change.jti ?? randomBytes(12).toString('hex'),
+      ...change.claims,
+    }),
+  )
     .setProtectedHeader({
       alg: change.algorithm ?? key.jwk.alg ?? 'ES256',
       ...(key.jwk.kid === undefined ? {} : { kid: key.jwk.kid }),
     })
-    .setIssuer(client)
-    .setSubject(client)
-    .setAudience(audience)
     .setIssuedAt()
     .setExpirationTime(change.expires ?? '1m')
-    .setJti(change.jti ?? randomBytes(12).toString('hex'))
     .sign(key.privateKey);
+}
+
+function kept(claims: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== null));
 }
 
 /** The fields of client authentication by key. */
@@ -184,7 +198,14 @@ export async function proofOf(
   key: ClientKey,
   method: string,
   address: string,
-  more: { readonly token?: string; readonly jti?: string; readonly nonce?: string } = {},
+  more: {
+    readonly token?: string;
+    readonly jti?: string;
+    readonly nonce?: string;
+    /** Claims instead of, or beside, the right ones; undefined leaves one out. */
+    readonly claims?: Readonly<Record<string, unknown>>;
+    readonly header?: Readonly<Record<string, unknown>>;
+  } = {},
 ): Promise<string> {
   const { kty, crv, x, y } = key.jwk;
   const jwk = Object.fromEntries(
@@ -193,11 +214,12 @@ export async function proofOf(
   return new SignJWT({
     htm: method,
     htu: address,
+    iat: Math.floor(Date.now() / 1000),
     jti: more.jti ?? randomBytes(12).toString('hex'),
     ...(more.nonce === undefined ? {} : { nonce: more.nonce }),
     ...(more.token === undefined ? {} : { ath: createHash('sha256').update(more.token).digest('base64url') }),
+    ...more.claims,
   })
-    .setProtectedHeader({ alg: 'ES256', typ: 'dpop+jwt', jwk: jwk })
-    .setIssuedAt()
+    .setProtectedHeader({ alg: 'ES256', typ: 'dpop+jwt', jwk: jwk, ...more.header })
     .sign(key.privateKey);
 }

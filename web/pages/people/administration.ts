@@ -134,8 +134,8 @@ function asking(frame: Frame, page: AdministrationPage): Html {
         id: 'detail',
         words: { zh: '对象', en: 'Object' },
         hint: {
-          zh: '备份摘要、密钥操作、导出范围或者信任列表变更',
-          en: 'Backup, key operation, what to export, or change of the list',
+          zh: '备份摘要、密钥操作、导出范围、信任列表或者应用的变更：照抄拒绝提示中的文字',
+          en: 'Backup, key operation, what to export, change of the list or of a client: word for word as the refusal said',
         },
         maximum: 200,
         optional: true,

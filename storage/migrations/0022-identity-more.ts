@@ -1,0 +1,28 @@
+// Identity, further: back-channel grants that end with their session, the level a scan must reach, and rates counted by all nodes together.
+import type { Migration } from './migration.ts';
+
+export const migration: Migration = {
+  name: '0022-identity-more',
+  async up(db) {
+    // Null in rows of before: what those granted has expired, or ends with the account.
+    await db.schema.alterTable('ciba_request').addColumn('session_mac', 'text').execute();
+    await db.schema.alterTable('ciba_request').addColumn('grant_mac', 'text').execute();
+    await db.schema
+      .alterTable('ciba_request')
+      .addColumn('offline', 'integer', (column) => column.notNull().defaultTo(0))
+      .execute();
+    await db.schema.createIndex('ciba_request_session').on('ciba_request').column('session_mac').execute();
+
+    await db.schema.alterTable('scan_transaction').addColumn('floor', 'integer').execute();
+
+    await db.schema
+      .createTable('rate_window')
+      .addColumn('scope', 'text', (column) => column.notNull())
+      // Minutes since 1970.
+      .addColumn('minute', 'integer', (column) => column.notNull())
+      .addColumn('calls', 'integer', (column) => column.notNull())
+      .addPrimaryKeyConstraint('rate_window_key', ['scope', 'minute'])
+      .execute();
+    await db.schema.createIndex('rate_window_minute').on('rate_window').column('minute').execute();
+  },
+};
