@@ -263,7 +263,7 @@ async function openServices(
     timestamps,
     timestampBudget,
     longTerm,
-    sm2: config.sm2,
+    ...(config.sm2 === null ? {} : { sm2: config.sm2 }),
   };
   const sealStatus = new SealStatusPublisher({
     database: installation.database,

@@ -269,6 +269,7 @@ export const stampAnswer = z.object({
   time: instant.describe('Time of the RFC 3161 time-stamp; at level B-B the time that was claimed.'),
   level: level.describe('What the document has now.'),
   upgrade: z.enum(['none', 'queued']).describe('Whether more is still to be added.'),
+  sm2: z.enum(['none', 'ses', 'cms']).describe('What stands in the revision before the PAdES signature.'),
   showings,
   findings,
   original: z.object({ digest }),
@@ -287,6 +288,7 @@ export function stampAnswerOf(address: string, result: StampResult): z.input<typ
     time: result.time.toISOString(),
     level: result.level,
     upgrade: result.upgrade,
+    sm2: result.sm2,
     showings: [...result.showings],
     findings: result.findings.map(({ code, page, count }) => ({
       code,

@@ -23,25 +23,48 @@ export interface TwoRevisions {
   readonly options: SignatureOptions;
 }
 
+/** Which form it is to be, and whether somebody said so: what was said is kept to, or refused. */
+export interface Sm2Choice {
+  readonly form: Sm2Form;
+  readonly said: boolean;
+}
+
+/**
+ * The policy (docs/seals.md): the request, then the setting, then the suite. A district that runs on SM algorithms
+ * throughout wants seals of GB/T 38540; one that does not is asked nothing of.
+ */
+export function sm2ChoiceFor(
+  asked: Sm2Form | undefined,
+  parts: Pick<StampParts, 'sm2' | 'suite'>,
+): Sm2Choice {
+  const said = asked ?? parts.sm2;
+  if (said !== undefined) return { form: said, said: true };
+  return { form: parts.suite.name === 'gm' ? 'ses' : 'none', said: false };
+}
+
 /**
  * Plans the SM2 revision where one is wanted. It shows the seal and certifies; the PAdES signature after it is invisible.
+ * What nobody said and cannot be is left out: a certification of level 1 leaves room for one signature only, and a seal of
+ * the time before SESeals has none.
  * @throws SigningError `seal-object-missing`, `signing-forbidden` (a certification that permits no further signature), and
  *   as `prepareSignature`
  */
 export async function planTwoRevisions(
   parts: Pick<StampParts, 'timestamps'> & { readonly reader: Reader },
-  form: Sm2Form,
+  { form, said }: Sm2Choice,
   seal: Seal,
   source: ByteSource,
   options: SignatureOptions,
 ): Promise<TwoRevisions> {
-  if (form === 'none') return { sm2: null, base: source, options };
+  const one = { sm2: null, base: source, options };
+  if (form === 'none' || (options.docMdp === 1 && !said)) return one;
   if (options.docMdp === 1)
     throw new SigningError(
       'signing-forbidden',
       'A certification that permits no change leaves no room for the second of two signatures.',
     );
   const object = (await currentEdition(parts.reader, seal.id))?.object ?? null;
+  if (object === null && !said) return one;
   if (object === null)
     throw new SigningError('seal-object-missing', 'The seal has no SESeal: renew it, and it gets one.');
   const timestampSize = options.level === 'B-B' ? 0 : parts.timestamps.tokenSize();

@@ -178,7 +178,14 @@ export async function completeStamps(
         ...aboutCase(plan.record),
       },
     });
-    results.push(resultOf({ ...plan.record, ...outcome, upgrade: queued ? 'queued' : 'none' }));
+    results.push(
+      resultOf({
+        ...plan.record,
+        ...outcome,
+        upgrade: queued ? 'queued' : 'none',
+        sm2: plan.sm2?.form ?? 'none',
+      }),
+    );
   }
   return results;
 }
