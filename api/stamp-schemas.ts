@@ -94,6 +94,7 @@ export const orderMembers = {
   overFields: z.boolean().optional().describe('Whether the seal may cover form fields.'),
   docMdp: docMdp.optional().describe('Certifies: what may still be changed after this first signature.'),
   fieldLock: fieldLock.optional(),
+  password: filePassword.optional(),
   ...useMembers,
 };
 
@@ -123,7 +124,7 @@ export const orderFields = z.object({
 });
 
 /** As one order, whatever it was written as. */
-type GivenOrder = z.output<z.ZodObject<typeof orderMembers>> & { readonly password?: string | undefined };
+type GivenOrder = z.output<z.ZodObject<typeof orderMembers>>;
 
 /** The order of a form. @returns null where it names no place, or two */
 export function orderOfFields(fields: z.output<typeof orderFields>): GivenOrder | null {

@@ -1,9 +1,18 @@
 // The SM2 step of a stamp: which form, with which seal object, prepared before and appended before the PAdES signature.
 import { digest, type DigestName } from '../crypto/algorithms.ts';
+import type { SigningKey } from '../crypto/signing-key.ts';
 import type { ByteSource } from '../formats/pdf/source.ts';
 import type { Reader } from '../storage/database.ts';
 import { SigningError } from './errors.ts';
-import { appendSm2, planSm2, sealUseCapacity, withRevision, type PlannedSm2 } from './eseal-stamp.ts';
+import {
+  appendMadeSm2,
+  appendSm2,
+  planSm2,
+  sealUseCapacity,
+  withRevision,
+  type PlannedSm2,
+  type TokenOver,
+} from './eseal-stamp.ts';
 import { placeholderCapacity } from './finish.ts';
 import type { GrowingCopy } from './growing-copy.ts';
 import { assembleCms, checkCms, signDigest } from './pades-signature.ts';
@@ -95,6 +104,7 @@ export function digestsForSm2(sm2: PlannedSm2 | null): readonly DigestName[] {
 
 /**
  * Appends the SM2 revision to the copy.
+ * @param value made elsewhere already; null where the seal's key is here
  * @returns what was prepared for the PAdES signature where it still fits; null where that must be prepared anew, because the
  *   value needed more room than was planned
  * @throws SigningError `timestamp-unavailable`, `timestamp-invalid` (unless a lower level may be given out),
@@ -109,32 +119,50 @@ export async function appendFirstRevision(
     readonly prepared: PreparedSignature;
     readonly terms: SignatureTerms;
   },
+  value: Uint8Array | null = null,
 ): Promise<PreparedSignature | null> {
   const { sm2, seal, prepared, terms } = plan;
   if (sm2 === null) return prepared;
+  if (value !== null) {
+    await appendMadeSm2(copy, sm2, value);
+    return prepared;
+  }
   const key = await openObjectKey(parts, seal, sm2.object);
-  const { timestamps, timestampBudget } = parts;
-  const tokenOver = async (value: Uint8Array): Promise<Uint8Array | null> => {
-    if (terms.level === 'B-B') return null;
-    try {
-      return (await timestamps.timestamp(digest(timestamps.digest, value), timestampBudget)).token;
-    } catch (error) {
-      const may = terms.whenDown === 'lower' || terms.whenDown === 'queue';
-      if (may && error instanceof SigningError) return null;
-      throw error;
-    }
-  };
+  const tokenOver = tokensFor(parts, terms);
   const made = await appendSm2(copy, sm2, {
     key,
     clock: parts.clock,
     tokenOver,
-    cms: async (signer, messageDigest) => {
-      const signature = await signDigest(signer, messageDigest);
-      const token = terms.level === 'B-B' ? null : await tokenOver(signature.value);
-      const cms = assembleCms(signer, signature, token);
-      checkCms(cms, signer, messageDigest);
-      return cms;
-    },
+    cms: (signer, messageDigest) => cmsBy(signer, messageDigest, tokenOver),
   });
   return made === sm2.prepared ? prepared : null;
+}
+
+/** Time-stamps over values of the SM2 revision, as the level and its tolerance say. */
+export function tokensFor(
+  { timestamps, timestampBudget }: Pick<StampParts, 'timestamps' | 'timestampBudget'>,
+  { level, whenDown }: SignatureTerms,
+): TokenOver {
+  return async (value) => {
+    if (level === 'B-B') return null;
+    try {
+      return (await timestamps.timestamp(digest(timestamps.digest, value), timestampBudget)).token;
+    } catch (error) {
+      const may = whenDown === 'lower' || whenDown === 'queue';
+      if (may && error instanceof SigningError) return null;
+      throw error;
+    }
+  };
+}
+
+/** The other form: CMS as PAdES makes it, checked. @throws as `assembleCms` and `checkCms` */
+export async function cmsBy(
+  signer: SigningKey,
+  messageDigest: Uint8Array,
+  tokenOver: TokenOver,
+): Promise<Uint8Array> {
+  const signature = await signDigest(signer, messageDigest);
+  const cms = assembleCms(signer, signature, await tokenOver(signature.value));
+  checkCms(cms, signer, messageDigest);
+  return cms;
 }
