@@ -94,9 +94,15 @@ async function standingOf(copy: GrowingCopy, { password, now }: Augmentation): P
     const { certificates, crls, ocsps } = await embeddedEvidence(document);
     const bytes = (items: readonly { readonly der: Uint8Array }[]): readonly Uint8Array[] =>
       items.map(({ der }) => der);
+    const newest = Math.max(
+      ...signatures.filter(({ type }) => type !== 'DocTimeStamp').map((signature) => coveredBy(signature)),
+    );
     return {
       signatures,
-      evidence: signatures.flatMap((signature) => evidenceOf(signature, now) ?? []),
+      // The newest signature and what stands over it are what the level is told of.
+      evidence: signatures.flatMap(
+        (signature) => evidenceOf(signature, now, coveredBy(signature) >= newest) ?? [],
+      ),
       held: { certificates: bytes(certificates), crls: bytes(crls), ocsps: bytes(ocsps) },
     };
   });

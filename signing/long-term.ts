@@ -42,6 +42,11 @@ interface Leaf {
 /** One signature with everything of it that needs proof. */
 export interface SignatureEvidence {
   readonly key: string;
+  /**
+   * Whether the level that is told is of this one. Others in the file, of people whose authorities nobody here may know, get
+   * what can be had, and hold up nothing.
+   */
+  readonly required: boolean;
   readonly leaves: readonly Leaf[];
   /** Certificates that stand beside the signature already. */
   readonly carried: readonly Uint8Array[];
@@ -51,17 +56,17 @@ const skewSeconds = 300;
 const freshnessSeconds = 7 * 24 * 3600;
 
 /** What a signature, seal or document time-stamp of a file needs; null for one that cannot be read. */
-export function evidenceOf(signature: PdfSignature, now: Date): SignatureEvidence | null {
+export function evidenceOf(signature: PdfSignature, now: Date, required = true): SignatureEvidence | null {
   const { contents } = signature;
   if (contents === null) return null;
   const found =
     readOrNull(() => inCms(signature, contents.value, now)) ?? readOrNull(() => inSeal(contents.value, now));
   if (found === null) return null;
   const hash = createHash('sha1').update(contents.value).update(contents.padding);
-  return { key: hash.digest('hex').toUpperCase(), ...found };
+  return { key: hash.digest('hex').toUpperCase(), required, ...found };
 }
 
-type Needs = Omit<SignatureEvidence, 'key'>;
+type Needs = Omit<SignatureEvidence, 'key' | 'required'>;
 
 function inCms(signature: PdfSignature, value: Uint8Array, now: Date): Needs {
   const data = parseSignedData(value);
@@ -135,7 +140,8 @@ function signerCertificate(
 }
 
 /**
- * What the file must hold so that every given signature can be judged from it alone, held or not.
+ * What the file must hold so that every given signature can be judged from it alone, held or not: of every required one, or a
+ * refusal; of the others what is to be had.
  * @param held what the file holds already: only what that leaves open is asked for
  * @throws SigningError `status-unavailable` (nobody says whether a certificate holds, or not in time),
  *   `certificate-revoked`, `self-check-failed` (a path does not hold for another reason)
@@ -176,7 +182,7 @@ export async function gatherValidationData(
 }
 
 async function dataOf(
-  { key, leaves, carried }: SignatureEvidence,
+  { key, required, leaves, carried }: SignatureEvidence,
   evidence: GatheredEvidence,
   answers: Answers,
   now: Date,
@@ -184,6 +190,7 @@ async function dataOf(
   const found: Record<keyof ValidationData, Uint8Array[]> = { certificates: [], crls: [], ocsps: [] };
   for (const leaf of leaves) {
     const result = await pathOf(evidence, leaf, now);
+    if (result.kind === 'problem' && !required) continue;
     if (result.kind === 'problem') throw refusalOf(result.problem);
     for (const [at, node] of result.path.entries()) {
       const issuer = result.path[at + 1];
