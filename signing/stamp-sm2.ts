@@ -93,8 +93,8 @@ export async function planTwoRevisions(
 function coveringOptions(options: SignatureOptions): SignatureOptions {
   const first: ReadonlySet<string> = new Set(['visible', 'place', 'docMdp', 'fieldName']);
   const rest = Object.entries(options).filter(([name]) => !first.has(name));
-  // Every member that is left out is an optional one.
-  return Object.fromEntries(rest) as unknown as SignatureOptions;
+  // Every member that is left out is an optional one. What is hidden was looked for before the first.
+  return { ...(Object.fromEntries(rest) as unknown as SignatureOptions), inspect: false };
 }
 
 /** Digests that a copy must keep for the SM2 revision. */
