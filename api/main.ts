@@ -168,7 +168,7 @@ export async function startService(options: StartOptions): Promise<RunningServic
         .catch((error: unknown) => log.error({ err: error }, 'maintenance failed'));
     }, maintenanceInterval);
     maintenance.unref();
-    const stampUpkeep = keepStampsUp(services, log);
+    const stampUpkeep = keepStampsUp(services, log, config.uploadDays);
     // Before anything closes: a stamp under way is finished.
     undo.push(() => stampUpkeep.stop());
     const sweeping = keepLoginSwept(services, log);

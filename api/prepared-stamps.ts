@@ -16,7 +16,9 @@ const preparedAnswer = z.object({
   id: z.string(),
   step: z
     .enum(['sm2', 'pades'])
-    .describe('Which value is waited for: of the SM2 revision, which goes first, or of the PAdES signature, the last.'),
+    .describe(
+      'Which value is waited for: of the SM2 revision, which goes first, or of the PAdES signature, the last.',
+    ),
   algorithm: z.string().describe('How the value is to be made.'),
   toBeSigned: z
     .base64()

@@ -126,7 +126,11 @@ async function keptOf(parts: PreparedParts, plan: StampPlan, request: PreparedRe
     return { ...common, sm2: null, step: 'pades', awaited, first: null };
   }
   const { before, after } = sm2.prepared;
-  const awaited = sm2Value(sm2, await digestOver(parts, plan.source, 'SM2SM3', [before, after]), parts.clock());
+  const awaited = sm2Value(
+    sm2,
+    await digestOver(parts, plan.source, 'SM2SM3', [before, after]),
+    parts.clock(),
+  );
   const revision = { form: sm2.form, objectDigest: sm2.object.digest, prepared: sm2.prepared };
   return { ...common, sm2: revision, step: 'sm2', awaited, first: null };
 }
@@ -195,7 +199,10 @@ export async function finishStamp(
   if (isFirstAgain) return { kind: 'awaited', prepared: answerOf(kept, chain, row.expiresAt) };
   keyWithValue(chain, kept.awaited, given.value);
   if (kept.step === 'pades' && kept.withPassword && given.password === undefined)
-    throw new SigningError('pdf-encrypted', 'The password of the document is handed in again with the value.');
+    throw new SigningError(
+      'pdf-encrypted',
+      'The password of the document is handed in again with the value.',
+    );
   if (!(await parts.database.write((tx) => movePrepared(tx, id, 'open', 'finishing')))) {
     throw new SigningError('idempotency-in-progress', 'A value for this prepared stamp is being worked on.');
   }

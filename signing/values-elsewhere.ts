@@ -79,7 +79,11 @@ export function padesValue(
  * @param dataHash SM3 of what its byte range covers
  * @throws SigningError `seal-object-missing`
  */
-export function sm2Value({ form, object, prepared }: PlannedSm2, dataHash: Uint8Array, at: Date): AwaitedValue {
+export function sm2Value(
+  { form, object, prepared }: PlannedSm2,
+  dataHash: Uint8Array,
+  at: Date,
+): AwaitedValue {
   if (form === 'cms') return padesValue('SM2SM3', object.chain, dataHash);
   const toBeSigned = sealUseToSign(object, { signingTime: at, dataHash, byteRange: prepared.byteRange });
   return { algorithm: 'SM2SM3', toBeSigned, messageDigest: dataHash };

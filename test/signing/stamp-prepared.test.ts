@@ -118,11 +118,7 @@ for (const engine of engines) {
       const order = await request();
       const prepared = await prepareStamp(parts, order);
       assert.equal(prepared.showings[0]?.page, 1);
-      const result = await finished(
-        approvalClient,
-        prepared.stampId,
-        await elsewhere(prepared.toBeSigned),
-      );
+      const result = await finished(approvalClient, prepared.stampId, await elsewhere(prepared.toBeSigned));
       assert.deepEqual([result.stampId, result.level], [prepared.stampId, 'B-T']);
       const pdf = await office.load(result.document.digest);
       const original = await office.load(order.source.stored);
@@ -178,7 +174,8 @@ for (const engine of engines) {
     it('are over when the seal was renewed between the two values', async () => {
       const first = await prepareStamp(parts, { ...(await request()), sm2: 'ses' });
       const value = await sm2Elsewhere(first);
-      const esealDigest = (await currentEdition(parts.database.reader, office.approvalSeal.id))?.object?.digest;
+      const esealDigest = (await currentEdition(parts.database.reader, office.approvalSeal.id))?.object
+        ?.digest;
       await parts.database.write((tx) =>
         tx
           .updateTable('seal_edition')
@@ -256,10 +253,7 @@ for (const engine of engines) {
         value.slice(1),
         new Uint8Array(5000),
       ]) {
-        assert.equal(
-          await refusal(finished(approvalClient, one.stampId, wrong)),
-          'prepared-mismatch',
-        );
+        assert.equal(await refusal(finished(approvalClient, one.stampId, wrong)), 'prepared-mismatch');
       }
       assert.equal(await refusal(finished(marketClient, one.stampId, value)), 'prepared-not-found');
       assert.equal(
@@ -289,10 +283,7 @@ for (const engine of engines) {
       const prepared = await prepareStamp(parts, await request());
       const value = await elsewhere(prepared.toBeSigned);
       office.wire.intercept = () => Promise.reject(new Error('down'));
-      assert.equal(
-        await refusal(finished(approvalClient, prepared.stampId, value)),
-        'timestamp-unavailable',
-      );
+      assert.equal(await refusal(finished(approvalClient, prepared.stampId, value)), 'timestamp-unavailable');
       office.wire.intercept = null;
       // A restart: what was left in the middle waits again, and is not given up with the interrupted.
       await parts.database.write((tx) =>
@@ -305,23 +296,14 @@ for (const engine of engines) {
       const later = new Date(Date.now() + 3_600_000);
       assert.equal(await settlePrepared(parts, later), 0);
       await settleStamps(parts, later);
-      assert.equal(
-        (await finished(approvalClient, prepared.stampId, value)).stampId,
-        prepared.stampId,
-      );
+      assert.equal((await finished(approvalClient, prepared.stampId, value)).stampId, prepared.stampId);
       const forgotten = await prepareStamp(parts, await request());
       const late = await elsewhere(forgotten.toBeSigned);
       now = () => new Date(Date.now() + 25 * 3_600_000);
-      assert.equal(
-        await refusal(finished(approvalClient, forgotten.stampId, late)),
-        'prepared-expired',
-      );
+      assert.equal(await refusal(finished(approvalClient, forgotten.stampId, late)), 'prepared-expired');
       assert.ok((await settlePrepared(parts, null)) >= 1);
       now = null;
-      assert.equal(
-        await refusal(finished(approvalClient, forgotten.stampId, late)),
-        'prepared-expired',
-      );
+      assert.equal(await refusal(finished(approvalClient, forgotten.stampId, late)), 'prepared-expired');
       const row = await parts.database.reader
         .selectFrom('stamp')
         .select(['state', 'abandoned_reason'])
