@@ -28,8 +28,10 @@ export interface Config {
   readonly publicUrl: string | null;
   /** Decided once for each data folder. */
   readonly suite: SuiteName;
-  /** How SM2 stands in a stamp whose request does not say. */
-  readonly sm2: Sm2Form;
+  /** How SM2 stands in a stamp whose request does not say; null leaves it to the suite. */
+  readonly sm2: Sm2Form | null;
+  /** Days after which an upload that nobody had stamped is forgotten. */
+  readonly uploadDays: number;
   /** Whether somebody said that production of the suite gm may keep its keys in files. */
   readonly keyFilesAllowed: boolean;
   readonly passphrase: PassphraseSource;
@@ -91,7 +93,8 @@ const environmentSchema = z.object({
   YINXIN_PASSPHRASE_FILE: z.string().min(1).optional(),
   YINXIN_MODE: z.enum(['demonstration', 'production']).optional(),
   YINXIN_SUITE: z.enum(['international', 'gm']).optional(),
-  YINXIN_SM2_SEAL: z.enum(['none', 'ses', 'cms']).default('none'),
+  YINXIN_SM2_SEAL: z.enum(['none', 'ses', 'cms']).optional(),
+  YINXIN_UPLOAD_DAYS: wholeNumber.refine((days) => days >= 1 && days <= 3650).default(30),
   YINXIN_ALLOW_KEY_FILES: z.enum(['0', '1']).default('0'),
   YINXIN_ROOT_KEYS: z.string().min(1).optional(),
   YINXIN_ROOT_PASSPHRASE_FILE: z.string().min(1).optional(),
@@ -146,7 +149,8 @@ export function readConfig(environment: NodeJS.ProcessEnv, flags: Flags = {}): C
     port: values.YINXIN_PORT,
     publicUrl,
     suite: values.YINXIN_SUITE ?? settings?.suite ?? 'international',
-    sm2: values.YINXIN_SM2_SEAL,
+    sm2: values.YINXIN_SM2_SEAL ?? null,
+    uploadDays: values.YINXIN_UPLOAD_DAYS,
     keyFilesAllowed: values.YINXIN_ALLOW_KEY_FILES === '1',
     passphrase,
     rootKeys: {
@@ -274,6 +278,8 @@ function hintFor(name: string): string {
       return 'the suite is international or gm';
     case 'YINXIN_SM2_SEAL':
       return 'an SM2 seal stands in a stamp as ses or cms, or none does';
+    case 'YINXIN_UPLOAD_DAYS':
+      return 'uploads that nobody had stamped are kept for 1 to 3650 days';
     case 'YINXIN_PASSPHRASE':
       return 'a passphrase has at least 12 characters';
     default:

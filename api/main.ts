@@ -19,7 +19,6 @@ import { SealStatusPublisher } from '../signing/seal-status-list.ts';
 import { settleStampBatches, StampBatchRunner } from '../signing/stamp-batch-runner.ts';
 import { settlePrepared } from '../signing/stamp-prepared.ts';
 import { settleStamps } from '../signing/stamp.ts';
-import type { LongTermParts } from '../signing/long-term.ts';
 import { timestampClient } from '../signing/timestamp-client.ts';
 import { createPageRenderer, type PageRenderer } from '../licenses/page-renderer.ts';
 import { settleLicenses } from '../licenses/settle.ts';
@@ -38,6 +37,7 @@ import { RateLimiter } from './limits.ts';
 import { openLoginServices, type DemonstrationChoice } from './login-services.ts';
 import { keepLoginSwept, listenForCertificates } from './login-upkeep.ts';
 import { listen, stopListening } from './listen.ts';
+import { longTermParts } from './long-term.ts';
 import type { Log } from './log.ts';
 import { openMetrics, type Metrics } from './metrics.ts';
 import { openIdentityProvider } from './oidc-services.ts';
@@ -57,7 +57,7 @@ import { keepClockChecked } from './time-checks.ts';
 import { trustListPublisher } from './trust-list.ts';
 import { createReportRenderer, type ReportRenderer } from './report-renderer.ts';
 import { keepStampsUp } from './stamp-upkeep.ts';
-import { statusForSigning, verificationFacts } from './verification-facts.ts';
+import { verificationFacts } from './verification-facts.ts';
 import { createVerificationPool, type VerificationPool } from './verification-pool.ts';
 
 /** A service that listens. */
@@ -88,7 +88,6 @@ export interface StartOptions {
 const patience = 10 * 60_000;
 const maintenanceInterval = 6 * 3_600_000;
 const timestampBudget = 10_000;
-const statusBudget = 10_000;
 /** OCSP answers signed for one caller alone, by one process: about a tenth of what a core can sign. */
 const ocspSignedAtOnce = { perMinute: 120_000, burst: 4000 };
 /** Pages waiting to be drawn before callers are told to come back. */
@@ -169,7 +168,7 @@ export async function startService(options: StartOptions): Promise<RunningServic
         .catch((error: unknown) => log.error({ err: error }, 'maintenance failed'));
     }, maintenanceInterval);
     maintenance.unref();
-    const stampUpkeep = keepStampsUp(services, log);
+    const stampUpkeep = keepStampsUp(services, log, config.uploadDays);
     // Before anything closes: a stamp under way is finished.
     undo.push(() => stampUpkeep.stop());
     const sweeping = keepLoginSwept(services, log);
@@ -244,13 +243,15 @@ async function openServices(
         .map(({ certificate }) => certificate.der),
   });
   const ocsp = new OcspResponder(installation, hierarchy, () => ocspAtOnce.take('ocsp') === 0);
-  const longTerm: LongTermParts = {
-    anchors: () =>
-      hierarchy.authorities().flatMap(({ kind, certificate }) => (kind === 'root' ? [certificate.der] : [])),
-    certificates: () => hierarchy.authorities().map(({ certificate }) => certificate.der),
-    status: statusForSigning({ hierarchy, crls, ocsp }),
-    statusBudget,
-  };
+  const trustList = trustListPublisher({
+    installation,
+    settings,
+    hierarchy,
+    publicUrl: address,
+    licenseTypes: async () => (await licenseTypes(installation.database.reader)).map(faceDictionary),
+  });
+  const recognised = recognisedSource({ ...installation, trustList });
+  const longTerm = longTermParts({ hierarchy, crls, ocsp, recognised }, !installation.demonstration);
   const signingServer = await signingServersOf(config.dataFolder, installation.demonstration);
   const status = statusSource(!installation.demonstration);
   const keys = {
@@ -263,7 +264,7 @@ async function openServices(
     timestamps,
     timestampBudget,
     longTerm,
-    sm2: config.sm2,
+    ...(config.sm2 === null ? {} : { sm2: config.sm2 }),
   };
   const sealStatus = new SealStatusPublisher({
     database: installation.database,
@@ -271,14 +272,6 @@ async function openServices(
     key: () => hierarchy.serviceKey('status-list'),
     issuer: address,
   });
-  const trustList = trustListPublisher({
-    installation,
-    settings,
-    hierarchy,
-    publicUrl: address,
-    licenseTypes: async () => (await licenseTypes(installation.database.reader)).map(faceDictionary),
-  });
-  const recognised = recognisedSource({ ...installation, trustList });
   const foreignLists = foreignStatusLists(installation.clock, !installation.demonstration);
   const judging = {
     ...installation,

@@ -2,10 +2,9 @@
 import { z } from 'zod';
 import { fromBase64, toBase64, toHex } from '../formats/bytes.ts';
 import { finishStamp, prepareStamp, type PreparedStamp } from '../signing/stamp-prepared.ts';
-import { ApiError } from './errors.ts';
 import { json } from './reply.ts';
 import { jsonBody, route, withScope, type Route } from './route.ts';
-import { instant } from './schemas.ts';
+import { filePassword, instant } from './schemas.ts';
 import { stampBody } from './stamp-body.ts';
 import { stampSource, storeUpload } from './stamp-documents.ts';
 import { showings, stampAnswer, stampAnswerOf, stampOrderOf } from './stamp-schemas.ts';
@@ -15,9 +14,18 @@ const tag = '签章 Stamps';
 
 const preparedAnswer = z.object({
   id: z.string(),
+  step: z
+    .enum(['sm2', 'pades'])
+    .describe(
+      'Which value is waited for: of the SM2 revision, which goes first, or of the PAdES signature, the last.',
+    ),
   algorithm: z.string().describe('How the value is to be made.'),
-  toBeSigned: z.base64().describe('The signed attributes, DER: for keys that hash themselves.'),
-  digest: z.string().describe('Of toBeSigned, hexadecimal: for keys that take a digest.'),
+  toBeSigned: z
+    .base64()
+    .describe('TBS_Sign of the seal’s use, or signed attributes, DER: for keys that hash themselves.'),
+  digest: z
+    .string()
+    .describe('Hexadecimal, for keys that take a digest: of toBeSigned; for SM2 of Z_A and toBeSigned.'),
   digestAlgorithm: z.string(),
   expiresAt: instant,
   valueUrl: z.url(),
@@ -27,6 +35,7 @@ const preparedAnswer = z.object({
 function answerOf(address: string, prepared: PreparedStamp): z.input<typeof preparedAnswer> {
   return {
     id: prepared.stampId,
+    step: prepared.step,
     algorithm: prepared.algorithm,
     toBeSigned: toBase64(prepared.toBeSigned),
     digest: toHex(prepared.digest),
@@ -55,16 +64,6 @@ const prepare = route({
   async handle(services, call) {
     const principal = principalOf(call.principal);
     const { order, document } = call.body;
-    if (order.password !== undefined) {
-      throw new ApiError(
-        'request-invalid',
-        'A password would have to be kept: an encrypted document is not prepared.',
-      );
-    }
-    if (order.sm2 !== undefined && order.sm2 !== 'none') {
-      throw new ApiError('request-invalid', 'A prepared stamp has one value, so sm2 is none.');
-    }
-    const asked = stampOrderOf({ ...order, password: undefined, sm2: undefined });
     // The value may come tomorrow: the document is kept until then.
     const source =
       'stored' in document ? document : { stored: (await storeUpload(services, principal, document)).digest };
@@ -72,7 +71,7 @@ const prepare = route({
     const prepared = await prepareStamp(
       { ...services.stamps, cipher: services.cipher },
       {
-        ...asked,
+        ...stampOrderOf(order),
         actor: principal,
         sealId: await sealIdOf(services, order.seal),
         source,
@@ -87,7 +86,7 @@ const finish = route({
   method: 'post',
   path: '/api/v1/stamps/prepared/{id}/value',
   tag,
-  summary: 'Finish a prepared stamp with the value of its signature',
+  summary: 'Hand in the value that a prepared stamp waits for',
   access: withScope('stamps:write'),
   params: z.object({ id: z.string().regex(/^stp_[0-9a-f]{32}$/) }),
   body: jsonBody(
@@ -96,6 +95,9 @@ const finish = route({
         .base64()
         .max(2000)
         .describe('DER for ECDSA and SM2, the bytes themselves for RSA and Ed25519.'),
+      password: filePassword
+        .optional()
+        .describe('Of a document that was prepared with one, with the last value: it is kept nowhere.'),
     }),
   ),
   replies: [
@@ -104,14 +106,22 @@ const finish = route({
       description: 'Stamped. The same value again answers the same.',
       content: { 'application/json': stampAnswer },
     },
+    {
+      status: 202,
+      description: 'That was the value of the SM2 revision: what the signature over it has to sign.',
+      content: { 'application/json': preparedAnswer },
+    },
   ],
   async handle(services, call) {
-    const result = await finishStamp(
+    const { value, password } = call.body;
+    const outcome = await finishStamp(
       { ...services.stamps, cipher: services.cipher },
       principalOf(call.principal),
       call.params.id,
-      fromBase64(call.body.value),
+      { value: fromBase64(value), ...(password === undefined ? {} : { password }) },
     );
+    if (outcome.kind === 'awaited') return json(202, answerOf(services.address, outcome.prepared));
+    const { result } = outcome;
     services.metrics.countStamp('completed');
     return json(201, stampAnswerOf(services.address, result), {
       Location: `/api/v1/stamps/${result.stampId}`,

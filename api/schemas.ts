@@ -28,7 +28,9 @@ export const creditCode = z.string().regex(/^[0-9A-Z]{18}$/);
 export const filePassword = z
   .string()
   .max(255)
-  .describe('Opens an encrypted PDF: the user’s or the owner’s password. Kept nowhere.');
+  .describe(
+    'Opens an encrypted PDF: the user’s or the owner’s password. Kept nowhere, but encrypted in a batch until the document is done.',
+  );
 
 /** Whose license it is: a credit code or a resident number (both have 18 characters). */
 export const holderCode = z.string().regex(/^[0-9A-Za-z]{18}$/);

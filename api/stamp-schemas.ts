@@ -94,6 +94,7 @@ export const orderMembers = {
   overFields: z.boolean().optional().describe('Whether the seal may cover form fields.'),
   docMdp: docMdp.optional().describe('Certifies: what may still be changed after this first signature.'),
   fieldLock: fieldLock.optional(),
+  password: filePassword.optional(),
   ...useMembers,
 };
 
@@ -123,7 +124,7 @@ export const orderFields = z.object({
 });
 
 /** As one order, whatever it was written as. */
-type GivenOrder = z.output<z.ZodObject<typeof orderMembers>> & { readonly password?: string | undefined };
+type GivenOrder = z.output<z.ZodObject<typeof orderMembers>>;
 
 /** The order of a form. @returns null where it names no place, or two */
 export function orderOfFields(fields: z.output<typeof orderFields>): GivenOrder | null {
@@ -269,6 +270,7 @@ export const stampAnswer = z.object({
   time: instant.describe('Time of the RFC 3161 time-stamp; at level B-B the time that was claimed.'),
   level: level.describe('What the document has now.'),
   upgrade: z.enum(['none', 'queued']).describe('Whether more is still to be added.'),
+  sm2: z.enum(['none', 'ses', 'cms']).describe('What stands in the revision before the PAdES signature.'),
   showings,
   findings,
   original: z.object({ digest }),
@@ -287,6 +289,7 @@ export function stampAnswerOf(address: string, result: StampResult): z.input<typ
     time: result.time.toISOString(),
     level: result.level,
     upgrade: result.upgrade,
+    sm2: result.sm2,
     showings: [...result.showings],
     findings: result.findings.map(({ code, page, count }) => ({
       code,

@@ -9,10 +9,17 @@ import { appendSm2, planSm2, sealUseCapacity } from '../signing/eseal-stamp.ts';
 import { placeholderCapacity } from '../signing/finish.ts';
 import type { HiddenFinding } from '../signing/hidden-content.ts';
 import { GrowingCopy } from '../signing/growing-copy.ts';
-import { digestsFor, keyFor, signCopy, type LevelParts } from '../signing/levelled-signature.ts';
+import {
+  digestsFor,
+  keyFor,
+  raise,
+  signCopy,
+  tolerating,
+  type LevelParts,
+} from '../signing/levelled-signature.ts';
 import { prepareSignature, type SignatureOptions } from '../signing/prepare.ts';
 import type { SealObject } from '../signing/seal-edition.ts';
-import type { StampLevel } from '../signing/stamp-level.ts';
+import { reaches, type StampLevel } from '../signing/stamp-level.ts';
 import { FileProblem, SourceFile, TargetFile } from './file-copy.ts';
 
 /** What all files are stamped with. */
@@ -35,8 +42,8 @@ export type FileOutcome =
       readonly file: string;
       readonly stamped: true;
       readonly output: string;
-      /** `SES`: the use of a seal, which has no PAdES level. */
-      readonly level: StampLevel | 'SES';
+      /** `SES`: the use of a seal, without a time-stamp or with what the letters of PAdES levels say. */
+      readonly level: StampLevel | 'SES' | 'SES-T' | 'SES-LT' | 'SES-LTA';
       readonly field: string;
       /** Of the time-stamp; null at level B-B. */
       readonly time: string | null;
@@ -106,7 +113,6 @@ function padesSigning(setup: StampingSetup): Signing {
   const key = keyFor(setup.key, setup.algorithm);
   const parts: LevelParts = { ...setup, key };
   const { level, lower } = setup;
-  const password = setup.password === undefined ? {} : { password: setup.password };
   return {
     digests: digestsFor(parts, level),
     async prepare(source) {
@@ -122,7 +128,7 @@ function padesSigning(setup: StampingSetup): Signing {
           level,
           lower,
           now,
-          ...password,
+          ...passwordOf(setup),
           prepared,
           prepare: (capacity) =>
             prepareSignature(copy, { ...options, contentsCapacity: capacity ?? options.contentsCapacity }),
@@ -140,9 +146,12 @@ function padesSigning(setup: StampingSetup): Signing {
   };
 }
 
-/** The use of a seal: SES_Signature as the value, with a time-stamp inside where there is a service. */
+/**
+ * The use of a seal: SES_Signature as the value, with a time-stamp inside where there is a service; validation data and a
+ * document time-stamp behind it, as PAdES has them.
+ */
 function sealSigning(setup: StampingSetup, eseal: Uint8Array): Signing {
-  const { key, timestamps } = setup;
+  const { key, timestamps, level } = setup;
   const object: SealObject = {
     eseal,
     digest: labelledDigest('sm3', eseal),
@@ -152,7 +161,7 @@ function sealSigning(setup: StampingSetup, eseal: Uint8Array): Signing {
     chain: key.chain,
   };
   return {
-    digests: ['sm3'],
+    digests: [...new Set<DigestName>(['sm3', ...(timestamps === null ? [] : [timestamps.digest])])],
     async prepare(source) {
       const now = setup.now();
       const planned = await planSm2(source, {
@@ -162,24 +171,45 @@ function sealSigning(setup: StampingSetup, eseal: Uint8Array): Signing {
         options: { ...setup.options, time: now },
       });
       return async (copy) => {
-        let time: string | null = null;
+        const got: { time: string | null; shortfall: SigningError | null } = { time: null, shortfall: null };
         const made = await appendSm2(copy, planned, {
           key,
           clock: () => now,
           tokenOver: async (value) => {
-            if (timestamps === null || setup.level === 'B-B') return null;
+            if (timestamps === null || level === 'B-B') return null;
             const imprint = digest(timestamps.digest, value);
-            const timestamp = await timestamps.timestamp(imprint, setup.timestampBudget);
-            time = timestamp.time.toISOString();
+            const timestamp = await tolerating(setup.lower, () =>
+              timestamps.timestamp(imprint, setup.timestampBudget),
+            );
+            if (timestamp instanceof SigningError) {
+              got.shortfall = timestamp;
+              return null;
+            }
+            got.time = timestamp.time.toISOString();
             return timestamp.token;
           },
           cms: () => Promise.reject(new TypeError('The use of a seal is no CMS.')),
         });
-        const { findings } = planned.prepared;
-        return { level: 'SES', field: made.fieldName, time, shortfall: null, findings };
+        const order = { level, lower: setup.lower, now, ...passwordOf(setup) };
+        const raised =
+          got.shortfall === null && reaches(level, 'B-LT') ? await raise(copy, setup, order) : null;
+        const shortfall = got.shortfall ?? raised?.shortfall ?? null;
+        return {
+          level: sealLevels[raised?.level ?? (got.time === null ? 'B-B' : 'B-T')],
+          field: made.fieldName,
+          time: got.time,
+          shortfall: shortfall === null ? null : `${shortfall.code}: ${shortfall.message}`,
+          findings: planned.prepared.findings,
+        };
       };
     },
   };
+}
+
+const sealLevels = { 'B-B': 'SES', 'B-T': 'SES-T', 'B-LT': 'SES-LT', 'B-LTA': 'SES-LTA' } as const;
+
+function passwordOf({ password }: StampingSetup): { readonly password?: string } {
+  return password === undefined ? {} : { password };
 }
 
 function tokenRoom({ level, timestamps }: StampingSetup): number {

@@ -10,6 +10,7 @@ import { readPassphraseFile } from '../crypto/passphrase.ts';
 import type { SignatureAlgorithm, SigningKey } from '../crypto/signing-key.ts';
 import { sameBytes } from '../formats/bytes.ts';
 import { parseSignedData } from '../formats/cms/signed-data.ts';
+import { parseSeal } from '../formats/eseal/seal.ts';
 import { parseCertificate, type Certificate } from '../formats/x509/certificate.ts';
 import { nameAttribute, nameText } from '../formats/x509/name.ts';
 import { OID } from '../formats/x509/oid.ts';
@@ -122,23 +123,31 @@ export function foreignTimestamps(url: string, digest: 'sha256' | 'sm3', now: ()
 /**
  * Paths end at the roots given, else at the topmost certificate at hand: what a file must hold is known without knowing whom
  * its readers trust.
+ * @param maker certificate of the maker of the seal that is used; null where none is
  */
 export function longTermOf(
   { key, root }: FileKey,
   timestamps: ForeignTimestamps,
   roots: readonly Uint8Array[],
+  maker: Uint8Array | null,
 ): LongTermParts {
   return {
     anchors: () => {
       if (roots.length > 0) return roots;
       const topmost = root ?? key.chain.at(-1);
-      const tops = timestamps.seen().filter((der) => isTop(der, timestamps.seen()));
-      return [...(topmost === undefined ? [] : [topmost]), ...tops];
+      const at = [...key.chain, ...timestamps.seen(), ...(root === null ? [] : [root])];
+      const others = [...timestamps.seen(), ...(maker === null ? [] : [maker])];
+      return [...(topmost === undefined ? [] : [topmost]), ...others.filter((der) => isTop(der, at))];
     },
     certificates: () => [...key.chain, ...timestamps.seen()],
     status: evidenceOverHttp(budgets.exchange, false),
     statusBudget: budgets.status,
   };
+}
+
+/** Certificate of a seal's maker. @param eseal SESeal that was read before; null where no seal is used */
+export function makerOf(eseal: Uint8Array | null): Uint8Array | null {
+  return eseal === null ? null : parseSeal(eseal).makerCertificate;
 }
 
 /** Whether the issuer of a certificate is not among those at hand. */

@@ -85,6 +85,14 @@ function sm2Digest(prefix: Uint8Array, message: Uint8Array): Uint8Array {
   return createHash('sm3').update(prefix).update(message).digest();
 }
 
+/**
+ * What a key that takes a digest is given in place of a message: SM3(Z_A ‖ message), GB/T 32918.2 clause 6.1 A1 and A2.
+ * @param spki - SubjectPublicKeyInfo DER on the SM2 curve. @throws CryptoError `algorithm-refused` for another key.
+ */
+export function sm2MessageDigest(spki: Uint8Array, message: Uint8Array): Uint8Array {
+  return new Uint8Array(sm2Digest(sm2Prefix(spki), message));
+}
+
 /** The engine in use, settled by the self-test on first need. */
 export function sm2Engine(): Sm2Engine {
   engine ??= nativeSm2Holds() ? 'node:crypto' : 'portable';

@@ -2,6 +2,7 @@
 import type { DigestName } from '../crypto/algorithms.ts';
 import { parseSignedData } from '../formats/cms/signed-data.ts';
 import { FormatError } from '../formats/errors.ts';
+import { parseSealSignature } from '../formats/eseal/signature.ts';
 import type { ValidationData } from '../formats/pdf/security-store.ts';
 import { readSignatures, type PdfSignature } from '../formats/pdf/signatures.ts';
 import { parseCertificate } from '../formats/x509/certificate.ts';
@@ -93,9 +94,15 @@ async function standingOf(copy: GrowingCopy, { password, now }: Augmentation): P
     const { certificates, crls, ocsps } = await embeddedEvidence(document);
     const bytes = (items: readonly { readonly der: Uint8Array }[]): readonly Uint8Array[] =>
       items.map(({ der }) => der);
+    const newest = Math.max(
+      ...signatures.filter(({ type }) => type !== 'DocTimeStamp').map((signature) => coveredBy(signature)),
+    );
     return {
       signatures,
-      evidence: signatures.flatMap((signature) => evidenceOf(signature, now) ?? []),
+      // The newest signature and what stands over it are what the level is told of.
+      evidence: signatures.flatMap(
+        (signature) => evidenceOf(signature, now, coveredBy(signature) >= newest) ?? [],
+      ),
       held: { certificates: bytes(certificates), crls: bytes(crls), ocsps: bytes(ocsps) },
     };
   });
@@ -129,15 +136,24 @@ function needsRenewal(standing: Standing, wanted: Augmentation): boolean {
   return days <= (wanted.renewWithinDays ?? 180);
 }
 
-function hasOwnTimestamp(signature: PdfSignature): boolean {
-  try {
-    const [signer] = parseSignedData(signature.contents?.value ?? new Uint8Array()).signerInfos;
-    return signer?.unsignedAttributes.some(({ type }) => type === OID.signatureTimeStamp) ?? false;
-  } catch (error) {
-    // A value of another kind (an SM2 seal) carries its time-stamp inside, or none that is read here.
-    if (error instanceof FormatError) return false;
-    throw error;
+function hasOwnTimestamp({ contents }: PdfSignature): boolean {
+  const value = contents?.value ?? new Uint8Array();
+  const reading = [
+    () =>
+      parseSignedData(value).signerInfos[0]?.unsignedAttributes.some(
+        ({ type }) => type === OID.signatureTimeStamp,
+      ) ?? false,
+    // GB/T 38540 clause 7.2: the use of a seal has its time-stamp inside.
+    () => parseSealSignature(value).timestamp !== null,
+  ];
+  for (const read of reading) {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+    }
   }
+  return false;
 }
 
 /** When the first certificate of those a token carries ends, milliseconds. */

@@ -44,3 +44,68 @@ export async function usableDocuments(
   }
   return usable;
 }
+
+/** One upload of one department. */
+export interface Upload {
+  readonly department: string;
+  readonly digest: string;
+  readonly uploadedAt: Date;
+}
+
+/** Uploads from before an instant, oldest first, behind one that was told. */
+export async function oldUploads(
+  db: Reader,
+  before: Date,
+  after: Upload | null,
+  limit: number,
+): Promise<readonly Upload[]> {
+  const rows = await db
+    .selectFrom('document_upload')
+    .select(['department', 'digest', 'uploaded_at'])
+    .where('uploaded_at', '<', before.toISOString())
+    .$if(after !== null, (query) =>
+      query.where((e) =>
+        e(
+          e.refTuple('uploaded_at', 'department', 'digest'),
+          '>',
+          e.tuple(after?.uploadedAt.toISOString() ?? '', after?.department ?? '', after?.digest ?? ''),
+        ),
+      ),
+    )
+    .orderBy('uploaded_at')
+    .orderBy('department')
+    .orderBy('digest')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({
+    department: row.department,
+    digest: row.digest,
+    uploadedAt: new Date(row.uploaded_at),
+  }));
+}
+
+/** @returns whether it was there and still from before the instant */
+export async function deleteUpload(
+  tx: Writer,
+  { department, digest }: Pick<Upload, 'department' | 'digest'>,
+  before: Date,
+): Promise<boolean> {
+  const result = await tx
+    .deleteFrom('document_upload')
+    .where('department', '=', department)
+    .where('digest', '=', digest)
+    .where('uploaded_at', '<', before.toISOString())
+    .executeTakeFirst();
+  return result.numDeletedRows === 1n;
+}
+
+/** Whether any department has the document uploaded. */
+export async function hasUpload(db: Reader, digest: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('document_upload')
+    .select('digest')
+    .where('digest', '=', digest)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}

@@ -125,6 +125,24 @@ export async function appendSm2(
   });
 }
 
+/**
+ * Step 4 for SM2 where the value was made elsewhere, over the document as it was planned.
+ * @param value SES_Signature or CMS, checked when it was made
+ * @throws SigningError `placeholder-too-small`: prepare anew
+ */
+export async function appendMadeSm2(
+  copy: GrowingCopy,
+  { prepared }: PlannedSm2,
+  value: Uint8Array,
+): Promise<void> {
+  await appendSignature(copy, {
+    algorithm: 'sm3',
+    prepared,
+    prepare: () => Promise.reject(new SigningError('placeholder-too-small', 'The room was made before.')),
+    make: () => Promise.resolve(value),
+  });
+}
+
 /** One use of the seal (clause 7.2), verified with the public key before it leaves. */
 async function useSeal(
   object: SealObject,
@@ -137,29 +155,68 @@ async function useSeal(
   },
 ): Promise<Uint8Array> {
   const { key, dataHash, byteRange } = making;
-  const [own] = object.chain;
-  if (own === undefined || key.algorithm !== 'SM2SM3')
-    throw new SigningError('seal-object-missing', 'The seal has no SM2 key with a certificate.');
-  requireListed(object, own);
-  const signedPart = encodeSignedPart({
+  if (key.algorithm !== 'SM2SM3') throw withoutSm2();
+  const signedPart = sealUseToSign(object, { signingTime: making.clock(), dataHash, byteRange });
+  const signature = await key.sign(signedPart);
+  return sealUseOf(object, { signedPart, signature, timestamp: await making.tokenOver(signature), dataHash });
+}
+
+/**
+ * `TBS_Sign`, DER: what the seal's key signs, here or elsewhere.
+ * @throws SigningError `seal-object-missing` (no SM2 certificate, or one that the seal does not list)
+ */
+export function sealUseToSign(
+  object: SealObject,
+  about: {
+    readonly signingTime: Date;
+    readonly dataHash: Uint8Array;
+    readonly byteRange: readonly number[];
+  },
+): Uint8Array {
+  requireListed(object, ownCertificate(object));
+  return encodeSignedPart({
     version: parseSeal(object.eseal).version === 5 ? 5 : 4,
     seal: object.eseal,
-    signingTime: making.clock(),
-    dataHash,
+    signingTime: about.signingTime,
+    dataHash: about.dataHash,
     // GM/T 0031-2025 clause 7.1 wants the protected range at least; GB/T 38540 leaves the text free.
-    propertyInformation: `ByteRange[${byteRange.join(' ')}]`,
+    propertyInformation: `ByteRange[${about.byteRange.join(' ')}]`,
   });
-  const signature = await key.sign(signedPart);
-  const timestamp = await making.tokenOver(signature);
+}
+
+/**
+ * `SES_Signature`, DER, read back and verified.
+ * @throws SigningError `self-check-failed`, `seal-object-missing`
+ */
+export function sealUseOf(
+  object: SealObject,
+  made: {
+    readonly signedPart: Uint8Array;
+    readonly signature: Uint8Array;
+    readonly timestamp: Uint8Array | null;
+    readonly dataHash: Uint8Array;
+  },
+): Uint8Array {
+  const own = ownCertificate(object);
   const use = encodeSealSignature({
-    signedPart,
+    signedPart: made.signedPart,
     signerCertificate: own,
     signatureAlgorithm: OID.sm2WithSm3,
-    signature,
-    ...(timestamp === null ? {} : { timestamp }),
+    signature: made.signature,
+    ...(made.timestamp === null ? {} : { timestamp: made.timestamp }),
   });
-  checkUse(use, object, own, dataHash);
+  checkUse(use, object, own, made.dataHash);
   return use;
+}
+
+function ownCertificate(object: SealObject): Uint8Array {
+  const [own] = object.chain;
+  if (own === undefined) throw withoutSm2();
+  return own;
+}
+
+function withoutSm2(): SigningError {
+  return new SigningError('seal-object-missing', 'The seal has no SM2 key with a certificate.');
 }
 
 /** Clause 7.2 c): the signer's certificate stands in the seal's list, byte for byte or by its digest. */

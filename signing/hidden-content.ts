@@ -1,10 +1,11 @@
 // What a document holds that the person who lets it be stamped may not see, or that may look different later: told, not refused.
 import { FormatError } from '../formats/errors.ts';
-import { inkOf } from '../formats/pdf/covered-text.ts';
+import { setImmediate } from 'node:timers/promises';
+import { inkOf, type InkBudget } from '../formats/pdf/covered-text.ts';
 import type { PdfDocument } from '../formats/pdf/document.ts';
 import type { FormField } from '../formats/pdf/form.ts';
 import { dictionaryOf, entry, integerOf, nameOf, type PdfDictionary } from '../formats/pdf/objects.ts';
-import { pageCount, readPage, type Page } from '../formats/pdf/pages.ts';
+import { pageCount, walkPages, type Page } from '../formats/pdf/pages.ts';
 import { pageContent } from '../formats/pdf/text-content.ts';
 
 export const findingWords = {
@@ -33,7 +34,10 @@ export const findingWords = {
     en: 'a page names an object that the file does not hold and somebody could supply later',
   },
   unreadable: { zh: '部分内容无法检查', en: 'part of the document could not be looked at' },
-  'not-all-pages': { zh: '页数过多，仅检查了前面的部分', en: 'only the first pages were looked at' },
+  'not-all-pages': {
+    zh: '内容过多，自此页起未检查',
+    en: 'there is more than is looked at: nothing was, from this page on',
+  },
 } as const;
 
 export type FindingCode = keyof typeof findingWords;
@@ -46,11 +50,17 @@ export interface HiddenFinding {
   readonly count: number;
 }
 
-/** Pages, and bytes of their contents, that are looked at: what is stamped costs no more for it than a small document. */
-const mostPages = 20;
-const mostContent = 256 * 1024;
+/**
+ * What is looked at of one document, whatever it holds: about a quarter of a second. Within it every page is, and where it
+ * ends the result says from which page on nothing was.
+ */
+export const inspectionBudget = { operators: 400_000, bytes: 8 * 1024 * 1024 } as const;
+/** Operators that a page and an annotation count for, beside those of its content. */
+const price = { page: 20, annotation: 10 };
 const mostFindings = 100;
 const mostAnnotations = 2000;
+/** Pages between two pauses. */
+const pagesAtOnce = 50;
 /** Share of a page from which an annotation is called large. */
 const largeShare = 0.3;
 /** Hidden and NoView (Table 167). */
@@ -121,27 +131,50 @@ async function aboutPages(document: PdfDocument, fields: readonly FormField[], t
       type === 'Sig' ? widgets.flatMap(({ reference }) => reference?.number ?? []) : [],
     ),
   );
-  let content = 0;
-  const count = await pageCount(document);
-  for (let index = 0; index < count; index++) {
-    const page = await readPage(document, index);
-    if (page === null) return;
-    if (index >= mostPages || content > mostContent) {
-      tell('not-all-pages');
-      return;
-    }
-    await aboutAnnotations(document, page, ownWidgets, tell);
-    content += await aboutContent(document, page, tell);
+  const budget: InkBudget = { ...inspectionBudget };
+  let pages = 0;
+  for await (const page of walkPages(document)) {
+    pages += 1;
+    if (pages % pagesAtOnce === 0) await setImmediate();
+    const cut = await aboutPage(document, page, { ownWidgets, budget, tell });
+    if (!cut) continue;
+    const count = await pageCount(document);
+    tell('not-all-pages', page.index + 1, Math.max(1, count - page.index));
+    return;
   }
 }
 
+/** @returns whether the budget ended within the page. What cannot be read of one page says nothing of the others. */
+async function aboutPage(
+  document: PdfDocument,
+  page: Page,
+  looking: {
+    readonly ownWidgets: ReadonlySet<number>;
+    readonly budget: InkBudget;
+    readonly tell: Tell;
+  },
+): Promise<boolean> {
+  const { budget, ownWidgets, tell } = looking;
+  budget.operators -= price.page;
+  if (budget.operators <= 0) return true;
+  try {
+    budget.operators -= price.annotation * (await aboutAnnotations(document, page, ownWidgets, tell));
+    return await aboutContent(document, page, budget, tell);
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    tell('unreadable', page.index + 1);
+    return false;
+  }
+}
+
+/** @returns how many there are */
 async function aboutAnnotations(
   document: PdfDocument,
   page: Page,
   ownWidgets: ReadonlySet<number>,
   tell: Tell,
-): Promise<void> {
-  if (!page.dictionary.entries.has('Annots')) return;
+): Promise<number> {
+  if (!page.dictionary.entries.has('Annots')) return 0;
   const list = await document.get(page.dictionary, 'Annots');
   const items = list.kind === 'array' ? list.items.slice(0, mostAnnotations) : [];
   let [hidden, large] = [0, 0];
@@ -156,6 +189,7 @@ async function aboutAnnotations(
   }
   if (hidden > 0) tell('hidden-annotation', page.index + 1, hidden);
   if (large > 0) tell('covering-annotation', page.index + 1, large);
+  return items.length;
 }
 
 async function shareOf(document: PdfDocument, annotation: PdfDictionary, page: Page): Promise<number> {
@@ -166,10 +200,15 @@ async function shareOf(document: PdfDocument, annotation: PdfDictionary, page: P
   return Math.abs((x2 - x1) * (y2 - y1)) / ((right - left) * (top - bottom));
 }
 
-/** @returns bytes of content that were read */
-async function aboutContent(document: PdfDocument, page: Page, tell: Tell): Promise<number> {
+/** @returns whether the budget ended within the page */
+async function aboutContent(
+  document: PdfDocument,
+  page: Page,
+  budget: InkBudget,
+  tell: Tell,
+): Promise<boolean> {
   const contents = entry(page.dictionary, 'Contents');
-  if (contents.kind === 'null') return 0;
+  if (contents.kind === 'null') return false;
   const parts = await document.resolve(contents);
   const named = parts.kind === 'array' ? parts.items : [contents];
   for (const part of named) {
@@ -177,12 +216,15 @@ async function aboutContent(document: PdfDocument, page: Page, tell: Tell): Prom
       tell('missing-object', page.index + 1);
   }
   const content = await pageContent(document, page);
-  if (content.length > mostContent) {
-    tell('unreadable', page.index + 1);
-    return content.length;
-  }
-  const { covered, invisible } = await inkOf(document, page, content);
+  budget.bytes -= content.length;
+  if (budget.bytes <= 0) return true;
+  const { covered, invisible, cut } = await inkOf(document, page, content, budget, pause);
   if (covered > 0) tell('covered-text', page.index + 1, covered);
   if (invisible > 0) tell('invisible-text', page.index + 1, invisible);
-  return content.length;
+  return cut;
+}
+
+/** Lets others have their turn. */
+async function pause(): Promise<void> {
+  await setImmediate();
 }

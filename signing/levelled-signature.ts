@@ -106,11 +106,14 @@ export async function signCopy(
   return { ...signed, ...(await raise(copy, parts, order)) };
 }
 
-/** From B-T upwards, as far as it goes. */
-async function raise(
+/**
+ * From B-T upwards, as far as it goes.
+ * @throws as `augment` where no lower level may be given out
+ */
+export async function raise(
   copy: GrowingCopy,
   parts: LevelParts,
-  { level, lower, now, password }: LevelOrder,
+  { level, lower, now, password }: Pick<LevelOrder, 'level' | 'lower' | 'now' | 'password'>,
 ): Promise<Pick<LevelledSignature, 'level' | 'shortfall'>> {
   let shortfall: SigningError | null = null;
   for (const wanted of ['B-LTA', 'B-LT'] as const) {
@@ -146,7 +149,7 @@ const outages: ReadonlySet<string> = new Set([
 ]);
 
 /** A refusal that comes from a service being down, where that is tolerated; everything else is thrown. */
-async function tolerating<T>(tolerated: boolean, work: () => Promise<T>): Promise<T | SigningError> {
+export async function tolerating<T>(tolerated: boolean, work: () => Promise<T>): Promise<T | SigningError> {
   try {
     return await work();
   } catch (error) {

@@ -5,6 +5,7 @@ import { signatureTimeStampsOf } from '../formats/cms/attributes.ts';
 import { parseSignedData, type SignedData, type SignerInfo } from '../formats/cms/signed-data.ts';
 import { parseTstInfo } from '../formats/cms/timestamp.ts';
 import { FormatError } from '../formats/errors.ts';
+import { parseSealSignature } from '../formats/eseal/signature.ts';
 import type { RelatedData, ValidationData } from '../formats/pdf/security-store.ts';
 import type { PdfSignature } from '../formats/pdf/signatures.ts';
 import { parseCertificate } from '../formats/x509/certificate.ts';
@@ -21,7 +22,7 @@ import { SigningError } from './errors.ts';
 /** What long-term data comes from. */
 export interface LongTermParts {
   /** Certificates, DER, under which paths end; asked each time, since an authority may get a successor. */
-  readonly anchors: () => readonly Uint8Array[];
+  readonly anchors: () => readonly Uint8Array[] | Promise<readonly Uint8Array[]>;
   /** Certificates that may stand between, DER. */
   readonly certificates?: () => readonly Uint8Array[];
   /** What is answered is verified here. */
@@ -41,6 +42,11 @@ interface Leaf {
 /** One signature with everything of it that needs proof. */
 export interface SignatureEvidence {
   readonly key: string;
+  /**
+   * Whether the level that is told is of this one. Others in the file, of people whose authorities nobody here may know, get
+   * what can be had, and hold up nothing.
+   */
+  readonly required: boolean;
   readonly leaves: readonly Leaf[];
   /** Certificates that stand beside the signature already. */
   readonly carried: readonly Uint8Array[];
@@ -49,34 +55,66 @@ export interface SignatureEvidence {
 const skewSeconds = 300;
 const freshnessSeconds = 7 * 24 * 3600;
 
-/** What a signature or document time-stamp of a file needs; null for one that cannot be read. */
-export function evidenceOf(signature: PdfSignature, now: Date): SignatureEvidence | null {
-  const value = signature.contents?.value;
-  if (value === undefined) return null;
-  try {
-    const data = parseSignedData(value);
-    const stamp = signature.type === 'DocTimeStamp' || signature.subFilter === 'ETSI.RFC3161';
-    const tokens = stamp
+/** What a signature, seal or document time-stamp of a file needs; null for one that cannot be read. */
+export function evidenceOf(signature: PdfSignature, now: Date, required = true): SignatureEvidence | null {
+  const { contents } = signature;
+  if (contents === null) return null;
+  const found =
+    readOrNull(() => inCms(signature, contents.value, now)) ?? readOrNull(() => inSeal(contents.value, now));
+  if (found === null) return null;
+  const hash = createHash('sha1').update(contents.value).update(contents.padding);
+  return { key: hash.digest('hex').toUpperCase(), required, ...found };
+}
+
+type Needs = Omit<SignatureEvidence, 'key' | 'required'>;
+
+function inCms(signature: PdfSignature, value: Uint8Array, now: Date): Needs {
+  const data = parseSignedData(value);
+  const stamp = signature.type === 'DocTimeStamp' || signature.subFilter === 'ETSI.RFC3161';
+  const tokens = provenBy(
+    stamp
       ? [data]
-      : signatureTimeStampsOf(data.signerInfos[0]?.unsignedAttributes ?? []).map((token) =>
-          parseSignedData(token),
-        );
-    const leaves: Leaf[] = [];
-    let proven: Date | null = null;
-    for (const token of tokens) {
-      const { genTime } = parseTstInfo(token.eContent ?? new Uint8Array());
-      if (proven === null || genTime < proven) proven = genTime;
-      leaves.push(...leafOf(token, 'timestamp', genTime));
-    }
-    if (!stamp) leaves.push(...leafOf(data, 'signature', proven ?? now));
-    const padded = signature.contents === null ? [] : [value, signature.contents.padding];
-    const hash = createHash('sha1');
-    for (const part of padded) hash.update(part);
-    return {
-      key: hash.digest('hex').toUpperCase(),
-      leaves,
-      carried: [...data.certificates, ...tokens.flatMap((token) => token.certificates)],
-    };
+      : signatureTimeStampsOf(data.signerInfos[0]?.unsignedAttributes ?? []).map((token) => parseSignedData(token)),
+  );
+  return {
+    leaves: [...tokens.leaves, ...(stamp ? [] : leafOf(data, 'signature', tokens.earliest ?? now))],
+    carried: [...data.certificates, ...tokens.carried],
+  };
+}
+
+/** The use of a seal needs proof of its signer and of the seal's maker: verification asks for both at one instant. */
+function inSeal(value: Uint8Array, now: Date): Needs {
+  const { signerCertificate, timestamp, seal } = parseSealSignature(value);
+  const tokenIn = (token: Uint8Array | null) => provenBy(token === null ? [] : [parseSignedData(token)]);
+  const [use, making] = [tokenIn(timestamp), tokenIn(seal.timestamp)];
+  const signers = [signerCertificate, seal.makerCertificate];
+  // A time-stamp of the making proves nothing about the use.
+  const at = use.earliest ?? now;
+  return {
+    leaves: [
+      ...use.leaves,
+      ...making.leaves,
+      ...signers.map((certificate): Leaf => ({ certificate, purpose: 'signature', at })),
+    ],
+    carried: [...signers, ...use.carried, ...making.carried],
+  };
+}
+
+/** Time-stamps: when the earliest is of, and whose paths they rest on. */
+function provenBy(tokens: readonly SignedData[]): Needs & { readonly earliest: Date | null } {
+  const leaves: Leaf[] = [];
+  let earliest: Date | null = null;
+  for (const token of tokens) {
+    const { genTime } = parseTstInfo(token.eContent ?? new Uint8Array());
+    if (earliest === null || genTime < earliest) earliest = genTime;
+    leaves.push(...leafOf(token, 'timestamp', genTime));
+  }
+  return { leaves, earliest, carried: tokens.flatMap((token) => token.certificates) };
+}
+
+function readOrNull<T>(read: () => T): T | null {
+  try {
+    return read();
   } catch (error) {
     if (error instanceof FormatError) return null;
     throw error;
@@ -102,7 +140,8 @@ function signerCertificate(
 }
 
 /**
- * What the file must hold so that every given signature can be judged from it alone, held or not.
+ * What the file must hold so that every given signature can be judged from it alone, held or not: of every required one, or a
+ * refusal; of the others what is to be had.
  * @param held what the file holds already: only what that leaves open is asked for
  * @throws SigningError `status-unavailable` (nobody says whether a certificate holds, or not in time),
  *   `certificate-revoked`, `self-check-failed` (a path does not hold for another reason)
@@ -115,7 +154,7 @@ export async function gatherValidationData(
 ): Promise<readonly RelatedData[]> {
   const input = {
     verifier: nodeSignatureVerifier,
-    anchors: parts.anchors().map((certificate) => ({
+    anchors: (await parts.anchors()).map((certificate) => ({
       certificate,
       service: null,
       qualification: 'unconfirmed' as const,
@@ -143,7 +182,7 @@ export async function gatherValidationData(
 }
 
 async function dataOf(
-  { key, leaves, carried }: SignatureEvidence,
+  { key, required, leaves, carried }: SignatureEvidence,
   evidence: GatheredEvidence,
   answers: Answers,
   now: Date,
@@ -151,6 +190,7 @@ async function dataOf(
   const found: Record<keyof ValidationData, Uint8Array[]> = { certificates: [], crls: [], ocsps: [] };
   for (const leaf of leaves) {
     const result = await pathOf(evidence, leaf, now);
+    if (result.kind === 'problem' && !required) continue;
     if (result.kind === 'problem') throw refusalOf(result.problem);
     for (const [at, node] of result.path.entries()) {
       const issuer = result.path[at + 1];

@@ -28,8 +28,11 @@ import type { StampOrder } from './stamp-order.ts';
 /** Documents of one batch. */
 export const mostDocuments = 1000;
 
-/** One document of a batch: an order without what the batch knows. A password is kept nowhere, so a batch has none. */
-export type BatchOrder = Omit<StampOrder, 'actor' | 'source' | 'password' | 'drawnFor'> & {
+/**
+ * One document of a batch: an order without what the batch knows. Its password lies encrypted with the order, and is
+ * forgotten with it once the document is done.
+ */
+export type BatchOrder = Omit<StampOrder, 'actor' | 'source' | 'drawnFor'> & {
   /** Digest of a stored document. */
   readonly document: string;
   /** The caller's own name for it, told again with its result; at most 200 characters. */
@@ -76,10 +79,7 @@ export async function submitStampBatch(
     throw new SigningError('batch-invalid', `A batch has 1 to ${mostDocuments} documents.`);
   }
   const { reader } = parts.database;
-  const digest = requestDigest(
-    { department, orders: JSON.parse(JSON.stringify(orders)) as Plain },
-    parts.suite,
-  );
+  const digest = requestDigest({ department, orders: plainOrders(orders) }, parts.suite);
   const earlier = await earlierBatch(reader, actor, idempotencyKey, digest);
   if (earlier !== null) return earlier;
   orders.forEach((order, index) => refuseAt(index, () => checkPlacing(order)));
@@ -120,6 +120,11 @@ export async function submitStampBatch(
   const taken = await earlierBatch(reader, actor, idempotencyKey, digest);
   if (taken === null) throw new TypeError('A batch just taken is not there.');
   return taken;
+}
+
+/** What the key is held to: without passwords, whose digest anybody could try words against. */
+function plainOrders(orders: readonly BatchOrder[]): Plain {
+  return JSON.parse(JSON.stringify(orders.map((order) => ({ ...order, password: undefined })))) as Plain;
 }
 
 /** Says which document of the batch is meant. */

@@ -38,7 +38,7 @@ export interface StampParts extends SealKeyParts {
   readonly timestampBudget: number;
   /** What levels above B-T need; absent where nobody is there to ask. */
   readonly longTerm?: LongTermParts;
-  /** How SM2 stands in a stamp whose request does not say; `none` where nothing is said here either. */
+  /** How SM2 stands in a stamp whose request does not say; the suite chooses where nothing is said here either. */
   readonly sm2?: Sm2Form;
 }
 
@@ -98,6 +98,8 @@ export interface StampResult {
   readonly byteRange: ByteRange;
   readonly matter: string | null;
   readonly caseNumber: string | null;
+  /** What stands in the revision before the PAdES signature. */
+  readonly sm2: Sm2Form;
   /** Where the seal came to stand, its widget first; empty for stamps of before this was kept. */
   readonly showings: readonly Showing[];
   /** Hidden or changeable content of the document as it came. */
@@ -170,7 +172,9 @@ function termsOf(order: SignatureTerms): Readonly<Record<string, Plain>> {
 }
 
 /** What the caller is told of a completed stamp. */
-export function resultOf(record: IntendedStamp & StampOutcome & Pick<StampResult, 'upgrade'>): StampResult {
+export function resultOf(
+  record: IntendedStamp & StampOutcome & Pick<StampResult, 'upgrade' | 'sm2'>,
+): StampResult {
   return {
     stampId: record.id,
     receiptId: record.receiptId,
@@ -185,6 +189,7 @@ export function resultOf(record: IntendedStamp & StampOutcome & Pick<StampResult
     byteRange: record.byteRange,
     matter: record.matter,
     caseNumber: record.caseNumber,
+    sm2: record.sm2,
     showings: showingsOf(record.placement),
     findings: record.findings,
   };

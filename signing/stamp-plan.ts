@@ -7,7 +7,7 @@ import { sizeOf } from './seal-picture/description.ts';
 import { sealAppearance } from './seal-picture/seal-appearance.ts';
 import { recordedPlacing, sealPlacing } from './seal-placing.ts';
 import { departmentOf, usableSeal } from './seal-use.ts';
-import { planTwoRevisions } from './stamp-sm2.ts';
+import { planTwoRevisions, sm2ChoiceFor } from './stamp-sm2.ts';
 import { rightToUse } from './use-rights.ts';
 import type { Seal } from './seal.ts';
 import {
@@ -59,8 +59,8 @@ export async function planStamp(
       ...(order.reason === null ? {} : { reason: order.reason }),
       ...optionsOf(terms, seal.chain),
     };
-    const form = order.sm2 ?? parts.sm2 ?? 'none';
-    const { sm2, base, options } = await planTwoRevisions({ ...parts, reader }, form, seal, source, asked);
+    const choice = sm2ChoiceFor(order.sm2, parts);
+    const { sm2, base, options } = await planTwoRevisions({ ...parts, reader }, choice, seal, source, asked);
     const prepared = await prepareSignature(base, options);
     return {
       record: {

@@ -3,6 +3,7 @@ import type { Reader, Writer } from '../storage/database.ts';
 import type { StampTable } from '../storage/schema/signing.ts';
 import type { HiddenFinding } from './hidden-content.ts';
 import { isStampLevel, type StampLevel } from './stamp-level.ts';
+import type { Sm2Form } from './use-terms.ts';
 
 /** Start of the smallest and end of the largest signed range: what PDF's /ByteRange holds. */
 export type ByteRange = readonly [number, number, number, number];
@@ -52,7 +53,12 @@ export type StampRecord = IntendedStamp &
   (
     | { readonly state: 'intended' }
     | { readonly state: 'abandoned'; readonly reason: string }
-    | ({ readonly state: 'completed'; readonly upgrade: 'none' | 'queued' } & StampOutcome)
+    | ({
+        readonly state: 'completed';
+        readonly upgrade: 'none' | 'queued';
+        /** What stands in the revision before the PAdES signature. */
+        readonly sm2: Sm2Form;
+      } & StampOutcome)
   );
 
 /** @returns false where the client has used this idempotency key before: nothing was written then. */
@@ -156,22 +162,18 @@ export async function findStampByKey(
   client: string,
   idempotencyKey: string,
 ): Promise<StampRecord | null> {
-  const row = await db
-    .selectFrom('stamp')
-    .selectAll()
-    .where('client', '=', client)
-    .where('idempotency_key', '=', idempotencyKey)
+  const row = await recordRows(db)
+    .where('stamp.client', '=', client)
+    .where('stamp.idempotency_key', '=', idempotencyKey)
     .executeTakeFirst();
   return row === undefined ? null : recordOf(row);
 }
 
 /** @returns null where the department has no such stamp. */
 export async function findStamp(db: Reader, id: string, department: string): Promise<StampRecord | null> {
-  const row = await db
-    .selectFrom('stamp')
-    .selectAll()
-    .where('id', '=', id)
-    .where('department', '=', department)
+  const row = await recordRows(db)
+    .where('stamp.id', '=', id)
+    .where('stamp.department', '=', department)
     .executeTakeFirst();
   return row === undefined ? null : recordOf(row);
 }
@@ -182,18 +184,25 @@ export async function findRecentStamps(
   department: string,
   limit: number,
 ): Promise<readonly StampRecord[]> {
-  const rows = await db
-    .selectFrom('stamp')
-    .selectAll()
-    .where('department', '=', department)
-    .where('state', '=', 'completed')
-    .orderBy('intended_at', 'desc')
+  const rows = await recordRows(db)
+    .where('stamp.department', '=', department)
+    .where('stamp.state', '=', 'completed')
+    .orderBy('stamp.intended_at', 'desc')
     .limit(limit)
     .execute();
   return rows.map(recordOf);
 }
 
-function recordOf(row: StampTable): StampRecord {
+/** Stamps with what their use says of SM2; those of before uses were kept have none. */
+function recordRows(db: Reader | Writer) {
+  return db
+    .selectFrom('stamp')
+    .leftJoin('seal_use', 'seal_use.stamp_id', 'stamp.id')
+    .selectAll('stamp')
+    .select('seal_use.sm2_form');
+}
+
+function recordOf(row: StampTable & { readonly sm2_form: 'ses' | 'cms' | null }): StampRecord {
   const intended: IntendedStamp = {
     id: row.id,
     client: row.client,
@@ -228,6 +237,7 @@ function recordOf(row: StampTable): StampRecord {
     receiptId: row.receipt_id ?? '',
     level: levelOf(row.level),
     upgrade: row.upgrade === 'queued' ? 'queued' : 'none',
+    sm2: row.sm2_form ?? 'none',
     completedAt: new Date(row.completed_at ?? ''),
   };
 }

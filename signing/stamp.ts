@@ -90,10 +90,18 @@ export async function intendStamps(
   return true;
 }
 
+/** What keys that are not here have made. */
+export interface Elsewhere {
+  /** Signs once more what it has signed, and nothing else. */
+  readonly key: SigningKey;
+  /** The value of the SM2 revision, checked; null where the stamp has none. */
+  readonly sm2: Uint8Array | null;
+}
+
 /**
  * Steps 4 to 8: copy, sign, time-stamp, add what the level asks for, self-check, store. Call once per intention, after it is
  * durable.
- * @param elsewhere stands for a key that is not here and has already signed; the seal's own is opened where absent
+ * @param elsewhere what keys that are not here have signed already; the seal's own are opened where absent
  * @throws SigningError `timestamp-unavailable`, `timestamp-invalid`, `status-unavailable` (unless a lower level may be given
  *   out), `certificate-revoked`, `algorithm-refused`, `self-check-failed`, `placeholder-too-small`; CryptoError; StorageError.
  *   Nothing signed has left then: abandon the stamp.
@@ -101,11 +109,11 @@ export async function intendStamps(
 export async function makeStamp(
   parts: StampParts,
   plan: EnteredPlan,
-  elsewhere: SigningKey | null = null,
+  elsewhere: Elsewhere | null = null,
 ): Promise<MadeStamp> {
   const { seal, terms } = plan;
   const level = terms.level ?? 'B-T';
-  const key = elsewhere ?? keyFor(await openSealKey(parts, seal), terms.algorithm);
+  const key = elsewhere?.key ?? keyFor(await openSealKey(parts, seal), terms.algorithm);
   const signing: LevelParts = { ...parts, key, longTerm: parts.longTerm ?? null };
   const source = await openSource(parts.documents, plan.source);
   const writer = await parts.documents.create();
@@ -114,7 +122,7 @@ export async function makeStamp(
       { algorithm: parts.documents.digest, by: writer },
       ...[...digestsFor(signing, level), ...digestsForSm2(plan.sm2)].map((algorithm) => ({ algorithm })),
     ]);
-    const prepared = await appendFirstRevision(parts, copy, plan);
+    const prepared = await appendFirstRevision(parts, copy, plan, elsewhere?.sm2 ?? null);
     const signed = await signCopy(copy, signing, {
       level,
       lower: terms.whenDown === 'lower' || terms.whenDown === 'queue',
@@ -122,10 +130,12 @@ export async function makeStamp(
       ...(terms.password === undefined ? {} : { password: terms.password }),
       prepared,
       prepare: (capacity) =>
-        prepareSignature(copy, {
-          ...plan.options,
-          contentsCapacity: capacity ?? plan.options.contentsCapacity,
-        }),
+        elsewhere === null
+          ? prepareSignature(copy, {
+              ...plan.options,
+              contentsCapacity: capacity ?? plan.options.contentsCapacity,
+            })
+          : Promise.reject(roomIsMade()),
     });
     const document = await writer.commit();
     return { plan, document, ...signed, shortfall: signed.shortfall?.code ?? null };
@@ -178,9 +188,24 @@ export async function completeStamps(
         ...aboutCase(plan.record),
       },
     });
-    results.push(resultOf({ ...plan.record, ...outcome, upgrade: queued ? 'queued' : 'none' }));
+    results.push(
+      resultOf({
+        ...plan.record,
+        ...outcome,
+        upgrade: queued ? 'queued' : 'none',
+        sm2: plan.sm2?.form ?? 'none',
+      }),
+    );
   }
   return results;
+}
+
+/** What was signed elsewhere is over a room of this size and no other. */
+function roomIsMade(): SigningError {
+  return new SigningError(
+    'placeholder-too-small',
+    'The value and its time-stamp need more room than was prepared: prepare the stamp anew.',
+  );
 }
 
 /** A password is not kept, so a document that needs one is not upgraded later. */

@@ -23,6 +23,7 @@ export type AuditAction =
   | 'stamp.batch-cancelled'
   | 'stamp.prepared'
   | 'document.uploaded'
+  | 'document.forgotten'
   | 'ca.batch-started'
   | 'ca.batch-completed'
   | 'foreign-credential.requested'

@@ -2,7 +2,7 @@
 import { createHash, randomUUID, type Hash } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { labelledDigest } from '../crypto/algorithms.ts';
 import type { Suite } from '../crypto/suite.ts';
 import type { DocumentHandle, DocumentStore, DocumentWriter, StoredDocument } from './documents.ts';
@@ -231,6 +231,27 @@ class DocumentFolder implements DocumentFiles {
     } finally {
       await document.close();
     }
+  }
+
+  async remove(digest: string, isWanted: () => Promise<boolean>): Promise<boolean> {
+    const path = this.#pathOf(digest);
+    const aside = join(this.#temporary, randomUUID());
+    try {
+      await rename(path, aside);
+    } catch (error) {
+      if (code(error) === 'ENOENT') return true;
+      throw unavailable(error);
+    }
+    let wanted = true;
+    try {
+      wanted = await isWanted();
+    } finally {
+      // The same bytes may have been stored again meanwhile: then these replace them.
+      if (wanted) await rename(aside, path);
+      else await rm(aside, { force: true });
+      await syncFolder(dirname(path));
+    }
+    return !wanted;
   }
 
   async verify(digest: string): Promise<'absent' | 'intact' | 'damaged'> {

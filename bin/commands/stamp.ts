@@ -10,6 +10,7 @@ import { stampFile, type FileOutcome, type StampingSetup } from '../stamp-files.
 import {
   foreignTimestamps,
   longTermOf,
+  makerOf,
   openFileKey,
   readCertificates,
   timestampBudget,
@@ -91,11 +92,12 @@ Exit codes: 0 all were stamped, 1 some were not, 64 usage, 78 the key does not o
         : foreignTimestamps(values.tsa, key.algorithm === 'SM2SM3' ? 'sm3' : 'sha256', now);
     const roots = values.trusted === undefined ? [] : await readCertificates(values.trusted);
     const shown = await shownStamp(values, holder);
+    const eseal = key.algorithm === 'SM2SM3' ? shown.eseal : null;
     const setup: StampingSetup = {
       key,
       timestamps: timestamps?.client ?? null,
       timestampBudget,
-      longTerm: timestamps === null ? null : longTermOf(fileKey, timestamps, roots),
+      longTerm: timestamps === null ? null : longTermOf(fileKey, timestamps, roots, makerOf(eseal)),
       level,
       lower: values.lower === true,
       ...(algorithm === undefined ? {} : { algorithm }),
@@ -110,7 +112,7 @@ Exit codes: 0 all were stamped, 1 some were not, 64 usage, 78 the key does not o
         ...(values.password === undefined ? {} : { password: values.password }),
         ...shown.options,
       },
-      eseal: key.algorithm === 'SM2SM3' ? shown.eseal : null,
+      eseal,
       folder,
       now,
     };

@@ -2,14 +2,34 @@
 import type { Matrix } from './appearance.ts';
 import type { PdfDocument } from './document.ts';
 import type { Page, Rectangle } from './pages.ts';
-import { dictionaryOf, nameOf, pdfDictionary, type PdfDictionary } from './objects.ts';
+import {
+  dictionaryOf,
+  nameOf,
+  numberOf,
+  pdfDictionary,
+  type PdfDictionary,
+  type PdfStream,
+} from './objects.ts';
 import { ContentReader, type ContentStep, type ContentValue } from './text-reader.ts';
 
-/** What is looked at on one page. */
-const mostOperators = 100_000;
-const mostStrings = 5_000;
 const deepestState = 512;
+const deepestForm = 6;
+/** Strings near a filled box that are compared with it for the price of one operator. */
+const comparedAtOnce = 32;
+/** Height of the rows in which strings are kept, so that a box meets only those near it. */
+const rowHeight = 24;
+const mostRows = 4096;
+/** Operators between two pauses: a few milliseconds. */
+const stride = 2000;
 const identity: Matrix = [1, 0, 0, 1, 0, 0];
+
+/** What may still be looked at, of this page and of others after it. */
+export interface InkBudget {
+  /** Operators. */
+  operators: number;
+  /** Bytes of content, inflated. */
+  bytes: number;
+}
 
 /** What a page shows that is not plainly visible. */
 export interface PageInk {
@@ -17,46 +37,99 @@ export interface PageInk {
   readonly covered: number;
   /** Strings shown in rendering mode 3 or 7: there, and never visible. */
   readonly invisible: number;
+  /** Whether the budget ended before the page did. */
+  readonly cut: boolean;
 }
 
 /**
- * @param content decoded, parts joined
- * @throws FormatError where a picture's dictionary cannot be read
+ * Looks at the page's content and at the forms that it draws.
+ * @param content decoded, parts joined; its bytes are the caller's to count
+ * @param budget is spent
+ * @param pause awaited every few milliseconds, for whoever else waits
+ * @throws FormatError where a picture's or a form's dictionary cannot be read
  */
-export async function inkOf(document: PdfDocument, page: Page, content: Uint8Array): Promise<PageInk> {
+export async function inkOf(
+  document: PdfDocument,
+  page: Page,
+  content: Uint8Array,
+  budget: InkBudget,
+  pause: () => Promise<void>,
+): Promise<PageInk> {
   const resources = dictionaryOf(await document.resolve(page.resources)) ?? pdfDictionary();
-  const objects = await document.getDictionary(resources, 'XObject');
-  const run = new InkRun();
-  const reader = new ContentReader(content);
-  for (
-    let left = mostOperators, step = reader.next();
-    step !== null && left > 0;
-    step = reader.next(), left--
-  ) {
-    if (step.operator !== 'Do') run.take(step);
-    else if (objects !== null) run.paint(await boxOf(document, objects, step.operands.at(-1)));
-  }
-  return { covered: run.covered, invisible: run.invisible };
+  const run = new InkRun(budget);
+  const looking = { document, run, budget, pause };
+  await look(looking, content, resources, 0);
+  return { covered: run.covered, invisible: run.invisible, cut: budget.operators <= 0 || budget.bytes <= 0 };
 }
 
-/** Corners of what `Do` paints, before the current transformation; null for what paints nothing known. */
-async function boxOf(
-  document: PdfDocument,
-  objects: PdfDictionary,
+interface Looking {
+  readonly document: PdfDocument;
+  readonly run: InkRun;
+  readonly budget: InkBudget;
+  readonly pause: () => Promise<void>;
+}
+
+async function look(
+  looking: Looking,
+  content: Uint8Array,
+  resources: PdfDictionary,
+  depth: number,
+): Promise<void> {
+  const { document, run, budget, pause } = looking;
+  const objects = await document.getDictionary(resources, 'XObject');
+  const reader = new ContentReader(content);
+  let steps = 0;
+  for (let step = reader.next(); step !== null; step = reader.next()) {
+    budget.operators -= 1;
+    if (budget.operators <= 0) return;
+    if (++steps % stride === 0) await pause();
+    if (step.operator !== 'Do') run.take(step);
+    else if (objects !== null) await drawn(looking, { objects, resources }, step.operands.at(-1), depth);
+  }
+}
+
+/** What `Do` paints: a picture without a mask surely covers; a form may be transparent all over, and is looked into. */
+async function drawn(
+  looking: Looking,
+  within: { readonly objects: PdfDictionary; readonly resources: PdfDictionary },
   name: ContentValue | undefined,
-): Promise<Rectangle | null> {
-  if (typeof name !== 'object' || !('name' in name)) return null;
-  const object = await document.get(objects, name.name);
-  if (object.kind !== 'stream') return null;
-  // A form may be transparent all over: only pictures without a mask surely cover.
-  const image = nameOf(await document.get(object.dictionary, 'Subtype')) === 'Image';
+  depth: number,
+): Promise<void> {
+  if (typeof name !== 'object' || !('name' in name)) return;
+  const { document, run } = looking;
+  const object = await document.get(within.objects, name.name);
+  if (object.kind !== 'stream') return;
+  const kind = nameOf(await document.get(object.dictionary, 'Subtype'));
   const masked = ['SMask', 'Mask', 'ImageMask'].some((key) => object.dictionary.entries.has(key));
-  return image && !masked ? { left: 0, bottom: 0, right: 1, top: 1 } : null;
+  if (kind === 'Image' && !masked) run.paint({ left: 0, bottom: 0, right: 1, top: 1 });
+  if (kind === 'Form' && depth < deepestForm) await insideForm(looking, object, within.resources, depth);
+}
+
+/** A form without resources of its own has those of what draws it (ISO 32000-1 7.8.3, of old files). */
+async function insideForm(
+  { document, run, budget, pause }: Looking,
+  form: PdfStream,
+  outer: PdfDictionary,
+  depth: number,
+): Promise<void> {
+  const content = await document.streamData(form);
+  budget.bytes -= content.length;
+  if (budget.bytes <= 0) return;
+  const list = await document.get(form.dictionary, 'Matrix');
+  const [a = 1, b = 0, c = 0, d = 1, e = 0, f = 0] =
+    list.kind === 'array' ? list.items.map((item) => numberOf(item) ?? 0) : [];
+  const resources = (await document.getDictionary(form.dictionary, 'Resources')) ?? outer;
+  const leave = run.enter([a, b, c, d, e, f]);
+  await look({ document, run, budget, pause }, content, resources, depth + 1);
+  leave();
 }
 
 class InkRun {
   invisible = 0;
-  readonly #strings: { readonly x: number; readonly y: number; covered: boolean }[] = [];
+  covered = 0;
+  readonly #budget: InkBudget;
+  /** Places of strings that nothing covers yet, by row. */
+  readonly #rows = new Map<number, { readonly x: number; readonly y: number }[]>();
   #ctm = identity;
   #mode = 0;
   #line = identity;
@@ -64,28 +137,66 @@ class InkRun {
   readonly #states: { readonly ctm: Matrix; readonly mode: number }[] = [];
   #path: Rectangle[] = [];
 
-  get covered(): number {
-    return this.#strings.filter(({ covered }) => covered).length;
+  constructor(budget: InkBudget) {
+    this.#budget = budget;
+  }
+
+  /** Draws what a form holds, under its matrix. @returns goes back to what was before */
+  enter(matrix: Matrix): () => void {
+    const [ctm, mode, line, leading, depth] = [
+      this.#ctm,
+      this.#mode,
+      this.#line,
+      this.#leading,
+      this.#states.length,
+    ];
+    this.#ctm = product(matrix, ctm);
+    this.#path = [];
+    return () => {
+      this.#states.length = Math.min(depth, this.#states.length);
+      [this.#ctm, this.#mode, this.#line, this.#leading] = [ctm, mode, line, leading];
+      this.#path = [];
+    };
   }
 
   take({ operator, operands }: ContentStep): void {
-    const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = operands.slice(-6).map(numberIn);
-    if (operator === 'q' && this.#states.length < deepestState) {
-      this.#states.push({ ctm: this.#ctm, mode: this.#mode });
-    } else if (operator === 'Q') {
-      const state = this.#states.pop();
-      this.#ctm = state?.ctm ?? this.#ctm;
-      this.#mode = state?.mode ?? this.#mode;
-    } else if (operator === 'cm') this.#ctm = product([a, b, c, d, e, f], this.#ctm);
-    else if (operator === 're' && operands.length >= 4) this.#rectangle(operands.slice(-4).map(numberIn));
-    else if (/^(f|F|f\*|B|B\*|b|b\*)$/.test(operator)) this.#fill();
-    else if (/^(n|S|s)$/.test(operator)) this.#path = [];
-    else this.#text(operator, operands, [a, b, c, d, e, f]);
+    switch (operator) {
+      case 'q':
+        if (this.#states.length < deepestState) this.#states.push({ ctm: this.#ctm, mode: this.#mode });
+        return;
+      case 'Q': {
+        const state = this.#states.pop();
+        this.#ctm = state?.ctm ?? this.#ctm;
+        this.#mode = state?.mode ?? this.#mode;
+        return;
+      }
+      case 'cm':
+        this.#ctm = product(matrixOf(operands), this.#ctm);
+        return;
+      case 're':
+        if (operands.length >= 4) this.#rectangle(operands);
+        return;
+      case 'f':
+      case 'F':
+      case 'f*':
+      case 'B':
+      case 'B*':
+      case 'b':
+      case 'b*':
+        this.#fill();
+        return;
+      case 'n':
+      case 'S':
+      case 's':
+        this.#path = [];
+        return;
+      default:
+        this.#text(operator, operands);
+    }
   }
 
   /** @param box before the current transformation */
-  paint(box: Rectangle | null): void {
-    if (box === null) return;
+  paint(box: Rectangle): void {
     const corners = [
       [box.left, box.bottom],
       [box.right, box.bottom],
@@ -95,12 +206,22 @@ class InkRun {
     const [xs, ys] = [corners.map(({ x }) => x), corners.map(({ y }) => y)];
     const [left, right] = [Math.min(...xs), Math.max(...xs)];
     const [bottom, top] = [Math.min(...ys), Math.max(...ys)];
-    for (const string of this.#strings) {
-      if (string.x > left && string.x < right && string.y > bottom && string.y < top) string.covered = true;
+    const [first, last] = [rowOf(bottom), rowOf(top)];
+    const near = last - first < this.#rows.size ? numbersFrom(first, last) : [...this.#rows.keys()];
+    for (const row of near) {
+      const strings = this.#rows.get(row);
+      if (strings === undefined) continue;
+      this.#budget.operators -= strings.length / comparedAtOnce;
+      const open = strings.filter(({ x, y }) => !(x > left && x < right && y > bottom && y < top));
+      if (open.length === strings.length) continue;
+      this.covered += strings.length - open.length;
+      this.#rows.set(row, open);
     }
   }
 
-  #rectangle([x = 0, y = 0, width = 0, height = 0]: readonly number[]): void {
+  #rectangle(operands: readonly ContentValue[]): void {
+    const [x, y] = [numberIn(operands.at(-4)), numberIn(operands.at(-3))];
+    const [width, height] = [numberIn(operands.at(-2)), numberIn(operands.at(-1))];
     this.#path.push({
       left: Math.min(x, x + width),
       right: Math.max(x, x + width),
@@ -114,34 +235,77 @@ class InkRun {
     this.#path = [];
   }
 
-  #text(operator: string, operands: readonly ContentValue[], numbers: Matrix): void {
-    const [x, y] = operands.slice(-2).map(numberIn);
-    if (operator === 'BT') this.#line = identity;
-    else if (operator === 'Tm') this.#line = numbers;
-    else if (operator === 'TL') this.#leading = x ?? 0;
-    else if (operator === 'Td' || operator === 'TD') {
-      if (operator === 'TD') this.#leading = -(y ?? 0);
-      this.#line = product([1, 0, 0, 1, x ?? 0, y ?? 0], this.#line);
-    } else if (operator === 'Tr') this.#mode = x ?? 0;
-    else if (operator === 'T*') this.#line = product([1, 0, 0, 1, 0, -this.#leading], this.#line);
-    else if (operator === 'Tj' || operator === 'TJ') this.#show();
-    else if (operator === "'" || operator === '"') {
-      this.#line = product([1, 0, 0, 1, 0, -this.#leading], this.#line);
-      this.#show();
+  #text(operator: string, operands: readonly ContentValue[]): void {
+    switch (operator) {
+      case 'BT':
+        this.#line = identity;
+        return;
+      case 'Tm':
+        this.#line = matrixOf(operands);
+        return;
+      case 'TL':
+        this.#leading = numberIn(operands.at(-1));
+        return;
+      case 'Tr':
+        this.#mode = numberIn(operands.at(-1));
+        return;
+      case 'TD':
+        this.#leading = -numberIn(operands.at(-1));
+        this.#move(numberIn(operands.at(-2)), numberIn(operands.at(-1)));
+        return;
+      case 'Td':
+        this.#move(numberIn(operands.at(-2)), numberIn(operands.at(-1)));
+        return;
+      case 'T*':
+        this.#move(0, -this.#leading);
+        return;
+      case 'Tj':
+      case 'TJ':
+        this.#show();
+        return;
+      case "'":
+      case '"':
+        this.#move(0, -this.#leading);
+        this.#show();
+        return;
+      default:
     }
+  }
+
+  #move(x: number, y: number): void {
+    this.#line = product([1, 0, 0, 1, x, y], this.#line);
   }
 
   #show(): void {
     if (this.#mode === 3 || this.#mode === 7) this.invisible += 1;
-    else if (this.#strings.length < mostStrings) {
+    else {
       const [, , , , x, y] = this.#line;
-      this.#strings.push({ ...applied(this.#ctm, x, y), covered: false });
+      const place = applied(this.#ctm, x, y);
+      const row = rowOf(place.y);
+      const strings = this.#rows.get(row);
+      if (strings !== undefined) strings.push(place);
+      else this.#rows.set(row, [place]);
     }
   }
 }
 
-function numberIn(value: ContentValue): number {
+/** Rows beyond the outermost are one: what is far off any page need not be told apart. */
+function rowOf(y: number): number {
+  return Math.max(-mostRows, Math.min(mostRows, Math.floor(y / rowHeight) || 0));
+}
+
+function numbersFrom(first: number, last: number): readonly number[] {
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
+}
+
+function numberIn(value: ContentValue | undefined): number {
   return typeof value === 'number' ? value : 0;
+}
+
+/** The last six operands; what is missing counts as nothing. */
+function matrixOf(operands: readonly ContentValue[]): Matrix {
+  const at = (back: number): number => numberIn(operands.at(-back));
+  return [at(6), at(5), at(4), at(3), at(2), at(1)];
 }
 
 function applied(

@@ -73,10 +73,43 @@ export class ContentReader {
   #word(): string {
     const start = this.#at;
     while (this.#at < this.#bytes.length && kinds[this.#bytes[this.#at] ?? 0] === 0) this.#at++;
-    return String.fromCharCode(...this.#bytes.subarray(start, Math.min(this.#at, start + longestWord)));
+    const [length, bytes] = [this.#at - start, this.#bytes];
+    // Operators are one to three letters long, and most of what a page holds are they and numbers.
+    if (length === 1) return String.fromCharCode(bytes[start] ?? 0);
+    if (length === 2) return String.fromCharCode(bytes[start] ?? 0, bytes[start + 1] ?? 0);
+    return String.fromCharCode(...bytes.subarray(start, Math.min(this.#at, start + longestWord)));
   }
 
   #number(): number {
+    return this.#plainNumber() ?? this.#oddNumber();
+  }
+
+  /** Sign, up to nine digits, a point, up to six more: exact in whole numbers. Null where it is written otherwise. */
+  #plainNumber(): number | null {
+    const bytes = this.#bytes;
+    let at = this.#at;
+    const negative = bytes[at] === 0x2d;
+    if (negative) at++;
+    const first = at;
+    let value = 0;
+    let scale = 0;
+    for (; at - first < 16; at++) {
+      const code = bytes[at] ?? 0x20;
+      if (code >= 0x30 && code <= 0x39) {
+        value = value * 10 + code - 0x30;
+        scale *= 10;
+      } else if (code === 0x2e && scale === 0) scale = 1;
+      else if (kinds[code] === 0) return null;
+      else break;
+    }
+    // Beyond sixteen characters, and without a digit, the other way counts.
+    if (at === first || at - first >= 16 || (scale === 1 && at - first === 1)) return null;
+    this.#at = at;
+    const size = scale > 1 ? value / scale : value;
+    return negative ? -size : size;
+  }
+
+  #oddNumber(): number {
     const word = this.#word();
     const value = Number(word);
     if (Number.isFinite(value)) return value;

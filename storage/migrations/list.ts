@@ -16,6 +16,7 @@ import { migration as upgrades } from './0014-upgrades.ts';
 import { migration as stampBatches } from './0015-stamp-batches.ts';
 import { migration as licenseVersions } from './0016-license-versions.ts';
 import { migration as identityMore } from './0022-identity-more.ts';
+import { migration as sealsMore } from './0023-seals-more.ts';
 import type { Migration } from './migration.ts';
 
 export const migrations: readonly Migration[] = [
@@ -36,4 +37,5 @@ export const migrations: readonly Migration[] = [
   stampBatches,
   licenseVersions,
   identityMore,
+  sealsMore,
 ];

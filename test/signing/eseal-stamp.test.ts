@@ -99,6 +99,42 @@ describe('SM2 seals in PDF', () => {
       assert.equal(alone.signatures.length, 1);
     });
 
+  for (const form of ['ses', 'cms'] as const)
+    it(`is judged from its file alone at B-LT and B-LTA, as ${form}: seal, signer, maker and time-stamps`, async () => {
+      const offline = (bytes: Uint8Array): Promise<Report> =>
+        verify(bytesSource(bytes), {
+          verifier: nodeSignatureVerifier,
+          startDigest: nodeStartDigest,
+          inflate: inflateWeb,
+          time: new Date(),
+          anchors: office.district.hierarchy.roots().map(({ der }) => der),
+        });
+      const at = async (level: 'B-T' | 'B-LT' | 'B-LTA') => {
+        const digest = await office.store(samplePdf());
+        const request = { ...office.request(digest, key()), sm2: form, level };
+        const result = await stampDocument(office.parts, request);
+        assert.equal(result.level, level);
+        const bytes = await office.load(result.document.digest);
+        const found = await readSignatures(await openPdf(bytesSource(bytes)));
+        const stamps = found.filter(({ type }) => type === 'DocTimeStamp').length;
+        return { report: await offline(bytes), stamps };
+      };
+      const plain = await at('B-T');
+      assert.equal(plain.report.signatures[0]?.conclusion, 'INDETERMINATE', 'nobody tells of revocation');
+      for (const [level, stamps] of [
+        ['B-LT', 0],
+        ['B-LTA', 1],
+      ] as const) {
+        const made = await at(level);
+        assert.equal(made.stamps, stamps, 'the use has its own time-stamp and needs no other');
+        assert.equal(made.report.conclusion, 'TOTAL-PASSED', JSON.stringify(made.report.summary));
+        assert.deepEqual(
+          made.report.signatures.slice(0, 2).map(({ conclusion }) => conclusion),
+          ['TOTAL-PASSED', 'TOTAL-PASSED'],
+        );
+      }
+    });
+
   it('is a SES_Signature over the bytes that its range names, by OpenSSL', async function () {
     const openssl = requireProgram(this, 'openssl');
     const bytes = await stamped('ses');

@@ -253,6 +253,50 @@ describe('seals made elsewhere', () => {
     );
   });
 
+  it('is judged from its file alone at B-LT, where somebody tells of its authority; else at no such level', async () => {
+    const row = await office.parts.database.reader
+      .selectFrom('seal')
+      .select('id')
+      .where('code', '=', code)
+      .executeTakeFirstOrThrow();
+    const { longTerm } = stamping;
+    assert.ok(longTerm !== undefined);
+    const digest = await office.store(samplePdf());
+    const order = { sealId: row.id, sm2: 'ses', level: 'B-LT' } as const;
+    await assert.rejects(
+      stampDocument(stamping, { ...office.request(digest, 'foreign-unknown'), ...order }),
+      (error: { code?: string }) => error.code === 'self-check-failed',
+      'nobody here knows its authority',
+    );
+    const knowing = (told: boolean): StampParts => ({
+      ...stamping,
+      longTerm: {
+        ...longTerm,
+        anchors: async () => [...(await longTerm.anchors()), world.sealCa.certificate],
+        status: {
+          revocation: (question) =>
+            Buffer.from(question.issuer).equals(Buffer.from(world.sealCa.certificate))
+              ? Promise.resolve({ crls: told ? lists() : [], ocsps: [] })
+              : longTerm.status.revocation(question),
+        },
+      },
+    });
+    await assert.rejects(
+      stampDocument(knowing(false), { ...office.request(digest, 'foreign-silent'), ...order }),
+      (error: { code?: string }) => error.code === 'status-unavailable',
+    );
+    const result = await stampDocument(knowing(true), { ...office.request(digest, 'foreign-lt'), ...order });
+    assert.equal(result.level, 'B-LT');
+    const report = await verify(bytesSource(await office.load(result.document.digest)), {
+      verifier: nodeSignatureVerifier,
+      startDigest: nodeStartDigest,
+      inflate: inflateWeb,
+      time: new Date(),
+      anchors: [world.sealCa.certificate, ...office.district.hierarchy.roots().map(({ der }) => der)],
+    });
+    assert.equal(report.conclusion, 'TOTAL-PASSED', JSON.stringify(report.summary));
+  });
+
   it('gives nothing out where the server lies, or the credential has ended', async () => {
     const row = await office.parts.database.reader
       .selectFrom('seal')

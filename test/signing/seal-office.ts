@@ -91,7 +91,7 @@ export async function openSealOffice(engine?: Engine): Promise<SealOffice> {
     documents,
     timestampBudget: 5000,
     longTerm: {
-      anchors: () => [hierarchy.root.der],
+      anchors: () => hierarchy.roots().map(({ der }) => der),
       certificates: () => hierarchy.authorities().map(({ certificate }) => certificate.der),
       status,
       statusBudget: 5000,

@@ -1,5 +1,6 @@
 // Batches of stamps on both databases: a result for each document, once and no more, through restarts and outages.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { enterUpload } from '../../signing/document-uploads.ts';
 import { SigningError } from '../../signing/errors.ts';
 import {
@@ -12,7 +13,9 @@ import {
 } from '../../signing/stamp-batch.ts';
 import { StampBatchRunner } from '../../signing/stamp-batch-runner.ts';
 import type { StampParts } from '../../signing/stamp-order.ts';
+import { stampOf } from '../../signing/stamp-answers.ts';
 import { abandonStamps } from '../../signing/stamp.ts';
+import { requireProgram, run } from '../programs.ts';
 import { engines } from '../storage/engines.ts';
 import {
   approval,
@@ -115,6 +118,65 @@ for (const engine of engines) {
         .execute();
       assert.ok(kept.every(({ input_cipher }) => input_cipher === null));
       assert.deepEqual(faults, []);
+    });
+
+    it('opens each document with its own password, which is gone with the order', async function () {
+      const qpdf = requireProgram(this, 'qpdf');
+      const locked = async (password: string): Promise<string> => {
+        const plain = await office.district.file(`locked-${(serial += 1)}.pdf`, samplePdf(2000 + serial));
+        run(qpdf, ['--encrypt', password, 'owner', '256', '--', plain, `${plain}.locked`]);
+        const bytes = new Uint8Array(readFileSync(`${plain}.locked`));
+        const digest = await office.store(bytes);
+        await parts.database.write((tx) =>
+          enterUpload(tx, approval, approvalClient.id, { digest, size: bytes.length }, parts.clock()),
+        );
+        return digest;
+      };
+      const files = [await locked('first word'), await locked('second word'), await locked('third word')];
+      const orders = (third: string): readonly BatchOrder[] => [
+        order(files[0] ?? '', { password: 'first word', level: 'B-LT' }),
+        order(files[1] ?? ''),
+        order(files[2] ?? '', { password: third }),
+      ];
+      const taken = await submit(orders('wrong word'), 'passwords');
+      const kept = () =>
+        parts.database.reader
+          .selectFrom('stamp_batch_item')
+          .select(['input_cipher', 'message'])
+          .where('batch', '=', taken.id)
+          .execute();
+      assert.ok((await kept()).every(({ input_cipher }) => !/word/.test(input_cipher ?? 'word')));
+      const row = await parts.database.reader
+        .selectFrom('stamp_batch')
+        .select('request_digest')
+        .where('id', '=', taken.id)
+        .executeTakeFirstOrThrow();
+      // What anybody could try words against names none: the same request but for its passwords is the same.
+      assert.equal((await submit(orders('third word'), 'passwords')).id, taken.id);
+      const work = runner();
+      work.wake();
+      await work.idle();
+      assert.deepEqual(
+        (await results(taken.id)).map(({ state, code }) => [state, code]),
+        [
+          ['done', null],
+          ['refused', 'pdf-encrypted'],
+          ['refused', 'pdf-password'],
+        ],
+      );
+      for (const { input_cipher, message } of await kept()) {
+        assert.equal(input_cipher, null);
+        assert.doesNotMatch(message ?? '', /(first|second|third|wrong) word/);
+      }
+      assert.match(row.request_digest, /^sha256:/);
+      const [first] = await results(taken.id);
+      const result = await stampOf(parts.database.reader, approvalClient, first?.stamp ?? '');
+      assert.equal(result.level, 'B-LT');
+      const path = await office.district.file('unlocked.pdf', await office.load(result.document.digest));
+      assert.match(
+        run(requireProgram(this, 'pdfsig'), ['-nocert', '-upw', 'first word', path]),
+        /Signature is Valid/,
+      );
     });
 
     it('answers the same batch again, refuses another under its key, and is nobody else’s', async () => {

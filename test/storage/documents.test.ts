@@ -133,6 +133,36 @@ describe('documents as files', () => {
     assert.equal((await listed()).length, 1);
   });
 
+  it('takes a document away unless somebody wants it after all, and leaves none lying about', async () => {
+    const [kept, gone] = [await put(randomBytes(100)), await put(randomBytes(100))];
+    const reader = await store.open(gone);
+    let openMeanwhile = true;
+    assert.equal(await store.remove(kept, () => Promise.resolve(true)), false);
+    assert.equal(await store.verify(kept), 'intact');
+    const removed = await store.remove(gone, async () => {
+      const handle = await store.open(gone);
+      openMeanwhile = handle !== null;
+      await handle?.close();
+      return false;
+    });
+    assert.deepEqual([removed, openMeanwhile], [true, false]);
+    assert.equal((await reader?.read(0, 100))?.length, 100, 'who reads it reads on');
+    await reader?.close();
+    assert.equal(await store.verify(gone), 'absent');
+    assert.equal(await store.remove(gone, () => Promise.reject(new Error('not asked'))), true);
+    // Where the question cannot be answered, nothing is lost.
+    await assert.rejects(
+      store.remove(kept, () => Promise.reject(new Error('the database is away'))),
+      /the database is away/,
+    );
+    assert.equal(await store.verify(kept), 'intact');
+    assert.deepEqual(await temporaries(), []);
+    await assert.rejects(
+      store.remove('../keys', () => Promise.resolve(false)),
+      refusal('document-name-invalid'),
+    );
+  });
+
   it('sweeps what dead writers left and spares the living', async () => {
     const living = await store.create();
     await living.write(Buffer.from('still here'));
