@@ -4,6 +4,7 @@ import type { CaEnrolmentTables } from './schema/ca-enrolment.ts';
 import type { FoundationTables } from './schema/foundation.ts';
 import type { IdentityTables } from './schema/identity.ts';
 import type { LicenseTables } from './schema/licenses.ts';
+import type { LicenseTypeTables } from './schema/license-types.ts';
 import type { LoginTables } from './schema/login.ts';
 import type { PeopleTables } from './schema/people.ts';
 import type { ProviderTables } from './schema/provider.ts';
@@ -18,6 +19,7 @@ export type Schema = FoundationTables &
   SigningTables &
   StampBatchTables &
   LicenseTables &
+  LicenseTypeTables &
   IdentityTables &
   PeopleTables &
   LoginTables &

@@ -15,6 +15,7 @@ import { migration as seals } from './0013-seals.ts';
 import { migration as upgrades } from './0014-upgrades.ts';
 import { migration as stampBatches } from './0015-stamp-batches.ts';
 import { migration as licenseVersions } from './0016-license-versions.ts';
+import { migration as licenseTypes } from './0018-license-types.ts';
 import type { Migration } from './migration.ts';
 
 export const migrations: readonly Migration[] = [
@@ -34,4 +35,5 @@ export const migrations: readonly Migration[] = [
   upgrades,
   stampBatches,
   licenseVersions,
+  licenseTypes,
 ];

@@ -4,9 +4,11 @@
 export interface LicenseTypeTable {
   type_code: string;
   edition: number;
-  /** JSON: licenses/type.ts. */
+  /** JSON: licenses/type-document.ts. */
   definition: string;
   published_at: string;
+  /** The draft it was published from; null where it came with the installation. */
+  draft: string | null;
 }
 
 export type LicenseActStateColumn = 'intended' | 'completed' | 'abandoned';
