@@ -73,6 +73,8 @@ export async function insertEvent(tx: Writer, parts: Cipher, event: NewEvent): P
     case_number: event.caseNumber,
     officer: event.officer,
     second_officer: event.secondOfficer,
+    details: null,
+    target: null,
   };
   const inserted = await tx
     .insertInto('license_event')

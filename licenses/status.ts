@@ -71,7 +71,7 @@ async function openShard(tx: Writer): Promise<number> {
   const number = (last?.number ?? -1) + 1;
   await tx
     .insertInto('status_list')
-    .values({ number, allocated: 0, revision: 1, token_revision: null, token: null, token_until: null })
+    .values({ number, allocated: 0, revision: 1, token_revision: null, token: null, token_until: null, history: 0, created_at: null })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
   return number;

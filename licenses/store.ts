@@ -128,6 +128,9 @@ export async function insertIntendedLicense(
       version: license.version,
       previous: license.succeeds?.license ?? null,
       next: null,
+      inspect_by: null,
+      inspection_overdue: 0,
+      expiry_noted: 0,
       succession: license.succeeds?.succession ?? null,
     })
     .onConflict((conflict) => conflict.doNothing())

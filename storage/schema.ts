@@ -4,6 +4,7 @@ import type { CaEnrolmentTables } from './schema/ca-enrolment.ts';
 import type { FoundationTables } from './schema/foundation.ts';
 import type { IdentityTables } from './schema/identity.ts';
 import type { LicenseTables } from './schema/licenses.ts';
+import type { LicenseLifeTables } from './schema/license-life.ts';
 import type { LicenseTypeTables } from './schema/license-types.ts';
 import type { LoginTables } from './schema/login.ts';
 import type { PeopleTables } from './schema/people.ts';
@@ -19,6 +20,7 @@ export type Schema = FoundationTables &
   SigningTables &
   StampBatchTables &
   LicenseTables &
+  LicenseLifeTables &
   LicenseTypeTables &
   IdentityTables &
   PeopleTables &

@@ -15,6 +15,7 @@ import { migration as seals } from './0013-seals.ts';
 import { migration as upgrades } from './0014-upgrades.ts';
 import { migration as stampBatches } from './0015-stamp-batches.ts';
 import { migration as licenseVersions } from './0016-license-versions.ts';
+import { migration as licenseLife } from './0017-license-life.ts';
 import { migration as licenseTypes } from './0018-license-types.ts';
 import type { Migration } from './migration.ts';
 
@@ -35,5 +36,6 @@ export const migrations: readonly Migration[] = [
   upgrades,
   stampBatches,
   licenseVersions,
+  licenseLife,
   licenseTypes,
 ];
