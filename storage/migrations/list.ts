@@ -17,6 +17,8 @@ import { migration as stampBatches } from './0015-stamp-batches.ts';
 import { migration as licenseVersions } from './0016-license-versions.ts';
 import { migration as licenseLife } from './0017-license-life.ts';
 import { migration as licenseTypes } from './0018-license-types.ts';
+import { migration as presentations } from './0019-presentations.ts';
+import { migration as licenseBatches } from './0020-license-batches.ts';
 import type { Migration } from './migration.ts';
 
 export const migrations: readonly Migration[] = [
@@ -38,4 +40,6 @@ export const migrations: readonly Migration[] = [
   licenseVersions,
   licenseLife,
   licenseTypes,
+  presentations,
+  licenseBatches,
 ];
