@@ -52,6 +52,13 @@ export type LicenseErrorCode =
   // copies for a purpose
   | 'copy-invalid'
   | 'copy-not-found'
+  // in bulk, and taken over from elsewhere
+  | 'batch-invalid'
+  | 'batch-not-found'
+  | 'row-malformed'
+  | 'original-invalid'
+  | 'original-refused'
+  | 'original-not-found'
   | 'status-list-not-found'
   | 'idempotency-key-invalid'
   | 'idempotency-mismatch'
