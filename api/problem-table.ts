@@ -250,6 +250,7 @@ const licenses: Record<LicenseErrorCode, ProblemRow> = {
   'code-unreadable': fault,
   'seal-not-permitted': signing['seal-not-permitted'],
   'license-not-found': [404, '未找到证照', 'License not found'],
+  'license-destroyed': [410, '证照个人信息已按期销毁', 'The personal data of the license was destroyed'],
   'license-not-issued': [409, '证照尚未颁发', 'License not issued'],
   'case-not-found': [404, '未找到办件', 'Case not found'],
   'case-empty': [422, '办件没有内容', 'Empty case'],

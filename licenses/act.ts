@@ -209,7 +209,7 @@ async function intendLicense(
     expiresAt: endOfTerm(checked.term),
     root: predecessor?.license.root ?? id,
     version,
-    succeeds: predecessor === null ? null : sealedSuccession(parts, id, checked.number, predecessor),
+    succeeds: predecessor === null ? null : await sealedSuccession(tx, parts, id, checked.number, predecessor),
   });
   if (!free)
     throw new LicenseError('license-number-taken', 'A license of this type has this number already.');

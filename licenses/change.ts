@@ -7,6 +7,7 @@ import { eventOf, insertEvent, type LicenseEvent } from './event-store.ts';
 import { checkKey, departmentOf, requireScope } from './guard.ts';
 import { nextState, stateAt, statusValue, type LicenseState, type OfficeChange } from './license.ts';
 import type { LicenseParts } from './parts.ts';
+import { recordCipherOf } from './record-keys.ts';
 import { writeStatus } from './status.ts';
 import { findLicense, type StoredLicense } from './store.ts';
 
@@ -85,7 +86,7 @@ async function earlierChange(
   if (row.request_digest !== digest) {
     throw new LicenseError('idempotency-mismatch', 'This idempotency key was used for another request.');
   }
-  return eventOf(parts, row);
+  return eventOf(await recordCipherOf(parts.database.reader, parts, row.license), row);
 }
 
 /** @returns null where the idempotency key was used meanwhile. */

@@ -29,6 +29,8 @@ export type LicenseErrorCode =
   | 'seal-not-permitted'
   // records
   | 'license-not-found'
+  /** Its period of keeping is over: what it said of persons is gone. */
+  | 'license-destroyed'
   | 'license-not-issued'
   | 'case-not-found'
   | 'case-empty'

@@ -1,8 +1,10 @@
 // Rows of license events: what happened to a license, why, and on what basis. The reason is encrypted.
 import type { FieldCipher } from '../crypto/field-cipher.ts';
+import type { RecordCipher } from '../crypto/record-cipher.ts';
 import type { Reader, Writer } from '../storage/database.ts';
 import type { LicenseEventTable } from '../storage/schema/licenses.ts';
 import type { LicenseChange, LicenseState } from './license.ts';
+import { recordCipherOf } from './record-keys.ts';
 
 /** A recorded change. */
 export interface LicenseEvent {
@@ -43,16 +45,17 @@ export interface NewEvent {
   readonly secondOfficer: string | null;
 }
 
-type Cipher = { readonly cipher: FieldCipher };
+type Ciphers = { readonly cipher: RecordCipher };
 
 /** @returns the event as recorded, or null where the client used the idempotency key before: nothing was written then. */
-export async function insertEvent(tx: Writer, parts: Cipher, event: NewEvent): Promise<LicenseEvent | null> {
+export async function insertEvent(tx: Writer, parts: Ciphers, event: NewEvent): Promise<LicenseEvent | null> {
   const { last } = await tx
     .selectFrom('license_event')
     .select((e) => e.fn.max<number | null>('sequence').as('last'))
     .where('license', '=', event.license)
     .executeTakeFirstOrThrow();
   const sequence = (last ?? 0) + 1;
+  const cipher = await recordCipherOf(tx, parts, event.license);
   const row: LicenseEventTable = {
     license: event.license,
     sequence,
@@ -61,7 +64,7 @@ export async function insertEvent(tx: Writer, parts: Cipher, event: NewEvent): P
     to_state: event.to,
     effective_at: event.effectiveAt.toISOString(),
     recorded_at: event.recordedAt.toISOString(),
-    reason: parts.cipher.seal(reasonPlace(event.license, sequence), event.reason),
+    reason: cipher.seal(reasonPlace(event.license, sequence), event.reason),
     legal_basis: event.legalBasis,
     holders_wish: event.holdersWish ? 1 : 0,
     actor: event.actor,
@@ -81,15 +84,15 @@ export async function insertEvent(tx: Writer, parts: Cipher, event: NewEvent): P
     .values(row)
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst();
-  return inserted.numInsertedOrUpdatedRows === 1n ? eventOf(parts, row) : null;
+  return inserted.numInsertedOrUpdatedRows === 1n ? eventOf(cipher, row) : null;
 }
 
 function reasonPlace(license: string, sequence: number): { table: string; column: string; row: string } {
   return { table: 'license_event', column: 'reason', row: `${license}:${sequence}` };
 }
 
-/** A row, read. */
-export function eventOf(parts: Cipher, row: LicenseEventTable): LicenseEvent {
+/** A row, read. @param cipher of the record (record-keys.ts) */
+export function eventOf(cipher: FieldCipher, row: LicenseEventTable): LicenseEvent {
   return {
     sequence: row.sequence,
     change: row.kind,
@@ -97,7 +100,7 @@ export function eventOf(parts: Cipher, row: LicenseEventTable): LicenseEvent {
     to: row.to_state as LicenseState,
     effectiveAt: new Date(row.effective_at),
     recordedAt: new Date(row.recorded_at),
-    reason: parts.cipher.open(reasonPlace(row.license, row.sequence), row.reason),
+    reason: row.reason === '' ? '' : cipher.open(reasonPlace(row.license, row.sequence), row.reason),
     legalBasis: row.legal_basis,
     holdersWish: row.holders_wish === 1,
     successor: row.successor,
@@ -108,7 +111,7 @@ export function eventOf(parts: Cipher, row: LicenseEventTable): LicenseEvent {
 
 /** Every change of one version of a license, in order. */
 export async function eventsOf(
-  parts: Cipher,
+  parts: Ciphers,
   db: Reader,
   licenseId: string,
 ): Promise<readonly LicenseEvent[]> {
@@ -118,5 +121,7 @@ export async function eventsOf(
     .where('license', '=', licenseId)
     .orderBy('sequence')
     .execute();
-  return rows.map((row) => eventOf(parts, row));
+  if (rows.length === 0) return [];
+  const cipher = await recordCipherOf(db, parts, licenseId);
+  return rows.map((row) => eventOf(cipher, row));
 }

@@ -1,6 +1,6 @@
 // What the flows of this room are given by whoever composes them.
 import type { BlindIndex } from '../crypto/blind-index.ts';
-import type { FieldCipher } from '../crypto/field-cipher.ts';
+import type { RecordCipher } from '../crypto/record-cipher.ts';
 import type { SigningKey } from '../crypto/signing-key.ts';
 import type { StampParts } from '../signing/stamp-order.ts';
 import type { PageRenderer } from './page-renderer.ts';
@@ -11,7 +11,7 @@ export interface ServiceKeySource {
 }
 
 export interface LicenseParts extends StampParts {
-  readonly cipher: FieldCipher;
+  readonly cipher: RecordCipher;
   readonly index: BlindIndex;
   readonly renderer: PageRenderer;
   readonly serviceKeys: ServiceKeySource;

@@ -1,6 +1,6 @@
 // Rows of licenses and acts to values and back. Personal data is encrypted on its way in and found by blind index.
 import type { BlindIndex } from '../crypto/blind-index.ts';
-import type { FieldCipher } from '../crypto/field-cipher.ts';
+import type { RecordCipher } from '../crypto/record-cipher.ts';
 import type { StatusReference } from '../formats/cose/cwt.ts';
 import { STATUS } from '../formats/qr/labels.ts';
 import type { Reader, Writer } from '../storage/database.ts';
@@ -9,6 +9,7 @@ import type { CodeText } from './code-picture.ts';
 import { LicenseError } from './errors.ts';
 import type { LicenseState } from './license.ts';
 import type { LicenseRecord } from './record.ts';
+import { makeRecordKey, openRecordKey, recordCipherOf } from './record-keys.ts';
 import { writeStatus } from './status.ts';
 import type { HolderKind } from './type.ts';
 
@@ -74,7 +75,7 @@ export interface IntendedLicense {
 }
 
 export interface Secrets {
-  readonly cipher: FieldCipher;
+  readonly cipher: RecordCipher;
   readonly index: BlindIndex;
 }
 
@@ -96,6 +97,11 @@ export async function insertIntendedLicense(
   license: IntendedLicense,
 ): Promise<boolean> {
   const number = numberIndex(secrets.index, license);
+  // Every version of a license has the key of the first.
+  const cipher =
+    license.succeeds === null
+      ? await makeRecordKey(tx, secrets, license.root)
+      : await recordCipherOf(tx, secrets, license.succeeds.license);
   const result = await tx
     .insertInto('license')
     .values({
@@ -112,7 +118,7 @@ export async function insertIntendedLicense(
       holder_kind: license.holderKind,
       holder_index: holderIndex(secrets.index, license.holderKind, license.holderCode),
       number_index: license.succeeds?.sameNumber === true ? null : number,
-      record: secrets.cipher.seal(place('record', license.id), JSON.stringify(license.record)),
+      record: cipher.seal(place('record', license.id), JSON.stringify(license.record)),
       record_hash: license.recordHash,
       code_id: license.codeId,
       code: null,
@@ -158,11 +164,12 @@ export async function completeLicense(
     readonly at: Date;
   },
 ): Promise<boolean> {
+  const cipher = await recordCipherOf(tx, secrets, id);
   const result = await tx
     .updateTable('license')
     .set({
       state: 'issued',
-      code: secrets.cipher.seal(place('code', id), JSON.stringify(made.code)),
+      code: cipher.seal(place('code', id), JSON.stringify(made.code)),
       stamp: made.stampId,
       document: made.document.digest,
       document_size: made.document.size,
@@ -200,7 +207,7 @@ export async function findLicense(
   secrets: Secrets,
   id: string,
 ): Promise<StoredLicense | null> {
-  const row = await db.selectFrom('license').selectAll().where('id', '=', id).executeTakeFirst();
+  const row = await withKeys(db).where('license.id', '=', id).executeTakeFirst();
   return row === undefined ? null : licenseOf(row, secrets);
 }
 
@@ -221,9 +228,7 @@ export async function findLicenses(
     | { readonly issuer: string },
   limit: number,
 ): Promise<readonly StoredLicense[]> {
-  const rows = await db
-    .selectFrom('license')
-    .selectAll()
+  const rows = await withKeys(db)
     .$if('holder' in by, (q) => ('holder' in by ? q.where('holder_index', '=', by.holder) : q))
     .$if('act' in by, (q) => ('act' in by ? q.where('act', '=', by.act) : q))
     .$if('codeId' in by, (q) => ('codeId' in by ? q.where('code_id', '=', by.codeId) : q))
@@ -237,11 +242,25 @@ export async function findLicenses(
   return rows.flatMap((row) => licenseOf(row, secrets) ?? []);
 }
 
-function licenseOf(row: LicenseTable, secrets: Secrets): StoredLicense | null {
-  if (row.state === 'intended' || row.state === 'abandoned') return null;
-  if (row.record === null || row.code === null || row.stamp === null || row.document === null) {
+/** Licenses with the keys of their records. */
+function withKeys(db: Reader | Writer) {
+  return db
+    .selectFrom('license')
+    .leftJoin('record_key', 'record_key.record', 'license.root')
+    .selectAll('license')
+    .select('record_key.wrapped as record_key');
+}
+
+/** A license whose personal data was destroyed is none any more, whoever asks. */
+function licenseOf(
+  row: LicenseTable & { readonly record_key: string | null },
+  secrets: Secrets,
+): StoredLicense | null {
+  if (row.state === 'intended' || row.state === 'abandoned' || row.record === null) return null;
+  if (row.code === null || row.stamp === null || row.document === null) {
     throw new LicenseError('record-damaged', 'A stored license is not whole.');
   }
+  const cipher = openRecordKey(secrets, row.root ?? row.id, row.record_key);
   return {
     id: row.id,
     act: row.act,
@@ -254,10 +273,10 @@ function licenseOf(row: LicenseTable, secrets: Secrets): StoredLicense | null {
     matter: row.matter,
     caseNumber: row.case_number,
     holderKind: row.holder_kind,
-    record: JSON.parse(secrets.cipher.open(place('record', row.id), row.record)) as LicenseRecord,
+    record: JSON.parse(cipher.open(place('record', row.id), row.record)) as LicenseRecord,
     recordHash: row.record_hash,
     codeId: row.code_id,
-    code: JSON.parse(secrets.cipher.open(place('code', row.id), row.code)) as CodeText,
+    code: JSON.parse(cipher.open(place('code', row.id), row.code)) as CodeText,
     status:
       row.status_list === null || row.status_index === null
         ? null

@@ -10,6 +10,7 @@ import type { Holder } from './face.ts';
 import { departmentOf } from './guard.ts';
 import { nextState, stateAt, statusValue, type Succession } from './license.ts';
 import type { LicenseParts } from './parts.ts';
+import { recordCipherOf } from './record-keys.ts';
 import { writeStatus } from './status.ts';
 import { findLicense, numberIndex, type IntendedLicense, type StoredLicense } from './store.ts';
 import type { LicenseType } from './type.ts';
@@ -95,14 +96,16 @@ export async function versionAfter(tx: Writer, { license }: Predecessor): Promis
 }
 
 /** What the intention of a version keeps of its reasons. */
-export function sealedSuccession(
+export async function sealedSuccession(
+  tx: Writer,
   parts: Pick<LicenseParts, 'cipher'>,
   id: string,
   number: string,
   predecessor: Predecessor,
-): NonNullable<IntendedLicense['succeeds']> {
+): Promise<NonNullable<IntendedLicense['succeeds']>> {
   const { license, how, legalBasis, effectiveAt } = predecessor;
-  const reason = parts.cipher.seal({ table: 'license', column: 'succession', row: id }, predecessor.reason);
+  const cipher = await recordCipherOf(tx, parts, license.id);
+  const reason = cipher.seal({ table: 'license', column: 'succession', row: id }, predecessor.reason);
   return {
     license: license.id,
     sameNumber: license.record['ZZBH'] === number,

@@ -8,6 +8,7 @@ import type { LicenseTables } from './schema/licenses.ts';
 import type { LicenseLifeTables } from './schema/license-life.ts';
 import type { LicenseTypeTables } from './schema/license-types.ts';
 import type { LoginTables } from './schema/login.ts';
+import type { PersonalDataTables } from './schema/personal-data.ts';
 import type { PeopleTables } from './schema/people.ts';
 import type { PresentationTables } from './schema/presentations.ts';
 import type { ProviderTables } from './schema/provider.ts';
@@ -27,6 +28,7 @@ export type Schema = FoundationTables &
   LicenseTypeTables &
   IdentityTables &
   PeopleTables &
+  PersonalDataTables &
   LoginTables &
   PresentationTables &
   TrustListTables &

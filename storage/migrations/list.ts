@@ -19,6 +19,7 @@ import { migration as licenseLife } from './0017-license-life.ts';
 import { migration as licenseTypes } from './0018-license-types.ts';
 import { migration as presentations } from './0019-presentations.ts';
 import { migration as licenseBatches } from './0020-license-batches.ts';
+import { migration as personalData } from './0021-personal-data.ts';
 import type { Migration } from './migration.ts';
 
 export const migrations: readonly Migration[] = [
@@ -42,4 +43,5 @@ export const migrations: readonly Migration[] = [
   licenseTypes,
   presentations,
   licenseBatches,
+  personalData,
 ];
