@@ -35,12 +35,16 @@ import {
 import { assertReadable } from './code-reader.ts';
 import { frameOf } from './page-border.ts';
 import type { PageFonts } from './page-fonts.ts';
-import { layoutPage, type PageContent, type PageLayout } from './page-layout.ts';
+import type { PageLayout } from './layout-builder.ts';
+import { layoutPages, type PageContent } from './page-layout.ts';
+import { drawPhoto, embedPhoto, type PagePhoto } from './page-photo.ts';
 import type { FontWeight, TemplateColour } from './template.ts';
 
-/** Everything that makes one page. Plain values: the same input gives the same bytes. */
+/** Everything that makes the pages of a license. Plain values: the same input gives the same bytes. */
 export interface PageOrder extends PageContent {
   readonly code: CodeText;
+  /** The holder's photo; absent where the type has none. */
+  readonly photo?: PagePhoto;
   /** Attached as `record.json`; beside it the text of the code as `license-code.txt`. */
   readonly record: Uint8Array;
   readonly metadata: {
@@ -69,22 +73,26 @@ const RECORD_NAME = 'record.json';
 const CODE_NAME = 'license-code.txt';
 
 /**
- * Draws one page.
+ * Draws the pages of a license.
  * @returns the PDF, unsigned
  * @throws LicenseError `glyph-missing`, `text-overflow`, `code-too-long`, `code-unreadable`
  */
 export async function drawPage(order: PageOrder, fonts: PageFonts): Promise<Uint8Array> {
   const matrix = codeMatrix(order.code);
   await assertReadable(matrix, order.code);
-  const layout = layoutPage(order, fonts, matrix.size);
+  const layouts = layoutPages(order, fonts, matrix.size);
   const document = await PDFDocument.create({ updateMetadata: false });
   deflateByZlib(document.context);
   const embedded = await embedFonts(document, order, fonts);
-  const page = document.addPage([layout.width, layout.height]);
-  drawMark(page, order.mark, layout, embedded);
-  drawFrame(page, order, layout);
-  drawWords(page, layout, embedded);
-  drawCode(page, matrix, layout);
+  const photo = order.photo === undefined ? null : embedPhoto(document.context, order.photo);
+  for (const layout of layouts) {
+    const page = document.addPage([layout.width, layout.height]);
+    drawMark(page, order.mark, layout, embedded);
+    drawFrame(page, layout);
+    if (photo !== null && layout.photo !== null) drawPhoto(page, photo, layout.photo);
+    drawWords(page, layout, embedded);
+    if (layout.code !== null) drawCode(page, matrix, layout, layout.code);
+  }
   await describe(document, order);
   return document.save({ useObjectStreams: false, updateFieldAppearances: false });
 }
@@ -144,8 +152,8 @@ function drawMark(
 /** Frames drawn once: their content stream depends on style, colour and size only. */
 const frames = new Map<string, Uint8Array>();
 
-function frameContent(template: PageOrder['template'], layout: PageLayout): Uint8Array | null {
-  const { style, colour } = template.border;
+function frameContent(layout: PageLayout): Uint8Array | null {
+  const { style, colour } = layout.border;
   if (style === 'none') return null;
   const key = [style, colour, layout.width, layout.height].join();
   const known = frames.get(key);
@@ -185,8 +193,8 @@ function drawForm(page: PDFPage, name: string, content: Uint8Array, layout: Page
   page.pushOperators(pushGraphicsState(), drawObject(key), popGraphicsState());
 }
 
-function drawFrame(page: PDFPage, order: PageOrder, layout: PageLayout): void {
-  const content = frameContent(order.template, layout);
+function drawFrame(page: PDFPage, layout: PageLayout): void {
+  const content = frameContent(layout);
   if (content !== null) drawForm(page, 'Frame', content, layout);
 }
 
@@ -223,14 +231,19 @@ function rounded(points: number): number {
   return Math.round(points * 1000) / 1000;
 }
 
-function drawCode(page: PDFPage, matrix: CodeMatrix, layout: PageLayout): void {
+function drawCode(
+  page: PDFPage,
+  matrix: CodeMatrix,
+  layout: PageLayout,
+  at: { readonly x: number; readonly y: number },
+): void {
   const side = matrix.size + 2 * QUIET_ZONE;
   const runs = darkRuns(matrix).map(
     ({ x, y, length }) => `${x + QUIET_ZONE} ${y + QUIET_ZONE} ${length} 1 re`,
   );
   // One module is one unit, counted downwards from the upper left corner of the quiet zone.
   const module = modulePoints(matrix.size);
-  const place = `${module} 0 0 ${-module} ${layout.code.x} ${layout.code.y} cm`;
+  const place = `${module} 0 0 ${-module} ${at.x} ${at.y} cm`;
   const content = [place, `1 1 1 rg 0 0 ${side} ${side} re f`, '0 0 0 rg', ...runs, 'f'].join('\n');
   drawForm(page, 'Code', compressed(content), layout);
 }

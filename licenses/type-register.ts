@@ -3,7 +3,8 @@ import type { Clock } from '../crypto/clock.ts';
 import type { Actor } from '../storage/actor.ts';
 import type { Database, Reader } from '../storage/database.ts';
 import { LicenseError } from './errors.ts';
-import { checkLicenseType, type LicenseType } from './type.ts';
+import { checkLicenseType } from './type-check.ts';
+import type { LicenseType } from './type.ts';
 
 /**
  * Publishes an edition; publishing the same again changes nothing.
