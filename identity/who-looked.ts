@@ -43,6 +43,12 @@ const shownToPerson: readonly AuditAction[] = [
   'license.issued',
   'license.status-changed',
   'document.disclosed',
+  'presentation.claimed',
+  'presentation.approved',
+  'presentation.declined',
+  'presentation.delivered',
+  'presentation.lapsed',
+  'license-copy.made',
   'mandate.accepted',
   'mandate.ended',
 ];

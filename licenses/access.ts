@@ -142,7 +142,8 @@ async function visibleLicense(parts: LicenseParts, actor: Actor, id: string): Pr
   return license;
 }
 
-async function heldLicense(parts: LicenseParts, reading: HolderReading, id: string): Promise<StoredLicense> {
+/** A license of the holder's own. @throws LicenseError `license-not-found` */
+export async function heldLicense(parts: LicenseParts, reading: HolderReading, id: string): Promise<StoredLicense> {
   const license = await findLicense(parts.database.reader, parts, id);
   const { kind } = reading.holder;
   const code = normaliseHolderCode(kind, reading.holder.code, parts.clock());
