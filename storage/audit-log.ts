@@ -158,6 +158,14 @@ export type AuditAction =
   | 'provider.fault'
   | 'audit.read'
   | 'audit.cross-linked'
+  | 'license.exported'
+  | 'license.exported-in-bulk'
+  | 'master-key.rotation-started'
+  | 'master-key.rotated'
+  | 'retention.rule-set'
+  | 'legal-hold.set'
+  | 'legal-hold.lifted'
+  | 'record.destroyed'
   | 'backup.made'
   | 'backup.restored';
 
