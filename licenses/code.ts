@@ -51,6 +51,8 @@ function faceOf(parts: CodeParts): Map<number, CborValue> {
   if (holder.kind === 'resident') face.set(FACE.holderCommitment, holderCommitment(parts));
   else face.set(FACE.licenseNumber, record['ZZBH'] ?? '');
   if (type.mark !== null) face.set(FACE.mark, type.mark);
+  const { trust } = record;
+  if (trust !== undefined) face.set(FACE.trust, trust);
   for (const field of type.fields) {
     const value = record[field.name];
     if (field.codeKey !== null && value !== undefined) face.set(field.codeKey, value);

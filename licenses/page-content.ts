@@ -1,6 +1,7 @@
 // What the pages of a license show, from its type and its record.
 import { rowsOfText, type FaceRow } from './face-rows.ts';
 import { holdersOfRecord } from './holders.ts';
+import { noticeOf } from './original.ts';
 import type { PageContent } from './page-layout.ts';
 import { printedValues, type LicenseRecord } from './record.ts';
 import { HOLDERS_LIST } from './template.ts';
@@ -30,6 +31,7 @@ export function pageContentOf(type: LicenseType, record: LicenseRecord, host: st
     },
     lists,
     mark: type.mark,
+    notice: noticeOf(record),
     host,
   };
 }

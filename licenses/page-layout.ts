@@ -16,6 +16,8 @@ export interface PageContent {
   readonly lists?: Readonly<Record<string, readonly ListRow[]>>;
   /** `样章` on everything a demonstration makes; null on real licenses. */
   readonly mark: string | null;
+  /** Printed above the frame of every page: that this is no original. Null on what is issued here. */
+  readonly notice?: string | null;
   /** Host printed beside the code. */
   readonly host: string;
 }
@@ -43,7 +45,10 @@ function planPages(content: PageContent, fonts: PageFonts, complaints: Complaint
     return partsOfList(builder, list, rowsOf(content, list)).map((part) => ({ template, part }));
   });
   if (planned.length > MOST_PAGES)
-    complaints.overflow.push({ field: 'template', reason: `The license fills more than ${MOST_PAGES} pages.` });
+    complaints.overflow.push({
+      field: 'template',
+      reason: `The license fills more than ${MOST_PAGES} pages.`,
+    });
   return planned.slice(0, MOST_PAGES);
 }
 
@@ -101,8 +106,9 @@ function layoutPage(
         break;
       case 'list':
         if (element.continues === true && part !== null) placeList(builder, element, part);
-        else for (const whole of partsOfList(builder, element, rowsOf(content, element)).slice(0, 1))
-          placeList(builder, element, whole);
+        else
+          for (const whole of partsOfList(builder, element, rowsOf(content, element)).slice(0, 1))
+            placeList(builder, element, whole);
         break;
       case 'rule': {
         const { from, to } = element;
@@ -128,6 +134,8 @@ function layoutPage(
     }
   }
   if (content.mark !== null) placeMark(builder, page.width, content.mark);
+  if (content.notice !== undefined && content.notice !== null)
+    placeNotice(builder, page.width, content.notice);
   return {
     width: page.width * POINTS_PER_MM,
     height: page.height * POINTS_PER_MM,
@@ -146,6 +154,27 @@ function onDots(millimetres: number): number {
 
 function placeMark(builder: LayoutBuilder, pageWidth: number, mark: string): void {
   const box = { x: pageWidth - 42, y: 13, width: 26, height: 9 };
-  const style = { size: 16, minSize: 8, weight: 'bold', colour: 'red', align: 'centre', middle: true } as const;
+  const style = {
+    size: 16,
+    minSize: 8,
+    weight: 'bold',
+    colour: 'red',
+    align: 'centre',
+    middle: true,
+  } as const;
   builder.place('mark', mark, box, style);
+}
+
+/** In the margin, where no template puts anything. */
+function placeNotice(builder: LayoutBuilder, pageWidth: number, notice: string): void {
+  const box = { x: 8, y: 1.2, width: pageWidth - 16, height: 6 };
+  const style = {
+    size: 10,
+    minSize: 4,
+    weight: 'bold',
+    colour: 'red',
+    align: 'centre',
+    middle: true,
+  } as const;
+  builder.place('notice', notice, box, style);
 }

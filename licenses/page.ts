@@ -47,6 +47,10 @@ export interface PageOrder extends PageContent {
   readonly photo?: PagePhoto;
   /** Attached as `record.json`; beside it the text of the code as `license-code.txt`. */
   readonly record: Uint8Array;
+  /** Descriptions for the XMP packet: xmp.ts. */
+  readonly xmp?: readonly string[];
+  /** PDF files attached besides: what the license was taken over from. */
+  readonly attachments?: readonly { readonly name: string; readonly bytes: Uint8Array }[];
   readonly metadata: {
     readonly title: string;
     /** Issuing authority. */
@@ -87,7 +91,7 @@ export async function drawPage(order: PageOrder, fonts: PageFonts): Promise<Uint
   const photo = order.photo === undefined ? null : embedPhoto(document.context, order.photo);
   for (const layout of layouts) {
     const page = document.addPage([layout.width, layout.height]);
-    drawMark(page, order.mark, layout, embedded);
+    drawMark(page, paleWordsOf(order), layout, embedded);
     drawFrame(page, layout);
     if (photo !== null && layout.photo !== null) drawPhoto(page, photo, layout.photo);
     drawWords(page, layout, embedded);
@@ -128,15 +132,23 @@ async function embedFonts(
   };
 }
 
+/** Across the page: a specimen, or what was taken over and is no original. */
+function paleWordsOf({ mark, notice }: PageContent): string | null {
+  const words = [
+    ...(mark === null ? [] : [mark, '演示']),
+    ...(notice === undefined || notice === null ? [] : ['非原件']),
+  ];
+  return words.length === 0 ? null : words.join('　');
+}
+
 function drawMark(
   page: PDFPage,
-  mark: string | null,
+  text: string | null,
   layout: PageLayout,
   fonts: Readonly<Record<FontWeight, PDFFont>>,
 ): void {
-  if (mark === null) return;
-  const text = `${mark}　演示`;
-  const size = layout.width / 6.5;
+  if (text === null) return;
+  const size = layout.width / Math.max(6.5, Array.from(text).length + 0.5);
   const angle = Math.atan2(layout.height, layout.width) * 0.8;
   const width = fonts.bold.widthOfTextAtSize(text, size);
   page.drawText(text, {
@@ -274,8 +286,17 @@ async function describe(document: PDFDocument, order: PageOrder): Promise<void> 
     creationDate: created,
     modificationDate: created,
   });
+  for (const { name, bytes } of order.attachments ?? []) {
+    await document.attach(bytes, name, {
+      mimeType: 'application/pdf',
+      description: 'What this license was taken over from',
+      afRelationship: AFRelationship.Source,
+      creationDate: created,
+      modificationDate: created,
+    });
+  }
   const identity = createHash('sha256').update(order.record).update(subject).digest('hex').slice(0, 32);
   const id = PDFHexString.of(identity);
   document.context.trailerInfo.ID = document.context.obj([id, id]);
-  document.convertToPDFA({ conformance: '3B' });
+  document.convertToPDFA({ conformance: '3B', extensions: [...(order.xmp ?? [])] });
 }

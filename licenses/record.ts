@@ -4,6 +4,7 @@ import type { RandomBytes } from '../crypto/clock.ts';
 import { toHex } from '../formats/bytes.ts';
 import { formatLicenseIdentifier } from '../formats/identifiers/license-identifier.ts';
 import type { Face, Holder, Term } from './face.ts';
+import { recordOfOriginal, type Original } from './original.ts';
 import type { LicenseType } from './type.ts';
 
 /**
@@ -20,7 +21,10 @@ export interface RecordParts {
   readonly holder: Holder;
   readonly face: Face;
   readonly term: Term;
+  /** Day of the issue here. */
   readonly issuedOn: string;
+  /** What it is taken over from; null where it is issued here. */
+  readonly original: Original | null;
   readonly matter: string;
   readonly caseNumber: string | null;
   /** 1 first. */
@@ -50,7 +54,8 @@ export function makeRecord(parts: RecordParts): LicenseRecord {
     ZZBS: identifier,
     ZZBFJG: type.issuer.name,
     ZZBFJGDM: type.issuer.creditCode,
-    ZZBFRQ: parts.issuedOn,
+    // A license that is taken over keeps the day on which it was issued.
+    ZZBFRQ: parts.original?.issuedOn ?? parts.issuedOn,
     CZZT: holder.name,
     CZZTDM: holder.code,
     CZZTDMLX: holder.codeTypeName,
@@ -65,6 +70,7 @@ export function makeRecord(parts: RecordParts): LicenseRecord {
     supervisorCode: type.supervisor.creditCode,
     matter: parts.matter,
     ...(parts.caseNumber === null ? {} : { caseNumber: parts.caseNumber }),
+    ...(parts.original === null ? {} : recordOfOriginal(parts.original, parts.issuedOn)),
     codeId: toHex(parts.codeId),
     ...(type.mark === null ? {} : { mark: type.mark }),
     salt: toHex(parts.random(32)),

@@ -3,6 +3,7 @@ import type { Actor } from '../storage/actor.ts';
 import { sealWithCode } from '../signing/seal-register.ts';
 import { LicenseError } from './errors.ts';
 import {
+  beijingDay,
   checkFace,
   checkHolder,
   checkNumber,
@@ -12,6 +13,7 @@ import {
   type HolderInput,
   type Term,
 } from './face.ts';
+import { checkOriginal, type Original, type OriginalInput } from './original.ts';
 import type { LicenseParts } from './parts.ts';
 import { checkSuccession, type Predecessor, type SuccessionRequest } from './succession.ts';
 import { issuableType } from './type-register.ts';
@@ -31,6 +33,8 @@ export interface LicenseRequest {
   readonly sealId?: string;
   /** The license this is the next version of. */
   readonly succeeds?: SuccessionRequest;
+  /** What it is taken over from, where it was not issued here; needs the scope `licenses:import`. */
+  readonly original?: OriginalInput;
 }
 
 /** A license that may be issued. */
@@ -44,12 +48,13 @@ export interface CheckedLicense {
   readonly matter: string;
   readonly caseNumber: string | null;
   readonly predecessor: Predecessor | null;
+  readonly original: Original | null;
 }
 
 /**
  * @throws LicenseError `type-not-found`, `type-not-permitted`, `matter-not-permitted`, `face-invalid`, `holder-invalid`,
  *   `validity-invalid`, `seal-not-permitted`; of a next version also `license-not-found`, `transition-not-allowed`,
- *   `succession-invalid`, `change-invalid`
+ *   `succession-invalid`, `change-invalid`; of one that is taken over also the codes of `checkOriginal`
  */
 export async function checkRequest(
   parts: LicenseParts,
@@ -64,7 +69,7 @@ export async function checkRequest(
     number: checkNumber(type, request.number),
     holder,
     face: checkFace(type, request.face),
-    term: termOf(type, request.validity ?? {}, today),
+    term: termFor(type, request, today),
     sealId: await sealFor(parts, act.actor, type, request.sealId),
     matter: act.matter,
     caseNumber: act.caseNumber,
@@ -72,7 +77,29 @@ export async function checkRequest(
       request.succeeds === undefined
         ? null
         : await checkSuccession(parts, act.actor, request.succeeds, { type, holder }),
+    original:
+      request.original === undefined
+        ? null
+        : await checkOriginal(parts, act.actor, type, withoutSuccession(request)),
   };
+}
+
+/** The next version of a license is issued here, whatever the one before it was taken over from. */
+function withoutSuccession({ original, succeeds }: LicenseRequest): OriginalInput {
+  if (original === undefined || succeeds !== undefined)
+    throw new LicenseError('original-invalid', 'A next version of a license is issued, not taken over.');
+  return original;
+}
+
+/** A license that is taken over runs from the day on its original, and is in force still. */
+function termFor(type: LicenseType, { original, validity = {} }: LicenseRequest, today: Date): Term {
+  if (original === undefined) return termOf(type, validity, today);
+  const term = termOf(type, { ...validity, from: validity.from ?? original.issuedOn }, today);
+  if (term.until !== null && term.until < beijingDay(today))
+    throw new LicenseError('validity-invalid', 'A license that has ended is not taken over.', {
+      complaints: [{ field: 'validity.until', reason: 'It lies in the past.' }],
+    });
+  return term;
 }
 
 async function sealFor(

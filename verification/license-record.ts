@@ -120,6 +120,7 @@ const sharedNames: Readonly<Record<number, string>> = {
   [FACE.typeCode]: 'ZZLXDM',
   [FACE.licenseNumber]: 'ZZBH',
   [FACE.mark]: 'mark',
+  [FACE.trust]: 'trust',
 };
 
 const day = 86_400_000;
@@ -144,9 +145,15 @@ function compareClaims(
     { name: 'ZZBFJGDM', agrees: record['ZZBFJGDM'] === claims.issuer },
     { name: 'codeId', agrees: record['codeId'] === toHex(claims.id) },
     { name: 'version', agrees: record['version'] === String(claims.version) },
-    { name: 'ZZBFRQ', agrees: record['ZZBFRQ'] === beijingDay(claims.issuedAt) },
+    // What was taken over keeps the day of its original: the code was made on the day it was registered.
+    {
+      name: 'ZZBFRQ',
+      agrees: (record['registeredOn'] ?? record['ZZBFRQ']) === beijingDay(claims.issuedAt),
+    },
     { name: 'ZZYXQJZRQ', agrees: record['ZZYXQJZRQ'] === last },
-    ...(record['mark'] !== undefined && !claims.face.has(FACE.mark) ? [{ name: 'mark', agrees: false }] : []),
+    ...(['mark', 'trust'] as const).flatMap((name) =>
+      record[name] !== undefined && !claims.face.has(FACE[name]) ? [{ name, agrees: false }] : [],
+    ),
   ];
 }
 

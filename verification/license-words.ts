@@ -30,6 +30,7 @@ const sharedFields = new Map<number, { readonly name: string; readonly label: Wo
   [FACE.holder, { name: 'holder', label: words('持证主体', 'Holder') }],
   [FACE.holderCommitment, { name: 'holderCommitment', label: words('持证人承诺值', 'Holder commitment') }],
   [FACE.mark, { name: 'mark', label: words('标记', 'Mark') }],
+  [FACE.trust, { name: 'trust', label: words('可信等级', 'Level of trust') }],
 ]);
 
 function textOf(value: CborValue): string {

@@ -32,6 +32,8 @@ export const FACE = {
   holderCommitment: 4,
   /** Text `样章` on everything a demonstration issues. */
   mark: 5,
+  /** Text `B`, `C` or `D`, only on licenses taken over from paper or another system: how far to trust them 可信等级. */
+  trust: 10,
   firstOwn: 16,
 } as const;
 

@@ -54,6 +54,29 @@ function judgeStatusAge(
   return null;
 }
 
+/** Never passed: what was taken over is no original, and a level nobody knows is none. */
+function judgeTrust(level: unknown): Finding {
+  switch (level) {
+    case 'B':
+      return warned(
+        '非原件：依核验通过的原电子证照登记（可信等级 B）。',
+        'No original: registered from a file that verified (level B).',
+      );
+    case 'C':
+      return warned(
+        '非原件：依原证转换，并经人工核对（可信等级 C）。',
+        'No original: taken over, and compared with the original by an officer (level C).',
+      );
+    case 'D':
+      return warned(
+        '非原件：依登记信息或影像转换，未见原证（可信等级 D）。',
+        'No original: taken over from records or a scan; nobody saw the original (level D).',
+      );
+    default:
+      return indeterminate('CUSTOM', '可信等级无法识别。', 'A level of trust that nobody knows.');
+  }
+}
+
 /** What the present status says of a license, whoever asks. */
 export function judgeLicenseStatus(
   status: CodeFacts['status'],
@@ -282,5 +305,12 @@ export const codeChecks: readonly Check<CodeFacts>[] = [
     applies: (facts) => facts.claims?.face.has(FACE.mark) === true,
     evaluate: () =>
       warned('演示证照（样章），不具有任何效力。', 'A specimen made by a demonstration; it has no force.'),
+  },
+  {
+    id: 'code.taken-over',
+    question: words('是否由原证转换或登记而来？', 'Was it taken over from an original elsewhere?'),
+    citation: 'Yinxin license-code labels (trust)',
+    applies: (facts) => facts.claims?.face.has(FACE.trust) === true,
+    evaluate: (facts) => judgeTrust(facts.claims?.face.get(FACE.trust)),
   },
 ];
