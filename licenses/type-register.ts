@@ -1,9 +1,11 @@
 // The register of license types: editions are published once and never changed.
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../crypto/clock.ts';
 import type { Actor } from '../storage/actor.ts';
 import type { Database, Reader } from '../storage/database.ts';
 import { LicenseError } from './errors.ts';
 import { checkLicenseType } from './type-check.ts';
+import { documentOf, typeOfStored } from './type-document.ts';
 import type { LicenseType } from './type.ts';
 
 /**
@@ -14,7 +16,7 @@ export async function publishLicenseType(
   parts: { readonly database: Database; readonly clock: Clock },
   type: LicenseType,
 ): Promise<void> {
-  const definition = JSON.stringify(checkLicenseType(type));
+  const definition = JSON.stringify(documentOf(checkLicenseType(type)));
   const published = await parts.database.write((tx) =>
     tx
       .insertInto('license_type')
@@ -23,13 +25,14 @@ export async function publishLicenseType(
         edition: type.edition,
         definition,
         published_at: parts.clock().toISOString(),
+        draft: null,
       })
       .onConflict((conflict) => conflict.doNothing())
       .executeTakeFirst(),
   );
   if (published.numInsertedOrUpdatedRows === 1n) return;
   const stored = await licenseTypeEdition(parts.database.reader, type.typeCode, type.edition);
-  if (JSON.stringify(stored) !== definition) {
+  if (!isDeepStrictEqual(documentOf(stored), JSON.parse(definition))) {
     throw new LicenseError(
       'type-edition-differs',
       `Edition ${type.edition} of ${type.key} is published with other content.`,
@@ -46,7 +49,7 @@ export async function licenseTypes(db: Reader): Promise<readonly LicenseType[]> 
     .orderBy('edition')
     .execute();
   const newest = new Map(rows.map((row) => [row.type_code, row.definition]));
-  return [...newest.values()].map((definition) => JSON.parse(definition) as LicenseType);
+  return [...newest.values()].map((definition) => typeOfStored(definition));
 }
 
 /** The newest edition of one type, by type code or key. @throws LicenseError `type-not-found` */
@@ -58,7 +61,7 @@ export async function licenseTypeNamed(db: Reader, name: string): Promise<Licens
     .orderBy('edition', 'desc')
     .limit(1)
     .executeTakeFirst();
-  if (byCode !== undefined) return JSON.parse(byCode.definition) as LicenseType;
+  if (byCode !== undefined) return typeOfStored(byCode.definition);
   const type = (await licenseTypes(db)).find((candidate) => candidate.key === name);
   if (type === undefined) throw new LicenseError('type-not-found', 'There is no such license type.');
   return type;
@@ -78,7 +81,7 @@ export async function licenseTypeEdition(
     .executeTakeFirst();
   if (row === undefined)
     throw new LicenseError('type-not-found', 'There is no such edition of the license type.');
-  return JSON.parse(row.definition) as LicenseType;
+  return typeOfStored(row.definition);
 }
 
 /**
