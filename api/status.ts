@@ -1,7 +1,7 @@
 // What relying parties fetch: trust list, status lists, revocation lists, OCSP, CA certificates; and the time-stamp service.
 import { z } from 'zod';
 import type { PublishedCrl } from '../ca/crl-publisher.ts';
-import { statusListToken } from '../licenses/status.ts';
+import { statusListToken } from '../licenses/status-edition.ts';
 import { bytes, type Reply } from './reply.ts';
 import { bytesBody, route, type Route } from './route.ts';
 import type { Services } from './services.ts';

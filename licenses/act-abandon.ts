@@ -41,7 +41,7 @@ export async function abandonAndTell(
   reason: string,
 ): Promise<number> {
   const at = parts.clock();
-  const acts = await abandonActs(tx, which, reason);
+  const acts = await abandonActs(tx, which, reason, at);
   for (const act of acts) {
     for (const license of act.licenses) {
       await parts.audit.append(tx, {

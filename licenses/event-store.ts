@@ -3,8 +3,9 @@ import type { FieldCipher } from '../crypto/field-cipher.ts';
 import type { RecordCipher } from '../crypto/record-cipher.ts';
 import type { Reader, Writer } from '../storage/database.ts';
 import type { LicenseEventTable } from '../storage/schema/licenses.ts';
-import type { LicenseChange, LicenseState } from './license.ts';
+import type { EventKind, LicenseState } from './license.ts';
 import { recordCipherOf } from './record-keys.ts';
+import type { TimelineEvent } from './timeline.ts';
 
 /** A recorded change. */
 export interface LicenseEvent {
@@ -22,12 +23,19 @@ export interface LicenseEvent {
   /** Matter and case under which it was decided. */
   readonly matter: string | null;
   readonly caseNumber: string | null;
+  /** Who decided, and the second person where the type demands one: opaque names, never those of people. */
+  readonly officer: string | null;
+  readonly secondOfficer: string | null;
+  /** Facts that are nobody's secret, by name. */
+  readonly details: Readonly<Record<string, string>>;
+  /** Sequence of the event it takes back. */
+  readonly target: number | null;
 }
 
 /** An event about to be written. */
 export interface NewEvent {
   readonly license: string;
-  readonly change: LicenseChange;
+  readonly change: EventKind;
   readonly from: LicenseState;
   readonly to: LicenseState;
   readonly effectiveAt: Date;
@@ -43,6 +51,8 @@ export interface NewEvent {
   readonly caseNumber: string | null;
   readonly officer: string | null;
   readonly secondOfficer: string | null;
+  readonly details?: Readonly<Record<string, string>>;
+  readonly target?: number;
 }
 
 type Ciphers = { readonly cipher: RecordCipher };
@@ -76,8 +86,8 @@ export async function insertEvent(tx: Writer, parts: Ciphers, event: NewEvent): 
     case_number: event.caseNumber,
     officer: event.officer,
     second_officer: event.secondOfficer,
-    details: null,
-    target: null,
+    details: event.details === undefined ? null : JSON.stringify(event.details),
+    target: event.target ?? null,
   };
   const inserted = await tx
     .insertInto('license_event')
@@ -106,6 +116,10 @@ export function eventOf(cipher: FieldCipher, row: LicenseEventTable): LicenseEve
     successor: row.successor,
     matter: row.matter,
     caseNumber: row.case_number,
+    officer: row.officer,
+    secondOfficer: row.second_officer,
+    details: row.details === null ? {} : (JSON.parse(row.details) as Readonly<Record<string, string>>),
+    target: row.target,
   };
 }
 
@@ -124,4 +138,23 @@ export async function eventsOf(
   if (rows.length === 0) return [];
   const cipher = await recordCipherOf(db, parts, licenseId);
   return rows.map((row) => eventOf(cipher, row));
+}
+
+/** What the events of one version of a license do to its state, in the order of their recording. */
+export async function timelineOf(db: Reader | Writer, licenseId: string): Promise<readonly TimelineEvent[]> {
+  const rows = await db
+    .selectFrom('license_event')
+    .select(['sequence', 'kind', 'effective_at', 'recorded_at', 'target', 'holders_wish', 'successor'])
+    .where('license', '=', licenseId)
+    .orderBy('sequence')
+    .execute();
+  return rows.map((row) => ({
+    sequence: row.sequence,
+    kind: row.kind,
+    effectiveAt: new Date(row.effective_at),
+    recordedAt: new Date(row.recorded_at),
+    target: row.target,
+    holdersWish: row.holders_wish === 1,
+    successor: row.successor,
+  }));
 }

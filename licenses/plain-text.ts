@@ -30,6 +30,11 @@ export function withoutResidentNumbers(text: string, today: Date): string {
   );
 }
 
+/** Whether 17 digits and a last character stand in `text` as a resident's number does. */
+export function isResidentNumberLike(text: string): boolean {
+  return text.search(NUMBER_LIKE) >= 0;
+}
+
 function isResidentNumber(number: string, today: Date): boolean {
   try {
     parseResidentNumber(number, today);

@@ -333,6 +333,7 @@ export async function abandonActs(
   tx: Writer,
   which: { readonly id: string } | { readonly before: Date },
   reason: string,
+  at: Date,
 ): Promise<readonly AbandonedAct[]> {
   const acts = await tx
     .updateTable('license_act')
@@ -354,7 +355,7 @@ export async function abandonActs(
       .returning(['id', 'status_list', 'status_index'])
       .execute();
     for (const { status_list: list, status_index: index } of licenses)
-      if (list !== null && index !== null) await writeStatus(tx, { list, index }, STATUS.outOfForce);
+      if (list !== null && index !== null) await writeStatus(tx, { list, index }, STATUS.outOfForce, at);
     given.push({ ...act, licenses: licenses.map((license) => license.id) });
   }
   return given;

@@ -1,7 +1,7 @@
 // The life of licenses: changes that wait for their day or for a second person, inspections, holders that change, history of
 // status lists, and what happened to a license for those who want to know.
 import { sql } from 'kysely';
-import { forbidChanges } from './append-only.ts';
+import { allowChangesOf, forbidChanges } from './append-only.ts';
 import type { Migration } from './migration.ts';
 
 type Db = Parameters<Migration['up']>[0];
@@ -54,6 +54,18 @@ async function extendLicenses(db: Db): Promise<void> {
     .on('license')
     .column('inspect_by')
     .where(sql<boolean>`inspection_overdue = 0 and inspect_by is not null`)
+    .execute();
+}
+
+/** A next version that was taken back before its day leaves its place to another; one in force leaves it to none. */
+async function relaxVersions(db: Db): Promise<void> {
+  await db.schema.dropIndex('license_previous').execute();
+  await db.schema
+    .createIndex('license_previous')
+    .unique()
+    .on('license')
+    .column('previous')
+    .where(sql<boolean>`state in ('intended', 'issued', 'suspended', 'superseded', 'merged')`)
     .execute();
 }
 
@@ -183,9 +195,12 @@ export const migration: Migration = {
   async up(db, engine) {
     await extendEvents(db);
     await extendLicenses(db);
+    await relaxVersions(db);
     await createRequests(db);
     await createHolderChanges(db);
     await forbidChanges(db, engine, 'license_holder_change');
+    // Names and codes are sealed anew with a new master key, and wiped when their time of keeping is over.
+    await allowChangesOf(db, engine, 'license_holder_change', 'payload');
     await createOutbox(db);
     await createStatusHistory(db);
     await forbidChanges(db, engine, 'status_change');
