@@ -368,6 +368,10 @@ const storage: Record<StorageErrorCode, ProblemRow> = {
   'backup-unsupported': fault,
   'backup-damaged': fault,
   'backup-target-not-empty': fault,
+  'retention-class-unknown': [404, '未知的记录类别', 'Unknown class of records'],
+  'retention-invalid': [422, '保存期限内容无效', 'Invalid rule of retention'],
+  'legal-hold-not-found': [404, '未找到有效的保全', 'No such legal hold'],
+  'rotation-running': [409, '主密钥正在轮换', 'A rotation of the master key is under way'],
 };
 
 const crypto: Record<CryptoErrorCode, ProblemRow> = {

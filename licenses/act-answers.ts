@@ -1,4 +1,5 @@
 // An act asked for again: what its idempotency key is held to, and the stored answer.
+import { labelledDigest } from '../crypto/algorithms.ts';
 import type { Placing } from '../signing/placement-order.ts';
 import type { StampOrder, StampResult } from '../signing/stamp-order.ts';
 import type { UseTerms } from '../signing/use-terms.ts';
@@ -8,6 +9,7 @@ import type { Actor } from '../storage/actor.ts';
 import type { LicenseActTable } from '../storage/schema/licenses.ts';
 import { stampsOfAct } from './act-store.ts';
 import { LicenseError } from './errors.ts';
+import type { HoldersInput } from './holders.ts';
 import type { LicenseParts } from './parts.ts';
 import type { LicenseRequest } from './request.ts';
 import { findActByKey, findLicenses, type StoredLicense } from './store.ts';
@@ -51,13 +53,26 @@ export function documentsOf({
   return decision === null ? documents : [decision, ...documents];
 }
 
+/** Roles, shares and further holders; nothing of one plain holder, as above. */
+function plainHolders({ holder, coHolders = [] }: HoldersInput): readonly unknown[] {
+  const plain = [holder, ...coHolders].map(({ kind, name, code, role, share }) => [
+    kind,
+    name,
+    code,
+    role ?? null,
+    share ?? null,
+  ]);
+  const plainOne = coHolders.length === 0 && holder.role === undefined && holder.share === undefined;
+  return plainOne ? [] : [['holders', ...plain]];
+}
+
 /** Keyed, because what is asked for holds names and numbers that an unkeyed digest would let be guessed. */
 export function digestOfRequest(parts: LicenseParts, request: ActRequest): string {
   const { actor, kind, matter, caseNumber, decision, documents = [], licenses } = request;
   const digestOf = (order: DecisionOrder): string =>
     digestOfOrder({ ...order, actor, matter, caseNumber }, parts.suite);
   const order = decision === null ? null : digestOf(decision);
-  const plain = licenses.map(({ type, number, holder, face, validity, sealId, succeeds, original }) => [
+  const plain = licenses.map(({ type, number, holder, face, validity, sealId, succeeds, original, ...more }) => [
     type,
     number,
     [holder.kind, holder.name, holder.code],
@@ -89,6 +104,8 @@ export function digestOfRequest(parts: LicenseParts, request: ActRequest): strin
             original.identifier ?? null,
           ],
         ]),
+    ...plainHolders({ holder, ...more }),
+    ...(more.photo === undefined ? [] : [['photo', labelledDigest('sha256', more.photo.bytes)]]),
   ]);
   return parts.index.of(
     'license.request',

@@ -89,7 +89,9 @@ function fieldOf(name: string, schema: JsonSchema, required: boolean): FaceField
     kind,
     required,
     maxLength: (kind === 'list' ? schema.maxItems : schema.maxLength) ?? 0,
-    ...(kind === 'text' && pattern !== undefined ? { pattern: pattern.replace(/^\^\(\?:(.*)\)\$$/su, '$1') } : {}),
+    ...(kind === 'text' && pattern !== undefined
+      ? { pattern: pattern.replace(/^\^\(\?:(.*)\)\$$/su, '$1') }
+      : {}),
     ...(kind === 'choice' ? { choices: (schema.enum ?? []).map(String) } : {}),
     ...(kind === 'list' && items !== undefined ? { columns: columnsOf(items) } : {}),
     verifier,
@@ -136,7 +138,11 @@ function note(kind: FaceField['kind']): JsonSchema {
 
 const length = { type: 'integer', minimum: 1, maximum: 500 } as const satisfies JsonSchema;
 
-function property(kind: FaceField['kind'], members: Readonly<Record<string, JsonSchema>>, needed: readonly string[]) {
+function property(
+  kind: FaceField['kind'],
+  members: Readonly<Record<string, JsonSchema>>,
+  needed: readonly string[],
+) {
   return {
     type: 'object',
     properties: { title: words, type: { const: 'string' }, ...members, 'x-yinxin': note(kind) },
@@ -197,7 +203,10 @@ export const faceSchemaSchema: JsonSchema = {
             ['minLength', 'maxLength'],
           ),
           property('date', { maxLength: length, pattern: { const: DAY } }, ['maxLength', 'pattern']),
-          property('integer', { maxLength: length, pattern: { const: WHOLE_NUMBER } }, ['maxLength', 'pattern']),
+          property('integer', { maxLength: length, pattern: { const: WHOLE_NUMBER } }, [
+            'maxLength',
+            'pattern',
+          ]),
           property(
             'choice',
             {

@@ -18,11 +18,11 @@ export interface HolderPart {
 /** Holders as a request names them. The first one is the holder GB/T 36903 knows (CZZT). */
 export interface HoldersInput {
   readonly holder: HolderInput & HolderPart;
-  readonly coHolders?: readonly (HolderInput & HolderPart)[];
+  readonly coHolders?: readonly (HolderInput & HolderPart)[] | undefined;
 }
 
 /** Holders checked, the first one first. */
-export type Holders = readonly (Holder & HolderPart)[];
+export type Holders = readonly [Holder & HolderPart, ...(Holder & HolderPart)[]];
 
 const LONGEST_SHARE = 20;
 
@@ -36,10 +36,11 @@ export function checkHolders(type: LicenseType, input: HoldersInput, today: Date
   const complain = (field: string, reason: string): void => void complaints.push({ field, reason });
   const rule = type.holders ?? { minimum: 1, maximum: 1, roles: [], shares: false };
   const count = 1 + coHolders.length;
-  if (count > rule.maximum) complain('coHolders', `A license of this type has at most ${rule.maximum} holders.`);
+  if (count > rule.maximum)
+    complain('coHolders', `A license of this type has at most ${rule.maximum} holders.`);
   else if (count < rule.minimum)
     complain('coHolders', `A license of this type has at least ${rule.minimum} holders.`);
-  const checked = [holder, ...coHolders].slice(0, 20).flatMap((each, index): Holders => {
+  const checked = [holder, ...coHolders].slice(0, 20).flatMap((each, index): (Holder & HolderPart)[] => {
     const at = index === 0 ? 'holder' : `coHolders.${index}`;
     const role = each.role ?? (index === 0 ? rule.roles[0] : undefined);
     if (type.holders === undefined ? role !== undefined : role === undefined || !rule.roles.includes(role))
@@ -68,9 +69,10 @@ export function checkHolders(type: LicenseType, input: HoldersInput, today: Date
   keys.forEach((key, index) => {
     if (keys.indexOf(key) !== index) complain(`coHolders.${index}.code`, 'This holder is named twice.');
   });
-  if (complaints.length > 0)
+  const [first, ...others] = checked;
+  if (complaints.length > 0 || first === undefined)
     throw new LicenseError('holder-invalid', 'The holder is not described correctly.', { complaints });
-  return checked;
+  return [first, ...others];
 }
 
 /** What a record says of several holders; nothing where there is one, so that such a record stays what it was. */
@@ -109,7 +111,11 @@ export interface HolderRow extends HolderPart {
 }
 
 /** Writes the rows of a license's holders, the first one first. */
-export async function insertHolders(tx: Writer, license: string, holders: readonly HolderRow[]): Promise<void> {
+export async function insertHolders(
+  tx: Writer,
+  license: string,
+  holders: readonly HolderRow[],
+): Promise<void> {
   await tx
     .insertInto('license_holder')
     .values(

@@ -28,7 +28,13 @@ function columnsOf({ box, columns }: ListElement): readonly PlacedColumn[] {
   let x = box.x;
   return columns.map(({ name, label, share = 1, align }) => {
     const width = (box.width * share) / shares;
-    const placed = { name, label, x, width, align: align ?? (name === ROW_NUMBER ? 'centre' : 'left') } as const;
+    const placed = {
+      name,
+      label,
+      x,
+      width,
+      align: align ?? (name === ROW_NUMBER ? 'centre' : 'left'),
+    } as const;
     x += width;
     return placed;
   });

@@ -1,5 +1,11 @@
 // The holder's photo on a page: the bytes that were checked, as one image object; nothing is decoded or drawn anew.
-import { PDFRawStream, drawObject, concatTransformationMatrix, popGraphicsState, pushGraphicsState } from 'pdf-lib';
+import {
+  PDFRawStream,
+  drawObject,
+  concatTransformationMatrix,
+  popGraphicsState,
+  pushGraphicsState,
+} from 'pdf-lib';
 import type { PDFContext, PDFPage, PDFRef } from 'pdf-lib';
 
 /** A photo as a PDF takes it (ISO 32000-1 8.9.5): a JPEG file, or the packed rows of a PNG. */
@@ -33,7 +39,12 @@ export function embedPhoto(context: PDFContext, photo: PagePhoto): EmbeddedPhoto
       ? { Filter: 'DCTDecode' }
       : {
           Filter: 'FlateDecode',
-          DecodeParms: { Predictor: 15, Colors: colours === 'grey' ? 1 : 3, BitsPerComponent: 8, Columns: width },
+          DecodeParms: {
+            Predictor: 15,
+            Colors: colours === 'grey' ? 1 : 3,
+            BitsPerComponent: 8,
+            Columns: width,
+          },
         }),
   };
   const reference = context.register(PDFRawStream.of(context.obj(dictionary), data));

@@ -4,6 +4,7 @@ import type { RandomBytes } from '../crypto/clock.ts';
 import { toHex } from '../formats/bytes.ts';
 import { formatLicenseIdentifier } from '../formats/identifiers/license-identifier.ts';
 import type { Face, Holder, Term } from './face.ts';
+import { holdersElement, type Holders } from './holders.ts';
 import { recordOfOriginal, type Original } from './original.ts';
 import type { LicenseType } from './type.ts';
 
@@ -19,6 +20,8 @@ export interface RecordParts {
   readonly serial: string;
   readonly number: string;
   readonly holder: Holder;
+  readonly holders: Holders;
+  readonly photo: { readonly digest: string } | null;
   readonly face: Face;
   readonly term: Term;
   /** Day of the issue here. */
@@ -63,6 +66,8 @@ export function makeRecord(parts: RecordParts): LicenseRecord {
     ZZYXQQSRQ: term.from,
     ...(term.until === null ? {} : { ZZYXQJZRQ: term.until }),
     ...parts.face,
+    ...holdersElement(type, parts.holders),
+    ...(parts.photo === null ? {} : { photo: parts.photo.digest }),
     edition: String(type.edition),
     version: String(parts.version),
     ...(parts.previousIdentifier === null ? {} : { previousIdentifier: parts.previousIdentifier }),

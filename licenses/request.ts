@@ -5,16 +5,18 @@ import { LicenseError } from './errors.ts';
 import {
   beijingDay,
   checkFace,
-  checkHolder,
   checkNumber,
   termOf,
   type Face,
+  type FaceInput,
   type Holder,
-  type HolderInput,
   type Term,
 } from './face.ts';
+import { checkHolders, type Holders, type HoldersInput } from './holders.ts';
 import { checkOriginal, type Original, type OriginalInput } from './original.ts';
 import type { LicenseParts } from './parts.ts';
+import { checkPhoto, photoOf, type Photo, type PhotoInput } from './photo.ts';
+import { recordCipherOf } from './record-keys.ts';
 import { checkSuccession, type Predecessor, type SuccessionRequest } from './succession.ts';
 import { issuableType } from './type-register.ts';
 import type { LicenseType } from './type.ts';
@@ -25,8 +27,12 @@ export interface LicenseRequest {
   readonly type: string;
   /** 证照编号 as printed. */
   readonly number: string;
-  readonly holder: HolderInput;
-  readonly face: Face;
+  readonly holder: HoldersInput['holder'];
+  /** Further holders, where the type has several. */
+  readonly coHolders?: HoldersInput['coHolders'];
+  readonly face: FaceInput;
+  /** Where the type shows one; a next version without one keeps the photo of the version before it. */
+  readonly photo?: PhotoInput;
   /** Days `YYYY-MM-DD`; `until` only where the type lets the issuing system say it. */
   readonly validity?: { readonly from?: string; readonly until?: string };
   /** One of the seals the type allows; the first usable one where not said. */
@@ -41,8 +47,11 @@ export interface LicenseRequest {
 export interface CheckedLicense {
   readonly type: LicenseType;
   readonly number: string;
+  /** The first of `holders`. */
   readonly holder: Holder;
+  readonly holders: Holders;
   readonly face: Face;
+  readonly photo: Photo | null;
   readonly term: Term;
   readonly sealId: string;
   readonly matter: string;
@@ -53,7 +62,7 @@ export interface CheckedLicense {
 
 /**
  * @throws LicenseError `type-not-found`, `type-not-permitted`, `matter-not-permitted`, `face-invalid`, `holder-invalid`,
- *   `validity-invalid`, `seal-not-permitted`; of a next version also `license-not-found`, `transition-not-allowed`,
+ *   `photo-invalid`, `validity-invalid`, `seal-not-permitted`; of a next version also `license-not-found`, `transition-not-allowed`,
  *   `succession-invalid`, `change-invalid`; of one that is taken over also the codes of `checkOriginal`
  */
 export async function checkRequest(
@@ -63,25 +72,40 @@ export async function checkRequest(
 ): Promise<CheckedLicense> {
   const type = await issuableType(parts.database.reader, act.actor, request.type, act.matter);
   const today = parts.clock();
-  const holder = checkHolder(type, request.holder, today);
+  const holders = checkHolders(type, request, today);
+  const [holder] = holders;
+  const face = checkFace(type, request.face);
+  const predecessor =
+    request.succeeds === undefined
+      ? null
+      : await checkSuccession(parts, act.actor, request.succeeds, { type, holder });
   return {
     type,
     number: checkNumber(type, request.number),
     holder,
-    face: checkFace(type, request.face),
+    holders,
+    face,
+    photo: checkPhoto(type, request.photo ?? (await photoBefore(parts, predecessor)), parts.suite.digest),
     term: termFor(type, request, today),
     sealId: await sealFor(parts, act.actor, type, request.sealId),
     matter: act.matter,
     caseNumber: act.caseNumber,
-    predecessor:
-      request.succeeds === undefined
-        ? null
-        : await checkSuccession(parts, act.actor, request.succeeds, { type, holder }),
+    predecessor,
     original:
       request.original === undefined
         ? null
         : await checkOriginal(parts, act.actor, type, withoutSuccession(request)),
   };
+}
+
+async function photoBefore(
+  parts: LicenseParts,
+  predecessor: Predecessor | null,
+): Promise<PhotoInput | undefined> {
+  if (predecessor === null) return undefined;
+  const { id } = predecessor.license;
+  const { reader } = parts.database;
+  return (await photoOf(reader, await recordCipherOf(reader, parts, id), id)) ?? undefined;
 }
 
 /** The next version of a license is issued here, whatever the one before it was taken over from. */

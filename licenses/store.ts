@@ -11,7 +11,9 @@ import type { LicenseState } from './license.ts';
 import type { LicenseRecord } from './record.ts';
 import { makeRecordKey, openRecordKey, recordCipherOf } from './record-keys.ts';
 import { writeStatus } from './status.ts';
-import type { HolderKind } from './type.ts';
+import type { HolderKind } from './holder-kind.ts';
+import { deleteHolders, insertHolders, type Holders } from './holders.ts';
+import { deletePhotos, insertPhoto, type Photo } from './photo.ts';
 
 /** A license as it was issued. */
 export interface StoredLicense {
@@ -57,6 +59,9 @@ export interface IntendedLicense {
   readonly caseNumber: string | null;
   readonly holderKind: HolderKind;
   readonly holderCode: string;
+  /** Every holder, the first one first. */
+  readonly holders: Holders;
+  readonly photo: Photo | null;
   readonly number: string;
   readonly record: LicenseRecord;
   readonly recordHash: string;
@@ -141,7 +146,15 @@ export async function insertIntendedLicense(
     })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst();
-  return result.numInsertedOrUpdatedRows === 1n;
+  if (result.numInsertedOrUpdatedRows !== 1n) return false;
+  const rows = license.holders.map(({ kind, code, ...part }) => ({
+    kind,
+    index: holderIndex(secrets.index, kind, code),
+    ...part,
+  }));
+  await insertHolders(tx, license.id, rows);
+  if (license.photo !== null) await insertPhoto(tx, cipher, license.id, license.photo);
+  return true;
 }
 
 /** Blind index of a printed number within its type and issuing authority. */
@@ -229,7 +242,13 @@ export async function findLicenses(
   limit: number,
 ): Promise<readonly StoredLicense[]> {
   const rows = await withKeys(db)
-    .$if('holder' in by, (q) => ('holder' in by ? q.where('holder_index', '=', by.holder) : q))
+    .$if('holder' in by, (q) =>
+      'holder' in by
+        ? q.where('license.id', 'in', (e) =>
+            e.selectFrom('license_holder').select('license').where('holder_index', '=', by.holder),
+          )
+        : q,
+    )
     .$if('act' in by, (q) => ('act' in by ? q.where('act', '=', by.act) : q))
     .$if('codeId' in by, (q) => ('codeId' in by ? q.where('code_id', '=', by.codeId) : q))
     .$if('issuer' in by, (q) => ('issuer' in by ? q.where('issuer', '=', by.issuer) : q))
@@ -354,9 +373,12 @@ export async function abandonActs(
       .where('state', '=', 'intended')
       .returning(['id', 'status_list', 'status_index'])
       .execute();
+    const abandoned = licenses.map((license) => license.id);
+    await deleteHolders(tx, abandoned);
+    await deletePhotos(tx, abandoned);
     for (const { status_list: list, status_index: index } of licenses)
       if (list !== null && index !== null) await writeStatus(tx, { list, index }, STATUS.outOfForce, at);
-    given.push({ ...act, licenses: licenses.map((license) => license.id) });
+    given.push({ ...act, licenses: abandoned });
   }
   return given;
 }

@@ -61,7 +61,8 @@ function checkSource(known: ReadonlySet<string>, source: string): void {
 
 function checkList(element: ListElement, sources: Sources): void {
   const columns = sources.lists.get(element.source);
-  if (columns === undefined) return refuse(`The template names an unknown list: ${element.source.slice(0, 40)}.`);
+  if (columns === undefined)
+    return refuse(`The template names an unknown list: ${element.source.slice(0, 40)}.`);
   if (element.columns.length < 1 || element.columns.length > 12) refuse('A list has 1 to 12 columns.');
   for (const { name } of element.columns)
     if (name !== ROW_NUMBER && !columns.has(name))
@@ -130,7 +131,9 @@ function checkSeats({ pages, riding }: PageTemplate): void {
   const [first, ...others] = pages.map(seatsOf);
   const [seat] = first ?? [];
   if (seat === undefined || first?.length !== 1) return refuse('The first page has exactly one seal place.');
-  const all = others.every(([other, ...more]) => more.length === 0 && other?.x === seat.x && other.y === seat.y);
+  const all = others.every(
+    ([other, ...more]) => more.length === 0 && other?.x === seat.x && other.y === seat.y,
+  );
   if (!all && others.some((seats) => seats.length > 0))
     refuse('Annexes have no seal place, or each the same as the first page.');
   if (riding !== undefined && pages.length === 1) refuse('A riding seal needs more than one page.');
@@ -151,9 +154,11 @@ export function checkTemplate(
   if (pages.length < 1 || pages.length > MOST_PAGES) refuse(`A template has 1 to ${MOST_PAGES} pages.`);
   const sources = sourcesOf(type.fields);
   const continuing = pages.map((page) => checkPage(page, sources));
-  if (continuing[0] === true) refuse('The first page is drawn once: a list that continues stands on an annex.');
+  if (continuing[0] === true)
+    refuse('The first page is drawn once: a list that continues stands on an annex.');
   const [first, ...annexes] = pages.map(({ elements }) => elements);
-  if (first?.filter(({ kind }) => kind === 'code').length !== 1) refuse('The first page has exactly one code place.');
+  if (first?.filter(({ kind }) => kind === 'code').length !== 1)
+    refuse('The first page has exactly one code place.');
   if (annexes.flat().some(({ kind }) => kind === 'code')) refuse('The code stands on the first page alone.');
   checkSeats(template);
   const photos = pages.flatMap(({ elements }) => elements.filter(({ kind }) => kind === 'photo')).length;

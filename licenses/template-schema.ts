@@ -10,7 +10,10 @@ const align: JsonSchema = { enum: ['left', 'centre', 'right', 'spread'] };
 const share: JsonSchema = { type: 'number', exclusiveMinimum: 0, maximum: 100 };
 const points: JsonSchema = { type: 'number', minimum: 4, maximum: 100 };
 
-function closed(properties: Readonly<Record<string, JsonSchema>>, optional: readonly string[] = []): JsonSchema {
+function closed(
+  properties: Readonly<Record<string, JsonSchema>>,
+  optional: readonly string[] = [],
+): JsonSchema {
   return {
     type: 'object',
     properties,

@@ -24,7 +24,12 @@ function unique(values: readonly unknown[]): boolean {
 
 /** Words that are printed and read: not empty, one line, bounded. */
 function checkWords(words: string, what: string, most = 60): void {
-  if (words.trim() === '' || words !== words.trim() || Array.from(words).length > most || /\p{Cc}/u.test(words))
+  if (
+    words.trim() === '' ||
+    words !== words.trim() ||
+    Array.from(words).length > most ||
+    /\p{Cc}/u.test(words)
+  )
     refuse(`${what} is 1 to ${most} characters.`);
 }
 
@@ -71,7 +76,8 @@ function checkAcceptance({ id, version, matters, statusAgeSeconds }: AcceptanceR
 
 function checkHoldersRule({ minimum, maximum, roles }: NonNullable<TypeRules['holders']>): void {
   if (!whole(minimum, 1, 20) || !whole(maximum, minimum, 20)) refuse('A license has 1 to 20 holders.');
-  if (roles.length < 1 || roles.length > 20 || !unique(roles)) refuse('Holders have 1 to 20 different roles.');
+  if (roles.length < 1 || roles.length > 20 || !unique(roles))
+    refuse('Holders have 1 to 20 different roles.');
   for (const role of roles) checkWords(role, 'A role of holders', 20);
 }
 
@@ -94,7 +100,8 @@ function checkRules({ inspection, renewal, holders, photo, retention, secondPers
   if (holders !== undefined) checkHoldersRule(holders);
   if (photo !== undefined && !(whole(photo.minimumWidth, 1, 2000) && whole(photo.minimumHeight, 1, 2000)))
     refuse('A photo measures 1 to 2,000 pixels a side at least.');
-  if (retention !== undefined && !retentionClasses.includes(retention)) refuse('There is no such retention class.');
+  if (retention !== undefined && !retentionClasses.includes(retention))
+    refuse('There is no such retention class.');
   for (const change of secondPerson ?? [])
     if (!Object.hasOwn(transitions, change)) refuse('A second person approves a change that there is.');
 }

@@ -18,7 +18,10 @@ const list = (items: JsonSchema, maxItems: number, minItems = 0): JsonSchema => 
   uniqueItems: true,
 });
 
-function closed(properties: Readonly<Record<string, JsonSchema>>, optional: readonly string[] = []): JsonSchema {
+function closed(
+  properties: Readonly<Record<string, JsonSchema>>,
+  optional: readonly string[] = [],
+): JsonSchema {
   return {
     type: 'object',
     properties,

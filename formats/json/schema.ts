@@ -71,7 +71,11 @@ class Checking {
   check(schema: JsonSchema, value: unknown, path: readonly string[]): void {
     if (path.length > DEEPEST) return this.complain(path, 'It is nested too deep.');
     const type = typeOf(value);
-    if (schema.type !== undefined && schema.type !== type && !(schema.type === 'number' && type === 'integer'))
+    if (
+      schema.type !== undefined &&
+      schema.type !== type &&
+      !(schema.type === 'number' && type === 'integer')
+    )
       return this.complain(path, `It is not of type ${schema.type}.`);
     if (schema.const !== undefined && value !== schema.const)
       this.complain(path, `It is not ${JSON.stringify(schema.const)}.`);
@@ -115,7 +119,13 @@ class Checking {
   }
 
   #object(schema: JsonSchema, value: JsonObject, path: readonly string[]): void {
-    const { properties = {}, required = [], additionalProperties = true, propertyNames, maxProperties } = schema;
+    const {
+      properties = {},
+      required = [],
+      additionalProperties = true,
+      propertyNames,
+      maxProperties,
+    } = schema;
     const names = Object.keys(value);
     if (maxProperties !== undefined && names.length > maxProperties)
       return this.complain(path, `It has more than ${maxProperties} members.`);
@@ -142,7 +152,11 @@ class Checking {
   }
 }
 
-function complaintsOf(schema: JsonSchema, value: unknown, path: readonly string[]): readonly SchemaComplaint[] {
+function complaintsOf(
+  schema: JsonSchema,
+  value: unknown,
+  path: readonly string[],
+): readonly SchemaComplaint[] {
   const checking = new Checking();
   checking.check(schema, value, path);
   return checking.complaints;
