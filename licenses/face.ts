@@ -131,7 +131,8 @@ export function normaliseHolderCode(kind: HolderKind, code: string, today: Date)
 /** Checks the printed number against the type's pattern. @throws LicenseError `face-invalid` */
 export function checkNumber(type: LicenseType, number: string): string {
   const fits = number.length <= 60 && new RegExp(`^(?:${type.number.pattern})$`, 'u').test(number);
-  const reason = plainTextProblem(number, 60) ?? (fits ? null : 'It does not have the form the type demands.');
+  const reason =
+    plainTextProblem(number, 60) ?? (fits ? null : 'It does not have the form the type demands.');
   refuseAny(
     'face-invalid',
     'The license number does not fit the type.',

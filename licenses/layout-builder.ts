@@ -97,7 +97,11 @@ export class LayoutBuilder {
    * Millimetres of height that a text takes in a column of the given width, shrunk only where a word is wider.
    * @returns null where it does not fit at any size
    */
-  heightOf(text: string, width: number, style: Pick<TextStyle, 'size' | 'minSize' | 'weight'>): number | null {
+  heightOf(
+    text: string,
+    width: number,
+    style: Pick<TextStyle, 'size' | 'minSize' | 'weight'>,
+  ): number | null {
     const font = this.#fonts[style.weight];
     const box = { width: width * POINTS_PER_MM, height: Infinity };
     const fitted = fitText(text, box, style, (line) => font.measure(line));
@@ -110,12 +114,7 @@ export class LayoutBuilder {
   }
 
   /** Sets one text into a box given in millimetres. */
-  place(
-    field: string,
-    text: string,
-    box: Box,
-    style: TextStyle,
-  ): void {
+  place(field: string, text: string, box: Box, style: TextStyle): void {
     if (text === '') return;
     const font = this.#fonts[style.weight];
     const missing = font.missing(text);
