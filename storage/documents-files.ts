@@ -1,8 +1,8 @@
 // Documents as files named by their digest: temporary, sync, rename, sync folder.
 import { createHash, randomUUID, type Hash } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { labelledDigest } from '../crypto/algorithms.ts';
 import type { Suite } from '../crypto/suite.ts';
 import type { DocumentHandle, DocumentStore, DocumentWriter, StoredDocument } from './documents.ts';
@@ -230,6 +230,16 @@ class DocumentFolder implements DocumentFiles {
       return bytes;
     } finally {
       await document.close();
+    }
+  }
+
+  async remove(digest: string): Promise<void> {
+    const path = this.#pathOf(digest);
+    try {
+      await unlink(path);
+      await syncFolder(dirname(path));
+    } catch (error) {
+      if (code(error) !== 'ENOENT') throw unavailable(error);
     }
   }
 

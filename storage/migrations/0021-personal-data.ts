@@ -94,7 +94,7 @@ async function indexEnds(db: Db): Promise<void> {
   await db.schema
     .createIndex('license_ended')
     .on('license')
-    .columns(['issued_at', 'id'])
+    .column('root')
     .where(
       sql<boolean>`next is null and record is not null and state not in ('intended', 'abandoned', 'issued', 'suspended')`,
     )
@@ -102,7 +102,7 @@ async function indexEnds(db: Db): Promise<void> {
   await db.schema
     .createIndex('license_running_out')
     .on('license')
-    .columns(['expires_at', 'id'])
+    .column('expires_at')
     .where(
       sql<boolean>`next is null and record is not null and expires_at is not null and state in ('issued', 'suspended')`,
     )
