@@ -5,24 +5,16 @@ import { BulkRunner } from '../ca/bulk-runner.ts';
 import { CrlPublisher } from '../ca/crl-publisher.ts';
 import { CaError } from '../ca/errors.ts';
 import type { Hierarchy } from '../ca/hierarchy.ts';
-import { settleEnrolments } from '../ca/enrol-settle.ts';
-import { settleForeign } from '../ca/foreign-credential.ts';
 import { OcspResponder } from '../ca/ocsp-responder.ts';
-import { settleRequests } from '../ca/requests.ts';
 import { settleIssuance } from '../ca/settle.ts';
 import { TimestampAuthority } from '../ca/timestamp-authority.ts';
 import type { DemonstrationAccount } from '../identity/demonstration-sign-in.ts';
-import { settleApplications } from '../signing/seal-applications.ts';
 import { sessionEvents } from '../identity/session-events.ts';
-import { settleSeals } from '../signing/seal-register.ts';
 import { SealStatusPublisher } from '../signing/seal-status-list.ts';
-import { settleStampBatches, StampBatchRunner } from '../signing/stamp-batch-runner.ts';
-import { settlePrepared } from '../signing/stamp-prepared.ts';
-import { settleStamps } from '../signing/stamp.ts';
+import { StampBatchRunner } from '../signing/stamp-batch-runner.ts';
 import type { LongTermParts } from '../signing/long-term.ts';
 import { timestampClient } from '../signing/timestamp-client.ts';
 import { createPageRenderer, type PageRenderer } from '../licenses/page-renderer.ts';
-import { settleLicenses } from '../licenses/settle.ts';
 import { licenseTypes } from '../licenses/type-register.ts';
 import { faceDictionary } from '../licenses/type.ts';
 import type { Words } from '../verification/report.ts';
@@ -37,6 +29,7 @@ import { recognisedSource } from './recognised-source.ts';
 import { RateLimiter } from './limits.ts';
 import { openLoginServices, type DemonstrationChoice } from './login-services.ts';
 import { keepLoginSwept, listenForCertificates } from './login-upkeep.ts';
+import { keepLicenseBatches, openLicenseWork } from './license-work.ts';
 import { listen, stopListening } from './listen.ts';
 import type { Log } from './log.ts';
 import { openMetrics, type Metrics } from './metrics.ts';
@@ -46,6 +39,7 @@ import { routes } from './routes.ts';
 import { createApplication, createHttpServer } from './server.ts';
 import { lockServer } from './server-lock.ts';
 import type { Services } from './services.ts';
+import { settleLeftovers } from './settle-leftovers.ts';
 import type { Settings } from './settings.ts';
 import { foreignKeys, sealParts } from './seal-parts.ts';
 import { signingServersOf } from './signing-server-http.ts';
@@ -84,8 +78,6 @@ export interface StartOptions {
   readonly matterNames?: ReadonlyMap<string, Words>;
 }
 
-/** With several nodes on one database another node's work is left alone for so long. */
-const patience = 10 * 60_000;
 const maintenanceInterval = 6 * 3_600_000;
 const timestampBudget = 10_000;
 const statusBudget = 10_000;
@@ -161,6 +153,8 @@ export async function startService(options: StartOptions): Promise<RunningServic
     services.bulk.wake();
     undo.push(() => services.stampBatches.stop());
     services.stampBatches.wake();
+    const licenseBatches = keepLicenseBatches(services);
+    undo.push(() => licenseBatches.stop());
     let ready = true;
     const maintenance = setInterval(() => {
       services.bulk.wake();
@@ -335,7 +329,11 @@ async function openServices(
     stampBatches: new StampBatchRunner({ ...stamps, cipher: installation.cipher }, (error) =>
       options.log.error({ err: error }, 'a batch of stamps was interrupted'),
     ),
-    licenses: { ...stamps, renderer, serviceKeys: hierarchy, publicUrl: address },
+    ...openLicenseWork(
+      { ...stamps, renderer, serviceKeys: hierarchy, publicUrl: address },
+      { pool: verifications, facts: () => verificationFacts(judging) },
+      options.log,
+    ),
     seals: sealParts(installation, hierarchy, keys, () => verificationFacts(judging)),
     sealStatus,
     signIn,
@@ -375,24 +373,6 @@ async function firstRootLists(hierarchy: Hierarchy, crls: CrlPublisher, log: Log
       log.error({ authority: name }, 'no valid revocation list, and the root key is offline');
     });
   }
-}
-
-/** Marks what was under way when the last process died; nothing is signed again. */
-async function settleLeftovers(services: Services, log: Log): Promise<void> {
-  const now = services.clock().getTime();
-  const before = new Date(services.database.engine === 'sqlite' ? now + 1 : now - patience);
-  const settled = {
-    seals: await settleSeals(services, before),
-    sealApplications: await settleApplications(services.seals, before),
-    licenses: await settleLicenses(services, before),
-    preparedStamps: await settlePrepared(services, before),
-    stampBatches: await settleStampBatches(services, before),
-    stamps: await settleStamps(services, before),
-    enrolments: await settleEnrolments(services, before),
-    foreignRequests: await settleForeign(services, before),
-    officerRequests: await settleRequests(services, before),
-  };
-  if (Object.values(settled).some((count) => count > 0)) log.warn(settled, 'left-overs of a crash settled');
 }
 
 function bracketed(host: string): string {

@@ -12,6 +12,7 @@ import type { InteractionPort } from '../identity/interaction-port.ts';
 import type { ProviderParts } from '../identity/provider/parts.ts';
 import type { OpenedProvider } from '../identity/provider/provider.ts';
 import type { RegisterDependencies } from '../identity/registers.ts';
+import type { LicenseBatchRunner } from '../licenses/batch-runner.ts';
 import type { LicenseParts } from '../licenses/parts.ts';
 import type { ApplicationParts } from '../signing/seal-application-kinds.ts';
 import type { SealStatusPublisher } from '../signing/seal-status-list.ts';
@@ -53,6 +54,7 @@ export interface Services extends Installation {
   readonly seals: ApplicationParts;
   readonly sealStatus: SealStatusPublisher;
   readonly licenses: LicenseParts;
+  readonly licenseBatches: LicenseBatchRunner;
   /** The sample accounts of the demonstration. */
   readonly signIn: SampleAccounts;
   readonly guard: Guard;
