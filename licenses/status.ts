@@ -3,6 +3,7 @@ import type { RandomBytes } from '../crypto/clock.ts';
 import type { StatusReference } from '../formats/cose/cwt.ts';
 import { SHARD_ENTRIES } from '../formats/qr/status-list.ts';
 import type { Writer } from '../storage/database.ts';
+import { copiesOf } from './copy-status.ts';
 
 /** A shard takes no more licenses at this many: the rest of its entries are decoys, so that its size tells nothing. */
 const SHARD_CAPACITY = SHARD_ENTRIES / 2;
@@ -111,4 +112,5 @@ export async function writeStatus(
       .values({ list: place.list, revision, entry: place.index, value, at: at.toISOString() })
       .execute();
   }
+  for (const copy of await copiesOf(tx, place)) await writeStatus(tx, copy, value, at);
 }

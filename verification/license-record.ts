@@ -121,6 +121,10 @@ const sharedNames: Readonly<Record<number, string>> = {
   [FACE.licenseNumber]: 'ZZBH',
   [FACE.mark]: 'mark',
   [FACE.trust]: 'trust',
+  [FACE.copyGrant]: 'grant',
+  [FACE.copyOffice]: 'grantOffice',
+  [FACE.copyMatter]: 'grantMatter',
+  [FACE.copyWords]: 'grantWords',
 };
 
 const day = 86_400_000;
@@ -145,15 +149,19 @@ function compareClaims(
     { name: 'ZZBFJGDM', agrees: record['ZZBFJGDM'] === claims.issuer },
     { name: 'codeId', agrees: record['codeId'] === toHex(claims.id) },
     { name: 'version', agrees: record['version'] === String(claims.version) },
-    // What was taken over keeps the day of its original: the code was made on the day it was registered.
+    // What was taken over keeps the day of its original, and a copy that of its license: each says when it was made itself.
     {
       name: 'ZZBFRQ',
-      agrees: (record['registeredOn'] ?? record['ZZBFRQ']) === beijingDay(claims.issuedAt),
+      agrees:
+        (record['copiedOn'] ?? record['registeredOn'] ?? record['ZZBFRQ']) === beijingDay(claims.issuedAt),
     },
     { name: 'ZZYXQJZRQ', agrees: record['ZZYXQJZRQ'] === last },
     ...(['mark', 'trust'] as const).flatMap((name) =>
       record[name] !== undefined && !claims.face.has(FACE[name]) ? [{ name, agrees: false }] : [],
     ),
+    ...(record['grant'] !== undefined && !claims.face.has(FACE.copyGrant)
+      ? [{ name: 'grant', agrees: false }]
+      : []),
   ];
 }
 
