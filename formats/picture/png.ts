@@ -20,6 +20,9 @@ function malformed(message: string, cause?: unknown): FormatError {
   return new FormatError('picture-malformed', message, { cause });
 }
 
+/** Pixels, and samples a pixel. */
+type Size = Pick<PngPicture, 'width' | 'height' | 'components'>;
+
 interface Chunk {
   readonly type: string;
   readonly data: Uint8Array;
@@ -46,7 +49,7 @@ function chunksOf(bytes: Uint8Array): readonly Chunk[] {
 }
 
 /** 11.2.2: size, bits, colour, and how it is packed. */
-function headerOf(chunk: Chunk | undefined): Pick<PngPicture, 'width' | 'height' | 'components'> {
+function headerOf(chunk: Chunk | undefined): Size {
   if (chunk?.type !== 'IHDR' || chunk.data.length !== 13)
     throw malformed('The PNG does not begin with its header.');
   const { data } = chunk;
@@ -62,7 +65,7 @@ function headerOf(chunk: Chunk | undefined): Pick<PngPicture, 'width' | 'height'
   return { width, height, components: colour === 0 ? 1 : 3 };
 }
 
-function rowsOf(chunks: readonly Chunk[], size: ReturnType<typeof headerOf>): Uint8Array {
+function rowsOf(chunks: readonly Chunk[], size: Size): Uint8Array {
   const packed = Buffer.concat(chunks.filter(({ type }) => type === 'IDAT').map(({ data }) => data));
   const row = 1 + size.width * size.components;
   const expected = row * size.height;
@@ -101,12 +104,29 @@ export function readPng(bytes: Uint8Array): PngPicture {
     throw malformed('The PNG has a part that is not known.');
   if (chunks.some(({ type }) => type === 'tRNS')) throw malformed('A PNG photo is not transparent.');
   const packed = new Uint8Array(deflateSync(rowsOf(chunks, size), { level: 9 }));
-  const header = chunks[0]?.data ?? new Uint8Array();
-  const file = Buffer.concat([
-    SIGNATURE,
-    chunk('IHDR', header),
-    chunk('IDAT', packed),
-    chunk('IEND', new Uint8Array()),
-  ]);
-  return { ...size, packed, file: new Uint8Array(file) };
+  return { ...size, packed, file: fileOf(size, packed) };
+}
+
+/** Header, rows, end. */
+function fileOf({ width, height, components }: Size, packed: Uint8Array): Uint8Array {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header[8] = 8;
+  header[9] = components === 1 ? 0 : 2;
+  const end = chunk('IEND', new Uint8Array());
+  return new Uint8Array(Buffer.concat([SIGNATURE, chunk('IHDR', header), chunk('IDAT', packed), end]));
+}
+
+/**
+ * Writes a PNG file.
+ * @param samples row by row, 8 bits each, `width × height × components` of them
+ * @throws FormatError `picture-malformed` where there are more or fewer
+ */
+export function encodePng(size: Size, samples: Uint8Array): Uint8Array {
+  const row = size.width * size.components;
+  if (samples.length !== row * size.height) throw malformed('The samples do not fill the picture.');
+  const rows = new Uint8Array((row + 1) * size.height);
+  for (let y = 0; y < size.height; y++) rows.set(samples.subarray(y * row, (y + 1) * row), y * (row + 1) + 1);
+  return fileOf(size, new Uint8Array(deflateSync(rows, { level: 9 })));
 }
