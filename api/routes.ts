@@ -16,6 +16,8 @@ import { interactionKeyRoutes } from './interactions-keys.ts';
 import { interactionScanRoutes } from './interactions-scan.ts';
 import { interactionUpstreamRoutes } from './interactions-upstream.ts';
 import { interactionRoutes } from './interactions.ts';
+import { licenseBatchRoutes } from './license-batches.ts';
+import { licenseImportRoutes } from './license-imports.ts';
 import { licenseRoutes } from './licenses.ts';
 import { mandatePageRoutes } from './mandate-pages.ts';
 import { mandateRoutes } from './mandates.ts';
@@ -50,6 +52,9 @@ const served: readonly Route[] = [
   ...sealRoutes,
   ...sealApplicationRoutes,
   ...sealStatusRoutes,
+  // Before `/licenses/{id}`: their addresses would be taken for one.
+  ...licenseBatchRoutes,
+  ...licenseImportRoutes,
   ...licenseRoutes,
   ...caseRoutes,
   ...verificationRoutes,
