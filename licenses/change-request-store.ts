@@ -21,6 +21,19 @@ export interface ChangeRequest {
   readonly outcome: string | null;
 }
 
+/** Where the request's own words are sealed. */
+export const payloadPlace = (row: string): { table: string; column: string; row: string } => ({
+  table: 'license_change_request',
+  column: 'payload',
+  row,
+});
+/** Where the words of a rejection are sealed. */
+export const reasonPlace = (row: string): { table: string; column: string; row: string } => ({
+  table: 'license_change_request',
+  column: 'decision_reason',
+  row,
+});
+
 /** A row, without what is encrypted. */
 export function requestOf(row: LicenseChangeRequestTable): ChangeRequest {
   return {

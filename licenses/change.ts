@@ -223,6 +223,20 @@ export function countermandDigest(parts: LicenseParts, request: CountermandReque
   return parts.index.of('license.countermand', JSON.stringify(asked));
 }
 
+/** The same for other events: what is asked for beside the words. */
+export function changeDigestOf(
+  parts: LicenseParts,
+  place: string,
+  request: ChangeRequestWords & { readonly actor: Actor; readonly licenseId: string },
+  more: readonly unknown[],
+): string {
+  const { actor, licenseId, reason, legalBasis } = request;
+  return parts.index.of(
+    place,
+    JSON.stringify([actor.department, licenseId, reason, legalBasis, ...more, ...further(request)]),
+  );
+}
+
 /** What this client recorded under this key. @throws LicenseError `idempotency-mismatch` */
 export async function earlierEvent(
   parts: LicenseParts,
