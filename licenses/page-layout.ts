@@ -117,6 +117,8 @@ function layoutPage(
       }
       case 'code':
         code = { x: onDots(element.x), y: onDots(page.height - element.y) };
+        if (element.x + codeSide > page.width || element.y + codeSide > page.height)
+          builder.overflows('code', 'The code does not fit the page at its place.');
         placeCode(builder, element, content.host, codeSide);
         break;
       case 'photo': {
