@@ -83,8 +83,8 @@ function checkPurposeOf(purpose: CopyPurpose, license: StoredLicense, now: Date)
   if (!/^[0-9A-Z]{18}$/.test(purpose.department)) refuse('The department is named by its credit code.');
   if (!/^[\x21-\x7e]{1,40}$/.test(purpose.matter)) refuse('The matter is named by its implementation code.');
   const words = [purpose.departmentName, purpose.matterName];
-  if (words.some((each) => each.trim() === '' || Array.from(each).length > 60))
-    refuse('Department and matter are said in 1 to 60 characters each.');
+  if (words.some((each) => each.trim() === '' || Array.from(each).length > 40))
+    refuse('Department and matter are said in 1 to 40 characters each.');
   const end = /^\d{4}-\d{2}-\d{2}$/.test(purpose.until)
     ? endOfTerm({ from: purpose.until, until: purpose.until })
     : null;

@@ -9,14 +9,15 @@ import type { LicenseType } from './type.ts';
 export const SMALL_SEAL = 0.62;
 /** The seal's middle, millimetres. */
 export const SEAL_PLACE = { x: 160, y: 246 } as const;
-/** Characters that one line of the table holds. */
-const LINE_LENGTH = 30;
+/** Characters that one line of the table holds; Latin ones are half as wide. */
+const LINE_LENGTH = 26;
 const ROW_HEIGHT = 9.5;
 const MAX_TABLE = 118;
 
 /** Rows by what they hold: a long value gets the height of its lines. */
 function shareOf(value: string): number {
-  return Math.min(5, Math.max(1, Math.ceil(Array.from(value).length / LINE_LENGTH)));
+  const width = Array.from(value).reduce((sum, each) => sum + (each < '\u0100' ? 0.5 : 1), 0);
+  return Math.min(5, Math.max(1, Math.ceil(width / LINE_LENGTH)));
 }
 
 function templateOf(type: LicenseType, lines: readonly ShownLine[]): PageTemplate {

@@ -1,5 +1,8 @@
 // A copy for a purpose 加注件, whole or not at all: check → intend → sign the code → draw → plan the stamp → stamp → complete.
 import { labelledDigest, signingAlgorithm } from '../crypto/algorithms.ts';
+import type { SigningKey } from '../crypto/signing-key.ts';
+import type { LicenseClaims } from '../formats/cose/cwt.ts';
+import { FACE } from '../formats/qr/labels.ts';
 import { codePrefix } from '../formats/qr/license-code.ts';
 import type { MadeStamp, StampPlan } from '../signing/stamp-order.ts';
 import { planStamp } from '../signing/stamp-plan.ts';
@@ -181,7 +184,7 @@ async function draw(
     status: list === null || index === null ? null : { list, index },
     digest: signingAlgorithm(key.algorithm).digest,
   });
-  const code = await signCode(key, codePrefix(parts.publicUrl), claims);
+  const code = await signShort(key, codePrefix(parts.publicUrl), claims);
   const page = await parts.renderer.draw({
     ...contentOf(parts, copy),
     code,
@@ -194,6 +197,20 @@ async function draw(
     },
   });
   return { code, page };
+}
+
+/**
+ * The grant takes room that the face of an original has to itself: where both do not fit, the type's own fields are left to
+ * the record, and the code keeps holder, number and grant.
+ */
+async function signShort(key: SigningKey, prefix: string, claims: LicenseClaims): Promise<CodeText> {
+  try {
+    return await signCode(key, prefix, claims);
+  } catch (error) {
+    if (!(error instanceof LicenseError) || error.code !== 'code-too-long') throw error;
+    const face = new Map([...claims.face].filter(([name]) => name < FACE.firstOwn));
+    return signCode(key, prefix, { ...claims, face });
+  }
 }
 
 /** As the issuing authority's own system: an authorisation of the seal covers it, or nothing is sealed. */
