@@ -14,6 +14,7 @@ import { changeStatus } from '../licenses/change.ts';
 import type { LicenseEvent } from '../licenses/event-store.ts';
 import { codeMatrix, codeSvg } from '../licenses/code-picture.ts';
 import { issueLicense, issueVersion } from '../licenses/issue.ts';
+import { LicenseError } from '../licenses/errors.ts';
 import { officeChanges } from '../licenses/license.ts';
 import type { StoredLicense } from '../licenses/store.ts';
 import { licenseTypes } from '../licenses/type-register.ts';
@@ -36,7 +37,7 @@ import type { Services } from './services.ts';
 import { licensePdf, principalOf } from './stamps.ts';
 
 const tag = '证照 Licenses';
-const licenseParams = z.object({ id: z.string().regex(/^lic_[0-9a-f]{32}$/) });
+export const licenseParams = z.object({ id: z.string().regex(/^lic_[0-9a-f]{32}$/) });
 const purpose = z.string().trim().min(1).max(200);
 const readingQuery = z.object({
   purpose: purpose.optional().describe('What it is read for; goes on record. No names or numbers.'),
@@ -94,6 +95,20 @@ function eventAnswer({ caseNumber: decidedIn, ...event }: LicenseEvent): z.input
     case: decidedIn,
     effectiveAt: event.effectiveAt.toISOString(),
     recordedAt: event.recordedAt.toISOString(),
+  };
+}
+
+/** A license with its face, as it was read. */
+export function licenseAnswer(license: LicenseDetails, address: string): z.input<typeof licenseDetails> {
+  return {
+    ...summaryAnswer(license, address),
+    face: [...license.face],
+    events: license.events.map(eventAnswer),
+    code: license.code.prefix + license.code.digits,
+    record: license.recordHash,
+    stamp: license.stampId,
+    document: license.document,
+    masked: license.masked,
   };
 }
 
@@ -174,23 +189,15 @@ const read = route({
   method: 'get',
   path: '/api/v1/licenses/{id}',
   tag,
-  summary: 'One license in full, for its issuing and supervising departments and its holder; on record',
+  summary:
+    'One license, for its issuing and supervising departments (residents and personal fields masked) and its holder; on record',
   access: withScope('licenses:read', 'licenses:own'),
   params: licenseParams,
   query: readingQuery,
   replies: [{ status: 200, description: 'The license.', content: { 'application/json': licenseDetails } }],
   async handle(services, { principal, params, query }) {
     const reading = await readingOf(services, principalOf(principal), query.purpose);
-    const license = await readAs(services, reading, params.id);
-    return json(200, {
-      ...summaryAnswer(license, services.address),
-      face: license.face,
-      events: license.events.map(eventAnswer),
-      code: license.code.prefix + license.code.digits,
-      record: license.recordHash,
-      stamp: license.stampId,
-      document: license.document,
-    });
+    return json(200, licenseAnswer(await readAs(services, reading, params.id), services.address));
   },
 });
 
@@ -198,14 +205,21 @@ const download = route({
   method: 'get',
   path: '/api/v1/licenses/{id}/document',
   tag,
-  summary: 'The sealed PDF of a license; on record',
+  summary: 'The sealed PDF of a license; on record. A department names its purpose',
   access: withScope('licenses:read', 'licenses:own'),
   params: licenseParams,
   query: readingQuery,
   replies: [{ status: 200, description: 'The PDF.', content: { 'application/pdf': 'binary' } }],
   async handle(services, { principal, params, query }) {
-    const reading = await readingOf(services, principalOf(principal), query.purpose);
-    return licensePdf(services, reading, params.id);
+    const caller = principalOf(principal);
+    // The page says everything: a department says what for. Holders owe nobody a reason.
+    if (query.purpose === undefined && !caller.scopes.includes('licenses:own')) {
+      throw new LicenseError(
+        'purpose-missing',
+        'A department names the purpose for which it reads the page.',
+      );
+    }
+    return licensePdf(services, await readingOf(services, caller, query.purpose), params.id);
   },
 });
 

@@ -17,6 +17,7 @@ import { timestampClient } from '../signing/timestamp-client.ts';
 import { createPageRenderer, type PageRenderer } from '../licenses/page-renderer.ts';
 import { licenseTypes } from '../licenses/type-register.ts';
 import { faceDictionary } from '../licenses/type.ts';
+import { MasterKeyRotation } from '../storage/master-key-rotation.ts';
 import type { Words } from '../verification/report.ts';
 import type { Config } from './config.ts';
 import { ApiError } from './errors.ts';
@@ -25,6 +26,7 @@ import { openHierarchy } from './hierarchy.ts';
 import { openInstallation, sweepUploads, type Installation, type World } from './installation.ts';
 import { configuredRegisters, openPeople, watchPeople, type OpenedRegisters } from './people-services.ts';
 import { openPageSignIn } from './page-sign-in.ts';
+import { keepPersonalData } from './personal-data-upkeep.ts';
 import { recognisedSource } from './recognised-source.ts';
 import { RateLimiter } from './limits.ts';
 import { openLoginServices, type DemonstrationChoice } from './login-services.ts';
@@ -163,6 +165,8 @@ export async function startService(options: StartOptions): Promise<RunningServic
         .catch((error: unknown) => log.error({ err: error }, 'maintenance failed'));
     }, maintenanceInterval);
     maintenance.unref();
+    const personalData = keepPersonalData(services, log);
+    undo.push(() => personalData.stop());
     const stampUpkeep = keepStampsUp(services, log);
     // Before anything closes: a stamp under way is finished.
     undo.push(() => stampUpkeep.stop());
@@ -351,6 +355,9 @@ async function openServices(
       demonstrationAccounts: (await options.demonstrationLogins?.(installation)) ?? [],
       onFailure: (error) => options.log.error({ err: error }, 'a message could not be sent'),
     }),
+    rotation: new MasterKeyRotation(installation, (error) =>
+      options.log.error({ err: error }, 'a rotation of the master key was interrupted'),
+    ),
     databaseAnswers: () =>
       installation.database.reader
         .selectFrom('install_fact')

@@ -19,9 +19,11 @@ import { interactionRoutes } from './interactions.ts';
 import { licenseBatchRoutes } from './license-batches.ts';
 import { licenseImportRoutes } from './license-imports.ts';
 import { licenseRoutes } from './licenses.ts';
+import { licenseRevealRoutes } from './license-reveal.ts';
 import { mandatePageRoutes } from './mandate-pages.ts';
 import { mandateRoutes } from './mandates.ts';
 import { officerRoutes } from './officers.ts';
+import { masterKeyRoutes } from './master-keys.ts';
 import { oidcClientRoutes } from './oidc-clients.ts';
 import { pageRoutes } from './pages.ts';
 import { peoplePageRoutes } from './people-pages.ts';
@@ -29,6 +31,7 @@ import { peopleRoutes } from './people.ts';
 import { proofingCaseRoutes } from './proofing-cases.ts';
 import { purposeRoutes } from './purposes.ts';
 import { recognitionRoutes } from './recognitions.ts';
+import { retentionRoutes } from './retention.ts';
 import { sealApplicationRoutes } from './seal-applications.ts';
 import { sealPageRoutes } from './seal-pages.ts';
 import { sealStatusRoutes } from './seal-status.ts';
@@ -55,6 +58,7 @@ const served: readonly Route[] = [
   // Before `/licenses/{id}`: their addresses would be taken for one.
   ...licenseBatchRoutes,
   ...licenseImportRoutes,
+  ...licenseRevealRoutes,
   ...licenseRoutes,
   ...caseRoutes,
   ...verificationRoutes,
@@ -73,6 +77,8 @@ const served: readonly Route[] = [
   ...proofingCaseRoutes,
   ...officerRoutes,
   ...purposeRoutes,
+  ...retentionRoutes,
+  ...masterKeyRoutes,
   ...oidcClientRoutes,
   ...sessionPageRoutes,
   ...pageRoutes,

@@ -38,6 +38,7 @@ const shownToPerson: readonly AuditAction[] = [
   'guardian.recorded',
   'login.succeeded',
   'login.failed',
+  'license.read',
   'license.disclosed',
   'license.searched',
   'license.issued',

@@ -238,10 +238,13 @@ export async function findLicenses(
     | { readonly holder: string }
     | { readonly act: string }
     | { readonly codeId: string }
-    | { readonly issuer: string },
+    | { readonly issuer: string }
+    | { readonly ids: readonly string[] },
   limit: number,
 ): Promise<readonly StoredLicense[]> {
+  if ('ids' in by && by.ids.length === 0) return [];
   const rows = await withKeys(db)
+    .$if('ids' in by, (q) => ('ids' in by ? q.where('license.id', 'in', by.ids) : q))
     .$if('holder' in by, (q) =>
       'holder' in by
         ? q.where('license.id', 'in', (e) =>

@@ -68,6 +68,7 @@ export type AuditAction =
   | 'license.inspection-overdue'
   | 'license.merged'
   | 'license.holder-changed'
+  | 'license.read'
   | 'license.disclosed'
   | 'license.searched'
   | 'document.disclosed'
