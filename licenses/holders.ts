@@ -10,9 +10,9 @@ import type { LicenseType } from './type.ts';
 /** A holder with what it is to the license. */
 export interface HolderPart {
   /** One of the type's roles; of the first holder the type's first role where not said. */
-  readonly role?: string;
+  readonly role?: string | undefined;
   /** Share as printed, where the type has shares: `50%`, `二分之一`. */
-  readonly share?: string;
+  readonly share?: string | undefined;
 }
 
 /** Holders as a request names them. The first one is the holder GB/T 36903 knows (CZZT). */

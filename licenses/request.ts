@@ -32,7 +32,7 @@ export interface LicenseRequest {
   readonly coHolders?: HoldersInput['coHolders'];
   readonly face: FaceInput;
   /** Where the type shows one; a next version without one keeps the photo of the version before it. */
-  readonly photo?: PhotoInput;
+  readonly photo?: PhotoInput | undefined;
   /** Days `YYYY-MM-DD`; `until` only where the type lets the issuing system say it. */
   readonly validity?: { readonly from?: string; readonly until?: string };
   /** One of the seals the type allows; the first usable one where not said. */
