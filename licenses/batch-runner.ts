@@ -211,7 +211,9 @@ function isBusy(error: unknown): boolean {
 
 /** Cut short by a crash and given up since, or something that is busy or down: nothing has been issued. */
 function isRepeatable(error: unknown): boolean {
-  return isBusy(error) || (error instanceof LicenseError && error.code === 'idempotency-abandoned');
+  if (isBusy(error)) return true;
+  const ours = error instanceof LicenseError || error instanceof SigningError;
+  return ours && error.code === 'idempotency-abandoned';
 }
 
 type Refusal = LicenseError | SigningError | FormatError | CryptoError;

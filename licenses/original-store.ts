@@ -84,3 +84,9 @@ export async function findOriginal(
           },
   };
 }
+
+/** Of licenses that were given up nothing is kept. */
+export async function forgetOriginals(tx: Writer, licenses: readonly string[]): Promise<void> {
+  if (licenses.length === 0) return;
+  await tx.deleteFrom('license_original').where('license', 'in', licenses).execute();
+}

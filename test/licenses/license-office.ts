@@ -13,7 +13,14 @@ import { approvalClient, marketClient, openSealOffice, type SealOffice } from '.
 import type { Engine } from '../storage/engines.ts';
 import { foodType, ISSUER } from './sample-type.ts';
 
-const scopes = ['licenses:write', 'licenses:read', 'licenses:status', 'stamps:write', 'stamps:read'];
+const scopes = [
+  'licenses:write',
+  'licenses:read',
+  'licenses:status',
+  'licenses:import',
+  'stamps:write',
+  'stamps:read',
+];
 export const approval: Actor = { ...approvalClient, scopes };
 export const market: Actor = { ...marketClient, scopes };
 
