@@ -80,6 +80,7 @@ export const licenseSummary = z.object({
   supervisor: department.describe('监管部门'),
   state: z.string(),
   stateWords: z.string(),
+  trust: z.enum(['A', 'B', 'C', 'D']).describe('可信等级: A was issued here; B, C, D were taken over.'),
   issuedAt: instant,
   validFrom: z.string(),
   validUntil: z.string().nullable(),

@@ -80,6 +80,7 @@ function summaryAnswer(license: LicenseSummary, address: string): z.input<typeof
     supervisor: license.supervisor,
     state: license.state,
     stateWords: license.stateWords,
+    trust: license.trust,
     issuedAt: license.issuedAt.toISOString(),
     validFrom: license.validFrom,
     validUntil: license.validUntil,

@@ -10,6 +10,7 @@ import { departmentOf, requireScope } from './guard.ts';
 import { isHolder } from './holders.ts';
 import { stateAt, stateWords, type LicenseState } from './license.ts';
 import { isPersonal, maskedHolder, maskedNumber, maskedValue } from './mask.ts';
+import { trustOf, type TrustLevel } from './original.ts';
 import type { LicenseParts } from './parts.ts';
 import { holdsUnprintable, withoutResidentNumbers } from './plain-text.ts';
 import { findLicense, type StoredLicense } from './store.ts';
@@ -33,6 +34,8 @@ export interface LicenseSummary {
   readonly supervisor: { readonly creditCode: string; readonly name: string };
   readonly state: LicenseState;
   readonly stateWords: string;
+  /** 可信等级: `A` where it was issued here. */
+  readonly trust: TrustLevel;
   readonly issuedAt: Date;
   readonly validFrom: string;
   readonly validUntil: string | null;
@@ -79,6 +82,7 @@ export function summaryOf(license: StoredLicense, now: Date): LicenseSummary {
     supervisor: { creditCode: license.supervisor, name: record['supervisor'] ?? '' },
     state,
     stateWords: stateWords[state],
+    trust: trustOf(record),
     issuedAt: license.issuedAt,
     validFrom: record['ZZYXQQSRQ'] ?? '',
     validUntil: record['ZZYXQJZRQ'] ?? null,

@@ -165,6 +165,12 @@ function signedBy({ conclusion, signatures }: Report, type: LicenseType): boolea
   );
 }
 
+/** The level that a record tells; one that is told wrongly is the lowest. */
+export function trustOf({ trust }: Readonly<Record<string, string>>): TrustLevel {
+  if (trust === undefined) return 'A';
+  return trust === 'B' || trust === 'C' ? trust : 'D';
+}
+
 /** What the record says of it, beside the original's own day of issue: our names, since GB/T 36903 has none. */
 export function recordOfOriginal(original: Original, registeredOn: string): Readonly<Record<string, string>> {
   const { kind, trust, compared, document, verdict, identifier } = original;
@@ -184,5 +190,5 @@ export function noticeOf(record: Readonly<Record<string, string>>): string | nul
   const { origin, trust, registeredOn } = record;
   if (origin === undefined || trust === undefined) return null;
   const source = origin === 'paper' ? '本件依纸质证照转换' : '本件依已有电子文件登记';
-  return `${source}，非原件；可信等级 ${trust}（${trustWords[trust as TrustLevel]}）；登记日期 ${registeredOn ?? ''}`;
+  return `${source}，非原件；可信等级 ${trust}（${trustWords[trustOf(record)]}）；登记日期 ${registeredOn ?? ''}`;
 }
