@@ -22,11 +22,7 @@ const MAX_REASON = 200;
  * @throws LicenseError `scope-missing`, `change-request-not-found` (absent or another department's), `change-request-own`,
  *   `change-request-over`; and what the change itself refuses: the request has lapsed then
  */
-export async function approveChange(
-  parts: LicenseParts,
-  actor: Actor,
-  id: string,
-): Promise<ChangeRequest> {
+export async function approveChange(parts: LicenseParts, actor: Actor, id: string): Promise<ChangeRequest> {
   const { row, asked } = await openRequest(parts, actor, id);
   if (row.requested_by === actor.id)
     throw new LicenseError('change-request-own', 'Another officer decides than the one who asked.');
@@ -155,6 +151,7 @@ async function perform(
     const approvedAt = new Date(row.decided_at ?? row.requested_at);
     const later = effectiveAt !== undefined && effectiveAt > approvedAt ? { effectiveAt } : {};
     const succeeds = { ...rest, ...later, approval: row.id };
+    const actor = askerOf(row);
     return (await issueVersion(parts, { ...asked, actor, idempotencyKey, succeeds })).id;
   } catch (error) {
     if (error instanceof LicenseError && error.code === 'idempotency-in-progress') throw error;
@@ -168,6 +165,16 @@ async function perform(
     );
     throw error;
   }
+}
+
+/** Who asked has the right to the seal, as with every license they issue; the second person lets it happen. */
+function askerOf(row: LicenseChangeRequestTable): Actor {
+  return {
+    id: row.requested_by,
+    kind: row.requested_by.startsWith('person:') ? 'person' : 'client',
+    department: row.department,
+    scopes: ['licenses:write'],
+  };
 }
 
 function over(): LicenseError {
