@@ -32,6 +32,8 @@ export interface PageLayout {
   readonly rules: readonly PlacedRule[];
   /** Upper left corner of the symbol with its quiet zone, on whole printer dots; null on annexes. */
   readonly code: { readonly x: number; readonly y: number } | null;
+  /** Where a seal will be stamped, millimetres from the upper left corner; null where none is. */
+  readonly seal: { readonly x: number; readonly y: number } | null;
   /** Where the photo goes, measured as the page is; null where there is none. */
   readonly photo: {
     readonly x: number;

@@ -93,6 +93,7 @@ function layoutPage(
   const codeSide = ((modules + 2 * QUIET_ZONE) * modulePoints(modules)) / POINTS_PER_MM;
   let code: PageLayout['code'] = null;
   let photo: PageLayout['photo'] = null;
+  let seal: PageLayout['seal'] = null;
   for (const element of template.elements) {
     switch (element.kind) {
       case 'text':
@@ -132,6 +133,7 @@ function layoutPage(
         break;
       }
       case 'seal':
+        seal = { x: element.x, y: element.y };
         break;
     }
   }
@@ -146,6 +148,7 @@ function layoutPage(
     rules: builder.rules,
     code,
     photo,
+    seal,
   };
 }
 

@@ -34,11 +34,12 @@ import {
 } from './code-picture.ts';
 import { assertReadable } from './code-reader.ts';
 import { frameOf } from './page-border.ts';
+import { COLOURS } from './page-colours.ts';
 import type { PageFonts } from './page-fonts.ts';
 import type { PageLayout } from './layout-builder.ts';
 import { layoutPages, type PageContent } from './page-layout.ts';
 import { drawPhoto, embedPhoto, type PagePhoto } from './page-photo.ts';
-import type { FontWeight, TemplateColour } from './template.ts';
+import type { FontWeight } from './template.ts';
 
 /** Everything that makes the pages of a license. Plain values: the same input gives the same bytes. */
 export interface PageOrder extends PageContent {
@@ -62,14 +63,6 @@ export interface PageOrder extends PageContent {
   };
 }
 
-const COLOURS: Readonly<Record<TemplateColour, readonly [number, number, number]>> = {
-  black: [0, 0, 0],
-  grey: [0.45, 0.45, 0.45],
-  red: [0.78, 0.08, 0.1],
-  gold: [0.72, 0.53, 0.18],
-  blue: [0.16, 0.3, 0.55],
-  green: [0.12, 0.42, 0.3],
-};
 /** The mark across the page is a pale solid colour behind the words: PDF/A needs no transparency for it. */
 const PALE_MARK = [0.965, 0.905, 0.9] as const;
 const RECORD_NAME = 'record.json';

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../crypto/clock.ts';
 import type { Actor } from '../storage/actor.ts';
-import type { Database, Reader } from '../storage/database.ts';
+import type { Database, Reader, Writer } from '../storage/database.ts';
 import { LicenseError } from './errors.ts';
 import { checkLicenseType } from './type-check.ts';
 import { documentOf, typeOfStored } from './type-document.ts';
@@ -17,20 +17,11 @@ export async function publishLicenseType(
   type: LicenseType,
 ): Promise<void> {
   const definition = JSON.stringify(documentOf(checkLicenseType(type)));
+  const at = parts.clock();
   const published = await parts.database.write((tx) =>
-    tx
-      .insertInto('license_type')
-      .values({
-        type_code: type.typeCode,
-        edition: type.edition,
-        definition,
-        published_at: parts.clock().toISOString(),
-        draft: null,
-      })
-      .onConflict((conflict) => conflict.doNothing())
-      .executeTakeFirst(),
+    insertEdition(tx, { type, definition, at, draft: null }),
   );
-  if (published.numInsertedOrUpdatedRows === 1n) return;
+  if (published) return;
   const stored = await licenseTypeEdition(parts.database.reader, type.typeCode, type.edition);
   if (!isDeepStrictEqual(documentOf(stored), JSON.parse(definition))) {
     throw new LicenseError(
@@ -38,6 +29,58 @@ export async function publishLicenseType(
       `Edition ${type.edition} of ${type.key} is published with other content.`,
     );
   }
+}
+
+/** @returns false where this edition is published: nothing was written then. */
+export async function insertEdition(
+  tx: Writer,
+  edition: {
+    readonly type: LicenseType;
+    readonly definition: string;
+    readonly at: Date;
+    /** The draft it comes from. */
+    readonly draft: string | null;
+  },
+): Promise<boolean> {
+  const { type, definition, at, draft } = edition;
+  const result = await tx
+    .insertInto('license_type')
+    .values({
+      type_code: type.typeCode,
+      edition: type.edition,
+      definition,
+      published_at: at.toISOString(),
+      draft,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  return result.numInsertedOrUpdatedRows === 1n;
+}
+
+/** A published edition. */
+export interface PublishedEdition {
+  readonly type: LicenseType;
+  readonly publishedAt: Date;
+  /** The draft it was published from; null where it came with the installation. */
+  readonly draft: string | null;
+}
+
+/** Every edition of a type, the first one first; none where there is no such type. */
+export async function editionsOf(
+  db: Reader | Writer,
+  typeCode: string,
+): Promise<readonly PublishedEdition[]> {
+  const rows = await db
+    .selectFrom('license_type')
+    .selectAll()
+    .where('type_code', '=', typeCode)
+    .orderBy('edition')
+    .execute();
+  return rows.map((row) => ({
+    type: typeOfStored(row.definition),
+    publishedAt: new Date(row.published_at),
+    draft: row.draft,
+  }));
 }
 
 /** The newest edition of every type, in the order of their codes. */

@@ -112,10 +112,13 @@ class Checking {
       this.complain(path, `It has fewer than ${minItems} entries.`);
     if (maxItems !== undefined && value.length > maxItems)
       return this.complain(path, `It has more than ${maxItems} entries.`);
-    if (uniqueItems === true && new Set(value.map((item) => JSON.stringify(item))).size !== value.length)
-      this.complain(path, 'It has an entry twice.');
+    const before = this.complaints.length;
     if (items !== undefined)
       value.forEach((item, index) => this.check(items, item, [...path, String(index)]));
+    // Entries of a shape that is not known yet may be nested without end.
+    if (uniqueItems !== true || this.complaints.length > before) return;
+    if (new Set(value.map((item) => JSON.stringify(item))).size !== value.length)
+      this.complain(path, 'It has an entry twice.');
   }
 
   #object(schema: JsonSchema, value: JsonObject, path: readonly string[]): void {
