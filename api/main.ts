@@ -52,6 +52,7 @@ import { timestampService } from './timestamp-http.ts';
 import { keepClockChecked } from './time-checks.ts';
 import { trustListPublisher } from './trust-list.ts';
 import { createReportRenderer, type ReportRenderer } from './report-renderer.ts';
+import { keepShowingsSwept } from './showing-upkeep.ts';
 import { keepStampsUp } from './stamp-upkeep.ts';
 import { statusForSigning, verificationFacts } from './verification-facts.ts';
 import { createVerificationPool, type VerificationPool } from './verification-pool.ts';
@@ -170,6 +171,8 @@ export async function startService(options: StartOptions): Promise<RunningServic
     const stampUpkeep = keepStampsUp(services, log);
     // Before anything closes: a stamp under way is finished.
     undo.push(() => stampUpkeep.stop());
+    const showings = keepShowingsSwept(services, log);
+    undo.push(() => showings.stop());
     const sweeping = keepLoginSwept(services, log);
     const stopCertificates = await listenForCertificates(services, config, log);
     undo.unshift(stopCertificates);

@@ -18,6 +18,11 @@ import { interactionUpstreamRoutes } from './interactions-upstream.ts';
 import { interactionRoutes } from './interactions.ts';
 import { licenseBatchRoutes } from './license-batches.ts';
 import { licenseImportRoutes } from './license-imports.ts';
+import { copyPageRoutes } from './copy-pages.ts';
+import { licenseCopyRoutes } from './license-copies.ts';
+import { licenseTypeRoutes } from './license-types.ts';
+import { licenseLifeRoutes } from './license-life.ts';
+import { licenseRequestRoutes } from './license-requests.ts';
 import { licenseRoutes } from './licenses.ts';
 import { licenseRevealRoutes } from './license-reveal.ts';
 import { mandatePageRoutes } from './mandate-pages.ts';
@@ -28,6 +33,8 @@ import { oidcClientRoutes } from './oidc-clients.ts';
 import { pageRoutes } from './pages.ts';
 import { peoplePageRoutes } from './people-pages.ts';
 import { peopleRoutes } from './people.ts';
+import { presentationClaimRoutes } from './presentation-claims.ts';
+import { presentationRoutes } from './presentations.ts';
 import { proofingCaseRoutes } from './proofing-cases.ts';
 import { purposeRoutes } from './purposes.ts';
 import { recognitionRoutes } from './recognitions.ts';
@@ -39,8 +46,11 @@ import { sealRoutes } from './seals.ts';
 import { preparedStampRoutes } from './prepared-stamps.ts';
 import { stampBatchRoutes } from './stamp-batches.ts';
 import { sessionPageRoutes } from './sessions-page.ts';
+import { showingPageRoutes } from './showing-pages.ts';
+import { verifierPageRoutes } from './verifier-pages.ts';
 import { stampRoutes } from './stamps.ts';
 import { publicRoutes } from './status.ts';
+import { typePageRoutes } from './type-pages.ts';
 import { timestampRoutes } from './timestamps.ts';
 import { uploadedDocumentRoutes } from './uploaded-documents.ts';
 import { verificationReportRoutes } from './verification-reports.ts';
@@ -60,7 +70,14 @@ const served: readonly Route[] = [
   ...licenseImportRoutes,
   ...licenseRevealRoutes,
   ...licenseRoutes,
+  ...licenseLifeRoutes,
+  ...licenseRequestRoutes,
+  ...licenseTypeRoutes,
+  ...typePageRoutes,
   ...caseRoutes,
+  ...presentationRoutes,
+  ...presentationClaimRoutes,
+  ...licenseCopyRoutes,
   ...verificationRoutes,
   ...verificationReportRoutes,
   ...recognitionRoutes,
@@ -83,6 +100,9 @@ const served: readonly Route[] = [
   ...sessionPageRoutes,
   ...pageRoutes,
   ...accountPageRoutes,
+  ...showingPageRoutes,
+  ...copyPageRoutes,
+  ...verifierPageRoutes,
   ...sealPageRoutes,
   ...peoplePageRoutes,
   ...mandatePageRoutes,

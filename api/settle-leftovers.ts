@@ -3,6 +3,7 @@ import { settleEnrolments } from '../ca/enrol-settle.ts';
 import { settleForeign } from '../ca/foreign-credential.ts';
 import { settleRequests } from '../ca/requests.ts';
 import { settleLicenseBatches } from '../licenses/batch-runner.ts';
+import { settleCopies } from '../licenses/copy.ts';
 import { settleLicenses } from '../licenses/settle.ts';
 import { settleApplications } from '../signing/seal-applications.ts';
 import { settleSeals } from '../signing/seal-register.ts';
@@ -23,6 +24,7 @@ export async function settleLeftovers(services: Services, log: Log): Promise<voi
     seals: await settleSeals(services, before),
     sealApplications: await settleApplications(services.seals, before),
     licenses: await settleLicenses(services, before),
+    licenseCopies: await settleCopies(services, before),
     licenseBatches: await settleLicenseBatches(services, before),
     preparedStamps: await settlePrepared(services, before),
     stampBatches: await settleStampBatches(services, before),

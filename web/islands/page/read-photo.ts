@@ -85,10 +85,14 @@ function digitsOf(text: string): string | null {
 }
 
 /**
- * The digits of the first license code in a picture.
+ * The digits of the first license code in a picture, or whatever other code is looked for.
+ * @param wanted what of a read text is the answer; null where the text is something else
  * @returns null where there is none that can be read, or the file is no picture
  */
-export async function readPhoto(file: Blob): Promise<string | null> {
+export async function readPhoto(
+  file: Blob,
+  wanted: (text: string) => string | null = digitsOf,
+): Promise<string | null> {
   let bitmap: ImageBitmap;
   try {
     bitmap = await createImageBitmap(file);
@@ -107,7 +111,7 @@ export async function readPhoto(file: Blob): Promise<string | null> {
         maxNumberOfSymbols: 8,
       });
       for (const { isValid, text } of found) {
-        const digits = isValid ? digitsOf(text) : null;
+        const digits = isValid ? wanted(text) : null;
         if (digits !== null) return digits;
       }
       if (performance.now() > until) return null;
