@@ -1,6 +1,5 @@
 // Schemas of licenses as the interface takes and gives them.
 import { z } from 'zod';
-import { successions } from '../licenses/license.ts';
 import { LARGEST_PHOTO, type PhotoInput } from '../licenses/photo.ts';
 import { digest, instant } from './schemas.ts';
 
@@ -58,14 +57,6 @@ export const licenseOrder = z.strictObject({
     .transform((term) => term ?? {}),
 });
 
-/** Why and how a license gets its next version. */
-export const successionOrder = z.strictObject({
-  how: z.enum(successions).describe('变更 change, 延续 renew, 遗失补发 reissue, 换发 supersede.'),
-  reason: z.string().trim().min(1).max(500),
-  legalBasis: z.string().trim().min(1).max(200).meta({ example: '行政许可法第四十九条' }),
-  effectiveAt: z.iso.datetime({ offset: true }).optional(),
-});
-
 export const licenseSummary = z.object({
   id: z.string(),
   license: z.string().describe('Id of the first version: the license as people know it.'),
@@ -111,6 +102,10 @@ export const licenseEvent = z.object({
   successor: z.string().nullable(),
   matter: z.string().nullable(),
   case: z.string().nullable(),
+  officer: z.string().nullable(),
+  secondOfficer: z.string().nullable(),
+  details: z.record(z.string(), z.string()),
+  target: z.int().nullable().describe('Sequence of the event it takes back.'),
 });
 
 export const licenseDetails = licenseSummary.extend({

@@ -15,9 +15,7 @@ import type { LicenseEvent } from '../licenses/event-store.ts';
 import { codeMatrix, codeSvg } from '../licenses/code-picture.ts';
 import { issueLicense, issueVersion } from '../licenses/issue.ts';
 import { LicenseError } from '../licenses/errors.ts';
-import { officeChanges } from '../licenses/license.ts';
 import type { StoredLicense } from '../licenses/store.ts';
-import { licenseTypes } from '../licenses/type-register.ts';
 import type { Principal } from '../identity/principal.ts';
 import { ApiError } from './errors.ts';
 import { holderOf } from './holder.ts';
@@ -27,9 +25,8 @@ import {
   licenseIssued,
   licenseOrder,
   licenseSummary,
-  licenseTypeAnswer,
-  successionOrder,
 } from './license-schemas.ts';
+import { statusChangeOrder, successionOrder } from './license-life-schemas.ts';
 import { bytes, json } from './reply.ts';
 import { jsonBody, route, withScope, type Route } from './route.ts';
 import { caseNumber, matter } from './schemas.ts';
@@ -39,12 +36,12 @@ import { licensePdf, principalOf } from './stamps.ts';
 const tag = '证照 Licenses';
 export const licenseParams = z.object({ id: z.string().regex(/^lic_[0-9a-f]{32}$/) });
 const purpose = z.string().trim().min(1).max(200);
-const readingQuery = z.object({
+export const readingQuery = z.object({
   purpose: purpose.optional().describe('What it is read for; goes on record. No names or numbers.'),
 });
 
 /** How a department's or a holder's reading is put to the room. */
-async function readingOf(
+export async function readingOf(
   services: Services,
   principal: Principal,
   why: string | undefined,
@@ -54,7 +51,8 @@ async function readingOf(
   return { ...reading, holder: await holderOf(services, principal) };
 }
 
-function readAs(services: Services, reading: Reading | HolderReading, id: string): Promise<LicenseDetails> {
+/** @throws LicenseError `license-not-found`, `purpose-missing` … */
+export function readAs(services: Services, reading: Reading | HolderReading, id: string): Promise<LicenseDetails> {
   return 'holder' in reading
     ? readOwnLicense(services.licenses, reading, id)
     : readLicense(services.licenses, reading, id);
@@ -65,7 +63,8 @@ function linksOf(address: string, id: string): { documentUrl: string; codeUrl: s
   return { documentUrl: `${base}/document`, codeUrl: `${base}/code.svg` };
 }
 
-function summaryAnswer(license: LicenseSummary, address: string): z.input<typeof licenseSummary> {
+/** A license as lists answer it. */
+export function summaryAnswer(license: LicenseSummary, address: string): z.input<typeof licenseSummary> {
   return {
     id: license.id,
     license: license.root,
@@ -90,9 +89,14 @@ function summaryAnswer(license: LicenseSummary, address: string): z.input<typeof
   };
 }
 
-function eventAnswer({ caseNumber: decidedIn, ...event }: LicenseEvent): z.input<typeof licenseEvent> {
+/** An event as it is answered. */
+export function eventAnswer({
+  caseNumber: decidedIn,
+  ...event
+}: LicenseEvent): z.input<typeof licenseEvent> {
   return {
     ...event,
+    details: { ...event.details },
     case: decidedIn,
     effectiveAt: event.effectiveAt.toISOString(),
     recordedAt: event.recordedAt.toISOString(),
@@ -168,18 +172,13 @@ const version = route({
   replies: [{ status: 201, description: 'Issued.', content: { 'application/json': licenseIssued } }],
   async handle(services, { principal, params, body, idempotencyKey }) {
     const { matter: matterCode, case: caseOf, succession, ...order } = body;
-    const { effectiveAt, ...why } = succession;
     const license = await issueVersion(services.licenses, {
       ...order,
       matter: matterCode,
       caseNumber: caseOf ?? null,
       actor: principalOf(principal),
       idempotencyKey: idempotencyKey ?? '',
-      succeeds: {
-        ...why,
-        license: params.id,
-        ...(effectiveAt === undefined ? {} : { effectiveAt: new Date(effectiveAt) }),
-      },
+      succeeds: { ...succession, license: params.id },
     });
     services.metrics.countLicense('issued');
     return json(201, issuedAnswer(services, license), { Location: `/api/v1/licenses/${license.id}` });
@@ -282,26 +281,17 @@ const change = route({
   path: '/api/v1/licenses/{id}/status-changes',
   tag,
   summary:
-    'Suspend, restore, withdraw 撤回, annul 撤销, revoke 吊销 or cancel 注销; verification shows it at once',
+    'Suspend, restore, withdraw 撤回, annul 撤销, revoke 吊销 or cancel 注销; shown at once, or from its day of effect',
   access: withScope('licenses:status'),
   idempotent: true,
   params: licenseParams,
   body: jsonBody(
-    z.strictObject({
-      change: z.enum(officeChanges),
-      reason: z.string().trim().min(1).max(500),
-      legalBasis: z.string().trim().min(1).max(200).meta({ example: '行政许可法第七十条第一项' }),
-      effectiveAt: z.iso.datetime({ offset: true }).optional(),
-      holdersWish: z.boolean().optional(),
-    }),
+    statusChangeOrder,
   ),
   replies: [{ status: 201, description: 'Changed.', content: { 'application/json': licenseEvent } }],
   async handle(services, { principal, params, body, idempotencyKey }) {
-    const { effectiveAt, holdersWish, ...request } = body;
     const event = await changeStatus(services.licenses, {
-      ...request,
-      ...(effectiveAt === undefined ? {} : { effectiveAt: new Date(effectiveAt) }),
-      ...(holdersWish === undefined ? {} : { holdersWish }),
+      ...body,
       actor: principalOf(principal),
       licenseId: params.id,
       idempotencyKey: idempotencyKey ?? '',
@@ -310,40 +300,4 @@ const change = route({
   },
 });
 
-const types = route({
-  method: 'get',
-  path: '/api/v1/license-types',
-  tag,
-  summary: 'The license types of this installation: schema of the face, issuing authority, lifetime',
-  access: { kind: 'public', rate: 'reading' },
-  replies: [
-    {
-      status: 200,
-      description: 'Newest edition of each.',
-      content: { 'application/json': z.object({ types: z.array(licenseTypeAnswer) }) },
-    },
-  ],
-  async handle(services) {
-    const all = await licenseTypes(services.database.reader);
-    return json(200, {
-      types: all.map((type) => ({
-        code: type.typeCode,
-        edition: type.edition,
-        key: type.key,
-        name: type.name,
-        englishName: type.englishName,
-        mark: type.mark,
-        issuer: type.issuer,
-        supervisor: type.supervisor,
-        matters: type.matters,
-        holderKinds: type.holderKinds,
-        number: type.number,
-        fields: type.fields,
-        validity: type.validity,
-        publicStatus: type.publicStatus,
-      })),
-    });
-  },
-});
-
-export const licenseRoutes: readonly Route[] = [issue, version, search, read, download, code, change, types];
+export const licenseRoutes: readonly Route[] = [issue, version, search, read, download, code, change];

@@ -14,6 +14,7 @@ import { SealStatusPublisher } from '../signing/seal-status-list.ts';
 import { StampBatchRunner } from '../signing/stamp-batch-runner.ts';
 import type { LongTermParts } from '../signing/long-term.ts';
 import { timestampClient } from '../signing/timestamp-client.ts';
+import { keptLicenseEvents } from '../licenses/events-port.ts';
 import { createPageRenderer, type PageRenderer } from '../licenses/page-renderer.ts';
 import { licenseTypes } from '../licenses/type-register.ts';
 import { faceDictionary } from '../licenses/type.ts';
@@ -31,6 +32,7 @@ import { recognisedSource } from './recognised-source.ts';
 import { RateLimiter } from './limits.ts';
 import { openLoginServices, type DemonstrationChoice } from './login-services.ts';
 import { keepLoginSwept, listenForCertificates } from './login-upkeep.ts';
+import { keepLicensesUp } from './license-upkeep.ts';
 import { keepLicenseBatches, openLicenseWork } from './license-work.ts';
 import { listen, stopListening } from './listen.ts';
 import type { Log } from './log.ts';
@@ -158,6 +160,8 @@ export async function startService(options: StartOptions): Promise<RunningServic
     services.stampBatches.wake();
     const licenseBatches = keepLicenseBatches(services);
     undo.push(() => licenseBatches.stop());
+    const licenseLife = keepLicensesUp(services.licenses, keptLicenseEvents, log);
+    undo.push(() => licenseLife.stop());
     let ready = true;
     const maintenance = setInterval(() => {
       services.bulk.wake();

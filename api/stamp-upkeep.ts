@@ -2,6 +2,7 @@
 import { settlePrepared } from '../signing/stamp-prepared.ts';
 import { runUpgrades } from '../signing/upgrade-queue.ts';
 import type { Log } from './log.ts';
+import { repeat } from './repeated-work.ts';
 import type { Services } from './services.ts';
 
 /** Milliseconds. */
@@ -31,27 +32,6 @@ export function keepStampsUp(services: Services, log: Log): { stop(): Promise<vo
     stop: async () => {
       await upgrades.stop();
       await waiting.stop();
-    },
-  };
-}
-
-/** Does `work` every so many milliseconds, never twice at once; `stop` waits for what is under way. */
-function repeat(
-  interval: number,
-  work: () => Promise<void>,
-  failed: (error: unknown) => void,
-): { stop(): Promise<void> } {
-  let running: Promise<void> | null = null;
-  const timer = setInterval(() => {
-    running ??= work()
-      .catch(failed)
-      .finally(() => (running = null));
-  }, interval);
-  timer.unref();
-  return {
-    stop: async () => {
-      clearInterval(timer);
-      await running;
     },
   };
 }
