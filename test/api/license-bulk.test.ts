@@ -182,7 +182,7 @@ describe('licenses in bulk and of before, over HTTP', function () {
       415,
       'content-type-unsupported',
     );
-    await bad(table(`matter=${matter}`, 'application/json', '{'), 400, 'json-malformed');
+    await bad(table(`matter=${matter}`, 'application/json', '[1,'), 400, 'json-malformed');
     await bad(table('', 'application/json', '[]'), 400, 'request-invalid');
     const rows = Array.from({ length: 10_001 }, (_, index) => `JY${index},a,b`).join('\n');
     await bad(
