@@ -162,7 +162,9 @@ const license = route({
           label: { zh: line.label, en: line.englishLabel },
           value: line.value,
         })),
-        documentUrl: `${address}/document`,
+        documentUrl: session.principal.scopes.includes('licenses:own')
+          ? `${address}/document`
+          : `${address}/document?purpose=${encodeURIComponent('工作台查看')}`,
         codeUrl: `${address}/code.svg`,
         history: historyOf(details),
         changes: choicesFor(session, details),

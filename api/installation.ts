@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { createBlindIndex } from '../crypto/blind-index.ts';
 import type { Clock, RandomBytes } from '../crypto/clock.ts';
 import { createDurably } from '../crypto/durable-file.ts';
-import { createFieldCipher } from '../crypto/field-cipher.ts';
 import { openKeyFiles, type KeyFiles } from '../crypto/key-files.ts';
+import type { MasterKeyFiles } from '../crypto/master-key-files.ts';
 import { pooledRandom } from '../crypto/random-pool.ts';
+import { createRecordCipher, type RecordCipher } from '../crypto/record-cipher.ts';
 import { suiteNamed, type Suite } from '../crypto/suite.ts';
 import type { KeyStore } from '../crypto/signing-key.ts';
 import type { PersonDependencies } from '../identity/persons.ts';
@@ -47,6 +48,8 @@ export interface Installation extends PersonDependencies {
   readonly documents: DocumentFiles;
   readonly audit: AuditLog;
   readonly keys: KeyFiles;
+  readonly masterKeys: MasterKeyFiles;
+  readonly cipher: RecordCipher;
   /** Which algorithms everything is made with. */
   readonly suite: Suite;
   /** Opens the store of the root keys, making it on the first start; null where it was taken away. */
@@ -93,7 +96,7 @@ export async function openInstallation(config: Config, world: World): Promise<In
         { hint: 'choose another folder with --data, or the suite its keys were made for' },
       );
     }
-    const masterKey = await keys.masterKey();
+    const masterKeys = await keys.masterKeys();
     const uploadFolder = join(config.dataFolder, 'uploads');
     await ensureFolder(uploadFolder);
     return {
@@ -107,8 +110,10 @@ export async function openInstallation(config: Config, world: World): Promise<In
       demonstration: config.mode === 'demonstration',
       documents: await openDocumentFiles(join(config.dataFolder, 'documents'), suite.digest),
       audit: auditChain({ node, digest: suite.digest }),
-      index: createBlindIndex(masterKey, suite.digest),
-      cipher: createFieldCipher({ masterKeys: [masterKey], random: world.random, cipher: suite.cipher }),
+      // A rotation leaves it alone: what is found by keyed hashes stays found.
+      index: createBlindIndex(masterKeys.first, suite.digest),
+      masterKeys,
+      cipher: createRecordCipher({ masterKeys, random: world.random, cipher: suite.cipher }),
       uploadFolder,
       madePassphrase: made,
       close: () => database.close(),

@@ -14,9 +14,8 @@ import { changeStatus } from '../licenses/change.ts';
 import type { LicenseEvent } from '../licenses/event-store.ts';
 import { codeMatrix, codeSvg } from '../licenses/code-picture.ts';
 import { issueLicense, issueVersion } from '../licenses/issue.ts';
-import { officeChanges } from '../licenses/license.ts';
+import { LicenseError } from '../licenses/errors.ts';
 import type { StoredLicense } from '../licenses/store.ts';
-import { licenseTypes } from '../licenses/type-register.ts';
 import type { Principal } from '../identity/principal.ts';
 import { ApiError } from './errors.ts';
 import { holderOf } from './holder.ts';
@@ -26,9 +25,8 @@ import {
   licenseIssued,
   licenseOrder,
   licenseSummary,
-  licenseTypeAnswer,
-  successionOrder,
 } from './license-schemas.ts';
+import { statusChangeOrder, successionOrder } from './license-life-schemas.ts';
 import { bytes, json } from './reply.ts';
 import { jsonBody, route, withScope, type Route } from './route.ts';
 import { caseNumber, matter } from './schemas.ts';
@@ -36,14 +34,14 @@ import type { Services } from './services.ts';
 import { licensePdf, principalOf } from './stamps.ts';
 
 const tag = '证照 Licenses';
-const licenseParams = z.object({ id: z.string().regex(/^lic_[0-9a-f]{32}$/) });
+export const licenseParams = z.object({ id: z.string().regex(/^lic_[0-9a-f]{32}$/) });
 const purpose = z.string().trim().min(1).max(200);
-const readingQuery = z.object({
+export const readingQuery = z.object({
   purpose: purpose.optional().describe('What it is read for; goes on record. No names or numbers.'),
 });
 
 /** How a department's or a holder's reading is put to the room. */
-async function readingOf(
+export async function readingOf(
   services: Services,
   principal: Principal,
   why: string | undefined,
@@ -53,7 +51,8 @@ async function readingOf(
   return { ...reading, holder: await holderOf(services, principal) };
 }
 
-function readAs(services: Services, reading: Reading | HolderReading, id: string): Promise<LicenseDetails> {
+/** @throws LicenseError `license-not-found`, `purpose-missing` … */
+export function readAs(services: Services, reading: Reading | HolderReading, id: string): Promise<LicenseDetails> {
   return 'holder' in reading
     ? readOwnLicense(services.licenses, reading, id)
     : readLicense(services.licenses, reading, id);
@@ -64,7 +63,8 @@ function linksOf(address: string, id: string): { documentUrl: string; codeUrl: s
   return { documentUrl: `${base}/document`, codeUrl: `${base}/code.svg` };
 }
 
-function summaryAnswer(license: LicenseSummary, address: string): z.input<typeof licenseSummary> {
+/** A license as lists answer it. */
+export function summaryAnswer(license: LicenseSummary, address: string): z.input<typeof licenseSummary> {
   return {
     id: license.id,
     license: license.root,
@@ -79,6 +79,7 @@ function summaryAnswer(license: LicenseSummary, address: string): z.input<typeof
     supervisor: license.supervisor,
     state: license.state,
     stateWords: license.stateWords,
+    trust: license.trust,
     issuedAt: license.issuedAt.toISOString(),
     validFrom: license.validFrom,
     validUntil: license.validUntil,
@@ -88,12 +89,31 @@ function summaryAnswer(license: LicenseSummary, address: string): z.input<typeof
   };
 }
 
-function eventAnswer({ caseNumber: decidedIn, ...event }: LicenseEvent): z.input<typeof licenseEvent> {
+/** An event as it is answered. */
+export function eventAnswer({
+  caseNumber: decidedIn,
+  ...event
+}: LicenseEvent): z.input<typeof licenseEvent> {
   return {
     ...event,
+    details: { ...event.details },
     case: decidedIn,
     effectiveAt: event.effectiveAt.toISOString(),
     recordedAt: event.recordedAt.toISOString(),
+  };
+}
+
+/** A license with its face, as it was read. */
+export function licenseAnswer(license: LicenseDetails, address: string): z.input<typeof licenseDetails> {
+  return {
+    ...summaryAnswer(license, address),
+    face: [...license.face],
+    events: license.events.map(eventAnswer),
+    code: license.code.prefix + license.code.digits,
+    record: license.recordHash,
+    stamp: license.stampId,
+    document: license.document,
+    masked: license.masked,
   };
 }
 
@@ -152,18 +172,13 @@ const version = route({
   replies: [{ status: 201, description: 'Issued.', content: { 'application/json': licenseIssued } }],
   async handle(services, { principal, params, body, idempotencyKey }) {
     const { matter: matterCode, case: caseOf, succession, ...order } = body;
-    const { effectiveAt, ...why } = succession;
     const license = await issueVersion(services.licenses, {
       ...order,
       matter: matterCode,
       caseNumber: caseOf ?? null,
       actor: principalOf(principal),
       idempotencyKey: idempotencyKey ?? '',
-      succeeds: {
-        ...why,
-        license: params.id,
-        ...(effectiveAt === undefined ? {} : { effectiveAt: new Date(effectiveAt) }),
-      },
+      succeeds: { ...succession, license: params.id },
     });
     services.metrics.countLicense('issued');
     return json(201, issuedAnswer(services, license), { Location: `/api/v1/licenses/${license.id}` });
@@ -174,23 +189,15 @@ const read = route({
   method: 'get',
   path: '/api/v1/licenses/{id}',
   tag,
-  summary: 'One license in full, for its issuing and supervising departments and its holder; on record',
+  summary:
+    'One license, for its issuing and supervising departments (residents and personal fields masked) and its holder; on record',
   access: withScope('licenses:read', 'licenses:own'),
   params: licenseParams,
   query: readingQuery,
   replies: [{ status: 200, description: 'The license.', content: { 'application/json': licenseDetails } }],
   async handle(services, { principal, params, query }) {
     const reading = await readingOf(services, principalOf(principal), query.purpose);
-    const license = await readAs(services, reading, params.id);
-    return json(200, {
-      ...summaryAnswer(license, services.address),
-      face: license.face,
-      events: license.events.map(eventAnswer),
-      code: license.code.prefix + license.code.digits,
-      record: license.recordHash,
-      stamp: license.stampId,
-      document: license.document,
-    });
+    return json(200, licenseAnswer(await readAs(services, reading, params.id), services.address));
   },
 });
 
@@ -198,14 +205,21 @@ const download = route({
   method: 'get',
   path: '/api/v1/licenses/{id}/document',
   tag,
-  summary: 'The sealed PDF of a license; on record',
+  summary: 'The sealed PDF of a license; on record. A department names its purpose',
   access: withScope('licenses:read', 'licenses:own'),
   params: licenseParams,
   query: readingQuery,
   replies: [{ status: 200, description: 'The PDF.', content: { 'application/pdf': 'binary' } }],
   async handle(services, { principal, params, query }) {
-    const reading = await readingOf(services, principalOf(principal), query.purpose);
-    return licensePdf(services, reading, params.id);
+    const caller = principalOf(principal);
+    // The page says everything: a department says what for. Holders owe nobody a reason.
+    if (query.purpose === undefined && !caller.scopes.includes('licenses:own')) {
+      throw new LicenseError(
+        'purpose-missing',
+        'A department names the purpose for which it reads the page.',
+      );
+    }
+    return licensePdf(services, await readingOf(services, caller, query.purpose), params.id);
   },
 });
 
@@ -267,26 +281,17 @@ const change = route({
   path: '/api/v1/licenses/{id}/status-changes',
   tag,
   summary:
-    'Suspend, restore, withdraw 撤回, annul 撤销, revoke 吊销 or cancel 注销; verification shows it at once',
+    'Suspend, restore, withdraw 撤回, annul 撤销, revoke 吊销 or cancel 注销; shown at once, or from its day of effect',
   access: withScope('licenses:status'),
   idempotent: true,
   params: licenseParams,
   body: jsonBody(
-    z.strictObject({
-      change: z.enum(officeChanges),
-      reason: z.string().trim().min(1).max(500),
-      legalBasis: z.string().trim().min(1).max(200).meta({ example: '行政许可法第七十条第一项' }),
-      effectiveAt: z.iso.datetime({ offset: true }).optional(),
-      holdersWish: z.boolean().optional(),
-    }),
+    statusChangeOrder,
   ),
   replies: [{ status: 201, description: 'Changed.', content: { 'application/json': licenseEvent } }],
   async handle(services, { principal, params, body, idempotencyKey }) {
-    const { effectiveAt, holdersWish, ...request } = body;
     const event = await changeStatus(services.licenses, {
-      ...request,
-      ...(effectiveAt === undefined ? {} : { effectiveAt: new Date(effectiveAt) }),
-      ...(holdersWish === undefined ? {} : { holdersWish }),
+      ...body,
       actor: principalOf(principal),
       licenseId: params.id,
       idempotencyKey: idempotencyKey ?? '',
@@ -295,40 +300,4 @@ const change = route({
   },
 });
 
-const types = route({
-  method: 'get',
-  path: '/api/v1/license-types',
-  tag,
-  summary: 'The license types of this installation: schema of the face, issuing authority, lifetime',
-  access: { kind: 'public', rate: 'reading' },
-  replies: [
-    {
-      status: 200,
-      description: 'Newest edition of each.',
-      content: { 'application/json': z.object({ types: z.array(licenseTypeAnswer) }) },
-    },
-  ],
-  async handle(services) {
-    const all = await licenseTypes(services.database.reader);
-    return json(200, {
-      types: all.map((type) => ({
-        code: type.typeCode,
-        edition: type.edition,
-        key: type.key,
-        name: type.name,
-        englishName: type.englishName,
-        mark: type.mark,
-        issuer: type.issuer,
-        supervisor: type.supervisor,
-        matters: type.matters,
-        holderKinds: type.holderKinds,
-        number: type.number,
-        fields: type.fields,
-        validity: type.validity,
-        publicStatus: type.publicStatus,
-      })),
-    });
-  },
-});
-
-export const licenseRoutes: readonly Route[] = [issue, version, search, read, download, code, change, types];
+export const licenseRoutes: readonly Route[] = [issue, version, search, read, download, code, change];

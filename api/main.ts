@@ -5,25 +5,19 @@ import { BulkRunner } from '../ca/bulk-runner.ts';
 import { CrlPublisher } from '../ca/crl-publisher.ts';
 import { CaError } from '../ca/errors.ts';
 import type { Hierarchy } from '../ca/hierarchy.ts';
-import { settleEnrolments } from '../ca/enrol-settle.ts';
-import { settleForeign } from '../ca/foreign-credential.ts';
 import { OcspResponder } from '../ca/ocsp-responder.ts';
-import { settleRequests } from '../ca/requests.ts';
 import { settleIssuance } from '../ca/settle.ts';
 import { TimestampAuthority } from '../ca/timestamp-authority.ts';
 import type { DemonstrationAccount } from '../identity/demonstration-sign-in.ts';
-import { settleApplications } from '../signing/seal-applications.ts';
 import { sessionEvents } from '../identity/session-events.ts';
-import { settleSeals } from '../signing/seal-register.ts';
 import { SealStatusPublisher } from '../signing/seal-status-list.ts';
-import { settleStampBatches, StampBatchRunner } from '../signing/stamp-batch-runner.ts';
-import { settlePrepared } from '../signing/stamp-prepared.ts';
-import { settleStamps } from '../signing/stamp.ts';
+import { StampBatchRunner } from '../signing/stamp-batch-runner.ts';
 import { timestampClient } from '../signing/timestamp-client.ts';
+import { keptLicenseEvents } from '../licenses/events-port.ts';
 import { createPageRenderer, type PageRenderer } from '../licenses/page-renderer.ts';
-import { settleLicenses } from '../licenses/settle.ts';
 import { licenseTypes } from '../licenses/type-register.ts';
 import { faceDictionary } from '../licenses/type.ts';
+import { MasterKeyRotation } from '../storage/master-key-rotation.ts';
 import type { Words } from '../verification/report.ts';
 import type { Config } from './config.ts';
 import { ApiError } from './errors.ts';
@@ -32,10 +26,13 @@ import { openHierarchy } from './hierarchy.ts';
 import { openInstallation, sweepUploads, type Installation, type World } from './installation.ts';
 import { configuredRegisters, openPeople, watchPeople, type OpenedRegisters } from './people-services.ts';
 import { openPageSignIn } from './page-sign-in.ts';
+import { keepPersonalData } from './personal-data-upkeep.ts';
 import { recognisedSource } from './recognised-source.ts';
 import { RateLimiter } from './limits.ts';
 import { openLoginServices, type DemonstrationChoice } from './login-services.ts';
 import { keepLoginSwept, listenForCertificates } from './login-upkeep.ts';
+import { keepLicensesUp } from './license-upkeep.ts';
+import { keepLicenseBatches, openLicenseWork } from './license-work.ts';
 import { listen, stopListening } from './listen.ts';
 import { longTermParts } from './long-term.ts';
 import type { Log } from './log.ts';
@@ -46,6 +43,7 @@ import { routes } from './routes.ts';
 import { createApplication, createHttpServer } from './server.ts';
 import { lockServer } from './server-lock.ts';
 import type { Services } from './services.ts';
+import { settleLeftovers } from './settle-leftovers.ts';
 import type { Settings } from './settings.ts';
 import { foreignKeys, sealParts } from './seal-parts.ts';
 import { signingServersOf } from './signing-server-http.ts';
@@ -56,6 +54,7 @@ import { timestampService } from './timestamp-http.ts';
 import { keepClockChecked } from './time-checks.ts';
 import { trustListPublisher } from './trust-list.ts';
 import { createReportRenderer, type ReportRenderer } from './report-renderer.ts';
+import { keepShowingsSwept } from './showing-upkeep.ts';
 import { keepStampsUp } from './stamp-upkeep.ts';
 import { verificationFacts } from './verification-facts.ts';
 import { createVerificationPool, type VerificationPool } from './verification-pool.ts';
@@ -84,8 +83,6 @@ export interface StartOptions {
   readonly matterNames?: ReadonlyMap<string, Words>;
 }
 
-/** With several nodes on one database another node's work is left alone for so long. */
-const patience = 10 * 60_000;
 const maintenanceInterval = 6 * 3_600_000;
 const timestampBudget = 10_000;
 /** OCSP answers signed for one caller alone, by one process: about a tenth of what a core can sign. */
@@ -160,6 +157,10 @@ export async function startService(options: StartOptions): Promise<RunningServic
     services.bulk.wake();
     undo.push(() => services.stampBatches.stop());
     services.stampBatches.wake();
+    const licenseBatches = keepLicenseBatches(services);
+    undo.push(() => licenseBatches.stop());
+    const licenseLife = keepLicensesUp(services.licenses, keptLicenseEvents, log);
+    undo.push(() => licenseLife.stop());
     let ready = true;
     const maintenance = setInterval(() => {
       services.bulk.wake();
@@ -169,8 +170,12 @@ export async function startService(options: StartOptions): Promise<RunningServic
     }, maintenanceInterval);
     maintenance.unref();
     const stampUpkeep = keepStampsUp(services, log, config.uploadDays);
+    const personalData = keepPersonalData(services, log);
+    undo.push(() => personalData.stop());
     // Before anything closes: a stamp under way is finished.
     undo.push(() => stampUpkeep.stop());
+    const showings = keepShowingsSwept(services, log);
+    undo.push(() => showings.stop());
     const sweeping = keepLoginSwept(services, log);
     const stopCertificates = await listenForCertificates(services, config, log);
     undo.unshift(stopCertificates);
@@ -326,7 +331,11 @@ async function openServices(
     stampBatches: new StampBatchRunner({ ...stamps, cipher: installation.cipher }, (error) =>
       options.log.error({ err: error }, 'a batch of stamps was interrupted'),
     ),
-    licenses: { ...stamps, renderer, serviceKeys: hierarchy, publicUrl: address },
+    ...openLicenseWork(
+      { ...stamps, renderer, serviceKeys: hierarchy, publicUrl: address },
+      { pool: verifications, facts: () => verificationFacts(judging) },
+      options.log,
+    ),
     seals: sealParts(installation, hierarchy, keys, () => verificationFacts(judging)),
     sealStatus,
     signIn,
@@ -344,6 +353,9 @@ async function openServices(
       demonstrationAccounts: (await options.demonstrationLogins?.(installation)) ?? [],
       onFailure: (error) => options.log.error({ err: error }, 'a message could not be sent'),
     }),
+    rotation: new MasterKeyRotation(installation, (error) =>
+      options.log.error({ err: error }, 'a rotation of the master key was interrupted'),
+    ),
     databaseAnswers: () =>
       installation.database.reader
         .selectFrom('install_fact')
@@ -366,24 +378,6 @@ async function firstRootLists(hierarchy: Hierarchy, crls: CrlPublisher, log: Log
       log.error({ authority: name }, 'no valid revocation list, and the root key is offline');
     });
   }
-}
-
-/** Marks what was under way when the last process died; nothing is signed again. */
-async function settleLeftovers(services: Services, log: Log): Promise<void> {
-  const now = services.clock().getTime();
-  const before = new Date(services.database.engine === 'sqlite' ? now + 1 : now - patience);
-  const settled = {
-    seals: await settleSeals(services, before),
-    sealApplications: await settleApplications(services.seals, before),
-    licenses: await settleLicenses(services, before),
-    preparedStamps: await settlePrepared(services, before),
-    stampBatches: await settleStampBatches(services, before),
-    stamps: await settleStamps(services, before),
-    enrolments: await settleEnrolments(services, before),
-    foreignRequests: await settleForeign(services, before),
-    officerRequests: await settleRequests(services, before),
-  };
-  if (Object.values(settled).some((count) => count > 0)) log.warn(settled, 'left-overs of a crash settled');
 }
 
 function bracketed(host: string): string {

@@ -12,11 +12,16 @@ export interface ReplyDocument {
   close(): Promise<void>;
 }
 
+/** Bytes that are made while they are sent. Where making them fails the connection is cut, so that nobody takes a part for the whole. */
+export interface ReplyStream {
+  readonly chunks: AsyncIterable<Uint8Array>;
+}
+
 export interface Reply {
   readonly status: number;
   readonly headers?: ReplyHeaders;
   readonly contentType: string;
-  readonly content: Uint8Array | string | ReplyDocument;
+  readonly content: Uint8Array | string | ReplyDocument | ReplyStream;
 }
 
 const chunkSize = 256 * 1024;
@@ -60,8 +65,7 @@ export async function unlessHeld(reply: Reply, ifNoneMatch: string | undefined):
   if (reply.status !== 200 || typeof tag !== 'string' || ifNoneMatch === undefined) return reply;
   const named = ifNoneMatch.split(',').map((each) => each.trim().replace(/^W\//, ''));
   if (!named.includes(tag) && !named.includes('*')) return reply;
-  if (typeof reply.content !== 'string' && !(reply.content instanceof Uint8Array))
-    await reply.content.close();
+  if (typeof reply.content !== 'string' && 'close' in reply.content) await reply.content.close();
   return { ...reply, status: 304, content: '' };
 }
 
@@ -86,6 +90,10 @@ export async function send(response: ServerResponse, reply: Reply): Promise<void
     response.end(content);
     return;
   }
+  if ('chunks' in content) {
+    await sendStream(response, content.chunks);
+    return;
+  }
   try {
     response.setHeader('Content-Length', content.size);
     for (let position = 0; position < content.size && !response.destroyed; position += chunkSize) {
@@ -96,5 +104,21 @@ export async function send(response: ServerResponse, reply: Reply): Promise<void
     response.end();
   } finally {
     await content.close();
+  }
+}
+
+async function sendStream(response: ServerResponse, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  try {
+    for await (const chunk of chunks) {
+      if (response.destroyed) return;
+      if (!response.write(chunk)) {
+        await Promise.race([once(response, 'drain'), once(response, 'close')]);
+      }
+    }
+    response.end();
+  } catch (error) {
+    // The status is on its way already: what is left to say is that this is not all.
+    response.destroy();
+    throw error;
   }
 }

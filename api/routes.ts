@@ -17,17 +17,29 @@ import { interactionScanPhoneRoutes } from './interactions-scan-phone.ts';
 import { interactionScanRoutes } from './interactions-scan.ts';
 import { interactionUpstreamRoutes } from './interactions-upstream.ts';
 import { interactionRoutes } from './interactions.ts';
+import { licenseBatchRoutes } from './license-batches.ts';
+import { licenseImportRoutes } from './license-imports.ts';
+import { copyPageRoutes } from './copy-pages.ts';
+import { licenseCopyRoutes } from './license-copies.ts';
+import { licenseTypeRoutes } from './license-types.ts';
+import { licenseLifeRoutes } from './license-life.ts';
+import { licenseRequestRoutes } from './license-requests.ts';
 import { licenseRoutes } from './licenses.ts';
+import { licenseRevealRoutes } from './license-reveal.ts';
 import { mandatePageRoutes } from './mandate-pages.ts';
 import { mandateRoutes } from './mandates.ts';
 import { officerRoutes } from './officers.ts';
+import { masterKeyRoutes } from './master-keys.ts';
 import { oidcClientRoutes } from './oidc-clients.ts';
 import { pageRoutes } from './pages.ts';
 import { peoplePageRoutes } from './people-pages.ts';
 import { peopleRoutes } from './people.ts';
+import { presentationClaimRoutes } from './presentation-claims.ts';
+import { presentationRoutes } from './presentations.ts';
 import { proofingCaseRoutes } from './proofing-cases.ts';
 import { purposeRoutes } from './purposes.ts';
 import { recognitionRoutes } from './recognitions.ts';
+import { retentionRoutes } from './retention.ts';
 import { sealApplicationRoutes } from './seal-applications.ts';
 import { sealPageRoutes } from './seal-pages.ts';
 import { sealStatusRoutes } from './seal-status.ts';
@@ -35,8 +47,11 @@ import { sealRoutes } from './seals.ts';
 import { preparedStampRoutes } from './prepared-stamps.ts';
 import { stampBatchRoutes } from './stamp-batches.ts';
 import { sessionPageRoutes } from './sessions-page.ts';
+import { showingPageRoutes } from './showing-pages.ts';
+import { verifierPageRoutes } from './verifier-pages.ts';
 import { stampRoutes } from './stamps.ts';
 import { publicRoutes } from './status.ts';
+import { typePageRoutes } from './type-pages.ts';
 import { timestampRoutes } from './timestamps.ts';
 import { uploadedDocumentRoutes } from './uploaded-documents.ts';
 import { verificationReportRoutes } from './verification-reports.ts';
@@ -51,8 +66,19 @@ const served: readonly Route[] = [
   ...sealRoutes,
   ...sealApplicationRoutes,
   ...sealStatusRoutes,
+  // Before `/licenses/{id}`: their addresses would be taken for one.
+  ...licenseBatchRoutes,
+  ...licenseImportRoutes,
+  ...licenseRevealRoutes,
   ...licenseRoutes,
+  ...licenseLifeRoutes,
+  ...licenseRequestRoutes,
+  ...licenseTypeRoutes,
+  ...typePageRoutes,
   ...caseRoutes,
+  ...presentationRoutes,
+  ...presentationClaimRoutes,
+  ...licenseCopyRoutes,
   ...verificationRoutes,
   ...verificationReportRoutes,
   ...recognitionRoutes,
@@ -69,10 +95,15 @@ const served: readonly Route[] = [
   ...proofingCaseRoutes,
   ...officerRoutes,
   ...purposeRoutes,
+  ...retentionRoutes,
+  ...masterKeyRoutes,
   ...oidcClientRoutes,
   ...sessionPageRoutes,
   ...pageRoutes,
   ...accountPageRoutes,
+  ...showingPageRoutes,
+  ...copyPageRoutes,
+  ...verifierPageRoutes,
   ...sealPageRoutes,
   ...peoplePageRoutes,
   ...mandatePageRoutes,

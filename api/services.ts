@@ -12,11 +12,13 @@ import type { InteractionPort } from '../identity/interaction-port.ts';
 import type { ProviderParts } from '../identity/provider/parts.ts';
 import type { OpenedProvider } from '../identity/provider/provider.ts';
 import type { RegisterDependencies } from '../identity/registers.ts';
+import type { LicenseBatchRunner } from '../licenses/batch-runner.ts';
 import type { LicenseParts } from '../licenses/parts.ts';
 import type { ApplicationParts } from '../signing/seal-application-kinds.ts';
 import type { SealStatusPublisher } from '../signing/seal-status-list.ts';
 import type { StampBatchRunner } from '../signing/stamp-batch-runner.ts';
 import type { StampParts } from '../signing/stamp-order.ts';
+import type { MasterKeyRotation } from '../storage/master-key-rotation.ts';
 import type { ForeignStatusLists } from './status-lists-http.ts';
 import type { Guard } from './guard.ts';
 import type { Installation } from './installation.ts';
@@ -54,6 +56,9 @@ export interface Services extends Installation {
   readonly seals: ApplicationParts;
   readonly sealStatus: SealStatusPublisher;
   readonly licenses: LicenseParts;
+  /** Of the master key over personal data. */
+  readonly rotation: MasterKeyRotation;
+  readonly licenseBatches: LicenseBatchRunner;
   /** The sample accounts of the demonstration. */
   readonly signIn: SampleAccounts;
   readonly guard: Guard;

@@ -147,7 +147,12 @@ export function stampOrderOf(order: GivenOrder): Omit<StampOrder, 'actor' | 'sou
   };
 }
 
-function placingOf({ placement: place, riding: besides, overFields }: GivenOrder): Placing {
+/** Where the seal stands, as the room takes it. */
+export function placingOf({
+  placement: place,
+  riding: besides,
+  overFields,
+}: Pick<GivenOrder, 'placement' | 'riding' | 'overFields'>): Placing {
   return {
     place:
       'anchor' in place

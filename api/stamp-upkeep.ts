@@ -3,6 +3,7 @@ import { settlePrepared } from '../signing/stamp-prepared.ts';
 import { forgetUnusedUploads } from '../signing/upload-retention.ts';
 import { runUpgrades } from '../signing/upgrade-queue.ts';
 import type { Log } from './log.ts';
+import { repeat } from './repeated-work.ts';
 import type { Services } from './services.ts';
 
 /** Milliseconds. */
@@ -42,27 +43,6 @@ export function keepStampsUp(services: Services, log: Log, uploadDays: number): 
       await upgrades.stop();
       await waiting.stop();
       await retention.stop();
-    },
-  };
-}
-
-/** Does `work` every so many milliseconds, never twice at once; `stop` waits for what is under way. */
-function repeat(
-  interval: number,
-  work: () => Promise<void>,
-  failed: (error: unknown) => void,
-): { stop(): Promise<void> } {
-  let running: Promise<void> | null = null;
-  const timer = setInterval(() => {
-    running ??= work()
-      .catch(failed)
-      .finally(() => (running = null));
-  }, interval);
-  timer.unref();
-  return {
-    stop: async () => {
-      clearInterval(timer);
-      await running;
     },
   };
 }

@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import type { PublishedCrl } from '../ca/crl-publisher.ts';
 import { statusListAddresses } from '../licenses/status-aggregation.ts';
-import { statusListToken } from '../licenses/status.ts';
 import { bytes, json, type Reply } from './reply.ts';
+import { statusListToken, statusListTokenAt } from '../licenses/status-edition.ts';
 import { bytesBody, route, type Route } from './route.ts';
 import type { Services } from './services.ts';
 
@@ -74,7 +74,8 @@ const statusList = route({
   method: 'get',
   path: '/api/v1/status-lists/{list}',
   tag,
-  summary: 'A signed status list of licenses (Token Status List JWT)',
+  summary:
+    'A signed status list of licenses (Token Status List JWT), now, or as it was where its types have a history',
   access: reading,
   params: z.object({
     list: z
@@ -82,12 +83,21 @@ const statusList = route({
       .regex(/^\d{1,9}$/)
       .transform(Number),
   }),
+  query: z.object({
+    time: z
+      .string()
+      .regex(/^\d{1,10}$/)
+      .transform((seconds) => new Date(Number(seconds) * 1000))
+      .optional()
+      .describe('Seconds since 1970: the list as it was then.'),
+  }),
   replies: [{ status: 200, description: 'JWT.', content: { 'application/statuslist+jwt': 'binary' } }],
-  async handle(services, { params }) {
-    const token = await statusListToken(
-      { ...services, serviceKeys: services.hierarchy, publicUrl: services.address },
-      params.list,
-    );
+  async handle(services, { params, query }) {
+    const parts = { ...services, serviceKeys: services.hierarchy, publicUrl: services.address };
+    const token =
+      query.time === undefined
+        ? await statusListToken(parts, params.list)
+        : await statusListTokenAt(parts, params.list, query.time);
     // A change must show at once, so nobody on the way keeps it; its own ttl is for offline readers.
     return bytes('application/statuslist+jwt', token, { 'Access-Control-Allow-Origin': '*' });
   },

@@ -5,7 +5,7 @@ import { encodeDigestAlgorithm } from '../formats/x509/algorithm.ts';
 import { parseCertificate } from '../formats/x509/certificate.ts';
 import { encodeCertId, encodeOcspRequest } from '../formats/x509/ocsp.ts';
 import type { ServiceKeySource } from '../licenses/parts.ts';
-import { statusListToken } from '../licenses/status.ts';
+import { statusListToken } from '../licenses/status-edition.ts';
 import { LicenseError } from '../licenses/errors.ts';
 import type { Hierarchy } from '../ca/hierarchy.ts';
 import type { CrlPublisher } from '../ca/crl-publisher.ts';

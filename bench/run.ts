@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { measureCertification } from './certification.ts';
 import { measureIdentityLogin } from './identity-login.ts';
 import { measureIdentityProvider } from './identity-provider.ts';
+import { measureLicenses } from './licenses.ts';
 import { measureLimits } from './limits.ts';
 import type { Measure } from './measure.ts';
 import { measureMainJob } from './main-job.ts';
@@ -18,6 +19,7 @@ const { values } = parseArgs({
 });
 const parts = {
   main: measureMainJob,
+  licenses: measureLicenses,
   stamps: measureStamps,
   verification: measureVerification,
   offline: measureOfflineCodes,

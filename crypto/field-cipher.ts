@@ -4,6 +4,7 @@ import { boxOverhead, isBoxCipher, openBox, sealBox, type BoxCipher } from './ae
 import type { RandomBytes } from './clock.ts';
 import { CryptoError } from './errors.ts';
 import type { MasterKey } from './master-key.ts';
+import { fixedMasterKeys, type MasterKeys } from './master-keys.ts';
 
 const DATA_KEY = 32;
 
@@ -22,33 +23,53 @@ export interface FieldCipher {
   open(place: FieldPlace, ciphertext: string): string;
 }
 
-function surroundings(place: FieldPlace): string {
+/** What a value is bound to. */
+export function surroundings(place: FieldPlace): string {
   // JSON, not joined text: a name that contains the separator must not look like another place.
   return JSON.stringify([place.table, place.column, place.row]);
 }
 
-/**
- * @param options.masterKeys the first one seals; older ones still open what they sealed
- * @param options.cipher the suite's: what seals; a ciphertext is opened by the cipher it names
- */
-export function createFieldCipher(options: {
-  readonly masterKeys: readonly [MasterKey, ...MasterKey[]];
+export interface FieldCipherOptions {
+  /** The newest seals; older ones still open what they sealed. A list is newest first. */
+  readonly masterKeys: MasterKeys | readonly [MasterKey, ...MasterKey[]];
   readonly random: RandomBytes;
+  /** The suite's: what seals; a ciphertext is opened by the cipher it names. */
   readonly cipher?: BoxCipher;
-}): FieldCipher {
-  const { random, masterKeys, cipher = 'aes-256-gcm' } = options;
-  const [current] = masterKeys;
-  const wrapping = new Map(masterKeys.map((key) => [key.id, createSecretKey(key.derive('field cipher'))]));
-  const wrappingKey = (id: string): KeyObject => {
-    const key = wrapping.get(id);
+}
+
+/** The keys given, as a ring. */
+export function ringOf(masterKeys: FieldCipherOptions['masterKeys']): MasterKeys {
+  return 'find' in masterKeys && 'current' in masterKeys ? masterKeys : fixedMasterKeys(masterKeys);
+}
+
+/**
+ * The keys that wrap for one use, derived once of each master key.
+ * @throws CryptoError `master-key-unknown`, of what it returns
+ */
+export function wrappingKeys(ring: MasterKeys, use: string): (id: string) => KeyObject {
+  const known = new Map<string, KeyObject>();
+  return (id) => {
+    let key = known.get(id);
     if (key === undefined) {
-      throw new CryptoError(
-        'master-key-unknown',
-        'The value was encrypted under a master key that is not here.',
-      );
+      const master = ring.find(id);
+      if (master === null) {
+        throw new CryptoError(
+          'master-key-unknown',
+          'The value was encrypted under a master key that is not here.',
+        );
+      }
+      key = createSecretKey(master.derive(use));
+      known.set(id, key);
     }
     return key;
   };
+}
+
+/** Encryption under the master keys. */
+export function createFieldCipher(options: FieldCipherOptions): FieldCipher {
+  const { random, cipher = 'aes-256-gcm' } = options;
+  const ring = ringOf(options.masterKeys);
+  const wrappingKey = wrappingKeys(ring, 'field cipher');
   const damaged = (): CryptoError =>
     new CryptoError('ciphertext-damaged', 'The encrypted value was changed, or belongs to another place.');
 
@@ -56,9 +77,10 @@ export function createFieldCipher(options: {
     seal: (place, plaintext) => {
       const aad = surroundings(place);
       const dataKey = random(DATA_KEY);
-      const wrapped = sealBox(wrappingKey(current.id), `wrap ${aad}`, dataKey, random, cipher);
+      const { id } = ring.current;
+      const wrapped = sealBox(wrappingKey(id), `wrap ${aad}`, dataKey, random, cipher);
       const box = sealBox(dataKey, aad, Buffer.from(plaintext, 'utf8'), random, cipher);
-      return `${cipher}:${current.id}:${Buffer.concat([wrapped, box]).toString('base64url')}`;
+      return `${cipher}:${id}:${Buffer.concat([wrapped, box]).toString('base64url')}`;
     },
     open: (place, ciphertext) => {
       const match = /^([a-z0-9-]{1,40}):([0-9a-f]{16}):([A-Za-z0-9_-]+)$/.exec(ciphertext);

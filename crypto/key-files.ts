@@ -5,19 +5,17 @@ import { join } from 'node:path';
 import type { BoxCipher } from './aead.ts';
 import { isSignatureAlgorithm, keyIdOf } from './algorithms.ts';
 import type { RandomBytes } from './clock.ts';
-import { createDurably, writeDurably } from './durable-file.ts';
+import { writeDurably } from './durable-file.ts';
 import { CryptoError } from './errors.ts';
 import { generateKey, importPrivateKey, localSigningKey, requireKeyFor } from './key-engine.ts';
 import { openKeyVault, type KeyVault, type KeyVaultOptions } from './key-vault.ts';
-import { MasterKey } from './master-key.ts';
+import { MasterKeyFiles } from './master-key-files.ts';
 import type { GeneratedKey, KeyPurpose, KeyStore, SignatureAlgorithm, SigningKey } from './signing-key.ts';
 
-const MASTER_KEY_FILE = 'master.key.json';
-
-/** The key files of a deployment: signing keys, and the master key of personal data beside them. */
+/** The key files of a deployment: signing keys, and the master keys of personal data beside them. */
 export interface KeyFiles extends KeyStore {
-  /** The deployment's master key, made on first use. @throws CryptoError `key-damaged`. */
-  masterKey(): Promise<MasterKey>;
+  /** The deployment's master keys, the first made on first use. @throws CryptoError `key-damaged`. */
+  masterKeys(): Promise<MasterKeyFiles>;
   /** What the files are encrypted with: the suite's cipher when the folder was made. */
   readonly cipher: BoxCipher;
 }
@@ -75,7 +73,7 @@ class KeyFolder implements KeyFiles {
   readonly #vault: KeyVault;
   readonly #random: RandomBytes;
   readonly #opened = new Map<string, Promise<OpenedKey>>();
-  #master: Promise<MasterKey> | null = null;
+  #masters: Promise<MasterKeyFiles> | null = null;
 
   constructor(folder: string, vault: KeyVault, random: RandomBytes) {
     this.#folder = folder;
@@ -151,10 +149,10 @@ class KeyFolder implements KeyFiles {
     );
   }
 
-  masterKey(): Promise<MasterKey> {
-    this.#master ??= this.#loadMaster();
-    this.#master.catch(() => (this.#master = null));
-    return this.#master;
+  masterKeys(): Promise<MasterKeyFiles> {
+    this.#masters ??= MasterKeyFiles.open(this.#folder, this.#vault, this.#random);
+    this.#masters.catch(() => (this.#masters = null));
+    return this.#masters;
   }
 
   #path(id: string): string {
@@ -180,37 +178,6 @@ class KeyFolder implements KeyFiles {
     // The public half lies outside the box: it must be the private half's own.
     if (!publicKey.equals(stored.publicKey)) throw damaged(id);
     return { stored, privateKey };
-  }
-
-  async #loadMaster(): Promise<MasterKey> {
-    const path = join(this.#folder, MASTER_KEY_FILE);
-    const what = 'yinxin master key 1';
-    try {
-      let text = await readFile(path, 'utf8').catch((error: unknown) => {
-        if (isMissing(error)) return null;
-        throw error;
-      });
-      if (text === null) {
-        const box = Buffer.from(this.#vault.seal(what, this.#random(32))).toString('base64url');
-        const content = JSON.stringify({
-          format: 'yinxin-master-key',
-          version: 1,
-          cipher: this.#vault.cipher,
-          box,
-        });
-        await createDurably(path, `${content}\n`, this.#random);
-        text = await readFile(path, 'utf8');
-      }
-      const box = /"box":"([A-Za-z0-9_-]+)"/.exec(text)?.[1];
-      const secret = box === undefined ? null : this.#vault.open(what, Buffer.from(box, 'base64url'));
-      if (secret?.length !== 32) throw damaged('master');
-      return new MasterKey(secret, this.#vault.cipher === 'sm4-ctr-hmac-sm3' ? 'sm3' : 'sha256');
-    } catch (error) {
-      if (error instanceof CryptoError) throw error;
-      throw new CryptoError('key-store-unavailable', 'The master key cannot be read or made.', {
-        cause: error,
-      });
-    }
   }
 }
 

@@ -28,7 +28,9 @@ export type FormatErrorCode =
   | 'pdf-encrypted'
   | 'pdf-password'
   | 'pdf-unsupported'
-  | 'seal-malformed';
+  | 'seal-malformed'
+  | 'csv-malformed'
+  | 'picture-malformed';
 
 /** Thrown by every codec of formats/. The message names what is wrong and never holds a personal value. */
 export class FormatError extends Error {

@@ -19,6 +19,10 @@ export const scopes = [
   'licenses:read',
   'licenses:search',
   'licenses:status',
+  /** Claim live codes that holders show at a desk. */
+  'licenses:present',
+  /** Take over licenses of before: paper, or files of another system. */
+  'licenses:import',
   'cases:write',
   'cases:read',
   'verifications:write',

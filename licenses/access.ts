@@ -1,17 +1,21 @@
-// Who may read a license: the office that issued it, the one that supervises it, and its holder. Every reading leaves a row.
+// Who may read a license: the office that issued it, the one that supervises it, and its holder. Every reading leaves a row;
+// offices see residents masked until they say why they need more.
 import type { Actor } from '../storage/actor.ts';
 import type { AuditAction } from '../storage/audit-log.ts';
 import { eventsOf, type LicenseEvent } from './event-store.ts';
 import type { CodeText } from './code-picture.ts';
 import { LicenseError } from './errors.ts';
-import { maskedCode, maskedName, normaliseHolderCode, type HolderInput } from './face.ts';
+import { normaliseHolderCode, type HolderInput } from './face.ts';
 import { departmentOf, requireScope } from './guard.ts';
+import { isHolder } from './holders.ts';
 import { stateAt, stateWords, type LicenseState } from './license.ts';
+import { isPersonal, maskedHolder, maskedNumber, maskedValue } from './mask.ts';
+import { trustOf, type TrustLevel } from './original.ts';
 import type { LicenseParts } from './parts.ts';
 import { holdsUnprintable, withoutResidentNumbers } from './plain-text.ts';
 import { findLicense, type StoredLicense } from './store.ts';
 import { licenseTypeEdition } from './type-register.ts';
-import type { HolderKind } from './type.ts';
+import type { FaceField, HolderKind } from './type.ts';
 
 /** A license as lists show it: residents are masked. */
 export interface LicenseSummary {
@@ -30,6 +34,8 @@ export interface LicenseSummary {
   readonly supervisor: { readonly creditCode: string; readonly name: string };
   readonly state: LicenseState;
   readonly stateWords: string;
+  /** 可信等级: `A` where it was issued here. */
+  readonly trust: TrustLevel;
   readonly issuedAt: Date;
   readonly validFrom: string;
   readonly validUntil: string | null;
@@ -45,8 +51,10 @@ interface FaceLine {
   readonly value: string;
 }
 
-/** A license in full, for who may read it. */
+/** A license with its face, for who may read it. */
 export interface LicenseDetails extends LicenseSummary {
+  /** Whether anything is masked: a department reveals it with a reason. */
+  readonly masked: boolean;
   readonly face: readonly FaceLine[];
   readonly events: readonly LicenseEvent[];
   readonly recordHash: string;
@@ -59,7 +67,6 @@ export interface LicenseDetails extends LicenseSummary {
 export function summaryOf(license: StoredLicense, now: Date): LicenseSummary {
   const { record, holderKind } = license;
   const state = stateAt(license.state, license.expiresAt, now);
-  const number = record['ZZBH'] ?? '';
   return {
     id: license.id,
     root: license.root,
@@ -69,16 +76,13 @@ export function summaryOf(license: StoredLicense, now: Date): LicenseSummary {
     identifier: license.identifier,
     typeCode: license.typeCode,
     typeName: record['ZZLXMC'] ?? '',
-    number: holderKind === 'resident' ? `****${number.slice(-4)}` : number,
-    holder: {
-      kind: holderKind,
-      name: maskedName(holderKind, record['CZZT'] ?? ''),
-      code: maskedCode(holderKind, record['CZZTDM'] ?? ''),
-    },
+    number: maskedNumber(holderKind, record['ZZBH'] ?? ''),
+    holder: maskedHolder(holderKind, record['CZZT'] ?? '', record['CZZTDM'] ?? ''),
     issuer: { creditCode: license.issuer, name: record['ZZBFJG'] ?? '' },
     supervisor: { creditCode: license.supervisor, name: record['supervisor'] ?? '' },
     state,
     stateWords: stateWords[state],
+    trust: trustOf(record),
     issuedAt: license.issuedAt,
     validFrom: record['ZZYXQQSRQ'] ?? '',
     validUntil: record['ZZYXQJZRQ'] ?? null,
@@ -131,40 +135,76 @@ export async function note(
   );
 }
 
+/** Says to its own departments, and to nobody else, that there was one. @throws LicenseError `license-destroyed` */
+async function refuseDestroyed(parts: LicenseParts, department: string, id: string): Promise<void> {
+  const gone = await parts.database.reader
+    .selectFrom('license')
+    .select('id')
+    .where('id', '=', id)
+    .where('record', 'is', null)
+    .where('state', 'not in', ['intended', 'abandoned'])
+    .where((e) => e.or([e('issuer', '=', department), e('supervisor', '=', department)]))
+    .executeTakeFirst();
+  if (gone !== undefined) {
+    throw new LicenseError(
+      'license-destroyed',
+      'The period of keeping of this license is over: what it said of persons was destroyed.',
+    );
+  }
+}
+
 /** A license the department issued or supervises. @throws LicenseError `license-not-found` (absent or foreign alike) */
 async function visibleLicense(parts: LicenseParts, actor: Actor, id: string): Promise<StoredLicense> {
   requireScope(actor, 'licenses:read', 'licenses:write');
   const department = departmentOf(actor);
   const license = await findLicense(parts.database.reader, parts, id);
+  if (license === null) await refuseDestroyed(parts, department, id);
   if (license === null || (license.issuer !== department && license.supervisor !== department)) {
     throw new LicenseError('license-not-found', 'There is no such license.');
   }
   return license;
 }
 
-async function heldLicense(parts: LicenseParts, reading: HolderReading, id: string): Promise<StoredLicense> {
+/** A license of the holder's own. @throws LicenseError `license-not-found` */
+export async function heldLicense(
+  parts: LicenseParts,
+  reading: HolderReading,
+  id: string,
+): Promise<StoredLicense> {
   const license = await findLicense(parts.database.reader, parts, id);
   const { kind } = reading.holder;
   const code = normaliseHolderCode(kind, reading.holder.code, parts.clock());
-  if (license?.holderKind !== kind || license.record['CZZTDM'] !== code) {
+  if (license === null || !isHolder(license.record, kind, code)) {
     throw new LicenseError('license-not-found', 'There is no such license.');
   }
   return license;
 }
 
-async function detailsOf(parts: LicenseParts, license: StoredLicense): Promise<LicenseDetails> {
+async function detailsOf(
+  parts: LicenseParts,
+  license: StoredLicense,
+  view: 'full' | 'masked',
+): Promise<LicenseDetails> {
   const type = await licenseTypeEdition(parts.database.reader, license.typeCode, license.edition);
   const { record } = license;
+  const hidden = (field: FaceField): boolean => view === 'masked' && isPersonal(field, license.holderKind);
   const face = type.fields.flatMap((field) => {
     const value = record[field.name];
-    return value === undefined
-      ? []
-      : [{ name: field.name, label: field.label, englishLabel: field.englishLabel, value }];
+    if (value === undefined) return [];
+    const { name, label, englishLabel, kind } = field;
+    return [{ name, label, englishLabel, value: hidden(field) ? maskedValue(kind, value) : value }];
   });
-  return {
-    ...summaryOf(license, parts.clock()),
+  const whole = {
     number: record['ZZBH'] ?? '',
     holder: { kind: license.holderKind, name: record['CZZT'] ?? '', code: record['CZZTDM'] ?? '' },
+  };
+  return {
+    ...summaryOf(license, parts.clock()),
+    ...(view === 'full' ? whole : {}),
+    masked:
+      view === 'masked' &&
+      (license.holderKind === 'resident' ||
+        type.fields.some((f) => hidden(f) && record[f.name] !== undefined)),
     face,
     events: await eventsOf(parts, parts.database.reader, license.id),
     recordHash: license.recordHash,
@@ -175,8 +215,8 @@ async function detailsOf(parts: LicenseParts, license: StoredLicense): Promise<L
 }
 
 /**
- * A license in full, unmasked. The disclosure is on record before it is answered.
- * @throws LicenseError `scope-missing`, `department-missing`, `purpose-missing`, `license-not-found`
+ * A license as a department first sees it: residents, and fields that tell of a person, are masked. On record.
+ * @throws LicenseError `scope-missing`, `department-missing`, `purpose-missing`, `license-not-found`, `license-destroyed`
  */
 export async function readLicense(
   parts: LicenseParts,
@@ -185,11 +225,27 @@ export async function readLicense(
 ): Promise<LicenseDetails> {
   checkPurpose(reading.purpose);
   const license = await visibleLicense(parts, reading.actor, id);
-  await note(parts, reading, 'license.disclosed', license.id);
-  return detailsOf(parts, license);
+  await note(parts, reading, 'license.read', license.id);
+  return detailsOf(parts, license, 'masked');
 }
 
-/** The same for the holder. @throws LicenseError `license-not-found`; FormatError for a code that is none */
+/**
+ * A license in full, for a department that says why. The disclosure and its reason are on record before it is answered, and
+ * the holder sees them.
+ * @throws LicenseError as `readLicense`
+ */
+export async function revealLicense(
+  parts: LicenseParts,
+  reading: Reading,
+  id: string,
+): Promise<LicenseDetails> {
+  checkPurpose(reading.purpose);
+  const license = await visibleLicense(parts, reading.actor, id);
+  await note(parts, reading, 'license.disclosed', license.id);
+  return detailsOf(parts, license, 'full');
+}
+
+/** All of it for the holder. @throws LicenseError `license-not-found`; FormatError for a code that is none */
 export async function readOwnLicense(
   parts: LicenseParts,
   reading: HolderReading,
@@ -197,7 +253,7 @@ export async function readOwnLicense(
 ): Promise<LicenseDetails> {
   const license = await heldLicense(parts, reading, id);
   await note(parts, reading, 'license.disclosed', license.id);
-  return detailsOf(parts, license);
+  return detailsOf(parts, license, 'full');
 }
 
 /** The sealed PDF of a license, for a department or (with `holder`) its holder; the disclosure is on record. */

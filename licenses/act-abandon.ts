@@ -4,6 +4,7 @@ import { abandonStamps } from '../signing/stamp.ts';
 import type { StampPlan } from '../signing/stamp-order.ts';
 import type { Writer } from '../storage/database.ts';
 import { LicenseError } from './errors.ts';
+import { forgetOriginals } from './original-store.ts';
 import type { LicenseParts } from './parts.ts';
 import { abandonActs } from './store.ts';
 
@@ -41,8 +42,9 @@ export async function abandonAndTell(
   reason: string,
 ): Promise<number> {
   const at = parts.clock();
-  const acts = await abandonActs(tx, which, reason);
+  const acts = await abandonActs(tx, which, reason, at);
   for (const act of acts) {
+    await forgetOriginals(tx, act.licenses);
     for (const license of act.licenses) {
       await parts.audit.append(tx, {
         at,

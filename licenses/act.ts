@@ -11,22 +11,32 @@ import { giveUp, givenUp } from './act-abandon.ts';
 import {
   answerOfOther,
   digestOfRequest,
+  documentsOf,
   earlierAct,
+  MAX_DOCUMENTS,
   MAX_LICENSES,
   type ActRequest,
   type ActResult,
 } from './act-answers.ts';
+import { insertActStamps } from './act-store.ts';
 import { codeClaims, signCode } from './code.ts';
 import type { CodeText } from './code-picture.ts';
 import { LicenseError } from './errors.ts';
 import { beijingDay, endOfTerm } from './face.ts';
 import { checkKey, departmentOf, requireScope } from './guard.ts';
+import { insertOriginal } from './original-store.ts';
+import { pageContentOf } from './page-content.ts';
 import type { PageContent } from './page-layout.ts';
+import type { PageOrder } from './page.ts';
 import type { LicenseParts } from './parts.ts';
-import { makeRecord, printedValues, recordBytes, type LicenseRecord } from './record.ts';
+import { makeRecord, recordBytes, type LicenseRecord } from './record.ts';
+import { recordCipherOf } from './record-keys.ts';
 import { checkRequest, type CheckedLicense } from './request.ts';
+import { placingOf } from './seal-seat.ts';
 import { completeSuccession, sealedSuccession, serialOf, versionAfter } from './succession.ts';
 import { allocateStatus } from './status.ts';
+import type { LicenseType } from './type.ts';
+import { xmpDescriptions } from './xmp.ts';
 import {
   completeAct,
   completeLicense,
@@ -57,7 +67,7 @@ interface DrawnLicense extends LicenseInHand {
  *   the act is in force.
  */
 export async function performAct(parts: LicenseParts, request: ActRequest): Promise<ActResult> {
-  requireScope(request.actor, 'licenses:write');
+  requireScope(request.actor, onlyTakesOver(request) ? 'licenses:import' : 'licenses:write');
   departmentOf(request.actor);
   checkKey(request.idempotencyKey);
   checkCase(request);
@@ -66,26 +76,42 @@ export async function performAct(parts: LicenseParts, request: ActRequest): Prom
   if (earlier !== null) return earlier;
   const checked = await Promise.all(request.licenses.map((license) => checkRequest(parts, request, license)));
   for (const license of checked) await parts.renderer.examine(provisionalPage(parts, license));
-  const decision = await planDecision(parts, request);
+  const documents = await planDocuments(parts, request);
   const act = `act_${toHex(parts.random(16))}`;
-  const intended = await intend(parts, request, { act, digest, checked, decision });
+  const intended = await intend(parts, request, { act, digest, checked, documents });
   if (intended === null) return answerOfOther(parts, request, digest);
-  const plans: StampPlan[] = decision === null ? [] : [decision];
+  const plans: StampPlan[] = [...documents];
   try {
     const drawn = await all(intended.map((license) => draw(parts, license)));
     for (const license of drawn) plans.push(await planStamp(parts, pageOrder(request, license), null));
     await parts.database.write((tx) => intendStamps(tx, parts.audit, plans));
     const stamps = await all(plans.map((plan) => makeStamp(parts, plan)));
-    return await complete(parts, request, act, drawn, stamps, decision !== null);
+    return await complete(parts, request, act, drawn, stamps);
   } catch (error) {
     await giveUp(parts, act, plans, error);
     throw error;
   }
 }
 
+/** Taking over what exists needs its own scope, and that alone. */
+function onlyTakesOver(request: ActRequest): boolean {
+  const { licenses } = request;
+  return (
+    licenses.length > 0 &&
+    licenses.every(({ original }) => original !== undefined) &&
+    documentsOf(request).length === 0
+  );
+}
+
 function checkCase(request: ActRequest): void {
-  if (request.licenses.length === 0 && request.decision === null) {
+  if (request.licenses.length === 0 && documentsOf(request).length === 0) {
     throw new LicenseError('case-empty', 'A case decides something: a decision, a license, or both.');
+  }
+  if (documentsOf(request).length > MAX_DOCUMENTS) {
+    throw new LicenseError(
+      'case-number-invalid',
+      `A case stamps at most ${MAX_DOCUMENTS} documents at once.`,
+    );
   }
   if (request.licenses.length > MAX_LICENSES) {
     throw new LicenseError('case-number-invalid', `A case issues at most ${MAX_LICENSES} licenses at once.`);
@@ -113,17 +139,16 @@ function provisionalPage(parts: LicenseParts, checked: CheckedLicense): PageCont
 }
 
 function pageContent(parts: LicenseParts, checked: CheckedLicense, record: LicenseRecord): PageContent {
-  return {
-    template: checked.type.template,
-    values: printedValues(checked.type, record),
-    mark: checked.type.mark,
-    host: new URL(parts.publicUrl).host,
-  };
+  return pageContentOf(checked.type, record, new URL(parts.publicUrl).host);
 }
 
-async function planDecision(parts: LicenseParts, request: ActRequest): Promise<StampPlan | null> {
-  const { decision, actor, matter, caseNumber } = request;
-  return decision === null ? null : planStamp(parts, { ...decision, actor, matter, caseNumber }, null);
+/** Decision and documents, one after the other: each is read and refused by itself. */
+async function planDocuments(parts: LicenseParts, request: ActRequest): Promise<readonly StampPlan[]> {
+  const { actor, matter, caseNumber } = request;
+  const plans: StampPlan[] = [];
+  for (const order of documentsOf(request))
+    plans.push(await planStamp(parts, { ...order, actor, matter, caseNumber }, null));
+  return plans;
 }
 
 /** @returns null where the key or the case was used before: nothing was written then. */
@@ -134,7 +159,7 @@ async function intend(
     readonly act: string;
     readonly digest: string;
     readonly checked: readonly CheckedLicense[];
-    readonly decision: StampPlan | null;
+    readonly documents: readonly StampPlan[];
   },
 ): Promise<readonly LicenseInHand[] | null> {
   const now = parts.clock();
@@ -148,10 +173,12 @@ async function intend(
       department: departmentOf(request.actor),
       matter: request.matter,
       case_number: request.caseNumber,
-      decision_stamp: plan.decision?.record.id ?? null,
+      decision_stamp: request.decision === null ? null : (plan.documents[0]?.record.id ?? null),
       intended_at: now.toISOString(),
     });
     if (!written) return null;
+    const stamps = plan.documents.map(({ record }) => record.id);
+    await insertActStamps(tx, plan.act, stamps, request.decision === null ? 1 : 0);
     const intended: LicenseInHand[] = [];
     for (const [position, checked] of plan.checked.entries()) {
       // Ids of one act sort in the order they were asked for.
@@ -171,7 +198,7 @@ async function intendLicense(
   const { id, checked, now } = plan;
   const { type, holder } = checked;
   const issuedOn = beijingDay(now);
-  const { predecessor } = checked;
+  const { predecessor, original } = checked;
   const serial =
     predecessor === null
       ? await nextSerial(tx, type.typeCode, type.issuer.creditCode, Number(issuedOn.slice(0, 4)))
@@ -187,7 +214,9 @@ async function intendLicense(
     codeId,
     random: parts.random,
   });
-  const status = type.publicStatus ? await allocateStatus(tx, parts.random) : null;
+  const status = type.publicStatus
+    ? await allocateStatus(tx, parts.random, { history: type.statusHistory === true, at: now })
+    : null;
   const free = await insertIntendedLicense(tx, parts, {
     id,
     act: plan.act,
@@ -209,16 +238,24 @@ async function intendLicense(
     expiresAt: endOfTerm(checked.term),
     root: predecessor?.license.root ?? id,
     version,
-    succeeds: predecessor === null ? null : sealedSuccession(parts, id, checked.number, predecessor),
+    succeeds:
+      predecessor === null ? null : await sealedSuccession(tx, parts, id, checked.number, predecessor),
   });
   if (!free)
     throw new LicenseError('license-number-taken', 'A license of this type has this number already.');
+  if (original !== null) await insertOriginal(tx, await recordCipherOf(tx, parts, id), id, original);
   await parts.audit.append(tx, {
     at: now,
     actor: request.actor,
     action: 'license.intended',
     subject: id,
-    details: { act: plan.act, type: type.typeCode, matter: request.matter, ...caseDetail(request) },
+    details: {
+      act: plan.act,
+      type: type.typeCode,
+      matter: request.matter,
+      ...caseDetail(request),
+      ...(original === null ? {} : { origin: original.kind, trust: original.trust }),
+    },
   });
   return { id, checked, record, issuedAt: now, status };
 }
@@ -246,6 +283,8 @@ async function draw(parts: LicenseParts, license: LicenseInHand): Promise<DrawnL
     ...pageContent(parts, checked, record),
     code,
     record: recordBytes(record),
+    xmp: xmpDescriptions(record, labelsOf(type)),
+    ...attachmentOf(checked),
     metadata: {
       title: type.mark === null ? type.name : `${type.name}（${type.mark}）`,
       author: type.issuer.name,
@@ -256,15 +295,24 @@ async function draw(parts: LicenseParts, license: LicenseInHand): Promise<DrawnL
   return { ...license, code, page };
 }
 
+function labelsOf(type: LicenseType): Readonly<Record<string, string>> {
+  return Object.fromEntries(type.fields.map(({ name, label }) => [name, label]));
+}
+
+/** What a license was taken over from travels inside its own file. */
+function attachmentOf({ original }: CheckedLicense): Pick<PageOrder, 'attachments'> {
+  const document = original?.document ?? null;
+  return document === null ? {} : { attachments: [{ name: 'original.pdf', bytes: document.bytes }] };
+}
+
 /** The type names the seals; who may issue the license may let them be used on its page, and on nothing else. */
 function pageOrder(request: ActRequest, license: DrawnLicense): StampOrder {
   const { type, sealId } = license.checked;
-  const seat = type.template.elements.find((element) => element.kind === 'seal');
   return {
     actor: { ...request.actor, scopes: [...request.actor.scopes, 'stamps:write'] },
     sealId,
     source: { bytes: license.page },
-    place: { page: 1, centreX: seat?.x ?? 0, centreY: seat?.y ?? 0 },
+    ...placingOf(type.template),
     matter: request.matter,
     caseNumber: request.caseNumber,
     reason: `${type.name} ${license.record['ZZBS'] ?? ''}`,
@@ -279,14 +327,14 @@ async function complete(
   act: string,
   drawn: readonly DrawnLicense[],
   made: readonly MadeStamp[],
-  withDecision: boolean,
 ): Promise<ActResult> {
+  const documents = made.length - drawn.length;
   const now = parts.clock();
   const stamps = await parts.database.write(async (tx) => {
     const results = await completeStamps(tx, parts, made);
     if (!(await completeAct(tx, act, now))) throw givenUp();
     for (const [position, license] of drawn.entries()) {
-      const stamp = results[position + (withDecision ? 1 : 0)];
+      const stamp = results[position + documents];
       if (stamp === undefined) throw new TypeError('Every license of an act has a stamp.');
       const whole = { code: license.code, stampId: stamp.stampId, document: stamp.document, at: now };
       if (!(await completeLicense(tx, parts, license.id, whole))) throw givenUp();
@@ -294,7 +342,7 @@ async function complete(
       await parts.audit.append(tx, {
         at: now,
         actor: request.actor,
-        action: 'license.issued',
+        action: license.checked.original === null ? 'license.issued' : 'license.taken-over',
         subject: license.id,
         details: {
           act,
@@ -311,7 +359,8 @@ async function complete(
   const licenses = await findLicenses(parts.database.reader, parts, { act }, MAX_LICENSES);
   return {
     licenses: licenses.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
-    decision: withDecision ? (stamps[0] ?? null) : null,
+    decision: request.decision === null ? null : (stamps[0] ?? null),
+    documents: stamps.slice(request.decision === null ? 0 : 1, documents),
   };
 }
 

@@ -16,6 +16,8 @@ export interface CaseRequest {
   readonly caseNumber: string;
   /** The decision PDF to stamp; needs the scope `stamps:write`. */
   readonly decision: DecisionOrder | null;
+  /** Further documents to stamp; the same scope. */
+  readonly documents?: readonly DecisionOrder[];
   readonly licenses: readonly LicenseRequest[];
 }
 

@@ -5,8 +5,11 @@ import { holdsUnprintable, linesHoldUnprintable, withoutResidentNumbers } from '
 
 const MAX_REASON = 500;
 const MAX_BASIS = 200;
-/** Clocks of callers may run this far ahead of ours. */
+/** Clocks of callers may run this far ahead of ours: what is meant for now takes effect now. */
 const TOLERANCE = 60_000;
+const DAY = 86_400_000;
+/** Days ahead of its effect that a change may be decided. */
+const MAX_DAYS_AHEAD = 1096;
 
 export interface ChangeWords {
   readonly reason: string;
@@ -16,7 +19,7 @@ export interface ChangeWords {
 
 /**
  * @param issuedAt when the license was issued: nothing acts from before
- * @returns the instant of effect
+ * @returns the instant of effect; one that is still to come waits for its day
  * @throws LicenseError `change-invalid`
  */
 export function checkChangeWords(words: ChangeWords, change: LicenseChange, issuedAt: Date, now: Date): Date {
@@ -34,11 +37,12 @@ export function checkChangeWords(words: ChangeWords, change: LicenseChange, issu
     throw invalid("The legal basis names a law and its article, and no person's number.");
   const effectiveAt = words.effectiveAt ?? now;
   if (Number.isNaN(effectiveAt.getTime())) throw invalid('The instant of effect is no time.');
-  if (effectiveAt.getTime() > now.getTime() + TOLERANCE)
-    throw invalid('A change cannot take effect in the future.');
+  const ahead = effectiveAt.getTime() - now.getTime();
+  if (ahead > MAX_DAYS_AHEAD * DAY)
+    throw invalid(`A change is decided at most ${MAX_DAYS_AHEAD} days ahead of its effect.`);
   if (effectiveAt < issuedAt) throw invalid('A change cannot take effect before the license was issued.');
-  if (!transitions[change].retroactive && effectiveAt.getTime() < now.getTime() - 86_400_000) {
+  if (!transitions[change].retroactive && ahead < -DAY) {
     throw invalid('Only an annulment may take effect before it is decided.');
   }
-  return effectiveAt;
+  return ahead > 0 && ahead <= TOLERANCE ? now : effectiveAt;
 }

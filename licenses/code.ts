@@ -41,6 +41,14 @@ function holderCommitment({ record, holder, digest: algorithm }: CodeParts): Uin
   );
 }
 
+/** What the record of a copy for a purpose has besides. */
+const copyKeys = [
+  [FACE.copyGrant, 'grant'],
+  [FACE.copyOffice, 'grantOffice'],
+  [FACE.copyMatter, 'grantMatter'],
+  [FACE.copyWords, 'grantWords'],
+] as const;
+
 /** Of a resident a code says a masked name and a commitment; the printed number could name the person, so it stays out. */
 function faceOf(parts: CodeParts): Map<number, CborValue> {
   const { type, record, holder } = parts;
@@ -49,8 +57,14 @@ function faceOf(parts: CodeParts): Map<number, CborValue> {
     [FACE.holder, maskedName(holder.kind, holder.name)],
   ]);
   if (holder.kind === 'resident') face.set(FACE.holderCommitment, holderCommitment(parts));
-  else face.set(FACE.licenseNumber, record['ZZBH'] ?? '');
+  else if (record['ZZBH'] !== undefined) face.set(FACE.licenseNumber, record['ZZBH']);
   if (type.mark !== null) face.set(FACE.mark, type.mark);
+  const { trust } = record;
+  if (trust !== undefined) face.set(FACE.trust, trust);
+  for (const [key, name] of copyKeys) {
+    const value = record[name];
+    if (value !== undefined) face.set(key, value);
+  }
   for (const field of type.fields) {
     const value = record[field.name];
     if (field.codeKey !== null && value !== undefined) face.set(field.codeKey, value);

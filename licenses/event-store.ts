@@ -1,8 +1,11 @@
 // Rows of license events: what happened to a license, why, and on what basis. The reason is encrypted.
 import type { FieldCipher } from '../crypto/field-cipher.ts';
+import type { RecordCipher } from '../crypto/record-cipher.ts';
 import type { Reader, Writer } from '../storage/database.ts';
 import type { LicenseEventTable } from '../storage/schema/licenses.ts';
-import type { LicenseChange, LicenseState } from './license.ts';
+import type { EventKind, LicenseState } from './license.ts';
+import { recordCipherOf } from './record-keys.ts';
+import type { TimelineEvent } from './timeline.ts';
 
 /** A recorded change. */
 export interface LicenseEvent {
@@ -20,12 +23,19 @@ export interface LicenseEvent {
   /** Matter and case under which it was decided. */
   readonly matter: string | null;
   readonly caseNumber: string | null;
+  /** Who decided, and the second person where the type demands one: opaque names, never those of people. */
+  readonly officer: string | null;
+  readonly secondOfficer: string | null;
+  /** Facts that are nobody's secret, by name. */
+  readonly details: Readonly<Record<string, string>>;
+  /** Sequence of the event it takes back. */
+  readonly target: number | null;
 }
 
 /** An event about to be written. */
 export interface NewEvent {
   readonly license: string;
-  readonly change: LicenseChange;
+  readonly change: EventKind;
   readonly from: LicenseState;
   readonly to: LicenseState;
   readonly effectiveAt: Date;
@@ -41,18 +51,21 @@ export interface NewEvent {
   readonly caseNumber: string | null;
   readonly officer: string | null;
   readonly secondOfficer: string | null;
+  readonly details?: Readonly<Record<string, string>>;
+  readonly target?: number;
 }
 
-type Cipher = { readonly cipher: FieldCipher };
+type Ciphers = { readonly cipher: RecordCipher };
 
 /** @returns the event as recorded, or null where the client used the idempotency key before: nothing was written then. */
-export async function insertEvent(tx: Writer, parts: Cipher, event: NewEvent): Promise<LicenseEvent | null> {
+export async function insertEvent(tx: Writer, parts: Ciphers, event: NewEvent): Promise<LicenseEvent | null> {
   const { last } = await tx
     .selectFrom('license_event')
     .select((e) => e.fn.max<number | null>('sequence').as('last'))
     .where('license', '=', event.license)
     .executeTakeFirstOrThrow();
   const sequence = (last ?? 0) + 1;
+  const cipher = await recordCipherOf(tx, parts, event.license);
   const row: LicenseEventTable = {
     license: event.license,
     sequence,
@@ -61,7 +74,7 @@ export async function insertEvent(tx: Writer, parts: Cipher, event: NewEvent): P
     to_state: event.to,
     effective_at: event.effectiveAt.toISOString(),
     recorded_at: event.recordedAt.toISOString(),
-    reason: parts.cipher.seal(reasonPlace(event.license, sequence), event.reason),
+    reason: cipher.seal(reasonPlace(event.license, sequence), event.reason),
     legal_basis: event.legalBasis,
     holders_wish: event.holdersWish ? 1 : 0,
     actor: event.actor,
@@ -73,21 +86,23 @@ export async function insertEvent(tx: Writer, parts: Cipher, event: NewEvent): P
     case_number: event.caseNumber,
     officer: event.officer,
     second_officer: event.secondOfficer,
+    details: event.details === undefined ? null : JSON.stringify(event.details),
+    target: event.target ?? null,
   };
   const inserted = await tx
     .insertInto('license_event')
     .values(row)
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst();
-  return inserted.numInsertedOrUpdatedRows === 1n ? eventOf(parts, row) : null;
+  return inserted.numInsertedOrUpdatedRows === 1n ? eventOf(cipher, row) : null;
 }
 
 function reasonPlace(license: string, sequence: number): { table: string; column: string; row: string } {
   return { table: 'license_event', column: 'reason', row: `${license}:${sequence}` };
 }
 
-/** A row, read. */
-export function eventOf(parts: Cipher, row: LicenseEventTable): LicenseEvent {
+/** A row, read. @param cipher of the record (record-keys.ts) */
+export function eventOf(cipher: FieldCipher, row: LicenseEventTable): LicenseEvent {
   return {
     sequence: row.sequence,
     change: row.kind,
@@ -95,18 +110,22 @@ export function eventOf(parts: Cipher, row: LicenseEventTable): LicenseEvent {
     to: row.to_state as LicenseState,
     effectiveAt: new Date(row.effective_at),
     recordedAt: new Date(row.recorded_at),
-    reason: parts.cipher.open(reasonPlace(row.license, row.sequence), row.reason),
+    reason: row.reason === '' ? '' : cipher.open(reasonPlace(row.license, row.sequence), row.reason),
     legalBasis: row.legal_basis,
     holdersWish: row.holders_wish === 1,
     successor: row.successor,
     matter: row.matter,
     caseNumber: row.case_number,
+    officer: row.officer,
+    secondOfficer: row.second_officer,
+    details: row.details === null ? {} : (JSON.parse(row.details) as Readonly<Record<string, string>>),
+    target: row.target,
   };
 }
 
 /** Every change of one version of a license, in order. */
 export async function eventsOf(
-  parts: Cipher,
+  parts: Ciphers,
   db: Reader,
   licenseId: string,
 ): Promise<readonly LicenseEvent[]> {
@@ -116,5 +135,26 @@ export async function eventsOf(
     .where('license', '=', licenseId)
     .orderBy('sequence')
     .execute();
-  return rows.map((row) => eventOf(parts, row));
+  if (rows.length === 0) return [];
+  const cipher = await recordCipherOf(db, parts, licenseId);
+  return rows.map((row) => eventOf(cipher, row));
+}
+
+/** What the events of one version of a license do to its state, in the order of their recording. */
+export async function timelineOf(db: Reader | Writer, licenseId: string): Promise<readonly TimelineEvent[]> {
+  const rows = await db
+    .selectFrom('license_event')
+    .select(['sequence', 'kind', 'effective_at', 'recorded_at', 'target', 'holders_wish', 'successor'])
+    .where('license', '=', licenseId)
+    .orderBy('sequence')
+    .execute();
+  return rows.map((row) => ({
+    sequence: row.sequence,
+    kind: row.kind,
+    effectiveAt: new Date(row.effective_at),
+    recordedAt: new Date(row.recorded_at),
+    target: row.target,
+    holdersWish: row.holders_wish === 1,
+    successor: row.successor,
+  }));
 }

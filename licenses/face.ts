@@ -3,7 +3,8 @@ import { FormatError } from '../formats/errors.ts';
 import { maskResidentNumber, parseResidentNumber } from '../formats/identifiers/resident-number.ts';
 import { parseUscc } from '../formats/identifiers/uscc.ts';
 import { LicenseError, type Complaint } from './errors.ts';
-import { holdsUnprintable } from './plain-text.ts';
+import { rowsOfText, rowsProblem, textOfRows } from './face-rows.ts';
+import { plainTextProblem } from './plain-text.ts';
 import type { FaceField, HolderKind, LicenseType } from './type.ts';
 
 /** Who holds it, as the request says. */
@@ -21,7 +22,10 @@ export interface Holder extends HolderInput {
   readonly codeTypeName: '统一社会信用代码' | '公民身份号码';
 }
 
-/** Values by GB/T 36903 short name. */
+/** A face as a request gives it: texts by GB/T 36903 short name, rows of a list by column. */
+export type FaceInput = Readonly<Record<string, string | readonly Readonly<Record<string, string>>[]>>;
+
+/** Checked values by GB/T 36903 short name; of a list the JSON of its rows. */
 export type Face = Readonly<Record<string, string>>;
 
 /** First and last day a license is in force, `YYYY-MM-DD` in China Standard Time; no last day without end. */
@@ -32,21 +36,14 @@ export interface Term {
 
 const MAX_NAME = 120;
 
-function plainText(value: string, maxLength: number): string | null {
-  if (value.trim() === '') return 'It is empty.';
-  if (value !== value.trim()) return 'It begins or ends with a blank.';
-  if (Array.from(value).length > maxLength) return `It has more than ${maxLength} characters.`;
-  return holdsUnprintable(value) ? 'It holds a control or invisible character.' : null;
-}
-
 /** Whether `text` is `YYYY-MM-DD` and that day exists. */
-function isDay(text: string): boolean {
+export function isDay(text: string): boolean {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
   const instant = Date.parse(`${text}T00:00:00Z`);
   return !Number.isNaN(instant) && new Date(instant).toISOString().startsWith(text);
 }
 
-function fieldProblem(field: FaceField, value: string): string | null {
+function textProblem(field: FaceField, value: string): string | null {
   switch (field.kind) {
     case 'date':
       return isDay(value) ? null : 'It is not a day in the form YYYY-MM-DD.';
@@ -54,8 +51,10 @@ function fieldProblem(field: FaceField, value: string): string | null {
       return /^(0|[1-9]\d{0,14})$/.test(value) ? null : 'It is not a whole number.';
     case 'choice':
       return (field.choices ?? []).includes(value) ? null : 'It is not one of the allowed values.';
+    case 'list':
+      return 'It is not a list of rows.';
     case 'text': {
-      const problem = plainText(value, field.maxLength);
+      const problem = plainTextProblem(value, field.maxLength);
       if (problem !== null || field.pattern === undefined) return problem;
       return new RegExp(`^(?:${field.pattern})$`, 'u').test(value)
         ? null
@@ -64,11 +63,21 @@ function fieldProblem(field: FaceField, value: string): string | null {
   }
 }
 
+function fieldProblem(field: FaceField, value: FaceInput[string]): string | null {
+  if (typeof value !== 'string') {
+    return field.kind === 'list' ? rowsProblem(field, value) : 'It is not a text.';
+  }
+  if (field.kind !== 'list') return textProblem(field, value);
+  // As a record has it: the rows of a version before come in like this.
+  const rows = rowsOfText(value);
+  return rows === null ? textProblem(field, value) : rowsProblem(field, rows);
+}
+
 /**
  * Checks the face against its type.
  * @throws LicenseError `face-invalid` with every wrong, missing or unknown field
  */
-export function checkFace(type: LicenseType, face: Face): Face {
+export function checkFace(type: LicenseType, face: FaceInput): Face {
   const complaints: Complaint[] = [];
   const known = new Map(type.fields.map((field) => [field.name, field]));
   for (const name of Object.keys(face)) {
@@ -84,7 +93,7 @@ export function checkFace(type: LicenseType, face: Face): Face {
     }
     const problem = fieldProblem(field, value);
     if (problem !== null) complaints.push({ field: field.name, reason: problem });
-    checked[field.name] = value;
+    else checked[field.name] = typeof value === 'string' ? value : textOfRows(field, value);
   }
   refuseAny('face-invalid', 'The face does not fit the license type.', complaints);
   return checked;
@@ -99,7 +108,7 @@ export function checkHolder(type: LicenseType, holder: HolderInput, today: Date)
   if (!type.holderKinds.includes(holder.kind)) {
     complaints.push({ field: 'holder.kind', reason: 'The type does not allow this kind of holder.' });
   }
-  const nameProblem = plainText(holder.name, MAX_NAME);
+  const nameProblem = plainTextProblem(holder.name, MAX_NAME);
   if (nameProblem !== null) complaints.push({ field: 'holder.name', reason: nameProblem });
   let code = '';
   try {
@@ -122,7 +131,8 @@ export function normaliseHolderCode(kind: HolderKind, code: string, today: Date)
 /** Checks the printed number against the type's pattern. @throws LicenseError `face-invalid` */
 export function checkNumber(type: LicenseType, number: string): string {
   const fits = number.length <= 60 && new RegExp(`^(?:${type.number.pattern})$`, 'u').test(number);
-  const reason = plainText(number, 60) ?? (fits ? null : 'It does not have the form the type demands.');
+  const reason =
+    plainTextProblem(number, 60) ?? (fits ? null : 'It does not have the form the type demands.');
   refuseAny(
     'face-invalid',
     'The license number does not fit the type.',

@@ -1,7 +1,7 @@
 // The life of a license: its states, and every legal transition in one table.
 import { STATUS } from '../formats/qr/labels.ts';
 import { LicenseError } from './errors.ts';
-import type { HolderKind } from './type.ts';
+import type { HolderKind } from './holder-kind.ts';
 
 /** States as people know them; `expired` comes from the calendar and is never stored. */
 export type LicenseState =
@@ -14,6 +14,9 @@ export type LicenseState =
   | 'superseded'
   | 'merged'
   | 'expired';
+
+/** How a license comes to be: applied for and decided, or taken over from the time of paper. */
+export type LicenseBirth = 'issue' | 'import';
 
 /** What can happen to a license after it was issued. */
 export type LicenseChange =
@@ -30,91 +33,93 @@ export type LicenseChange =
   | 'merge'
   | 'expire';
 
+/** What stands among a license's events and leaves its state as it is. */
+export type LicenseNote =
+  | 'inspect'
+  | 'inspection-overdue'
+  | 'countermand'
+  | 'absorb'
+  | 'holder-renamed'
+  | 'holder-merged'
+  | 'holder-renumbered';
+
+/** Everything an event can be. */
+export type EventKind = LicenseChange | LicenseNote;
+
 interface Transition {
-  readonly from: readonly LicenseState[];
+  /** `intended` is what was applied for and is not issued yet. */
+  readonly from: readonly (LicenseState | 'intended')[];
   readonly to: LicenseState;
   readonly words: string;
+  readonly english: string;
   /** Where the law speaks of it. */
   readonly citation: string;
   /** Whether it may take effect before it is decided, back to the day of issue. */
   readonly retroactive: boolean;
 }
 
+type Row = readonly [
+  from: Transition['from'],
+  to: LicenseState,
+  words: string,
+  english: string,
+  citation: string,
+];
+
+function row([from, to, words, english, citation]: Row, retroactive = false): Transition {
+  return { from, to, words, english, citation, retroactive };
+}
+
+const inForce = ['issued', 'suspended'] as const;
+const byType = '证照类型规则';
+
 /** 撤回, 撤销, 吊销 and 注销 are four things; 注销 also follows the other three and expiry (行政许可法 art. 70). */
-export const transitions: Readonly<Record<LicenseChange, Transition>> = {
-  suspend: { from: ['issued'], to: 'suspended', words: '暂停', citation: '证照类型规则', retroactive: false },
-  restore: { from: ['suspended'], to: 'issued', words: '恢复', citation: '证照类型规则', retroactive: false },
-  withdraw: {
-    from: ['issued', 'suspended'],
-    to: 'withdrawn',
-    words: '撤回',
-    citation: '行政许可法第八条',
-    retroactive: false,
-  },
-  annul: {
-    from: ['issued', 'suspended', 'expired'],
-    to: 'annulled',
-    words: '撤销',
-    citation: '行政许可法第六十九条',
-    retroactive: true,
-  },
-  revoke: {
-    from: ['issued', 'suspended'],
-    to: 'revoked',
-    words: '吊销',
-    citation: '行政处罚法第九条',
-    retroactive: false,
-  },
-  cancel: {
-    from: ['issued', 'suspended', 'withdrawn', 'annulled', 'revoked', 'expired'],
-    to: 'cancelled',
-    words: '注销',
-    citation: '行政许可法第七十条',
-    retroactive: false,
-  },
-  change: {
-    from: ['issued'],
-    to: 'superseded',
-    words: '变更',
-    citation: '行政许可法第四十九条',
-    retroactive: false,
-  },
-  renew: {
-    from: ['issued', 'expired'],
-    to: 'superseded',
-    words: '延续',
-    citation: '行政许可法第五十条',
-    retroactive: false,
-  },
-  reissue: {
-    from: ['issued', 'suspended'],
-    to: 'superseded',
-    words: '遗失补发',
-    citation: '证照类型规则',
-    retroactive: false,
-  },
-  merge: {
-    from: ['issued', 'suspended'],
-    to: 'merged',
-    words: '并入他证',
-    citation: '国办发〔2017〕41号（多证合一）',
-    retroactive: false,
-  },
-  supersede: {
-    from: ['issued', 'suspended', 'expired'],
-    to: 'superseded',
-    words: '换发',
-    citation: 'GB/T 36904-2018',
-    retroactive: false,
-  },
-  expire: {
-    from: ['issued', 'suspended'],
-    to: 'expired',
-    words: '届满',
-    citation: '行政许可法第七十条',
-    retroactive: false,
-  },
+export const transitions: Readonly<Record<LicenseBirth | LicenseChange, Transition>> = {
+  issue: row([['intended'], 'issued', '颁发', 'Issued', '行政许可法第三十八条']),
+  import: row([['intended'], 'issued', '存量证照补录', 'Taken over', '国务院令第716号第十条']),
+  suspend: row([['issued'], 'suspended', '暂停', 'Suspend', byType]),
+  restore: row([['suspended'], 'issued', '恢复', 'Restore', byType]),
+  withdraw: row([inForce, 'withdrawn', '撤回', 'Withdraw', '行政许可法第八条']),
+  annul: row([[...inForce, 'expired'], 'annulled', '撤销', 'Annul', '行政许可法第六十九条'], true),
+  revoke: row([inForce, 'revoked', '吊销', 'Revoke as a penalty', '行政处罚法第九条']),
+  cancel: row([
+    [...inForce, 'withdrawn', 'annulled', 'revoked', 'expired'],
+    'cancelled',
+    '注销',
+    'Cancel',
+    '行政许可法第七十条',
+  ]),
+  change: row([['issued'], 'superseded', '变更', 'Change', '行政许可法第四十九条']),
+  renew: row([['issued', 'expired'], 'superseded', '延续', 'Renew', '行政许可法第五十条']),
+  reissue: row([inForce, 'superseded', '遗失补发', 'Re-issue after loss', byType]),
+  supersede: row([[...inForce, 'expired'], 'superseded', '换发', 'Replace', 'GB/T 36904-2018']),
+  merge: row([inForce, 'merged', '并入他证', 'Merge into another', '国办发〔2017〕41号（多证合一）']),
+  expire: row([inForce, 'expired', '届满', 'Expired', '行政许可法第七十条']),
 };
+
+/** Words for what leaves the state as it is. */
+export const noteWords: Readonly<Record<LicenseNote, { readonly zh: string; readonly en: string }>> = {
+  inspect: { zh: '检查（校验）', en: 'Inspected' },
+  'inspection-overdue': { zh: '逾期未检', en: 'Inspection overdue' },
+  countermand: { zh: '撤回未生效的决定', en: 'Decision taken back before its day' },
+  absorb: { zh: '并入其他证照', en: 'Took in other licenses' },
+  'holder-renamed': { zh: '持证主体更名', en: 'Holder renamed' },
+  'holder-merged': { zh: '持证主体合并', en: 'Holder merged into another' },
+  'holder-renumbered': { zh: '持证主体代码变更', en: 'Holder has another number' },
+};
+
+/** @returns the words for an event, or what it is called where an older program does not know it */
+export function eventWords(kind: string): { readonly zh: string; readonly en: string } {
+  const change = Object.entries(transitions).find(([name]) => name === kind)?.[1];
+  if (change !== undefined) return { zh: change.words, en: change.english };
+  const note = Object.entries(noteWords).find(([name]) => name === kind)?.[1];
+  return note ?? { zh: kind, en: kind };
+}
+
+/** Whether an event may change the state of a license. */
+export function isChange(kind: string): kind is LicenseChange {
+  return kind in transitions && kind !== 'issue' && kind !== 'import';
+}
 
 /** Changes that issue the next version of the license; the version before it keeps its page and its record. */
 export const successions = ['change', 'renew', 'reissue', 'supersede'] as const;
@@ -137,6 +142,11 @@ export const stateWords: Readonly<Record<LicenseState, string>> = {
   expired: '已届满',
 };
 
+/** States in which a license no longer counts, whatever the calendar says. */
+export function isOver(state: LicenseState): boolean {
+  return !inForce.some((each) => each === state) && state !== 'expired';
+}
+
 /** @throws LicenseError `transition-not-allowed` where the law knows no such step from this state. */
 export function nextState(from: LicenseState, change: LicenseChange): LicenseState {
   const transition = transitions[change];
@@ -158,12 +168,18 @@ export function stateAt(stored: LicenseState, expiresAt: Date | null, now: Date)
 /**
  * The public status value. Of residents' licenses only 0, 1 and 2 are published: why one ended is nobody's business.
  * @param stored the state as recorded; expiry is told by the code itself
+ * @param overdue whether an inspection that the type demands was not recorded in time
  */
-export function statusValue(stored: LicenseState, holderKind: HolderKind, holdersWish: boolean): number {
+export function statusValue(
+  stored: LicenseState,
+  holderKind: HolderKind,
+  holdersWish: boolean,
+  overdue = false,
+): number {
   switch (stored) {
     case 'issued':
     case 'expired':
-      return STATUS.valid;
+      return overdue && holderKind !== 'resident' ? STATUS.inspectionOverdue : STATUS.valid;
     case 'suspended':
       return STATUS.suspended;
     case 'superseded':

@@ -40,11 +40,56 @@ function rememberRuns(font: Font): void {
   };
 }
 
+/** What subsetting asks of a glyph: its outline, only to learn of what other glyphs it is made, and its widths. */
+interface SubsetGlyph {
+  readonly advanceWidth: number;
+  _decode(): { readonly numberOfContours: number } | null;
+  _getMetrics(): unknown;
+}
+
+/** The part of fontkit's subset that finds glyphs. */
+interface SubsetSource {
+  font: { getGlyph(id: number): SubsetGlyph | null };
+}
+
+/**
+ * Decoding outlines is a third of drawing a page, and of a glyph that is made of no others (nearly all) nobody looks at
+ * more than that. Such a glyph is decoded once for all pages.
+ */
+function rememberSimpleGlyphs(font: Font): void {
+  const create = font.createSubset.bind(font);
+  const simple = new Map<number, SubsetGlyph>();
+  font.createSubset = () => {
+    const subset = create();
+    const source = subset as unknown as SubsetSource;
+    const whole = source.font;
+    source.font = Object.create(whole, {
+      getGlyph: {
+        value: (id: number): SubsetGlyph | null => {
+          const known = simple.get(id);
+          if (known !== undefined) return known;
+          const glyph = whole.getGlyph(id);
+          const outline = glyph === null ? null : glyph._decode();
+          if (glyph === null || (outline !== null && outline.numberOfContours < 0)) return glyph;
+          const metrics = glyph._getMetrics();
+          const { advanceWidth } = glyph;
+          const kept = outline === null ? null : { numberOfContours: outline.numberOfContours };
+          const light = { advanceWidth, _decode: () => kept, _getMetrics: () => metrics };
+          simple.set(id, light);
+          return light;
+        },
+      },
+    }) as SubsetSource['font'];
+    return subset;
+  };
+}
+
 function loadFont(weight: FontWeight): PageFont {
   const file = new Uint8Array(readFileSync(createRequire(import.meta.url).resolve(FILES[weight])));
   const font = create(file) as Font;
   const shape = font.layout.bind(font);
   rememberRuns(font);
+  rememberSimpleGlyphs(font);
   const widths = new Map<string, number>();
   return {
     file,

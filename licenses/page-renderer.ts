@@ -7,6 +7,7 @@ import type { PageOrder } from './page.ts';
 /** What a worker is asked. */
 export type PageTask =
   | { readonly kind: 'examine'; readonly content: PageContent }
+  | { readonly kind: 'pictures'; readonly content: PageContent }
   | { readonly kind: 'draw'; readonly order: PageOrder };
 
 /** What it answers. Errors cross the thread as plain values. */
@@ -31,6 +32,11 @@ export interface PageRenderer {
    * @throws LicenseError as `examine`, and `code-too-long`, `code-unreadable`, `page-failed`
    */
   draw(order: PageOrder): Promise<Uint8Array>;
+  /**
+   * Pictures of the pages for screens, one SVG document each, without code and photo.
+   * @throws LicenseError as `examine`
+   */
+  pictures(content: PageContent): Promise<readonly string[]>;
   /** Stops the workers; waiting work is refused with `renderer-busy`. */
   close(): Promise<void>;
 }
@@ -65,6 +71,12 @@ class WorkerPool implements PageRenderer {
     const page = await this.#run({ kind: 'draw', order });
     if (page === null) throw new LicenseError('page-failed', 'The page was not drawn.');
     return page;
+  }
+
+  async pictures(content: PageContent): Promise<readonly string[]> {
+    const text = await this.#run({ kind: 'pictures', content });
+    if (text === null) throw new LicenseError('page-failed', 'The page was not drawn.');
+    return JSON.parse(new TextDecoder().decode(text)) as readonly string[];
   }
 
   async close(): Promise<void> {

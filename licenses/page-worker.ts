@@ -2,7 +2,8 @@
 import { parentPort } from 'node:worker_threads';
 import { LicenseError } from './errors.ts';
 import { loadPageFonts } from './page-fonts.ts';
-import { layoutPage } from './page-layout.ts';
+import { layoutPages } from './page-layout.ts';
+import { pagePictures } from './page-picture.ts';
 import type { PageReply, PageTask } from './page-renderer.ts';
 import { drawPage } from './page.ts';
 
@@ -11,7 +12,11 @@ const fonts = loadPageFonts();
 async function perform(task: PageTask): Promise<PageReply> {
   try {
     if (task.kind === 'draw') return { kind: 'done', page: await drawPage(task.order, fonts) };
-    layoutPage(task.content, fonts);
+    if (task.kind === 'pictures') {
+      const pictures = JSON.stringify(pagePictures(task.content, fonts));
+      return { kind: 'done', page: new TextEncoder().encode(pictures) };
+    }
+    layoutPages(task.content, fonts);
     return { kind: 'done', page: null };
   } catch (error) {
     if (error instanceof LicenseError) {

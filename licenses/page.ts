@@ -34,15 +34,24 @@ import {
 } from './code-picture.ts';
 import { assertReadable } from './code-reader.ts';
 import { frameOf } from './page-border.ts';
+import { COLOURS } from './page-colours.ts';
 import type { PageFonts } from './page-fonts.ts';
-import { layoutPage, type PageContent, type PageLayout } from './page-layout.ts';
-import type { FontWeight, TemplateColour } from './template.ts';
+import type { PageLayout } from './layout-builder.ts';
+import { layoutPages, type PageContent } from './page-layout.ts';
+import { drawPhoto, embedPhoto, type PagePhoto } from './page-photo.ts';
+import type { FontWeight } from './template.ts';
 
-/** Everything that makes one page. Plain values: the same input gives the same bytes. */
+/** Everything that makes the pages of a license. Plain values: the same input gives the same bytes. */
 export interface PageOrder extends PageContent {
   readonly code: CodeText;
+  /** The holder's photo; absent where the type has none. */
+  readonly photo?: PagePhoto;
   /** Attached as `record.json`; beside it the text of the code as `license-code.txt`. */
   readonly record: Uint8Array;
+  /** Descriptions for the XMP packet: xmp.ts. */
+  readonly xmp?: readonly string[];
+  /** PDF files attached besides: what the license was taken over from. */
+  readonly attachments?: readonly { readonly name: string; readonly bytes: Uint8Array }[];
   readonly metadata: {
     readonly title: string;
     /** Issuing authority. */
@@ -54,14 +63,6 @@ export interface PageOrder extends PageContent {
   };
 }
 
-const COLOURS: Readonly<Record<TemplateColour, readonly [number, number, number]>> = {
-  black: [0, 0, 0],
-  grey: [0.45, 0.45, 0.45],
-  red: [0.78, 0.08, 0.1],
-  gold: [0.72, 0.53, 0.18],
-  blue: [0.16, 0.3, 0.55],
-  green: [0.12, 0.42, 0.3],
-};
 /** The mark across the page is a pale solid colour behind the words: PDF/A needs no transparency for it. */
 const PALE_MARK = [0.965, 0.905, 0.9] as const;
 const RECORD_NAME = 'record.json';
@@ -69,22 +70,26 @@ const RECORD_NAME = 'record.json';
 const CODE_NAME = 'license-code.txt';
 
 /**
- * Draws one page.
+ * Draws the pages of a license.
  * @returns the PDF, unsigned
  * @throws LicenseError `glyph-missing`, `text-overflow`, `code-too-long`, `code-unreadable`
  */
 export async function drawPage(order: PageOrder, fonts: PageFonts): Promise<Uint8Array> {
   const matrix = codeMatrix(order.code);
   await assertReadable(matrix, order.code);
-  const layout = layoutPage(order, fonts, matrix.size);
+  const layouts = layoutPages(order, fonts, matrix.size);
   const document = await PDFDocument.create({ updateMetadata: false });
   deflateByZlib(document.context);
   const embedded = await embedFonts(document, order, fonts);
-  const page = document.addPage([layout.width, layout.height]);
-  drawMark(page, order.mark, layout, embedded);
-  drawFrame(page, order, layout);
-  drawWords(page, layout, embedded);
-  drawCode(page, matrix, layout);
+  const photo = order.photo === undefined ? null : embedPhoto(document.context, order.photo);
+  for (const layout of layouts) {
+    const page = document.addPage([layout.width, layout.height]);
+    drawMark(page, paleWordsOf(order), layout, embedded);
+    drawFrame(page, layout);
+    if (photo !== null && layout.photo !== null) drawPhoto(page, photo, layout.photo);
+    drawWords(page, layout, embedded);
+    if (layout.code !== null) drawCode(page, matrix, layout, layout.code);
+  }
   await describe(document, order);
   return document.save({ useObjectStreams: false, updateFieldAppearances: false });
 }
@@ -120,15 +125,23 @@ async function embedFonts(
   };
 }
 
+/** Across the page: a specimen, or what was taken over and is no original. */
+function paleWordsOf({ mark, notice }: PageContent): string | null {
+  const words = [
+    ...(mark === null ? [] : [mark, '演示']),
+    ...(notice === undefined || notice === null ? [] : ['非原件']),
+  ];
+  return words.length === 0 ? null : words.join('　');
+}
+
 function drawMark(
   page: PDFPage,
-  mark: string | null,
+  text: string | null,
   layout: PageLayout,
   fonts: Readonly<Record<FontWeight, PDFFont>>,
 ): void {
-  if (mark === null) return;
-  const text = `${mark}　演示`;
-  const size = layout.width / 6.5;
+  if (text === null) return;
+  const size = layout.width / Math.max(6.5, Array.from(text).length + 0.5);
   const angle = Math.atan2(layout.height, layout.width) * 0.8;
   const width = fonts.bold.widthOfTextAtSize(text, size);
   page.drawText(text, {
@@ -144,8 +157,8 @@ function drawMark(
 /** Frames drawn once: their content stream depends on style, colour and size only. */
 const frames = new Map<string, Uint8Array>();
 
-function frameContent(template: PageOrder['template'], layout: PageLayout): Uint8Array | null {
-  const { style, colour } = template.border;
+function frameContent(layout: PageLayout): Uint8Array | null {
+  const { style, colour } = layout.border;
   if (style === 'none') return null;
   const key = [style, colour, layout.width, layout.height].join();
   const known = frames.get(key);
@@ -185,8 +198,8 @@ function drawForm(page: PDFPage, name: string, content: Uint8Array, layout: Page
   page.pushOperators(pushGraphicsState(), drawObject(key), popGraphicsState());
 }
 
-function drawFrame(page: PDFPage, order: PageOrder, layout: PageLayout): void {
-  const content = frameContent(order.template, layout);
+function drawFrame(page: PDFPage, layout: PageLayout): void {
+  const content = frameContent(layout);
   if (content !== null) drawForm(page, 'Frame', content, layout);
 }
 
@@ -223,14 +236,19 @@ function rounded(points: number): number {
   return Math.round(points * 1000) / 1000;
 }
 
-function drawCode(page: PDFPage, matrix: CodeMatrix, layout: PageLayout): void {
+function drawCode(
+  page: PDFPage,
+  matrix: CodeMatrix,
+  layout: PageLayout,
+  at: { readonly x: number; readonly y: number },
+): void {
   const side = matrix.size + 2 * QUIET_ZONE;
   const runs = darkRuns(matrix).map(
     ({ x, y, length }) => `${x + QUIET_ZONE} ${y + QUIET_ZONE} ${length} 1 re`,
   );
   // One module is one unit, counted downwards from the upper left corner of the quiet zone.
   const module = modulePoints(matrix.size);
-  const place = `${module} 0 0 ${-module} ${layout.code.x} ${layout.code.y} cm`;
+  const place = `${module} 0 0 ${-module} ${at.x} ${at.y} cm`;
   const content = [place, `1 1 1 rg 0 0 ${side} ${side} re f`, '0 0 0 rg', ...runs, 'f'].join('\n');
   drawForm(page, 'Code', compressed(content), layout);
 }
@@ -261,8 +279,17 @@ async function describe(document: PDFDocument, order: PageOrder): Promise<void> 
     creationDate: created,
     modificationDate: created,
   });
+  for (const { name, bytes } of order.attachments ?? []) {
+    await document.attach(bytes, name, {
+      mimeType: 'application/pdf',
+      description: 'What this license was taken over from',
+      afRelationship: AFRelationship.Source,
+      creationDate: created,
+      modificationDate: created,
+    });
+  }
   const identity = createHash('sha256').update(order.record).update(subject).digest('hex').slice(0, 32);
   const id = PDFHexString.of(identity);
   document.context.trailerInfo.ID = document.context.obj([id, id]);
-  document.convertToPDFA({ conformance: '3B' });
+  document.convertToPDFA({ conformance: '3B', extensions: [...(order.xmp ?? [])] });
 }

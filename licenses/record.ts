@@ -4,6 +4,8 @@ import type { RandomBytes } from '../crypto/clock.ts';
 import { toHex } from '../formats/bytes.ts';
 import { formatLicenseIdentifier } from '../formats/identifiers/license-identifier.ts';
 import type { Face, Holder, Term } from './face.ts';
+import { holdersElement, type Holders } from './holders.ts';
+import { recordOfOriginal, type Original } from './original.ts';
 import type { LicenseType } from './type.ts';
 
 /**
@@ -18,9 +20,14 @@ export interface RecordParts {
   readonly serial: string;
   readonly number: string;
   readonly holder: Holder;
+  readonly holders: Holders;
+  readonly photo: { readonly digest: string } | null;
   readonly face: Face;
   readonly term: Term;
+  /** Day of the issue here. */
   readonly issuedOn: string;
+  /** What it is taken over from; null where it is issued here. */
+  readonly original: Original | null;
   readonly matter: string;
   readonly caseNumber: string | null;
   /** 1 first. */
@@ -50,7 +57,8 @@ export function makeRecord(parts: RecordParts): LicenseRecord {
     ZZBS: identifier,
     ZZBFJG: type.issuer.name,
     ZZBFJGDM: type.issuer.creditCode,
-    ZZBFRQ: parts.issuedOn,
+    // A license that is taken over keeps the day on which it was issued.
+    ZZBFRQ: parts.original?.issuedOn ?? parts.issuedOn,
     CZZT: holder.name,
     CZZTDM: holder.code,
     CZZTDMLX: holder.codeTypeName,
@@ -58,6 +66,8 @@ export function makeRecord(parts: RecordParts): LicenseRecord {
     ZZYXQQSRQ: term.from,
     ...(term.until === null ? {} : { ZZYXQJZRQ: term.until }),
     ...parts.face,
+    ...holdersElement(type, parts.holders),
+    ...(parts.photo === null ? {} : { photo: parts.photo.digest }),
     edition: String(type.edition),
     version: String(parts.version),
     ...(parts.previousIdentifier === null ? {} : { previousIdentifier: parts.previousIdentifier }),
@@ -65,6 +75,7 @@ export function makeRecord(parts: RecordParts): LicenseRecord {
     supervisorCode: type.supervisor.creditCode,
     matter: parts.matter,
     ...(parts.caseNumber === null ? {} : { caseNumber: parts.caseNumber }),
+    ...(parts.original === null ? {} : recordOfOriginal(parts.original, parts.issuedOn)),
     codeId: toHex(parts.codeId),
     ...(type.mark === null ? {} : { mark: type.mark }),
     salt: toHex(parts.random(32)),

@@ -45,7 +45,7 @@ export async function searchByHolder(
   requireScope(reading.actor, 'licenses:read', 'licenses:search');
   const department = departmentOf(reading.actor);
   checkPurpose(reading.purpose);
-  const all = await licensesOf(parts, holder);
+  const all = await licensesHeldBy(parts, holder);
   const visible = all.filter((license) => license.issuer === department || license.supervisor === department);
   await note(parts, reading, 'license.searched', 'licenses', visible.length);
   return visible.map((license) => summaryOf(license, parts.clock()));
@@ -59,7 +59,7 @@ export async function licensesOfHolder(
   parts: LicenseParts,
   reading: HolderReading,
 ): Promise<readonly LicenseSummary[]> {
-  const own = await licensesOf(parts, reading.holder);
+  const own = await licensesHeldBy(parts, reading.holder);
   await note(parts, reading, 'license.searched', 'own licenses', own.length);
   return own.map((license) => {
     const summary = summaryOf(license, parts.clock());
@@ -67,9 +67,11 @@ export async function licensesOfHolder(
   });
 }
 
-async function licensesOf(
+/** Newest versions of a holder's licenses, newest first. Its caller puts the reading on record. @throws LicenseError `holder-invalid` */
+export async function licensesHeldBy(
   parts: LicenseParts,
   holder: Pick<HolderInput, 'kind' | 'code'>,
+  limit = MAX_FOUND,
 ): Promise<readonly StoredLicense[]> {
   let code: string;
   try {
@@ -84,6 +86,6 @@ async function licensesOf(
     parts.database.reader,
     parts,
     { holder: holderIndex(parts.index, holder.kind, code) },
-    MAX_FOUND,
+    limit,
   );
 }

@@ -1,5 +1,5 @@
 // Every status list there is, by address: what an offline reader fetches beforehand.
-import { statusListAddress, type StatusListParts } from './status.ts';
+import { statusListAddress, type StatusListParts } from './status-edition.ts';
 
 /** Lists named in one answer; a list holds 65,536 licenses. */
 const MOST = 4096;

@@ -1,6 +1,6 @@
 // Rows of licenses and acts to values and back. Personal data is encrypted on its way in and found by blind index.
 import type { BlindIndex } from '../crypto/blind-index.ts';
-import type { FieldCipher } from '../crypto/field-cipher.ts';
+import type { RecordCipher } from '../crypto/record-cipher.ts';
 import type { StatusReference } from '../formats/cose/cwt.ts';
 import { STATUS } from '../formats/qr/labels.ts';
 import type { Reader, Writer } from '../storage/database.ts';
@@ -9,8 +9,11 @@ import type { CodeText } from './code-picture.ts';
 import { LicenseError } from './errors.ts';
 import type { LicenseState } from './license.ts';
 import type { LicenseRecord } from './record.ts';
+import { makeRecordKey, openRecordKey, recordCipherOf } from './record-keys.ts';
 import { writeStatus } from './status.ts';
-import type { HolderKind } from './type.ts';
+import type { HolderKind } from './holder-kind.ts';
+import { deleteHolders, insertHolders, type Holders } from './holders.ts';
+import { deletePhotos, insertPhoto, type Photo } from './photo.ts';
 
 /** A license as it was issued. */
 export interface StoredLicense {
@@ -56,6 +59,9 @@ export interface IntendedLicense {
   readonly caseNumber: string | null;
   readonly holderKind: HolderKind;
   readonly holderCode: string;
+  /** Every holder, the first one first. */
+  readonly holders: Holders;
+  readonly photo: Photo | null;
   readonly number: string;
   readonly record: LicenseRecord;
   readonly recordHash: string;
@@ -74,7 +80,7 @@ export interface IntendedLicense {
 }
 
 export interface Secrets {
-  readonly cipher: FieldCipher;
+  readonly cipher: RecordCipher;
   readonly index: BlindIndex;
 }
 
@@ -96,6 +102,11 @@ export async function insertIntendedLicense(
   license: IntendedLicense,
 ): Promise<boolean> {
   const number = numberIndex(secrets.index, license);
+  // Every version of a license has the key of the first.
+  const cipher =
+    license.succeeds === null
+      ? await makeRecordKey(tx, secrets, license.root)
+      : await recordCipherOf(tx, secrets, license.succeeds.license);
   const result = await tx
     .insertInto('license')
     .values({
@@ -112,7 +123,7 @@ export async function insertIntendedLicense(
       holder_kind: license.holderKind,
       holder_index: holderIndex(secrets.index, license.holderKind, license.holderCode),
       number_index: license.succeeds?.sameNumber === true ? null : number,
-      record: secrets.cipher.seal(place('record', license.id), JSON.stringify(license.record)),
+      record: cipher.seal(place('record', license.id), JSON.stringify(license.record)),
       record_hash: license.recordHash,
       code_id: license.codeId,
       code: null,
@@ -128,11 +139,22 @@ export async function insertIntendedLicense(
       version: license.version,
       previous: license.succeeds?.license ?? null,
       next: null,
+      inspect_by: null,
+      inspection_overdue: 0,
+      expiry_noted: 0,
       succession: license.succeeds?.succession ?? null,
     })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst();
-  return result.numInsertedOrUpdatedRows === 1n;
+  if (result.numInsertedOrUpdatedRows !== 1n) return false;
+  const rows = license.holders.map(({ kind, code, ...part }) => ({
+    kind,
+    index: holderIndex(secrets.index, kind, code),
+    ...part,
+  }));
+  await insertHolders(tx, license.id, rows);
+  if (license.photo !== null) await insertPhoto(tx, cipher, license.id, license.photo);
+  return true;
 }
 
 /** Blind index of a printed number within its type and issuing authority. */
@@ -155,11 +177,12 @@ export async function completeLicense(
     readonly at: Date;
   },
 ): Promise<boolean> {
+  const cipher = await recordCipherOf(tx, secrets, id);
   const result = await tx
     .updateTable('license')
     .set({
       state: 'issued',
-      code: secrets.cipher.seal(place('code', id), JSON.stringify(made.code)),
+      code: cipher.seal(place('code', id), JSON.stringify(made.code)),
       stamp: made.stampId,
       document: made.document.digest,
       document_size: made.document.size,
@@ -197,7 +220,7 @@ export async function findLicense(
   secrets: Secrets,
   id: string,
 ): Promise<StoredLicense | null> {
-  const row = await db.selectFrom('license').selectAll().where('id', '=', id).executeTakeFirst();
+  const row = await withKeys(db).where('license.id', '=', id).executeTakeFirst();
   return row === undefined ? null : licenseOf(row, secrets);
 }
 
@@ -215,13 +238,20 @@ export async function findLicenses(
     | { readonly holder: string }
     | { readonly act: string }
     | { readonly codeId: string }
-    | { readonly issuer: string },
+    | { readonly issuer: string }
+    | { readonly ids: readonly string[] },
   limit: number,
 ): Promise<readonly StoredLicense[]> {
-  const rows = await db
-    .selectFrom('license')
-    .selectAll()
-    .$if('holder' in by, (q) => ('holder' in by ? q.where('holder_index', '=', by.holder) : q))
+  if ('ids' in by && by.ids.length === 0) return [];
+  const rows = await withKeys(db)
+    .$if('ids' in by, (q) => ('ids' in by ? q.where('license.id', 'in', by.ids) : q))
+    .$if('holder' in by, (q) =>
+      'holder' in by
+        ? q.where('license.id', 'in', (e) =>
+            e.selectFrom('license_holder').select('license').where('holder_index', '=', by.holder),
+          )
+        : q,
+    )
     .$if('act' in by, (q) => ('act' in by ? q.where('act', '=', by.act) : q))
     .$if('codeId' in by, (q) => ('codeId' in by ? q.where('code_id', '=', by.codeId) : q))
     .$if('issuer' in by, (q) => ('issuer' in by ? q.where('issuer', '=', by.issuer) : q))
@@ -234,11 +264,25 @@ export async function findLicenses(
   return rows.flatMap((row) => licenseOf(row, secrets) ?? []);
 }
 
-function licenseOf(row: LicenseTable, secrets: Secrets): StoredLicense | null {
-  if (row.state === 'intended' || row.state === 'abandoned') return null;
-  if (row.record === null || row.code === null || row.stamp === null || row.document === null) {
+/** Licenses with the keys of their records. */
+function withKeys(db: Reader | Writer) {
+  return db
+    .selectFrom('license')
+    .leftJoin('record_key', 'record_key.record', 'license.root')
+    .selectAll('license')
+    .select('record_key.wrapped as record_key');
+}
+
+/** A license whose personal data was destroyed is none any more, whoever asks. */
+function licenseOf(
+  row: LicenseTable & { readonly record_key: string | null },
+  secrets: Secrets,
+): StoredLicense | null {
+  if (row.state === 'intended' || row.state === 'abandoned' || row.record === null) return null;
+  if (row.code === null || row.stamp === null || row.document === null) {
     throw new LicenseError('record-damaged', 'A stored license is not whole.');
   }
+  const cipher = openRecordKey(secrets, row.root ?? row.id, row.record_key);
   return {
     id: row.id,
     act: row.act,
@@ -251,10 +295,10 @@ function licenseOf(row: LicenseTable, secrets: Secrets): StoredLicense | null {
     matter: row.matter,
     caseNumber: row.case_number,
     holderKind: row.holder_kind,
-    record: JSON.parse(secrets.cipher.open(place('record', row.id), row.record)) as LicenseRecord,
+    record: JSON.parse(cipher.open(place('record', row.id), row.record)) as LicenseRecord,
     recordHash: row.record_hash,
     codeId: row.code_id,
-    code: JSON.parse(secrets.cipher.open(place('code', row.id), row.code)) as CodeText,
+    code: JSON.parse(cipher.open(place('code', row.id), row.code)) as CodeText,
     status:
       row.status_list === null || row.status_index === null
         ? null
@@ -311,6 +355,7 @@ export async function abandonActs(
   tx: Writer,
   which: { readonly id: string } | { readonly before: Date },
   reason: string,
+  at: Date,
 ): Promise<readonly AbandonedAct[]> {
   const acts = await tx
     .updateTable('license_act')
@@ -331,9 +376,12 @@ export async function abandonActs(
       .where('state', '=', 'intended')
       .returning(['id', 'status_list', 'status_index'])
       .execute();
+    const abandoned = licenses.map((license) => license.id);
+    await deleteHolders(tx, abandoned);
+    await deletePhotos(tx, abandoned);
     for (const { status_list: list, status_index: index } of licenses)
-      if (list !== null && index !== null) await writeStatus(tx, { list, index }, STATUS.outOfForce);
-    given.push({ ...act, licenses: licenses.map((license) => license.id) });
+      if (list !== null && index !== null) await writeStatus(tx, { list, index }, STATUS.outOfForce, at);
+    given.push({ ...act, licenses: abandoned });
   }
   return given;
 }

@@ -1,5 +1,4 @@
-// Page template: a small declarative layout in millimetres. Data only, so a type officer can edit it.
-import { LicenseError } from './errors.ts';
+// Page template: a small declarative layout in millimetres. Data only, so a type officer can edit it; checked in template-check.ts.
 
 /** Colours of official pages; DeviceRGB under the sRGB output intent. */
 export type TemplateColour = 'black' | 'grey' | 'red' | 'gold' | 'blue' | 'green';
@@ -57,6 +56,32 @@ export interface TableElement extends Lettering {
   readonly minSize?: number;
 }
 
+/** A ruled table of a list's rows under a row of headings, for annexes. */
+export interface ListElement extends Lettering {
+  readonly kind: 'list';
+  readonly box: Box;
+  /** A field of kind `list`, or `CZZTLB`: every holder. */
+  readonly source: string;
+  /** Columns in order; widths are shares of the box. `XH` is the number of the row. */
+  readonly columns: readonly {
+    readonly name: string;
+    readonly label: string;
+    readonly share?: number;
+    readonly align?: Alignment;
+  }[];
+  /** Millimetres for a row of one line, and for the headings. */
+  readonly rowHeight: number;
+  readonly minSize?: number;
+  /** Whether the page is drawn again for rows that did not fit; otherwise they are refused. */
+  readonly continues?: boolean;
+}
+
+/** The holder's photo, as large as the box allows, in its middle. */
+export interface PhotoElement {
+  readonly kind: 'photo';
+  readonly box: Box;
+}
+
 /** The printed code with its words beside or under it. */
 export interface CodeElement {
   readonly kind: 'code';
@@ -68,7 +93,7 @@ export interface CodeElement {
 }
 
 /** Where the department's seal is stamped; nothing is drawn there by the page. */
-interface SealElement {
+export interface SealElement {
   readonly kind: 'seal';
   /** Centre of the seal. */
   readonly x: number;
@@ -76,7 +101,7 @@ interface SealElement {
 }
 
 /** A straight line. */
-interface RuleElement {
+export interface RuleElement {
   readonly kind: 'rule';
   readonly from: { readonly x: number; readonly y: number };
   readonly to: { readonly x: number; readonly y: number };
@@ -85,15 +110,36 @@ interface RuleElement {
   readonly colour?: TemplateColour;
 }
 
-type TemplateElement = TextElement | FieldElement | TableElement | CodeElement | SealElement | RuleElement;
+export type TemplateElement =
+  | TextElement
+  | FieldElement
+  | TableElement
+  | ListElement
+  | PhotoElement
+  | CodeElement
+  | SealElement
+  | RuleElement;
 
 /** One page. */
-export interface PageTemplate {
+export interface TemplatePage {
   /** Millimetres; A4 upright is 210 × 297. */
   readonly page: { readonly width: number; readonly height: number };
   /** Frame round the page: woven lines in the given colour, or none. */
   readonly border: { readonly style: 'woven' | 'double' | 'none'; readonly colour: TemplateColour };
   readonly elements: readonly TemplateElement[];
+}
+
+/** 骑缝章 over the pages, in the same signature as the seal on its seat. */
+export interface RidingSeal {
+  readonly edge: 'left' | 'right';
+  /** Millimetres from the top to the seal's middle; the middle of the page where absent. */
+  readonly position?: number;
+}
+
+/** The pages of a license: the license itself first, then its annexes 附页. */
+export interface PageTemplate {
+  readonly pages: readonly TemplatePage[];
+  readonly riding?: RidingSeal;
 }
 
 /** Elements of GB/T 36903 that every license has, filled by Yinxin itself. */
@@ -113,50 +159,16 @@ export const SHARED_SOURCES = [
   'ZZYXQJZRQ',
   /** Words for the whole term: `2026年11月22日至2031年11月21日` or `长期`. */
   'ZZYXQ',
+  /** Names of every holder after the first, joined by 、 (ours). */
+  'GTCZZT',
+  /** `第2页 共3页` (ours). */
+  'YM',
   /** Supervising department 监管部门 (ours; GB/T 36903 has no short name for it). */
   'JGBM',
 ] as const;
 
-function insidePage(template: PageTemplate, box: Box): boolean {
-  return (
-    box.x >= 0 &&
-    box.y >= 0 &&
-    box.width > 0 &&
-    box.height > 0 &&
-    box.x + box.width <= template.page.width &&
-    box.y + box.height <= template.page.height
-  );
-}
-
-/**
- * Checks that a template can be drawn: elements on the page, sources known, exactly one code and one seal place.
- * @param sources short names a field may name
- * @throws LicenseError `template-invalid`
- */
-export function checkTemplate(template: PageTemplate, sources: ReadonlySet<string>): void {
-  const refuse = (message: string): never => {
-    throw new LicenseError('template-invalid', message);
-  };
-  const { width, height } = template.page;
-  if (!(width >= 50 && width <= 600 && height >= 50 && height <= 600))
-    refuse('A page measures 50 to 600 mm a side.');
-  if (template.elements.length > 200) refuse('A template has at most 200 elements.');
-  for (const kind of ['code', 'seal'] as const) {
-    if (template.elements.filter((element) => element.kind === kind).length !== 1)
-      refuse(`A template has exactly one ${kind} place.`);
-  }
-  for (const element of template.elements) {
-    if ('box' in element && !insidePage(template, element.box))
-      refuse(`A ${element.kind} lies outside the page.`);
-    if ('size' in element && !(element.size >= 4 && element.size <= 100))
-      refuse('Type sizes are 4 to 100 points.');
-    const named =
-      element.kind === 'field'
-        ? [element.source]
-        : element.kind === 'table'
-          ? element.rows.flatMap((row) => row.cells.map((cell) => cell.source))
-          : [];
-    for (const source of named)
-      if (!sources.has(source)) refuse(`The template names an unknown element: ${source}.`);
-  }
-}
+/** The list of all holders that every license has (ours), and its columns. */
+export const HOLDERS_LIST = 'CZZTLB';
+export const HOLDERS_COLUMNS = ['CZZT', 'CZZTDM', 'JS', 'FE'] as const;
+/** The column of every list that counts its rows. */
+export const ROW_NUMBER = 'XH';

@@ -1,9 +1,12 @@
 // The register of license types: editions are published once and never changed.
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../crypto/clock.ts';
 import type { Actor } from '../storage/actor.ts';
-import type { Database, Reader } from '../storage/database.ts';
+import type { Database, Reader, Writer } from '../storage/database.ts';
 import { LicenseError } from './errors.ts';
-import { checkLicenseType, type LicenseType } from './type.ts';
+import { checkLicenseType } from './type-check.ts';
+import { documentOf, typeOfStored } from './type-document.ts';
+import type { LicenseType } from './type.ts';
 
 /**
  * Publishes an edition; publishing the same again changes nothing.
@@ -13,27 +16,71 @@ export async function publishLicenseType(
   parts: { readonly database: Database; readonly clock: Clock },
   type: LicenseType,
 ): Promise<void> {
-  const definition = JSON.stringify(checkLicenseType(type));
+  const definition = JSON.stringify(documentOf(checkLicenseType(type)));
+  const at = parts.clock();
   const published = await parts.database.write((tx) =>
-    tx
-      .insertInto('license_type')
-      .values({
-        type_code: type.typeCode,
-        edition: type.edition,
-        definition,
-        published_at: parts.clock().toISOString(),
-      })
-      .onConflict((conflict) => conflict.doNothing())
-      .executeTakeFirst(),
+    insertEdition(tx, { type, definition, at, draft: null }),
   );
-  if (published.numInsertedOrUpdatedRows === 1n) return;
+  if (published) return;
   const stored = await licenseTypeEdition(parts.database.reader, type.typeCode, type.edition);
-  if (JSON.stringify(stored) !== definition) {
+  if (!isDeepStrictEqual(documentOf(stored), JSON.parse(definition))) {
     throw new LicenseError(
       'type-edition-differs',
       `Edition ${type.edition} of ${type.key} is published with other content.`,
     );
   }
+}
+
+/** @returns false where this edition is published: nothing was written then. */
+export async function insertEdition(
+  tx: Writer,
+  edition: {
+    readonly type: LicenseType;
+    readonly definition: string;
+    readonly at: Date;
+    /** The draft it comes from. */
+    readonly draft: string | null;
+  },
+): Promise<boolean> {
+  const { type, definition, at, draft } = edition;
+  const result = await tx
+    .insertInto('license_type')
+    .values({
+      type_code: type.typeCode,
+      edition: type.edition,
+      definition,
+      published_at: at.toISOString(),
+      draft,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  return result.numInsertedOrUpdatedRows === 1n;
+}
+
+/** A published edition. */
+export interface PublishedEdition {
+  readonly type: LicenseType;
+  readonly publishedAt: Date;
+  /** The draft it was published from; null where it came with the installation. */
+  readonly draft: string | null;
+}
+
+/** Every edition of a type, the first one first; none where there is no such type. */
+export async function editionsOf(
+  db: Reader | Writer,
+  typeCode: string,
+): Promise<readonly PublishedEdition[]> {
+  const rows = await db
+    .selectFrom('license_type')
+    .selectAll()
+    .where('type_code', '=', typeCode)
+    .orderBy('edition')
+    .execute();
+  return rows.map((row) => ({
+    type: typeOfStored(row.definition),
+    publishedAt: new Date(row.published_at),
+    draft: row.draft,
+  }));
 }
 
 /** The newest edition of every type, in the order of their codes. */
@@ -45,7 +92,7 @@ export async function licenseTypes(db: Reader): Promise<readonly LicenseType[]> 
     .orderBy('edition')
     .execute();
   const newest = new Map(rows.map((row) => [row.type_code, row.definition]));
-  return [...newest.values()].map((definition) => JSON.parse(definition) as LicenseType);
+  return [...newest.values()].map((definition) => typeOfStored(definition));
 }
 
 /** The newest edition of one type, by type code or key. @throws LicenseError `type-not-found` */
@@ -57,7 +104,7 @@ export async function licenseTypeNamed(db: Reader, name: string): Promise<Licens
     .orderBy('edition', 'desc')
     .limit(1)
     .executeTakeFirst();
-  if (byCode !== undefined) return JSON.parse(byCode.definition) as LicenseType;
+  if (byCode !== undefined) return typeOfStored(byCode.definition);
   const type = (await licenseTypes(db)).find((candidate) => candidate.key === name);
   if (type === undefined) throw new LicenseError('type-not-found', 'There is no such license type.');
   return type;
@@ -77,7 +124,7 @@ export async function licenseTypeEdition(
     .executeTakeFirst();
   if (row === undefined)
     throw new LicenseError('type-not-found', 'There is no such edition of the license type.');
-  return JSON.parse(row.definition) as LicenseType;
+  return typeOfStored(row.definition);
 }
 
 /**

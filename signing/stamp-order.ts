@@ -71,6 +71,11 @@ export interface StampOrder extends SignatureTerms, UseTerms, Placing {
   readonly caseNumber: string | null;
   /** Shown by readers as the signature's reason; null for none. */
   readonly reason: string | null;
+  /**
+   * Share of its real size at which the seal stands, 0.3 to 1, on a page that was drawn here and is no original. Never set from
+   * a request.
+   */
+  readonly shrunk?: number;
 }
 
 export interface StampRequest extends StampOrder {

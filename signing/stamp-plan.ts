@@ -41,7 +41,7 @@ export async function planStamp(
     now,
   });
   const placing = sealPlacing(
-    { appearance: sealAppearance(seal.picture), size: sizeOf(seal.picture) },
+    { appearance: sealAppearance(seal.picture), size: shrunkSize(sizeOf(seal.picture), order.shrunk) },
     order,
   );
   const source = await openSource(parts.documents, order.source);
@@ -81,6 +81,15 @@ export async function planStamp(
   } finally {
     await source.close();
   }
+}
+
+/** Millimetres at which the seal stands. */
+function shrunkSize(
+  { width, height }: { readonly width: number; readonly height: number },
+  share = 1,
+): { readonly width: number; readonly height: number } {
+  const bounded = Math.min(1, Math.max(0.3, share));
+  return { width: width * bounded, height: height * bounded };
 }
 
 /** Terms of an order without the order. */

@@ -24,7 +24,13 @@ export type StorageErrorCode =
   | 'document-name-invalid'
   | 'backup-unsupported'
   | 'backup-damaged'
-  | 'backup-target-not-empty';
+  | 'backup-target-not-empty'
+  | 'retention-class-unknown'
+  /** A period, basis, reason or record that is none. */
+  | 'retention-invalid'
+  | 'legal-hold-not-found'
+  /** A rotation of the master key is under way. */
+  | 'rotation-running';
 
 /** Which unique rule refused a row: the table and its columns, as the schema names them. */
 export interface UniqueViolation {

@@ -120,6 +120,11 @@ const sharedNames: Readonly<Record<number, string>> = {
   [FACE.typeCode]: 'ZZLXDM',
   [FACE.licenseNumber]: 'ZZBH',
   [FACE.mark]: 'mark',
+  [FACE.trust]: 'trust',
+  [FACE.copyGrant]: 'grant',
+  [FACE.copyOffice]: 'grantOffice',
+  [FACE.copyMatter]: 'grantMatter',
+  [FACE.copyWords]: 'grantWords',
 };
 
 const day = 86_400_000;
@@ -144,9 +149,19 @@ function compareClaims(
     { name: 'ZZBFJGDM', agrees: record['ZZBFJGDM'] === claims.issuer },
     { name: 'codeId', agrees: record['codeId'] === toHex(claims.id) },
     { name: 'version', agrees: record['version'] === String(claims.version) },
-    { name: 'ZZBFRQ', agrees: record['ZZBFRQ'] === beijingDay(claims.issuedAt) },
+    // What was taken over keeps the day of its original, and a copy that of its license: each says when it was made itself.
+    {
+      name: 'ZZBFRQ',
+      agrees:
+        (record['copiedOn'] ?? record['registeredOn'] ?? record['ZZBFRQ']) === beijingDay(claims.issuedAt),
+    },
     { name: 'ZZYXQJZRQ', agrees: record['ZZYXQJZRQ'] === last },
-    ...(record['mark'] !== undefined && !claims.face.has(FACE.mark) ? [{ name: 'mark', agrees: false }] : []),
+    ...(['mark', 'trust'] as const).flatMap((name) =>
+      record[name] !== undefined && !claims.face.has(FACE[name]) ? [{ name, agrees: false }] : [],
+    ),
+    ...(record['grant'] !== undefined && !claims.face.has(FACE.copyGrant)
+      ? [{ name: 'grant', agrees: false }]
+      : []),
   ];
 }
 

@@ -30,6 +30,11 @@ const sharedFields = new Map<number, { readonly name: string; readonly label: Wo
   [FACE.holder, { name: 'holder', label: words('持证主体', 'Holder') }],
   [FACE.holderCommitment, { name: 'holderCommitment', label: words('持证人承诺值', 'Holder commitment') }],
   [FACE.mark, { name: 'mark', label: words('标记', 'Mark') }],
+  [FACE.copyGrant, { name: 'copyGrant', label: words('授权编号', 'Number of the grant') }],
+  [FACE.copyOffice, { name: 'copyOffice', label: words('用证部门代码', 'Department it was made for') }],
+  [FACE.copyMatter, { name: 'copyMatter', label: words('用证事项', 'Matter it was made for') }],
+  [FACE.copyWords, { name: 'copyWords', label: words('加注', 'Made for') }],
+  [FACE.trust, { name: 'trust', label: words('可信等级', 'Level of trust') }],
 ]);
 
 function textOf(value: CborValue): string {

@@ -24,8 +24,8 @@ export function stateChip(state: LicenseSummary['state']): Html {
   return html`<span class="chip ${state.inForce ? 'passed' : 'failed'}">${both(state.words)}</span>`;
 }
 
-/** One license in a list. */
-export function renderLicenseCard(license: LicenseSummary): Html {
+/** One license in a list, with what may be done with it. */
+export function renderLicenseCard(license: LicenseSummary, actions: Html | null = null): Html {
   return html`<li class="card license">
     <div class="line">
       <h2><a href="/licenses/${encodeURIComponent(license.id)}">${both(license.typeName)}</a></h2>
@@ -52,5 +52,6 @@ export function renderLicenseCard(license: LicenseSummary): Html {
         </dd>
       </div>
     </dl>
+    ${actions}
   </li>`;
 }

@@ -59,7 +59,7 @@ async function samplesOfOneRun(): Promise<readonly Sample[]> {
       const vault = { passphrase: Buffer.from(random(32)).toString('hex'), random, cost: 1024 };
       const keys = await openKeyFiles({ ...vault, folder: join(folder, 'keys') });
       const rootKeys = await openKeyFiles({ ...vault, folder: join(folder, 'root-keys') });
-      const masterKey = await keys.masterKey();
+      const masterKeys = await keys.masterKeys();
       const parts = {
         database,
         keys,
@@ -69,8 +69,8 @@ async function samplesOfOneRun(): Promise<readonly Sample[]> {
         clock,
         random,
         suite,
-        index: createBlindIndex(masterKey),
-        cipher: createFieldCipher({ masterKeys: [masterKey], random }),
+        index: createBlindIndex(masterKeys.first),
+        cipher: createFieldCipher({ masterKeys, random }),
       };
       return await makeSamples(parts, { organisation: '样例机构', publicUrl: PUBLIC_URL });
     } finally {

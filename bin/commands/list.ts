@@ -84,6 +84,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./crypto-inventory.ts')).cryptoInventoryCommand,
   },
   {
+    name: 'master-key',
+    summary: 'rotate the master key of personal data, also while it serves; or say how the keys stand',
+    load: async () => (await import('./master-key.ts')).masterKeyCommand,
+  },
+  {
     name: 'migrate',
     summary: 'bring the database schema up to date (starts do it by themselves)',
     load: async () => (await import('./migrate.ts')).migrateCommand,

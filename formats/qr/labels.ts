@@ -32,6 +32,16 @@ export const FACE = {
   holderCommitment: 4,
   /** Text `样章` on everything a demonstration issues. */
   mark: 5,
+  /** Copies for a purpose 加注件 only. Text: the number of the grant 授权编号; present on every copy. */
+  copyGrant: 6,
+  /** Text: credit code of the department the copy was made for. */
+  copyOffice: 7,
+  /** Text: 实施编码 of the matter it was made for. */
+  copyMatter: 8,
+  /** Text: both in words. */
+  copyWords: 9,
+  /** Text `B`, `C` or `D`, only on licenses taken over from paper or another system: how far to trust them 可信等级. */
+  trust: 10,
   firstOwn: 16,
 } as const;
 

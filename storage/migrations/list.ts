@@ -15,6 +15,11 @@ import { migration as seals } from './0013-seals.ts';
 import { migration as upgrades } from './0014-upgrades.ts';
 import { migration as stampBatches } from './0015-stamp-batches.ts';
 import { migration as licenseVersions } from './0016-license-versions.ts';
+import { migration as licenseLife } from './0017-license-life.ts';
+import { migration as licenseTypes } from './0018-license-types.ts';
+import { migration as presentations } from './0019-presentations.ts';
+import { migration as licenseBatches } from './0020-license-batches.ts';
+import { migration as personalData } from './0021-personal-data.ts';
 import { migration as identityMore } from './0022-identity-more.ts';
 import { migration as sealsMore } from './0023-seals-more.ts';
 import type { Migration } from './migration.ts';
@@ -36,6 +41,11 @@ export const migrations: readonly Migration[] = [
   upgrades,
   stampBatches,
   licenseVersions,
+  licenseLife,
+  licenseTypes,
+  presentations,
+  licenseBatches,
+  personalData,
   identityMore,
   sealsMore,
 ];

@@ -4,9 +4,11 @@
 export interface LicenseTypeTable {
   type_code: string;
   edition: number;
-  /** JSON: licenses/type.ts. */
+  /** JSON: licenses/type-document.ts. */
   definition: string;
   published_at: string;
+  /** The draft it was published from; null where it came with the installation. */
+  draft: string | null;
 }
 
 export type LicenseActStateColumn = 'intended' | 'completed' | 'abandoned';
@@ -88,6 +90,12 @@ export interface LicenseTable {
   /** Id of the version it follows, and of the one that follows it. */
   previous: string | null;
   next: string | null;
+  /** Day by whose end the next inspection is to be recorded (instant); null where the type knows none. */
+  inspect_by: string | null;
+  /** 1 once that instant went by without an inspection. */
+  inspection_overdue: number;
+  /** 1 once its expiry stands among its events. */
+  expiry_noted: number;
   /** Of a version that follows another: how, on what basis (JSON), and why (encrypted inside it). */
   succession: string | null;
 }
@@ -120,6 +128,10 @@ export interface LicenseEventTable {
   /** Who decided, and the second person where the type demands one. */
   officer: string | null;
   second_officer: string | null;
+  /** JSON of facts that are nobody's secret; null where there are none. */
+  details: string | null;
+  /** Sequence of the event it takes back. */
+  target: number | null;
 }
 
 /** Last serial given out per type, issuing authority and year. */
@@ -142,6 +154,10 @@ export interface StatusListTable {
   token: string | null;
   /** Until when the token is served. */
   token_until: string | null;
+  /** 1 where every change is kept and earlier states may be asked for. */
+  history: number;
+  /** Null of lists that were made before history was kept. */
+  created_at: string | null;
 }
 
 /** An entry given out, with its value. */

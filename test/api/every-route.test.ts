@@ -5,6 +5,7 @@ import { requireProgram } from '../programs.ts';
 import { caForeignRows } from './every-route/ca-foreign-rows.ts';
 import { caRows } from './every-route/ca-rows.ts';
 import { interfaceRows } from './every-route/interface-rows.ts';
+import { licenseBulkRows } from './every-route/license-bulk-rows.ts';
 import { loginRows } from './every-route/login-rows.ts';
 import { pageRows } from './every-route/page-rows.ts';
 import { deskRows } from './every-route/desk-rows.ts';
@@ -42,6 +43,7 @@ describe('every route', () => {
       ...(await loginRows(visitor, openssl)),
       ...peopleRows(visitor),
       ...stampRows(visitor),
+      ...licenseBulkRows(visitor),
       ...deskRows(visitor),
       ...peoplePageRows(visitor),
       ...caRows(visitor, openssl),

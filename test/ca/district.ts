@@ -69,7 +69,7 @@ export async function openDistrict(
   const keys = await openKeyFiles({ ...vault, folder: join(folder, 'keys') });
   const rootFolder = await openKeyFiles({ ...vault, folder: join(folder, 'root-keys') });
   let atHand = true;
-  const masterKey = await keys.masterKey();
+  const masterKeys = await keys.masterKeys();
   const parts = {
     database: store.database,
     keys,
@@ -77,8 +77,8 @@ export async function openDistrict(
     clock,
     random,
     suite,
-    index: createBlindIndex(masterKey, suite.digest),
-    cipher: createFieldCipher({ masterKeys: [masterKey], random, cipher: suite.cipher }),
+    index: createBlindIndex(masterKeys.first, suite.digest),
+    cipher: createFieldCipher({ masterKeys, random, cipher: suite.cipher }),
     rootKeys: () => Promise.resolve(atHand ? rootFolder : null),
   };
   return {

@@ -24,7 +24,7 @@ function dieAt(here: string): void {
 const database = await openDatabase(JSON.parse(location) as DatabaseLocation);
 const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
 const keys = await openKeyFiles({ folder: join(folder, 'keys'), passphrase: 'test', random, cost: 1024 });
-const masterKey = await keys.masterKey();
+const masterKeys = await keys.masterKeys();
 const chain = auditChain({ node: `crash-${process.pid}`, digest: 'sha256' });
 const parts: CaParts = {
   database,
@@ -33,8 +33,8 @@ const parts: CaParts = {
   clock: () => new Date(),
   random,
   suite: suiteNamed('international'),
-  index: createBlindIndex(masterKey),
-  cipher: createFieldCipher({ masterKeys: [masterKey], random }),
+  index: createBlindIndex(masterKeys.first),
+  cipher: createFieldCipher({ masterKeys, random }),
   rootKeys: () => Promise.resolve(null),
 };
 const hierarchy = await establishHierarchy(parts, SETTINGS);

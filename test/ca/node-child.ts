@@ -26,7 +26,7 @@ const keys = await openKeyFiles({
   cost: 1024,
   cipher: suite.cipher,
 });
-const masterKey = await keys.masterKey();
+const masterKeys = await keys.masterKeys();
 const parts = {
   database: await openDatabase(JSON.parse(location) as DatabaseLocation),
   keys,
@@ -34,8 +34,8 @@ const parts = {
   clock: () => new Date(),
   random,
   suite,
-  index: createBlindIndex(masterKey, suite.digest),
-  cipher: createFieldCipher({ masterKeys: [masterKey], random, cipher: suite.cipher }),
+  index: createBlindIndex(masterKeys.first, suite.digest),
+  cipher: createFieldCipher({ masterKeys, random, cipher: suite.cipher }),
   rootKeys: () => Promise.resolve(null),
   documents: await openDocumentFiles(join(folder, 'documents')),
 };

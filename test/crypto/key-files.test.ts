@@ -96,7 +96,7 @@ describe('key files', () => {
 
   it('keeps files of mode 0600 in a folder of mode 0700, without a private key in clear', async () => {
     const made = await (await open()).generate('seal', 'ES256');
-    await (await open()).masterKey();
+    await (await open()).masterKeys();
     assert.equal((await stat(join(folder, 'keys'))).mode & 0o777, 0o700);
     const names = await readdir(join(folder, 'keys'));
     assert.deepEqual(
@@ -190,7 +190,7 @@ describe('key files', () => {
 
   it('makes one vault and one master key when several start at once', async () => {
     const opened = await Promise.all([open(), open(), open()]);
-    const ids = await Promise.all(opened.map(async (keys) => (await keys.masterKey()).id));
+    const ids = await Promise.all(opened.map(async (keys) => (await keys.masterKeys()).first.id));
     assert.equal(new Set(ids).size, 1);
     const made = await opened[0].generate('seal', 'ES256');
     for (const keys of opened) assert.equal((await keys.open(made.id, 'seal', [])).id, made.id);

@@ -16,7 +16,7 @@ import { changeStatus } from '../../licenses/change.ts';
 import { LicenseError, type LicenseErrorCode } from '../../licenses/errors.ts';
 import { issueLicense } from '../../licenses/issue.ts';
 import { licensesOfHolder, recentLicenses, searchByHolder } from '../../licenses/search.ts';
-import { statusListToken } from '../../licenses/status.ts';
+import { statusListToken } from '../../licenses/status-edition.ts';
 import type { StoredLicense } from '../../licenses/store.ts';
 import { requireProgram, run } from '../programs.ts';
 import { engines } from '../storage/engines.ts';

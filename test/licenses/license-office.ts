@@ -1,8 +1,8 @@
 // The two departments of test/signing with license types, workers that draw, and keys for codes and status lists.
 import { randomBytes } from 'node:crypto';
 import { createBlindIndex } from '../../crypto/blind-index.ts';
-import { createFieldCipher } from '../../crypto/field-cipher.ts';
 import { MasterKey } from '../../crypto/master-key.ts';
+import { createRecordCipher } from '../../crypto/record-cipher.ts';
 import type { IssueRequest } from '../../licenses/issue.ts';
 import { createPageRenderer } from '../../licenses/page-renderer.ts';
 import type { LicenseParts } from '../../licenses/parts.ts';
@@ -13,7 +13,14 @@ import { approvalClient, marketClient, openSealOffice, type SealOffice } from '.
 import type { Engine } from '../storage/engines.ts';
 import { foodType, ISSUER } from './sample-type.ts';
 
-const scopes = ['licenses:write', 'licenses:read', 'licenses:status', 'stamps:write', 'stamps:read'];
+const scopes = [
+  'licenses:write',
+  'licenses:read',
+  'licenses:status',
+  'licenses:import',
+  'stamps:write',
+  'stamps:read',
+];
 export const approval: Actor = { ...approvalClient, scopes };
 export const market: Actor = { ...marketClient, scopes };
 
@@ -56,42 +63,46 @@ export function seniorType(seal: string): LicenseType {
     validity: { kind: 'endless' },
     seals: [seal],
     template: {
-      page: { width: 210, height: 148 },
-      border: { style: 'double', colour: 'red' },
-      elements: [
+      pages: [
         {
-          kind: 'text',
-          box: { x: 20, y: 16, width: 170, height: 14 },
-          text: '老年人优待证',
-          size: 28,
-          align: 'centre',
+          page: { width: 210, height: 148 },
+          border: { style: 'double', colour: 'red' },
+          elements: [
+            {
+              kind: 'text',
+              box: { x: 20, y: 16, width: 170, height: 14 },
+              text: '老年人优待证',
+              size: 28,
+              align: 'centre',
+            },
+            {
+              kind: 'field',
+              box: { x: 24, y: 40, width: 100, height: 9 },
+              label: '姓名',
+              labelWidth: 28,
+              source: 'CZZT',
+              size: 13,
+            },
+            {
+              kind: 'field',
+              box: { x: 24, y: 52, width: 100, height: 9 },
+              label: '公民身份号码',
+              labelWidth: 28,
+              source: 'CZZTDM',
+              size: 13,
+            },
+            {
+              kind: 'field',
+              box: { x: 24, y: 64, width: 100, height: 9 },
+              label: '出生日期',
+              labelWidth: 28,
+              source: 'KZ_CSRQ',
+              size: 13,
+            },
+            { kind: 'code', x: 130, y: 38, wordsWidth: 26 },
+            { kind: 'seal', x: 60, y: 110 },
+          ],
         },
-        {
-          kind: 'field',
-          box: { x: 24, y: 40, width: 100, height: 9 },
-          label: '姓名',
-          labelWidth: 28,
-          source: 'CZZT',
-          size: 13,
-        },
-        {
-          kind: 'field',
-          box: { x: 24, y: 52, width: 100, height: 9 },
-          label: '公民身份号码',
-          labelWidth: 28,
-          source: 'CZZTDM',
-          size: 13,
-        },
-        {
-          kind: 'field',
-          box: { x: 24, y: 64, width: 100, height: 9 },
-          label: '出生日期',
-          labelWidth: 28,
-          source: 'KZ_CSRQ',
-          size: 13,
-        },
-        { kind: 'code', x: 130, y: 38, wordsWidth: 26 },
-        { kind: 'seal', x: 60, y: 110 },
       ],
     },
   };
@@ -103,7 +114,7 @@ export async function openLicenseOffice(engine?: Engine): Promise<LicenseOffice>
   const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
   const parts: LicenseParts = {
     ...office.parts,
-    cipher: createFieldCipher({ masterKeys: [master], random }),
+    cipher: createRecordCipher({ masterKeys: [master], random }),
     index: createBlindIndex(master),
     renderer: createPageRenderer({ workers: 1, queueLimit: 100 }),
     serviceKeys: office.district.hierarchy,

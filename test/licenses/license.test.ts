@@ -21,7 +21,8 @@ import {
   type LicenseState,
 } from '../../licenses/license.ts';
 import { fitText } from '../../licenses/page-text.ts';
-import { checkLicenseType, faceDictionary, type LicenseType } from '../../licenses/type.ts';
+import { checkLicenseType } from '../../licenses/type-check.ts';
+import { faceDictionary, type LicenseType } from '../../licenses/type.ts';
 import { scale } from '../scale.ts';
 import { seniorType } from './license-office.ts';
 import { foodType } from './sample-type.ts';
@@ -223,7 +224,8 @@ describe('license types', () => {
   });
 
   it('are refused when their page cannot be drawn', () => {
-    const { template } = foodType;
+    const [template] = foodType.template.pages;
+    assert.ok(template);
     const [first, ...rest] = template.elements;
     assert.ok(first?.kind === 'text');
     const pages = [
@@ -239,7 +241,10 @@ describe('license types', () => {
       },
     ];
     for (const page of pages)
-      assert.throws(() => checkLicenseType({ ...foodType, template: page }), refusal('template-invalid'));
+      assert.throws(
+        () => checkLicenseType({ ...foodType, template: { pages: [page] } }),
+        refusal('template-invalid'),
+      );
   });
 
   it('tell readers of codes what the keys mean', () => {

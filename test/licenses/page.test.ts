@@ -10,7 +10,8 @@ import { codeMatrix, codePixels, codeSvg } from '../../licenses/code-picture.ts'
 import { assertReadable, readCodes } from '../../licenses/code-reader.ts';
 import { LicenseError } from '../../licenses/errors.ts';
 import { loadPageFonts, type PageFonts } from '../../licenses/page-fonts.ts';
-import { layoutPage } from '../../licenses/page-layout.ts';
+import type { PageLayout } from '../../licenses/layout-builder.ts';
+import { layoutPages, type PageContent } from '../../licenses/page-layout.ts';
 import { createPageRenderer } from '../../licenses/page-renderer.ts';
 import { drawPage, type PageOrder } from '../../licenses/page.ts';
 import { requireProgram, run } from '../programs.ts';
@@ -47,6 +48,14 @@ const ORDER: PageOrder = {
     createdAt: 1795324000000,
   },
 };
+
+/** The one page of the sample type. */
+function layoutPage(content: PageContent, faces: PageFonts, modules?: number): PageLayout {
+  const [page, ...more] = layoutPages(content, faces, modules);
+  assert.ok(page);
+  assert.equal(more.length, 0);
+  return page;
+}
 
 /** Area of a glyph's outline in square ems: what a faithful renderer must put on paper. */
 function outlineArea(fonts: PageFonts, weight: 'regular' | 'bold', character: string): number {
@@ -233,6 +242,7 @@ describe('a license page', () => {
 
   it('has a code of whole printer dots', () => {
     const { code } = layoutPage(ORDER, fonts, codeMatrix(ORDER.code).size);
+    assert.ok(code);
     for (const value of [code.x, code.y]) assert.ok(Math.abs(value / 0.24 - Math.round(value / 0.24)) < 1e-6);
   });
 });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { bytesSource } from '../../formats/pdf/source.ts';
 import { changeStatus } from '../../licenses/change.ts';
 import { issueLicense } from '../../licenses/issue.ts';
-import { statusListToken } from '../../licenses/status.ts';
+import { statusListToken } from '../../licenses/status-edition.ts';
 import { faceDictionary } from '../../licenses/type.ts';
 import { stampDocument } from '../../signing/stamp.ts';
 import { verifyCode } from '../../verification/code.ts';

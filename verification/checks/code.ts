@@ -54,6 +54,40 @@ function judgeStatusAge(
   return null;
 }
 
+/** Never passed: whoever was not meant has to ask the holder for a copy of their own. */
+function judgeCopy(face: ReadonlyMap<number, unknown>): Finding {
+  const [grant, made] = [face.get(FACE.copyGrant), face.get(FACE.copyWords)];
+  if (typeof grant !== 'string' || typeof made !== 'string')
+    return indeterminate('CUSTOM', '加注内容无法识别。', 'What this copy was made for cannot be read.');
+  return warned(
+    `加注件，不是原件：仅供${made}（授权编号 ${grant}）；用于其他部门或事项的无效。`,
+    `A copy, no original, made only for: ${made} (grant ${grant}). It is of no use for another department or matter.`,
+  );
+}
+
+/** Never passed: what was taken over is no original, and a level nobody knows is none. */
+function judgeTrust(level: unknown): Finding {
+  switch (level) {
+    case 'B':
+      return warned(
+        '非原件：依核验通过的原电子证照登记（可信等级 B）。',
+        'No original: registered from a file that verified (level B).',
+      );
+    case 'C':
+      return warned(
+        '非原件：依原证转换，并经人工核对（可信等级 C）。',
+        'No original: taken over, and compared with the original by an officer (level C).',
+      );
+    case 'D':
+      return warned(
+        '非原件：依登记信息或影像转换，未见原证（可信等级 D）。',
+        'No original: taken over from records or a scan; nobody saw the original (level D).',
+      );
+    default:
+      return indeterminate('CUSTOM', '可信等级无法识别。', 'A level of trust that nobody knows.');
+  }
+}
+
 /** What the present status says of a license, whoever asks. */
 export function judgeLicenseStatus(
   status: CodeFacts['status'],
@@ -323,5 +357,19 @@ export const codeChecks: readonly Check<CodeFacts>[] = [
     applies: (facts) => facts.claims?.face.has(FACE.mark) === true,
     evaluate: () =>
       warned('演示证照（样章），不具有任何效力。', 'A specimen made by a demonstration; it has no force.'),
+  },
+  {
+    id: 'code.copy',
+    question: words('是否为限定用途的加注件？', 'Is it a copy for one purpose alone?'),
+    citation: 'Yinxin license-code labels (copyGrant)',
+    applies: (facts) => facts.claims?.face.has(FACE.copyGrant) === true,
+    evaluate: (facts) => judgeCopy(facts.claims?.face ?? new Map<number, unknown>()),
+  },
+  {
+    id: 'code.taken-over',
+    question: words('是否由原证转换或登记而来？', 'Was it taken over from an original elsewhere?'),
+    citation: 'Yinxin license-code labels (trust)',
+    applies: (facts) => facts.claims?.face.has(FACE.trust) === true,
+    evaluate: (facts) => judgeTrust(facts.claims?.face.get(FACE.trust)),
   },
 ];

@@ -1,5 +1,6 @@
-// The holder's own list of licenses.
-import { html } from '../html.ts';
+// The holder's own list of licenses: show one, copy one for a purpose, see who looked.
+import { postForm } from '../form.ts';
+import { html, type Html } from '../html.ts';
 import { renderPage, type Frame } from '../layout.ts';
 import { renderLicenseCard, type LicenseSummary } from '../license-card.ts';
 import { say } from '../words.ts';
@@ -8,17 +9,45 @@ export interface MyPage {
   readonly licenses: readonly LicenseSummary[];
 }
 
+/** What a holder does with a license: one hand on a telephone reaches the first button. */
+function actions(frame: Frame, license: LicenseSummary): Html {
+  return html`<div class="actions">
+    ${postForm(
+      frame,
+      '/my/showings',
+      html`<input type="hidden" name="licenses" value="${license.id}" />
+        <button class="button" type="submit">
+          ${say('亮证', 'Show')}<span class="hidden-text"> ${license.typeName.zh}</span>
+        </button>`,
+    )}
+    ${
+      license.state.inForce
+        ? html`<a class="button quiet" href="/licenses/${encodeURIComponent(license.id)}/copies">
+            ${say('加注件', 'Copy for a purpose')}<span class="hidden-text"> ${license.typeName.zh}</span>
+          </a>`
+        : null
+    }
+  </div>`;
+}
+
 /** `/my`. */
 export function renderMy(frame: Frame, page: MyPage): string {
   return renderPage(frame, {
     title: { zh: '我的证照', en: 'My licenses' },
     path: '/my',
     body: html`<h1>${say('我的证照', 'My licenses')}</h1>
+      <nav class="rooms" aria-label="我的证照 My licenses">
+        <ul>
+          <li><a href="/my" aria-current="page">${say('证照', 'Licenses')}</a></li>
+          <li><a href="/my/copies">${say('加注件', 'Copies')}</a></li>
+          <li><a href="/my/looks">${say('谁看过', 'Who looked')}</a></li>
+        </ul>
+      </nav>
       ${
         page.licenses.length === 0
           ? html`<p class="empty">${say('名下还没有电子证照。', 'There is no license in your name yet.')}</p>`
           : html`<ul class="cards">
-              ${page.licenses.map(renderLicenseCard)}
+              ${page.licenses.map((license) => renderLicenseCard(license, actions(frame, license)))}
             </ul>`
       }`,
   });

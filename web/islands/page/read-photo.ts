@@ -84,7 +84,11 @@ function digitsOf(text: string): string | null {
   return /^(?:https?:\/\/\S+#)?(1\d{16,1199})$/.exec(text.trim())?.[1] ?? null;
 }
 
-async function digitsIn(pixels: ImageData, harder: boolean): Promise<string | null> {
+async function digitsIn(
+  pixels: ImageData,
+  harder: boolean,
+  wanted: (text: string) => string | null,
+): Promise<string | null> {
   const found = await readBarcodes(pixels, {
     formats: ['QRCode'],
     tryHarder: harder,
@@ -94,7 +98,7 @@ async function digitsIn(pixels: ImageData, harder: boolean): Promise<string | nu
     maxNumberOfSymbols: 8,
   });
   for (const { isValid, text } of found) {
-    const digits = isValid ? digitsOf(text) : null;
+    const digits = isValid ? wanted(text) : null;
     if (digits !== null) return digits;
   }
   return null;
@@ -102,14 +106,18 @@ async function digitsIn(pixels: ImageData, harder: boolean): Promise<string | nu
 
 /** The digits of the first license code in a frame of a camera: quickly, since the next frame is another chance. */
 export function readFrame(pixels: ImageData): Promise<string | null> {
-  return digitsIn(pixels, false);
+  return digitsIn(pixels, false, digitsOf);
 }
 
 /**
- * The digits of the first license code in a picture.
+ * The digits of the first license code in a picture, or whatever other code is looked for.
+ * @param wanted what of a read text is the answer; null where the text is something else
  * @returns null where there is none that can be read, or the file is no picture
  */
-export async function readPhoto(file: Blob): Promise<string | null> {
+export async function readPhoto(
+  file: Blob,
+  wanted: (text: string) => string | null = digitsOf,
+): Promise<string | null> {
   let bitmap: ImageBitmap;
   try {
     bitmap = await createImageBitmap(file);
@@ -119,7 +127,7 @@ export async function readPhoto(file: Blob): Promise<string | null> {
   try {
     const until = performance.now() + patience;
     for (const pixels of attempts(bitmap)) {
-      const digits = await digitsIn(pixels, true);
+      const digits = await digitsIn(pixels, true, wanted);
       if (digits !== null) return digits;
       if (performance.now() > until) return null;
       // Between two attempts the page stays alive.

@@ -1,0 +1,68 @@
+// What tests of the life of licenses share: a strict type, the public list as a reader sees it, and other days.
+import assert from 'node:assert/strict';
+import { inflateSync } from 'node:zlib';
+import { decodeStatusListClaims, statusAt } from '../../formats/qr/status-list.ts';
+import { parseJws } from '../../formats/cose/jws.ts';
+import { LicenseError, type LicenseErrorCode } from '../../licenses/errors.ts';
+import type { LicenseParts } from '../../licenses/parts.ts';
+import { statusListToken } from '../../licenses/status-edition.ts';
+import { findLicense, type StoredLicense } from '../../licenses/store.ts';
+import { publishLicenseType } from '../../licenses/type-register.ts';
+import type { LicenseType } from '../../licenses/type.ts';
+import type { LicenseOffice } from './license-office.ts';
+import { ISSUER } from './sample-type.ts';
+
+export const DAY = 86_400_000;
+
+export const refusal =
+  (code: LicenseErrorCode) =>
+  (error: unknown): boolean =>
+    error instanceof LicenseError && error.code === code;
+
+/** The same parts on another day. */
+export function inDays(parts: LicenseParts, days: number): LicenseParts {
+  return { ...parts, clock: () => new Date(Date.now() + days * DAY) };
+}
+
+/** A type with inspections, second persons and a history of its status list. */
+export async function publishStrictType(office: LicenseOffice): Promise<LicenseType> {
+  const strict: LicenseType = {
+    ...office.food,
+    typeCode: `${ISSUER.creditCode}103`,
+    key: 'sample-strict',
+    inspection: {
+      name: '校验',
+      englishName: 'inspection',
+      everyMonths: 12,
+      graceDays: 30,
+      outcomes: ['合格', '暂缓校验'],
+      basis: '医疗机构管理条例第二十二条',
+    },
+    secondPerson: ['revoke', 'change', 'merge'],
+    statusHistory: true,
+  };
+  await publishLicenseType(office.parts, strict);
+  return strict;
+}
+
+export async function stored(parts: LicenseParts, id: string): Promise<StoredLicense> {
+  const license = await findLicense(parts.database.reader, parts, id);
+  assert.ok(license);
+  return license;
+}
+
+/** The value of a license's entry in a signed edition. */
+export async function valueIn(token: string, license: StoredLicense): Promise<number> {
+  assert.ok(license.status);
+  const { payload } = parseJws(token, 1_000_000);
+  const { list } = await decodeStatusListClaims(payload, (bytes) =>
+    Promise.resolve(new Uint8Array(inflateSync(bytes))),
+  );
+  return statusAt(list, license.status.index);
+}
+
+/** What the public list says now. */
+export async function published(parts: LicenseParts, license: StoredLicense): Promise<number> {
+  assert.ok(license.status);
+  return valueIn(await statusListToken(parts, license.status.list), license);
+}
