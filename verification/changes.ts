@@ -298,8 +298,11 @@ class ChangeAnalysis {
     const numbers = [old, ...before.widgets.map((widget) => widget.reference?.number ?? null)];
     for (const number of numbers) if (number !== null) this.#settled.add(number);
     if (numbers.some((number) => this.#isStream(number))) this.#log.field(after.fullName, 'changed');
-    else if (wasSigned(before, after)) await this.#tellSigned(after);
-    else if (this.#rules.level !== null && wasFilledIn(before, after)) await this.#tellFilled(after, numbers);
+    else if (wasSigned(before, after)) {
+      await this.#settlePictures(after, numbers);
+      await this.#tellSigned(after);
+    } else if (this.#rules.level !== null && wasFilledIn(before, after))
+      await this.#tellFilled(after, numbers);
     else this.#log.field(after.fullName, 'changed');
   }
 
@@ -309,11 +312,16 @@ class ChangeAnalysis {
     return compared?.before.kind === 'stream' || compared?.after.kind === 'stream';
   }
 
-  /** ISO 32000-2 table 257: a certification lets fields be filled in from level 2 on; a plain approval says nothing of it. */
-  async #tellFilled(field: FormField, numbers: readonly (number | null)[]): Promise<void> {
+  /** A field that was signed or filled in may have its picture rewritten in place. */
+  async #settlePictures(field: FormField, numbers: readonly (number | null)[]): Promise<void> {
     const own = new Set(numbers.flatMap((number) => number ?? []));
     for (const { dictionary } of field.widgets)
       await settleAppearances(entry(dictionary, 'AP'), own, this.#context);
+  }
+
+  /** ISO 32000-2 table 257: a certification lets fields be filled in from level 2 on; a plain approval says nothing of it. */
+  async #tellFilled(field: FormField, numbers: readonly (number | null)[]): Promise<void> {
+    await this.#settlePictures(field, numbers);
     const allowed = this.#rules.level !== 1 && !isLocked(field.fullName, this.#rules.locks);
     this.#log.filled(field.fullName, await this.#pageOf(field.widgets), allowed);
   }
