@@ -1,9 +1,10 @@
 // What other writers do to PDFs, as they do it: oddities that hurt nobody pass and are told, and their hostile twins do not pass.
 import assert from 'node:assert/strict';
 import { joinBytes } from '../../formats/bytes.ts';
+import { policyNamed } from '../../verification/policy.ts';
 import type { Change, Report } from '../../verification/report.ts';
 import { depsFor, verifyBytes } from './deps.ts';
-import { expectReport } from './expect.ts';
+import { expectReport, rowsOf } from './expect.ts';
 import { addDocumentTimeStamp, addStore, fullData } from './long-term-pdf.ts';
 import { daysFromNow, makePki } from './pki.ts';
 import { append, baseObjects, latin1, signPdf, sizeOf, textOf, unsignedPdf } from './signed-pdf.ts';
@@ -100,6 +101,14 @@ describe('a signature value in BER', () => {
       const row = signature.rows.find(({ id }) => id === 'signature.cms');
       assert.equal(row?.outcome, 'warned');
     });
+
+  it('is not forgiven under the strict policy', async () => {
+    const options = { ...depsFor(pki), policy: policyNamed('strict') };
+    const open = await verifyBytes(signPdf(pki, undefined, { cms: toBer }), options);
+    expectReport(open, ['INDETERMINATE', 'SIG_CONSTRAINTS_FAILURE', 'signature.cms']);
+    const rows = rowsOf(await verifyBytes(signPdf(pki), options));
+    assert.ok(!rows.includes('signature.cms'));
+  });
 
   it('is measured: what stands behind it is no part of it', async () => {
     const hidden = (cms: Uint8Array): Uint8Array => joinBytes([toBer(cms), latin1('hidden')]);
