@@ -4,6 +4,7 @@ import type { PeerName } from './server-name.ts';
 import type { Conformity, PathParameters, PathPurpose } from './path-model.ts';
 import type { PolicyInputs } from './policies.ts';
 import { OID } from '../formats/x509/oid.ts';
+import { instantFrom } from './iso-time.ts';
 import type { KeyUsage } from '../formats/x509/extensions.ts';
 
 /** How a case is named by who asks; the answer repeats it. */
@@ -162,9 +163,8 @@ class Fields {
 function instant(fields: Fields): Date | null {
   const text = fields.text('at');
   if (text === null) return null;
-  const at = new Date(text);
-  if (!/^\d{4}-\d\d-\d\d/.test(text) || Number.isNaN(at.getTime()))
-    throw fields.refusal('"at" is no ISO 8601 time.');
+  const at = instantFrom(text);
+  if (at === null) throw fields.refusal('"at" is no ISO 8601 time.');
   return at;
 }
 

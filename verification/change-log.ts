@@ -59,8 +59,24 @@ export class ChangeLog {
     );
   }
 
-  formSettings(): void {
-    this.forbid('form-changed', '签名后表单设置被修改。', 'The form was changed after the signature.');
+  formSettings(allowed: boolean): void {
+    if (allowed)
+      this.tell(
+        'form-changed',
+        true,
+        '签名后表单增加了资源（字体等），不影响已有内容。',
+        'Resources (fonts and the like) were added to the form after the signature; nothing that was there is drawn by them.',
+      );
+    else this.forbid('form-changed', '签名后表单设置被修改。', 'The form was changed after the signature.');
+  }
+
+  structureElements(): void {
+    this.tell(
+      'structure-changed',
+      true,
+      '签名后为新增的签名域补充了结构标记。',
+      'Structure elements for new fields were added after the signature.',
+    );
   }
 
   sameNames(): void {

@@ -1,5 +1,5 @@
 // What was done to a PDF after a signature, and whether it may: everything not understood is forbidden.
-import { dictionaryOf, entry, nameOf, pdfNull } from '../formats/pdf/objects.ts';
+import { dictionaryOf, entry, integerOf, nameOf, pdfNull } from '../formats/pdf/objects.ts';
 import type { PdfDictionary, PdfObject } from '../formats/pdf/objects.ts';
 import type { PdfDocument } from '../formats/pdf/document.ts';
 import { readFields } from '../formats/pdf/form.ts';
@@ -8,7 +8,12 @@ import { walkPages } from '../formats/pdf/pages.ts';
 import { readTransforms } from '../formats/pdf/transforms.ts';
 import { findWidgetPages } from '../formats/pdf/widget-pages.ts';
 import { addedAnnotations } from './change-annotations.ts';
+import { referredNumber } from './change-context.ts';
+import type { ChangeContext } from './change-context.ts';
+import { formSettingsChange, settleResources } from './change-form.ts';
+import { structureChange } from './change-structure.ts';
 import { ChangeLog } from './change-log.ts';
+import { settleAppearances, storeChange } from './change-store.ts';
 import { differingKeys, isLocked, largestSeal, pictureArea, wasFilledIn, wasSigned } from './change-rules.ts';
 import type { ChangeRules } from './change-rules.ts';
 import { compareObject, referrersAsOf, sameObject } from './pdf-objects.ts';
@@ -25,9 +30,15 @@ const fewObjects = 2_000;
 /** A walk spends on one object what a scan spends on so many bytes. */
 const bytesPerObject = 40_000;
 
-function numberOf(object: PdfObject): number | null {
-  return object.kind === 'reference' ? object.number : null;
-}
+/** Keys of the catalogue that have a rule of their own, or say nothing that shows. */
+const judgedElsewhere: ReadonlySet<string> = new Set([
+  'AcroForm',
+  'DSS',
+  'Metadata',
+  'Extensions',
+  'Version',
+  'StructTreeRoot',
+]);
 
 class ChangeAnalysis {
   readonly #document: PdfDocument;
@@ -39,6 +50,8 @@ class ChangeAnalysis {
   readonly #settled = new Set<number>();
   /** Widgets that may appear on pages. */
   readonly #newWidgets = new Set<number>();
+  /** Numbers that lead from pages and annotations into the structure; null where that did not grow. */
+  #parentKeys: ReadonlySet<number> | null = null;
   readonly #compared = new Map<number, Compared>();
   readonly #findReferrers: FindReferrers;
   #referrers: Referrers = new Map();
@@ -60,6 +73,7 @@ class ChangeAnalysis {
     this.#referrers = referrers;
     await this.#catalogue();
     await this.#fields();
+    await this.#structure();
     this.#information();
     await this.#pages();
     this.#remaining();
@@ -88,15 +102,26 @@ class ChangeAnalysis {
     }
   }
 
-  /** Whether an old object is named by nothing but the given ones: what is shared with a page may not change with another excuse. */
+  get #context(): ChangeContext {
+    return {
+      document: this.#document,
+      before: this.#revision,
+      after: this.#newest,
+      compared: this.#compared,
+      usedBefore: (number) => this.#referrers.has(number),
+      onlyNamedBy: (number, allowed) => this.#onlyNamedBy(number, allowed),
+      settle: (number) => void this.#settled.add(number),
+    };
+  }
+
   #onlyNamedBy(number: number, allowed: ReadonlySet<number>): boolean {
     return [...(this.#referrers.get(number) ?? [])].every((from) => allowed.has(from));
   }
 
   async #catalogue(): Promise<void> {
     const [before, after] = [this.#document.trailer(this.#revision), this.#document.trailer(this.#newest)];
-    const root = numberOf(entry(before, 'Root'));
-    if (root === null || root !== numberOf(entry(after, 'Root'))) {
+    const root = referredNumber(entry(before, 'Root'));
+    if (root === null || root !== referredNumber(entry(after, 'Root'))) {
       this.#log.catalogueReplaced();
       return;
     }
@@ -104,44 +129,18 @@ class ChangeAnalysis {
     const old = await this.#document.catalogue(this.#revision);
     const now = await this.#document.catalogue(this.#newest);
     for (const key of differingKeys(old, now)) {
-      if (['AcroForm', 'DSS', 'Metadata', 'Extensions', 'Version'].includes(key)) continue;
+      if (judgedElsewhere.has(key)) continue;
       this.#log.catalogueKey(key);
     }
-    await this.#validationData(old, now, root);
+    if (await storeChange(old, now, root, this.#context)) this.#log.validationData();
     this.#metadata(old, root);
     await this.#form(old, now, root);
-    const extensions = numberOf(entry(old, 'Extensions'));
+    const extensions = referredNumber(entry(old, 'Extensions'));
     if (extensions !== null && this.#onlyNamedBy(extensions, new Set([root]))) this.#settled.add(extensions);
   }
 
-  /** DSS (ISO 32000-2 12.8.4.3): its dictionaries and arrays may grow; its streams, once written, stay. */
-  async #validationData(old: PdfDictionary, now: PdfDictionary, root: number): Promise<void> {
-    const value = entry(old, 'DSS');
-    const known = new Set([root]);
-    const pending: PdfObject[] = [value];
-    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-      const number = numberOf(next);
-      if (number !== null) {
-        if (known.has(number)) continue;
-        known.add(number);
-      }
-      const object = await this.#document.resolve(next, this.#revision);
-      if (object.kind === 'array') pending.push(...object.items);
-      if (object.kind === 'dictionary') pending.push(...object.entries.values());
-    }
-    let changed = !sameObject(value, entry(now, 'DSS'));
-    for (const number of known) {
-      const compared = this.#compared.get(number);
-      if (number === root || compared === undefined || !this.#onlyNamedBy(number, known)) continue;
-      if (compared.before.kind !== compared.after.kind || compared.before.kind === 'stream') continue;
-      this.#settled.add(number);
-      changed = true;
-    }
-    if (changed) this.#log.validationData();
-  }
-
   #metadata(old: PdfDictionary, root: number): void {
-    const number = numberOf(entry(old, 'Metadata'));
+    const number = referredNumber(entry(old, 'Metadata'));
     const compared = number === null ? undefined : this.#compared.get(number);
     if (number === null || compared === undefined || !this.#onlyNamedBy(number, new Set([root]))) return;
     this.#settled.add(number);
@@ -150,7 +149,7 @@ class ChangeAnalysis {
 
   #information(): void {
     const [before, after] = [this.#document.trailer(this.#revision), this.#document.trailer(this.#newest)];
-    const number = numberOf(entry(before, 'Info'));
+    const number = referredNumber(entry(before, 'Info'));
     const changed = !sameObject(entry(before, 'Info'), entry(after, 'Info'));
     const compared = number === null ? undefined : this.#compared.get(number);
     if (number !== null && compared !== undefined && this.#onlyNamedBy(number, new Set([0])))
@@ -164,18 +163,53 @@ class ChangeAnalysis {
     const before = dictionaryOf(await this.#document.resolve(form, this.#revision));
     const after = dictionaryOf(await this.#document.resolve(entry(now, 'AcroForm'), this.#newest));
     if (before === null) return;
-    const number = numberOf(form);
+    const number = referredNumber(form);
     const owner = number ?? root;
     if (number !== null && this.#onlyNamedBy(number, new Set([root]))) this.#settled.add(number);
-    const fields = numberOf(entry(before, 'Fields'));
+    const fields = referredNumber(entry(before, 'Fields'));
     if (fields !== null && this.#onlyNamedBy(fields, new Set([owner]))) this.#settled.add(fields);
-    const keys =
-      after === null
-        ? ['Fields']
-        : differingKeys(before, after).filter((key) => key !== 'Fields' && key !== 'SigFlags');
-    if (after === null || keys.length > 0) {
-      this.#log.formSettings();
+    if (after === null) {
+      this.#log.formSettings(false);
+      return;
     }
+    const settings = await formSettingsChange(
+      this.#document,
+      await readFields(this.#document, this.#revision),
+      { revision: this.#revision, form: before },
+      { revision: this.#newest, form: after },
+    );
+    if (settings !== 'none') this.#log.formSettings(settings === 'allowed');
+    await settleResources(before, new Set([owner]), this.#context);
+  }
+
+  /** Elements for new fields, which Acrobat and others add to tagged files (14.7). */
+  async #structure(): Promise<void> {
+    const [old, now] = [
+      await this.#document.catalogue(this.#revision),
+      await this.#document.catalogue(this.#newest),
+    ];
+    const { verdict, parentKeys } = await structureChange(
+      entry(old, 'StructTreeRoot'),
+      entry(now, 'StructTreeRoot'),
+      this.#newWidgets,
+      this.#context,
+    );
+    this.#parentKeys = verdict === 'grown' ? parentKeys : null;
+    if (verdict === 'grown') this.#log.structureElements();
+    else if (
+      verdict === 'forbidden' &&
+      !sameObject(entry(old, 'StructTreeRoot'), entry(now, 'StructTreeRoot'))
+    )
+      this.#log.catalogueKey('StructTreeRoot');
+  }
+
+  /** The order of going through fields, and a number that leads to no element: neither says anything of what is on the page. */
+  #isHarmlessOfPage(key: string, before: PdfDictionary, after: PdfDictionary): boolean {
+    if (key === 'Annots') return true;
+    if (entry(before, key).kind !== 'null') return false;
+    if (key === 'Tabs') return ['R', 'C', 'S'].includes(nameOf(entry(after, key)) ?? '');
+    const number = key === 'StructParents' ? integerOf(entry(after, key)) : null;
+    return number !== null && this.#parentKeys?.has(number) === false;
   }
 
   async #fields(): Promise<void> {
@@ -205,7 +239,7 @@ class ChangeAnalysis {
 
   /** What a signature newly put into a field is; null where its value may not stand there. */
   async #newValue(value: PdfObject): Promise<'signature-added' | 'time-stamp-added' | null> {
-    const number = numberOf(value);
+    const number = referredNumber(value);
     const dictionary = dictionaryOf(await this.#document.resolve(value, this.#newest));
     // A value that was there before is somebody's old signature put to a new use (pdf-facts 2.6).
     if (dictionary === null || (number !== null && this.#referrers.has(number))) return null;
@@ -249,7 +283,10 @@ class ChangeAnalysis {
   }
 
   async #oldField(before: FormField, after: FormField): Promise<void> {
-    const [old, now] = [numberOf(before.reference ?? pdfNull), numberOf(after.reference ?? pdfNull)];
+    const [old, now] = [
+      referredNumber(before.reference ?? pdfNull),
+      referredNumber(after.reference ?? pdfNull),
+    ];
     const changed =
       old !== now ||
       !sameObject(before.dictionary, after.dictionary) ||
@@ -261,8 +298,11 @@ class ChangeAnalysis {
     const numbers = [old, ...before.widgets.map((widget) => widget.reference?.number ?? null)];
     for (const number of numbers) if (number !== null) this.#settled.add(number);
     if (numbers.some((number) => this.#isStream(number))) this.#log.field(after.fullName, 'changed');
-    else if (wasSigned(before, after)) await this.#tellSigned(after);
-    else if (this.#rules.level !== null && wasFilledIn(before, after)) await this.#tellFilled(after, numbers);
+    else if (wasSigned(before, after)) {
+      await this.#settlePictures(after, numbers);
+      await this.#tellSigned(after);
+    } else if (this.#rules.level !== null && wasFilledIn(before, after))
+      await this.#tellFilled(after, numbers);
     else this.#log.field(after.fullName, 'changed');
   }
 
@@ -272,28 +312,18 @@ class ChangeAnalysis {
     return compared?.before.kind === 'stream' || compared?.after.kind === 'stream';
   }
 
-  /** ISO 32000-2 table 257: a certification lets fields be filled in from level 2 on; a plain approval says nothing of it. */
-  async #tellFilled(field: FormField, numbers: readonly (number | null)[]): Promise<void> {
+  /** A field that was signed or filled in may have its picture rewritten in place. */
+  async #settlePictures(field: FormField, numbers: readonly (number | null)[]): Promise<void> {
     const own = new Set(numbers.flatMap((number) => number ?? []));
-    for (const { dictionary } of field.widgets) await this.#settleAppearances(entry(dictionary, 'AP'), own);
-    const allowed = this.#rules.level !== 1 && !isLocked(field.fullName, this.#rules.locks);
-    this.#log.filled(field.fullName, await this.#pageOf(field.widgets), allowed);
+    for (const { dictionary } of field.widgets)
+      await settleAppearances(entry(dictionary, 'AP'), own, this.#context);
   }
 
-  /** Appearances rewritten in place, where nothing but their own field shows them. */
-  async #settleAppearances(appearances: PdfObject, own: ReadonlySet<number>): Promise<void> {
-    const known = new Set(own);
-    const pending: PdfObject[] = [appearances];
-    for (let next = pending.pop(); next !== undefined && known.size < 1000; next = pending.pop()) {
-      const number = numberOf(next);
-      if (number !== null && (known.has(number) || !this.#onlyNamedBy(number, known))) continue;
-      if (number !== null) {
-        known.add(number);
-        this.#settled.add(number);
-      }
-      const object = await this.#document.resolve(next, this.#newest);
-      if (object.kind === 'dictionary') pending.push(...object.entries.values());
-    }
+  /** ISO 32000-2 table 257: a certification lets fields be filled in from level 2 on; a plain approval says nothing of it. */
+  async #tellFilled(field: FormField, numbers: readonly (number | null)[]): Promise<void> {
+    await this.#settlePictures(field, numbers);
+    const allowed = this.#rules.level !== 1 && !isLocked(field.fullName, this.#rules.locks);
+    this.#log.filled(field.fullName, await this.#pageOf(field.widgets), allowed);
   }
 
   async #pages(): Promise<void> {
@@ -305,7 +335,7 @@ class ChangeAnalysis {
     const lists = new Map<number, number>();
     for await (const page of walkPages(this.#document, this.#revision)) {
       pages.set(page.reference.number, page.index);
-      const list = numberOf(entry(page.dictionary, 'Annots'));
+      const list = referredNumber(entry(page.dictionary, 'Annots'));
       if (list !== null) lists.set(list, page.index);
     }
     const allPages = new Set(pages.keys());
@@ -323,7 +353,7 @@ class ChangeAnalysis {
     const old = before.kind === 'dictionary' ? before : null;
     const now = after.kind === 'dictionary' ? after : null;
     const keys = old === null || now === null ? ['Contents'] : differingKeys(old, now);
-    if (old === null || now === null || keys.some((key) => key !== 'Annots')) {
+    if (old === null || now === null || keys.some((key) => !this.#isHarmlessOfPage(key, old, now))) {
       this.#log.page(index);
       return;
     }

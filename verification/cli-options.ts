@@ -10,6 +10,7 @@ import { VerificationError } from './errors.ts';
 import type { EvidenceSource } from './evidence.ts';
 import { certificatesInPem } from './identify.ts';
 import { inflateWeb } from './inflate-web.ts';
+import { instantFrom } from './iso-time.ts';
 import { nodePdfCiphers } from './pdf-ciphers-node.ts';
 import { readOfflineKit } from './offline-kit.ts';
 import { offlineDependencies } from './offline-reader.ts';
@@ -174,10 +175,9 @@ export function parseOptions(args: readonly string[]): ParsedFlags {
 
 function instantOf(text: string | undefined, now: Date): Date {
   if (text === undefined) return now;
-  const instant = new Date(text);
-  if (!/^\d{4}-\d\d-\d\d/.test(text) || Number.isNaN(instant.getTime())) {
+  const instant = instantFrom(text);
+  if (instant === null)
     throw new UsageError(`--at ${text} is no ISO 8601 time; write for example 2026-11-22T05:06:07Z.`);
-  }
   return instant;
 }
 

@@ -17,7 +17,7 @@ a picture) and whether it can be trusted, with reasons.
   --json               one JSON report per line
   --rows               every question with its answer, for people
   --detailed           the detailed report as JSON, named after ETSI TS 119 102-2, one per line
-  --at ISO             judge at this instant instead of now, e.g. 2026-11-22T05:06:07Z
+  --at ISO             judge at this instant instead of now, e.g. 2026-11-22T05:06:07Z; UTC where no zone is given
   --anchor FILE        trust the certificates in this PEM or DER file (repeatable)
   --untrusted FILE     certificates that may help to build a path (repeatable)
   --crl FILE           certificate revocation list, DER or PEM (repeatable)

@@ -5,7 +5,6 @@ import type { CertificateGraph } from './certificate-graph.ts';
 import { digestOfContent } from './detached-content.ts';
 import type { DetachedContent } from './detached-content.ts';
 import { FormatError } from '../formats/errors.ts';
-import { berToDer } from '../formats/x509/ber.ts';
 import { derLength } from '../formats/x509/der.ts';
 import { OID } from '../formats/x509/oid.ts';
 import type { ByteSource } from '../formats/pdf/source.ts';
@@ -109,7 +108,7 @@ async function directSignature(
 async function gatherSigner(
   at: number,
   signer: SignerInfo,
-  signedData: SignedData,
+  { signedData, isDer }: { readonly signedData: SignedData; readonly isDer: boolean },
   digest: (algorithm: DigestAlgorithm) => Promise<Uint8Array | null>,
   graph: CertificateGraph,
   sources: CmsFileSources,
@@ -117,7 +116,7 @@ async function gatherSigner(
   const { verifier } = sources;
   const content = { contentType: signedData.eContentType, digest };
   const own: SignedData = { ...signedData, signerInfos: [signer] };
-  const cms = await gatherCms({ signedData: own, problem: null }, content, graph, verifier);
+  const cms = await gatherCms({ signedData: own, problem: null, isDer }, content, graph, verifier);
   const timestamps: PlacedTimestamp[] = [];
   const stamped = async (algorithm: DigestAlgorithm): Promise<Uint8Array> =>
     verifier.digest(algorithm, signer.signature);
@@ -172,8 +171,6 @@ async function contentsAgree(signedData: SignedData | null, sources: CmsFileSour
   return given !== null && sameBytes(given, await verifier.digest(algorithm, inside));
 }
 
-const berLimits = { maxBytes: 1 << 24, maxDepth: 40 } as const;
-
 /** A signature cut out of a PDF is followed by the zeros that filled its place: they say nothing. */
 function withoutPadding(bytes: Uint8Array): Uint8Array {
   try {
@@ -182,22 +179,6 @@ function withoutPadding(bytes: Uint8Array): Uint8Array {
   } catch (error) {
     // Refused with its reason where it is read.
     if (error instanceof FormatError) return bytes;
-    throw error;
-  }
-}
-
-/**
- * RFC 5652 lets everything but the signed attributes come as BER, and has those hashed as DER however they came (section
- * 5.4): what DER alone refuses is read once more as DER made of it.
- */
-function readEither(bytes: Uint8Array): ReturnType<typeof readSignedData> {
-  const strict = readSignedData(bytes);
-  if (strict.signedData !== null) return strict;
-  try {
-    const read = readSignedData(berToDer(bytes, berLimits), 'ber');
-    return read.signedData === null ? strict : read;
-  } catch (error) {
-    if (error instanceof FormatError) return strict;
     throw error;
   }
 }
@@ -216,7 +197,7 @@ async function namesOf(
 
 /** Gathers everything there is to know about a CMS file. Never throws for its bytes. */
 export async function gatherCmsFile(der: Uint8Array, sources: CmsFileSources): Promise<CmsFileFacts> {
-  const { signedData, problem } = readEither(withoutPadding(der));
+  const { signedData, problem, isDer } = readSignedData(withoutPadding(der));
   const carrying = carriers(signedData);
   const carried = {
     certificates: carrying.flatMap(({ certificates }) => certificates),
@@ -236,7 +217,7 @@ export async function gatherCmsFile(der: Uint8Array, sources: CmsFileSources): P
     // RFC 5652 lets the certificates come from elsewhere.
     const all = { ...signedData, certificates: [...carried.certificates, ...sources.certificates] };
     for (const [at, signer] of signedData.signerInfos.entries())
-      signers.push(await gatherSigner(at, signer, all, digest, graph, sources));
+      signers.push(await gatherSigner(at, signer, { signedData: all, isDer }, digest, graph, sources));
   }
   const given = sources.content !== null;
   return {

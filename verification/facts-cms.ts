@@ -7,8 +7,9 @@ import {
   signingTimeOf,
 } from '../formats/cms/attributes.ts';
 import { familiarContentType, parseSignedData } from '../formats/cms/signed-data.ts';
-import type { SignedData, SignedDataForm, SignerInfo } from '../formats/cms/signed-data.ts';
+import type { SignedData, SignerInfo } from '../formats/cms/signed-data.ts';
 import { FormatError } from '../formats/errors.ts';
+import { berToDer } from '../formats/x509/ber.ts';
 import { digestOf, signerSignatureNameOf } from '../formats/x509/algorithm.ts';
 import type { SignatureName } from '../formats/x509/algorithm.ts';
 import { sm2ValueToDer } from '../formats/x509/ecdsa-signature.ts';
@@ -24,6 +25,8 @@ export interface CmsFacts {
   /** Why the bytes are no SignedData; null when they are. */
   readonly problem: string | null;
   readonly signedData: SignedData | null;
+  /** Whether it came as DER, which RFC 5652 does not ask of the whole and PDF does. */
+  readonly isDer: boolean;
   readonly signerCount: number;
   /** The only signer; null where there are none or several. */
   readonly signer: SignerInfo | null;
@@ -48,19 +51,34 @@ export function acceptedDigest(name: string | undefined): DigestAlgorithm | null
 }
 
 /** A SignedData or why there is none. */
-export function readSignedData(
-  der: Uint8Array,
-  form?: SignedDataForm,
-): {
+export interface ReadSignedData {
   readonly signedData: SignedData | null;
   readonly problem: string | null;
-} {
+  /** False where only BER, which was made DER, could be read. */
+  readonly isDer: boolean;
+}
+
+const berLimits = { maxBytes: 1 << 24, maxDepth: 40 } as const;
+
+function tryRead(read: () => SignedData, isDer: boolean): ReadSignedData {
   try {
-    return { signedData: parseSignedData(der, form), problem: null };
+    return { signedData: read(), problem: null, isDer };
   } catch (error) {
-    if (error instanceof FormatError) return { signedData: null, problem: `${error.code}: ${error.message}` };
+    if (error instanceof FormatError)
+      return { signedData: null, problem: `${error.code}: ${error.message}`, isDer };
     throw error;
   }
+}
+
+/**
+ * RFC 5652 lets everything but the signed attributes come as BER, and has those hashed as DER however they came (section
+ * 5.4): what DER alone refuses is read once more as DER made of it. Where DER is demanded, that it is none is told.
+ */
+export function readSignedData(bytes: Uint8Array): ReadSignedData {
+  const strict = tryRead(() => parseSignedData(bytes), true);
+  if (strict.signedData !== null) return strict;
+  const lenient = tryRead(() => parseSignedData(berToDer(bytes, berLimits), 'ber'), false);
+  return lenient.signedData === null ? strict : lenient;
 }
 
 /** Digest the signer chose, before anything is verified; null where there is no single signer or it may not be used. */
@@ -188,16 +206,17 @@ export interface SignedContent {
 
 /** Checks one parsed SignedData against its content; every part gets its own answer. */
 export async function gatherCms(
-  read: { readonly signedData: SignedData | null; readonly problem: string | null },
+  read: ReadSignedData,
   content: SignedContent,
   graph: CertificateGraph,
   verifier: SignatureVerifier,
 ): Promise<CmsFacts> {
-  const { signedData, problem } = read;
+  const { signedData, problem, isDer } = read;
   const [only, ...more] = signedData?.signerInfos ?? [];
   const nothing: CmsFacts = {
     problem,
     signedData,
+    isDer,
     signerCount: signedData?.signerInfos.length ?? 0,
     signer: null,
     digestAlgorithm: null,

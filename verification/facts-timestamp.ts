@@ -42,9 +42,9 @@ export async function gatherTimestamp(
   verifier: SignatureVerifier,
   beside: readonly Uint8Array[] = [],
 ): Promise<TimestampFacts> {
-  const { signedData, problem } = readSignedData(token);
+  const { signedData, ...rest } = readSignedData(token);
   const read = {
-    problem,
+    ...rest,
     signedData:
       signedData === null ? null : { ...signedData, certificates: [...signedData.certificates, ...beside] },
   };

@@ -13,8 +13,13 @@ function sameDictionary(a: PdfDictionary, b: PdfDictionary): boolean {
   });
 }
 
-/** Equal as written, references by their numbers; streams by their dictionaries only. */
+function isNumber(object: PdfObject): object is Extract<PdfObject, { kind: 'integer' | 'real' }> {
+  return object.kind === 'integer' || object.kind === 'real';
+}
+
+/** Equal in value (612 and 612.00 are), references by their numbers; streams by their dictionaries only. */
 export function sameObject(a: PdfObject, b: PdfObject): boolean {
+  if (isNumber(a) && isNumber(b)) return a.value === b.value;
   if (a.kind === 'array' && b.kind === 'array') {
     return (
       a.items.length === b.items.length &&

@@ -87,7 +87,24 @@ function saidBy(source: RevocationSource, status: RevocationStatus): RevocationS
   return status.kind === 'unknown' ? status : { ...status, source };
 }
 
-/** Everything the evidence says together: revoked anywhere beats good anywhere; nothing usable is unknown. */
+type Revoked = Extract<RevocationStatus, { kind: 'revoked' }>;
+
+/** The newest good answer that was known by the instant asked about; null where there is none. */
+function newestGood(
+  answers: readonly RevocationStatus[],
+  by: number,
+): Extract<RevocationStatus, { kind: 'good' }> | null {
+  return answers.reduce<Extract<RevocationStatus, { kind: 'good' }> | null>((newest, answer) => {
+    if (answer.kind !== 'good' || answer.thisUpdate.getTime() > by) return newest;
+    return newest === null || answer.thisUpdate > newest.thisUpdate ? answer : newest;
+  }, null);
+}
+
+/**
+ * Everything the evidence says together. Evidence counts until the end it names itself (EN 319 102-1 5.2.5, RFC 5280 section
+ * 6.3.3 (a)). A revocation lasts, whoever says good before or after it; a hold (certificateHold) ends where something newer says
+ * good, be it a list or an OCSP answer; of several good answers the newest is told. Nothing usable is unknown.
+ */
 export function revocationStatus(
   node: CertificateNode,
   issuer: CertificateNode,
@@ -98,15 +115,16 @@ export function revocationStatus(
     saidBy('crl', statusByCrls(evidence.crls, node.certificate, issuer, rules)),
     ...evidence.ocsps.map((ocsp) => saidBy('ocsp', statusByOcsp(ocsp, node, issuer, rules.time))),
   ];
-  const revoked = answers.find((answer) => answer.kind === 'revoked');
-  if (revoked !== undefined) return revoked;
-  let newest: RevocationStatus = {
-    kind: 'unknown',
-    offered: answers.some((answer) => answer.kind === 'unknown' && answer.offered === true),
-  };
-  for (const answer of answers) {
-    if (answer.kind === 'good' && (newest.kind !== 'good' || answer.thisUpdate > newest.thisUpdate))
-      newest = answer;
-  }
-  return newest;
+  const revoked = answers.filter((answer): answer is Revoked => answer.kind === 'revoked');
+  const lasting = revoked.find(({ reason }) => reason !== 'certificateHold');
+  if (lasting !== undefined) return lasting;
+  const known = newestGood(answers, rules.time.at.getTime() + rules.time.skewSeconds * 1000);
+  const held = revoked.find(({ thisUpdate }) => known === null || known.thisUpdate <= thisUpdate);
+  if (held !== undefined) return held;
+  return (
+    newestGood(answers, Infinity) ?? {
+      kind: 'unknown',
+      offered: answers.some((answer) => answer.kind === 'unknown' && answer.offered === true),
+    }
+  );
 }

@@ -34,6 +34,7 @@ function notBaseline({ signature, cms }: PdfSignatureFacts): Words | null {
     return { zh: '签名格式不是ETSI.CAdES.detached', en: 'its /SubFilter is not ETSI.CAdES.detached' };
   if (signature.coverage.problem !== null || cms.signer === null || cms.signedData?.eContent !== null)
     return { zh: '签名的结构不正确', en: 'it is not built as a signature must be' };
+  if (!cms.isDer) return { zh: '签名数据未采用DER编码', en: 'its signature data is not DER' };
   if (cms.contentType !== 'agrees' || cms.messageDigest !== 'agrees' || cms.signingCertificate !== 'agrees')
     return { zh: '受签名保护的属性缺失或不正确', en: 'signed attributes are absent or wrong' };
   if (cms.signature !== 'valid')

@@ -105,9 +105,11 @@ async function readTail(
   position: number,
 ): Promise<{ readonly startxref: number; readonly end: number; readonly endWithSpace: number } | null> {
   const text = oneCharacterPerByte.decode(await source.read(position, 512));
-  const match = /^([\0\t\n\f\r ]*startxref[\0\t\n\f\r ]+(\d{1,11})[\0\t\n\f\r ]+%%EOF)([\0\t\n\f\r ]*)/.exec(
-    text,
-  );
+  // Some writers leave their name there, as a comment (ISO 32000-2 7.2.4) on a line of its own.
+  const match =
+    /^((?:[\0\t\n\f\r ]|%(?!%EOF)[^\r\n]*[\r\n])*startxref[\0\t\n\f\r ]+(\d{1,11})[\0\t\n\f\r ]+%%EOF)([\0\t\n\f\r ]*)/.exec(
+      text,
+    );
   if (match === null) return null;
   const end = position + (match[1] ?? '').length;
   return { startxref: Number(match[2]), end, endWithSpace: end + (match[3] ?? '').length };

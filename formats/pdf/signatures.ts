@@ -4,6 +4,8 @@ import type { PdfDocument } from './document.ts';
 import type { FormField } from './form.ts';
 import type { FileSpan, PdfDictionary, PdfObject } from './objects.ts';
 import { FormatError } from '../errors.ts';
+import { firstBerValue } from '../x509/ber.ts';
+import { TAG, derLength } from '../x509/der.ts';
 import { judgeCoverage, notCovered } from './byte-range.ts';
 import { readFields } from './form.ts';
 import { dictionaryOf, entry, integerOf, nameOf } from './objects.ts';
@@ -11,7 +13,7 @@ import { readTransforms, type SignatureTransforms } from './transforms.ts';
 import { textOf } from './text-string.ts';
 
 interface SignatureContents {
-  /** The value without its padding: as long as its outer DER header says, or whole where that cannot be read. */
+  /** The value without its padding: as long as its outer DER or BER header says, or whole where that cannot be read. */
   readonly value: Uint8Array;
   /** What follows the value inside the string; zeros in a well-made file. */
   readonly padding: Uint8Array;
@@ -154,7 +156,7 @@ function integersOf(object: PdfObject): readonly number[] | null {
 
 function readContents(object: PdfObject): SignatureContents | null {
   if (object.kind !== 'string') return null;
-  const length = derLength(object.bytes) ?? object.bytes.length;
+  const length = valueLength(object.bytes) ?? object.bytes.length;
   const padding = object.bytes.subarray(length);
   return {
     value: object.bytes.subarray(0, length),
@@ -164,18 +166,19 @@ function readContents(object: PdfObject): SignatureContents | null {
   };
 }
 
-/** Length of header and content of the outermost SEQUENCE; null for anything else, indefinite lengths too. */
-function derLength(bytes: Uint8Array): number | null {
-  const first = bytes[1];
-  if (bytes[0] !== 0x30 || first === undefined) return null;
-  if (first < 0x80) return within(2 + first, bytes);
-  const count = first - 0x80;
-  if (count === 0 || count > 4 || bytes.length < 2 + count) return null;
-  let length = 0;
-  for (const value of bytes.subarray(2, 2 + count)) length = length * 256 + value;
-  return within(2 + count + length, bytes);
+const berLimits = { maxBytes: 1 << 24, maxDepth: 40 } as const;
+
+function lengthBy(measure: () => number): number | null {
+  try {
+    return measure();
+  } catch (error) {
+    if (error instanceof FormatError) return null;
+    throw error;
+  }
 }
 
-function within(length: number, bytes: Uint8Array): number | null {
-  return length <= bytes.length ? length : null;
+/** Length of the outermost SEQUENCE, whether DER or BER; null for anything else. */
+function valueLength(bytes: Uint8Array): number | null {
+  if (bytes[0] !== TAG.sequence) return null;
+  return lengthBy(() => derLength(bytes)) ?? lengthBy(() => firstBerValue(bytes, berLimits).length);
 }

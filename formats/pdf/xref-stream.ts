@@ -4,7 +4,7 @@ import type { PdfDictionary } from './objects.ts';
 import type { ByteSource } from './source.ts';
 import type { XrefEntry, XrefSection } from './xref-section.ts';
 import { FormatError } from '../errors.ts';
-import { readIndirect } from './indirect.ts';
+import { parseAt, readIndirect } from './indirect.ts';
 import { entry, integerOf, nameOf } from './objects.ts';
 import { readStreamData } from './stream-data.ts';
 import { Subsections } from './subsections.ts';
@@ -31,7 +31,7 @@ export async function readXrefStream(
   return {
     style: 'stream',
     offset,
-    end,
+    end: await afterTrailer(source, end, limits),
     trailer: dictionary,
     inflated: data.length,
     highest: subsections.runs.highest,
@@ -44,6 +44,15 @@ export async function readXrefStream(
       return Promise.resolve(rowEntry(data, (found.place + found.index) * rowLength, widths));
     },
   };
+}
+
+/** Some writers leave a `trailer` behind the stream, which has no meaning there; what follows it ends the save. */
+async function afterTrailer(source: ByteSource, end: number, limits: PdfLimits): Promise<number> {
+  if (end >= source.size) return end;
+  return parseAt(source, end, limits, (lexer) => {
+    if (lexer.readWord() !== 'trailer') return end;
+    return lexer.readObject().kind === 'dictionary' ? end + lexer.position : end;
+  });
 }
 
 function malformed(what: string): FormatError {

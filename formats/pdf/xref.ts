@@ -36,6 +36,7 @@ export async function readChain(
 ): Promise<readonly ChainedSection[]> {
   const chain: ChainedSection[] = [];
   const visited = new Set<number>();
+  const hiddenOnes = new Map<number, XrefSection>();
   let inflated = 0;
   const read = async (offset: number): Promise<XrefSection> => {
     if (visited.has(offset)) throw new FormatError('pdf-malformed', 'The cross-reference chain is circular.');
@@ -50,10 +51,16 @@ export async function readChain(
     }
     return section;
   };
+  // Writers that copy the trailer of a hybrid file into the next save name the same stream again.
+  const readHidden = async (offset: number): Promise<XrefSection> => {
+    const hidden = hiddenOnes.get(offset) ?? (await read(offset));
+    hiddenOnes.set(offset, hidden);
+    return hidden;
+  };
   for (let offset: number | null = startxref; offset !== null;) {
     const section: XrefSection = await read(offset);
     const hiddenOffset = section.style === 'table' ? offsetEntry(section.trailer, 'XRefStm') : null;
-    chain.push({ section, hidden: hiddenOffset === null ? null : await read(hiddenOffset) });
+    chain.push({ section, hidden: hiddenOffset === null ? null : await readHidden(hiddenOffset) });
     offset = offsetEntry(section.trailer, 'Prev');
   }
   return chain;

@@ -89,15 +89,29 @@ function walk(state: Walk, start: number, limit: number, depth: number): Found {
 }
 
 /**
- * The one BER value in `bytes` with definite shortest lengths throughout and its strings whole. What a value means is not
- * looked at: the strict reader comes after, and judges.
- * @throws FormatError `der-malformed`, `der-too-deep`, `der-too-large`, `trailing-bytes`.
+ * The BER value that `bytes` starts with, whatever follows it, with definite shortest lengths throughout and its strings whole.
+ * What a value means is not looked at: the strict reader comes after, and judges.
+ * @returns `length` = how many of the bytes it takes as it stands
+ * @throws FormatError `der-malformed`, `der-too-deep`, `der-too-large`.
  */
-export function berToDer(bytes: Uint8Array, limits: DerLimits): Uint8Array {
+export function firstBerValue(
+  bytes: Uint8Array,
+  limits: DerLimits,
+): { readonly der: Uint8Array; readonly length: number } {
   if (bytes.length > limits.maxBytes) {
     throw new FormatError('der-too-large', `The BER value is larger than ${limits.maxBytes} bytes.`);
   }
   const { der, end } = walk({ bytes, limits, values: 0 }, 0, bytes.length, 0);
-  if (end !== bytes.length) throw new FormatError('trailing-bytes', 'Bytes follow the end of the BER value.');
+  return { der, length: end };
+}
+
+/**
+ * The one BER value in `bytes`, as `firstBerValue`.
+ * @throws FormatError `der-malformed`, `der-too-deep`, `der-too-large`, `trailing-bytes`.
+ */
+export function berToDer(bytes: Uint8Array, limits: DerLimits): Uint8Array {
+  const { der, length } = firstBerValue(bytes, limits);
+  if (length !== bytes.length)
+    throw new FormatError('trailing-bytes', 'Bytes follow the end of the BER value.');
   return der;
 }

@@ -81,7 +81,7 @@ describe('reports', () => {
 
   it('name policy, version, citation and both languages everywhere', async () => {
     const whole = await reportOn(twice, { policy: policyNamed('strict') });
-    assert.deepEqual(whole.policy, { id: 'urn:yinxin:verification-policy:strict', version: '2' });
+    assert.deepEqual(whole.policy, { id: 'urn:yinxin:verification-policy:strict', version: '3' });
     const rows = [...whole.rows, ...whole.signatures.flatMap((signature) => signature.rows)];
     for (const row of rows) {
       for (const text of [row.question.zh, row.finding.zh, row.question.en, row.finding.en, row.citation])

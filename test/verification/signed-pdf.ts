@@ -75,6 +75,8 @@ export interface TokenOptions {
   readonly authority?: Party;
   readonly withoutEss?: boolean;
   readonly breakSignature?: boolean;
+  /** Last word on the token. */
+  readonly finish?: (token: Uint8Array) => Uint8Array;
 }
 
 /** An RFC 3161 token over `value`. */
@@ -100,7 +102,7 @@ export function makeToken(pki: TestPki, value: Uint8Array, options: TokenOptions
     },
   });
   const signature = signWith(authority.key, options.breakSignature === true ? content : attributes);
-  return encodeSignedData({
+  const token = encodeSignedData({
     digestAlgorithm: 'sha256',
     signedAttributes: attributes,
     signatureAlgorithm: 'ES256',
@@ -109,6 +111,7 @@ export function makeToken(pki: TestPki, value: Uint8Array, options: TokenOptions
     certificates: [authority.certificate, pki.tsaCa.certificate],
     eContent: { type: OID.tstInfo, content },
   });
+  return options.finish?.(token) ?? token;
 }
 
 export interface SigningOptions {
@@ -138,6 +141,17 @@ export interface SigningOptions {
   readonly withoutType?: boolean;
   /** Entries the catalogue keeps. */
   readonly catalogueExtra?: string;
+  /** Entries of the form beside its fields. */
+  readonly formExtra?: string;
+  /** Entries of the widget and of its picture. */
+  readonly widgetExtra?: string;
+  readonly pictureExtra?: string;
+  /** Further objects of the same update, by the number of the new field. */
+  readonly moreObjects?: (field: number) => Objects;
+  /** Entries of the update's trailer. */
+  readonly trailerExtra?: string;
+  /** What a writer leaves between trailer and `startxref`. */
+  readonly beforeStartxref?: string;
 }
 
 export function makeCms(pki: TestPki, digest: Uint8Array, options: SigningOptions = {}): Uint8Array {
@@ -201,13 +215,17 @@ export function signPdf(
       : `/Perms << /DocMDP ${value} 0 R >>`;
   const form = 'q 1 0 0 RG 3 w 10 10 100 100 re S Q';
   const objects: Objects = {
-    1: `<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [${earlier} ${field} 0 R] /SigFlags 3 >> ${perms} ${options.catalogueExtra ?? ''} >>`,
+    1: `<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [${earlier} ${field} 0 R] /SigFlags 3 ${options.formExtra ?? ''} >> ${perms} ${options.catalogueExtra ?? ''} >>`,
     3: `${(baseObjects[3] ?? '').slice(0, -2)} /Annots [${annotations} ${field} 0 R] >>`,
-    [field]: `<< /Type /Annot /Subtype /Widget /FT /Sig /T (${options.fieldName ?? `Seal${field}`}) /V ${value} 0 R /F 132 /Rect ${options.rectangle ?? '[400 100 519 219]'} /P 3 0 R /AP << /N ${picture} 0 R >> >>`,
+    [field]: `<< /Type /Annot /Subtype /Widget /FT /Sig /T (${options.fieldName ?? `Seal${field}`}) /V ${value} 0 R /F 132 /Rect ${options.rectangle ?? '[400 100 519 219]'} /P 3 0 R /AP << /N ${picture} 0 R >> ${options.widgetExtra ?? ''} >>`,
     [value]: `<< ${options.withoutType === true ? '' : '/Type /Sig'} /Filter /Adobe.PPKLite /SubFilter /${options.subFilter ?? 'ETSI.CAdES.detached'} /M (D:20261122050000Z) /Reason (Test) ${certifying} ${options.dictionaryExtra ?? ''} /ByteRange ${rangeHole} /Contents ${gap} >>`,
-    [picture]: `<< /Type /XObject /Subtype /Form /BBox [0 0 119 119] /Length ${form.length} >>\nstream\n${form}\nendstream`,
+    [picture]: `<< /Type /XObject /Subtype /Form /BBox [0 0 119 119] ${options.pictureExtra ?? ''} /Length ${form.length} >>\nstream\n${form}\nendstream`,
+    ...options.moreObjects?.(field),
   };
-  const open = textOf(append(pdf, objects, picture + 1));
+  const size = Math.max(picture, ...Object.keys(objects).map(Number)) + 1;
+  const plain = textOf(append(pdf, objects, size, 1, options.trailerExtra));
+  const last = plain.lastIndexOf('startxref');
+  const open = plain.slice(0, last) + (options.beforeStartxref ?? '') + plain.slice(last);
   const start = open.lastIndexOf(gap);
   const right = [0, start, start + gap.length, open.length - start - gap.length];
   const written = options.byteRange?.(right) ?? right;

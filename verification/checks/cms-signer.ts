@@ -14,8 +14,9 @@ const hasAttributes = ({ facts }: JudgedCms): boolean =>
   (facts.cms.signer?.signedAttributes ?? null) !== null;
 /** RFC 5652 section 5.3 has them DER; GB/T 35275 says nothing of their order. */
 function inOrder({ facts: { cms } }: JudgedCms): boolean {
-  const { signedAttributesDer: der, signedAttributesSorted: sorted } = cms.signer ?? {};
-  return der == null || sorted == null || sameBytes(der, sorted);
+  const der = cms.signer?.signedAttributesDer ?? null;
+  const sorted = cms.signer?.signedAttributesSorted ?? null;
+  return der === null || sorted === null || sameBytes(der, sorted);
 }
 const hasCertificate = ({ facts }: JudgedCms): boolean => facts.cms.certificate !== null;
 

@@ -1,5 +1,5 @@
 // The questions about the form of a signature.
-import { failed, indeterminate, passed, words } from '../check.ts';
+import { failed, indeterminate, passed, warned, words } from '../check.ts';
 import { hasAttributes, isPades, isSignature, isTimestamp, oneSigner, parsed } from './signature-kinds.ts';
 import type { SignatureCheck } from './signature-kinds.ts';
 
@@ -102,16 +102,19 @@ export const formatChecks: readonly SignatureCheck[] = [
   {
     id: 'signature.cms',
     question: words('签名数据能否完整解析？', 'Can the signature data be read to the end?'),
-    citation: 'RFC 5652 5.1',
+    citation: 'RFC 5652 5.1; ISO 32000-2 12.8.3.3.1; ETSI EN 319 142-1 5.3',
     applies: () => true,
-    evaluate: ({ facts }) =>
-      facts.cms.problem === null
+    evaluate: ({ facts: { cms } }) => {
+      if (cms.problem !== null)
+        return failed(
+          'FORMAT_FAILURE',
+          '签名数据无法解析。',
+          `The signature data cannot be read: ${cms.problem}`,
+        );
+      return cms.isDer
         ? passed('可以解析。', 'It can.')
-        : failed(
-            'FORMAT_FAILURE',
-            '签名数据无法解析。',
-            `The signature data cannot be read: ${facts.cms.problem}`,
-          ),
+        : warned('可以解析，但未按规定采用DER编码。', 'It can, but it is not DER, as it must be.');
+    },
   },
   {
     id: 'signature.signers',

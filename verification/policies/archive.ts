@@ -18,6 +18,7 @@ export const archive: PolicyData = {
     'certificate.qualification': 'warned',
     'signature.signing-certificate': 'required',
     'signature.signing-time': 'warned',
+    'signature.cms': 'warned',
     'pdf.header': 'warned',
     'pdf.trailing': 'warned',
   },

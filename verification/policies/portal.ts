@@ -18,6 +18,7 @@ export const portal: PolicyData = {
     'certificate.qualification': 'warned',
     'signature.signing-certificate': 'warned',
     'signature.signing-time': 'warned',
+    'signature.cms': 'warned',
     'pdf.header': 'warned',
     'pdf.trailing': 'warned',
   },

@@ -3,7 +3,7 @@ import type { PolicyData } from '../policy-data.ts';
 
 export const strict: PolicyData = {
   id: 'urn:yinxin:verification-policy:strict',
-  version: '2',
+  version: '3',
   name: 'strict',
   title: { zh: '严格核验', en: 'Strict' },
   purpose: {
@@ -18,6 +18,7 @@ export const strict: PolicyData = {
     'certificate.qualification': 'warned',
     'signature.signing-certificate': 'required',
     'signature.signing-time': 'required',
+    'signature.cms': 'required',
     'pdf.header': 'required',
     'pdf.trailing': 'required',
   },
