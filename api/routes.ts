@@ -26,6 +26,7 @@ import { pageRoutes } from './pages.ts';
 import { peoplePageRoutes } from './people-pages.ts';
 import { peopleRoutes } from './people.ts';
 import { proofingCaseRoutes } from './proofing-cases.ts';
+import { protectionPageRoutes } from './protection-pages.ts';
 import { purposeRoutes } from './purposes.ts';
 import { recognitionRoutes } from './recognitions.ts';
 import { sealApplicationRoutes } from './seal-applications.ts';
@@ -78,6 +79,7 @@ const served: readonly Route[] = [
   ...mandatePageRoutes,
   ...deskPageRoutes,
   ...administrationPageRoutes,
+  ...protectionPageRoutes,
   ...interactionRoutes,
   ...interactionKeyRoutes,
   ...interactionScanRoutes,
