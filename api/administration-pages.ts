@@ -1,11 +1,9 @@
-// Pages of 三员 and of the data protection officer.
+// Pages of 三员.
 import { z } from 'zod';
 import { accountById } from '../identity/accounts.ts';
 import { allDepartments } from '../identity/departments.ts';
 import { officersOf, requireRole } from '../identity/officers.ts';
-import { decidePersonRequest, openPersonRequests } from '../identity/person-rights.ts';
 import { maskPerson, personById } from '../identity/persons.ts';
-import { legalBasisWords, purposes } from '../identity/purposes.ts';
 import { officerRoles, roleNamed, roleTable } from '../identity/roles.ts';
 import {
   approveTwoPersons,
@@ -20,7 +18,6 @@ import { readAudit } from '../identity/who-looked.ts';
 import type { Words } from '../verification/report.ts';
 import { renderAdministration, type RequestView } from '../web/pages/people/administration.ts';
 import { renderAudit } from '../web/pages/people/audit.ts';
-import { renderProtection } from '../web/pages/people/protection.ts';
 import { frameOf, requireFormToken, requireSession } from './pages.ts';
 import { officeLevel, peopleCaller, type PeopleCaller } from './people-caller.ts';
 import { placesFor } from './people-places.ts';
@@ -230,61 +227,8 @@ const audit = route({
   },
 });
 
-const protection = route({
-  method: 'get',
-  path: '/office/protection',
-  tag,
-  summary: 'Requests of persons, and purposes',
-  access: page,
-  replies: pageReply,
-  async handle(services, call) {
-    const session = await requireSession(services, call.cookie);
-    const { account, principal } = await peopleCaller(services, session.principal, officeLevel);
-    const open = await openPersonRequests(services.people, principal, account.id);
-    const now = services.clock();
-    return html(
-      200,
-      renderProtection(frameOf(services, session), {
-        places: await placesFor(services, account.id, []),
-        requests: open.map((one) => ({
-          id: one.id,
-          kind: one.kind,
-          words: one.words,
-          dueAt: one.dueAt.toISOString(),
-          overdue: one.dueAt <= now,
-        })),
-        purposes: (await purposes(services.database)).map((one) => ({
-          id: one.id,
-          name: { zh: one.name, en: one.englishName },
-          basis: legalBasisWords[one.legalBasis],
-          version: one.version,
-          effectiveAt: one.effectiveAt.toISOString(),
-          retentionDays: one.retentionDays,
-        })),
-      }),
-    );
-  },
-});
-
-const decide = route({
-  method: 'post',
-  path: '/office/protection/{id}/decision',
-  tag,
-  summary: 'Decide a request of a person',
-  access: page,
-  params: z.object({ id: z.string().regex(/^prq_[0-9a-f]{32}$/) }),
-  body: formBody(z.object({ ...token, done: z.enum(['yes', 'no']), answer: words })),
-  replies: redirect,
-  async handle(services, call) {
-    const { account, principal } = await sending(services, call);
-    const { done, answer } = call.body;
-    const decision = { by: account.id, id: call.params.id, done: done === 'yes', answer };
-    await decidePersonRequest(services.people, principal, decision);
-    return seeOther('/office/protection');
-  },
-});
-
-async function sending(
+/** Who sends a form of these pages. @throws ApiError `unauthenticated`, `csrf-refused`; IdentityError of `peopleCaller`. */
+export async function sending(
   services: Services,
   call: { readonly cookie: string | undefined; readonly body: { readonly formToken: string } },
 ): Promise<PeopleCaller> {
@@ -300,6 +244,4 @@ export const administrationPageRoutes: readonly Route[] = [
   reject,
   withdraw,
   audit,
-  protection,
-  decide,
 ];

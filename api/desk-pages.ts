@@ -71,6 +71,11 @@ const propose = route({
       reference: z.string().min(1).max(60),
       showing: optionalText(100),
       about: optionalText(60),
+      alsoType: z.enum(documentTypes).optional(),
+      alsoName: optionalText(80),
+      alsoNumber: optionalText(40),
+      alsoExpires: optionalText(10),
+      alsoBirthDate: optionalText(10),
       livePerson: z.literal('yes'),
     }),
   ),
@@ -79,7 +84,19 @@ const propose = route({
     const { account, principal } = await sending(services, call);
     const { kind, showing, about, type, name, number, expires, birthDate, reader, reference } = call.body;
     const seen = { type, name, number, expires, birthDate, reader, reference, livePerson: true };
-    await proposeCase(services.people, principal, { by: account.id, kind, seen, showing, about });
+    const { alsoType, alsoName, alsoNumber, alsoExpires, alsoBirthDate } = call.body;
+    const also =
+      alsoNumber === null || alsoType === undefined
+        ? null
+        : {
+            ...seen,
+            type: alsoType,
+            number: alsoNumber,
+            name: alsoName ?? name,
+            expires: alsoExpires,
+            birthDate: alsoBirthDate,
+          };
+    await proposeCase(services.people, principal, { by: account.id, kind, seen, also, showing, about });
     return seeOther('/office/proofing');
   },
 });
@@ -96,7 +113,7 @@ const look = route({
     const session = await requireSession(services, call.cookie);
     const { account, principal } = await peopleCaller(services, session.principal, officeLevel);
     const one = await readCase(services.people, principal, { by: account.id, id: call.params.id });
-    const { seen, wanghao } = one.details;
+    const { seen, also, wanghao } = one.details;
     return html(
       200,
       renderCase(frameOf(services, session), {
@@ -111,6 +128,10 @@ const look = route({
         reader: seen.reader,
         reference: seen.reference,
         wanghao: wanghao !== null,
+        also:
+          also === undefined || also === null
+            ? null
+            : { document: documentWords[also.type], number: also.number, name: also.name },
         proposedAt: one.proposedAt.toISOString(),
       }),
     );

@@ -2,6 +2,9 @@
 import type { ProviderPages, UserCodeFault } from '../identity/provider/pages.ts';
 import type { Words } from '../verification/report.ts';
 import type { Frame } from '../web/layout.ts';
+import { browserOf, placeOf } from './caller-words.ts';
+import { callerOfAddress } from './limits.ts';
+import type { Places } from './places.ts';
 import {
   renderConfirmDevice,
   renderDeviceDone,
@@ -20,15 +23,24 @@ const faults: Readonly<Record<UserCodeFault, Words>> = {
   other: { zh: '出了点问题，请重新输入代码。', en: 'Something went wrong; please enter the code again.' },
 };
 
-/** @param demonstration said on every page */
-export function providerPages(demonstration: boolean): ProviderPages {
+/**
+ * @param demonstration said on every page
+ * @param places where networks are, in words
+ */
+export function providerPages(demonstration: boolean, places: Places = []): ProviderPages {
   const frame: Frame = { demonstration, signedIn: null, formToken: null };
   return {
     logout: (form, client) => renderLogout(frame, { form, client: client?.name ?? null }),
     loggedOut: () => renderLoggedOut(frame),
     userCode: (form, fault) => renderUserCode(frame, { form, fault: fault === null ? null : faults[fault] }),
-    confirmDevice: (form, { client, code, agent }) =>
-      renderConfirmDevice(frame, { form, client: client.name, code, agent }),
+    confirmDevice: (form, { client, code, agent, address }) =>
+      renderConfirmDevice(frame, {
+        form,
+        client: client.name,
+        code,
+        browser: browserOf(agent),
+        place: placeOf(callerOfAddress(address), places),
+      }),
     deviceDone: (client) => renderDeviceDone(frame, client.name),
     error: (code, description) => renderProviderError(frame, { code, description }),
   };

@@ -20,6 +20,7 @@ import { providerPages } from './oidc-pages.ts';
 import { providerPath } from './oidc-mount.ts';
 import { outboundHttp } from './outbound-http.ts';
 import { pemOf } from './pem.ts';
+import { readPlaces } from './places.ts';
 import { SharedLimiter } from './shared-limits.ts';
 
 /** How often revocations, the logout queue and key changes are looked at, in milliseconds. */
@@ -89,7 +90,7 @@ export async function openIdentityProvider(
     profile: config.providerProfile,
     loopback: insecure,
     people: peopleOf(installation),
-    pages: providerPages(installation.demonstration),
+    pages: providerPages(installation.demonstration, readPlaces(config.login.placesFile)),
     outbound: outboundHttp(insecure),
     callerCertificate,
     fault: opened.fault,

@@ -53,6 +53,10 @@ const propose = route({
     z.strictObject({
       kind: kind.default('proofing'),
       seen: seenDocument,
+      also: seenDocument
+        .nullable()
+        .default(null)
+        .describe('For merging two documents of one person: the other one.'),
       showing: z.string().min(1).max(100).nullable().default(null),
       about: z
         .string()
@@ -83,6 +87,7 @@ const read = route({
         'application/json': z.object({
           kind,
           seen: seenDocument,
+          also: seenDocument.nullable(),
           wanghao: z.boolean(),
           by: z.string(),
           proposedAt: z.string(),
@@ -93,10 +98,11 @@ const read = route({
   async handle(services, call) {
     const { account, principal } = await peopleCaller(services, call.principal, officeLevel);
     const one = await readCase(services.people, principal, { by: account.id, id: call.params.id });
-    const { seen, wanghao } = one.details;
+    const { seen, also, wanghao } = one.details;
     return json(200, {
       kind: one.kind,
       seen,
+      also: also ?? null,
       wanghao: wanghao !== null,
       by: one.by,
       proposedAt: one.proposedAt.toISOString(),

@@ -104,7 +104,13 @@ export function registersOverHttp(access: RegisterAccess): Registers {
   return {
     matchPerson: async (person) =>
       (await required(call(population, 'POST', '/population/match', person))).answer,
-    legalPerson: (creditCode) => call(entry, 'GET', `/legal-persons/${encodeURIComponent(creditCode)}`),
+    async legalPerson(creditCode) {
+      const found = await call(entry, 'GET', `/legal-persons/${encodeURIComponent(creditCode)}`);
+      // An entry of another enterprise is no answer to this question.
+      if (found !== null && found.creditCode !== creditCode)
+        throw failed('The register answered something that is no answer.');
+      return found;
+    },
     isLegalRepresentative: async (creditCode, person) =>
       (
         await call(

@@ -37,6 +37,7 @@ import { peopleRoutes } from './people.ts';
 import { presentationClaimRoutes } from './presentation-claims.ts';
 import { presentationRoutes } from './presentations.ts';
 import { proofingCaseRoutes } from './proofing-cases.ts';
+import { protectionPageRoutes } from './protection-pages.ts';
 import { purposeRoutes } from './purposes.ts';
 import { recognitionRoutes } from './recognitions.ts';
 import { retentionRoutes } from './retention.ts';
@@ -109,6 +110,7 @@ const served: readonly Route[] = [
   ...mandatePageRoutes,
   ...deskPageRoutes,
   ...administrationPageRoutes,
+  ...protectionPageRoutes,
   ...interactionRoutes,
   ...interactionKeyRoutes,
   ...interactionScanRoutes,

@@ -1,38 +1,51 @@
 // Joining two accounts of one person: one goes on with everything, the other ends; done at the window only.
 import type { Actor } from '../storage/actor.ts';
 import type { Writer } from '../storage/database.ts';
+import type { PersonTable } from '../storage/schema/people.ts';
 import { accountOf, type PeopleDependencies } from './accounts.ts';
 import { endEverythingIn } from './account-state.ts';
 import { IdentityError } from './errors.ts';
+import { joinDocumentIn, type SealedDocument } from './joined-documents.ts';
+
+/** What moves with a person that is joined to another one: sealed outside of the write for where it lies then. */
+export interface Moving {
+  /** The other's 网号; null where there is none. */
+  readonly wanghao: { readonly wanghao_cipher: string; readonly wanghao_index: string } | null;
+  /** The other's document, for the history; null where only a 网号 is known. */
+  readonly document: SealedDocument | null;
+}
 
 /**
- * Joins the account of person `other` (known by 网号) into `survivor` (known by document). Mandates that were accepted
- * move; consents, proofings and ways to log in of the other do not: they were given and enrolled for what it was.
- * @throws IdentityError `merge-refused` where the other is known by a document of its own, is an officer's, or is locked.
+ * Joins the account of person `other` into `survivor`: known by a 网号, or by another document of the same person. Mandates
+ * that were accepted move; consents, proofings and ways to log in of the other do not: they were given and enrolled for
+ * what it was. A document stays in the history of the person it is joined to, and leads to them from now on.
+ * @throws IdentityError `merge-refused` where both have a 网号, where the other is an officer's account, or is locked.
  */
 export async function mergeAccountsIn(
   tx: Writer,
   dependencies: PeopleDependencies,
   actor: Actor,
-  merging: { readonly survivor: string; readonly person: string; readonly other: string },
+  merging: {
+    readonly survivor: string;
+    readonly person: string;
+    readonly other: string;
+    readonly moving: Moving;
+  },
 ): Promise<void> {
   const at = dependencies.clock();
-  const { survivor, person, other } = merging;
-  const second = await tx
-    .selectFrom('person')
-    .selectAll()
-    .where('id', '=', other)
-    .forUpdate()
-    .executeTakeFirst();
-  if (second?.state !== 'present' || second.number_index !== null) {
-    throw new IdentityError('merge-refused', 'The other account is known by a document of its own.');
-  }
-  // The ciphertext is bound to its row, so the 网号 is sealed anew for the row it moves to.
-  const wanghao = dependencies.cipher.open(
-    { table: 'person', column: 'wanghao', row: other },
-    second.wanghao_cipher ?? '',
-  );
-  const sealed = dependencies.cipher.seal({ table: 'person', column: 'wanghao', row: person }, wanghao);
+  const { survivor, person, other, moving } = merging;
+  const { wanghao, document } = moving;
+  const second = await lockedPerson(tx, other);
+  const first = await lockedPerson(tx, person);
+  if (second?.state !== 'present' || first?.state !== 'present')
+    throw new IdentityError('merge-refused', 'One of the two is no person of this service any more.');
+  if (
+    second.wanghao_index !== (wanghao?.wanghao_index ?? null) ||
+    second.number_index !== (document?.number_index ?? null)
+  )
+    throw new IdentityError('merge-refused', 'The other person changed in the meantime: try again.');
+  if (wanghao !== null && first.wanghao_index !== null)
+    throw new IdentityError('merge-refused', 'Both have a 网号 of their own: these are two persons.');
   const found = await tx
     .selectFrom('account')
     .selectAll()
@@ -50,7 +63,10 @@ export async function mergeAccountsIn(
   await tx
     .updateTable('person')
     .set({
+      document_type: null,
       name_cipher: null,
+      number_cipher: null,
+      number_index: null,
       wanghao_cipher: null,
       wanghao_index: null,
       birth_date_cipher: null,
@@ -60,11 +76,12 @@ export async function mergeAccountsIn(
     })
     .where('id', '=', other)
     .execute();
-  await tx
-    .updateTable('person')
-    .set({ wanghao_cipher: sealed, wanghao_index: second.wanghao_index })
-    .where('id', '=', person)
-    .execute();
+  await joinDocumentIn(tx, { document, person, former: other, at });
+  if (wanghao !== null) await tx.updateTable('person').set(wanghao).where('id', '=', person).execute();
+}
+
+function lockedPerson(tx: Writer, id: string): Promise<PersonTable | undefined> {
+  return tx.selectFrom('person').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
 }
 
 async function absorb(

@@ -11,6 +11,7 @@ export type RecordPrefix =
   | 'acc'
   | 'prf'
   | 'pcs'
+  | 'pdc'
   | 'rcv'
   // Mandates, officers, their roles, requests of two persons
   | 'rep'

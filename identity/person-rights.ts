@@ -7,6 +7,7 @@ import { IdentityError } from './errors.ts';
 import { requireSayOver } from './guardians.ts';
 import { randomIdentifier } from './identifier.ts';
 import { requireRole } from './officers.ts';
+import { formerDocuments, type FormerDocument } from './joined-documents.ts';
 import { requirePerson, type Person } from './persons.ts';
 import { mandatesOf } from './representation.ts';
 
@@ -30,6 +31,8 @@ export interface PersonRequest {
 /** Everything kept about a person, in a form a machine reads (art. 45). */
 export interface PersonalCopy {
   readonly person: Person;
+  /** Documents whose accounts were joined into this one. */
+  readonly formerDocuments: readonly FormerDocument[];
   readonly account: { readonly id: string; readonly state: string; readonly openedAt: string } | null;
   readonly proofings: readonly object[];
   readonly mandates: readonly object[];
@@ -59,6 +62,7 @@ export async function copyOfPersonalData(
   );
   return {
     person,
+    formerDocuments: await formerDocuments(dependencies, personId),
     account:
       account === null
         ? null

@@ -3,7 +3,7 @@ import type { BlindIndex } from '../crypto/blind-index.ts';
 import type { Clock, RandomBytes } from '../crypto/clock.ts';
 import type { FieldCipher, FieldPlace } from '../crypto/field-cipher.ts';
 import { maskResidentNumber } from '../formats/identifiers/resident-number.ts';
-import type { Database, Writer } from '../storage/database.ts';
+import type { Database, Reader, Writer } from '../storage/database.ts';
 import type { PersonTable } from '../storage/schema/people.ts';
 import { IdentityError } from './errors.ts';
 import { randomIdentifier } from './identifier.ts';
@@ -84,17 +84,35 @@ export async function personWithIn(tx: Writer, row: PersonTable): Promise<string
     row.number_index === null
       ? (['wanghao_index', row.wanghao_index] as const)
       : (['number_index', row.number_index] as const);
+  const joined = row.number_index === null ? null : await joinedPersonIn(tx, row.number_index);
+  if (joined !== null) return joined;
   await tx
     .insertInto('person')
     .values(row)
     .onConflict((conflict) => conflict.column(column).doNothing())
     .execute();
+  // Joined to somebody in this very moment: then nobody new is known by it.
+  const since = row.number_index === null ? null : await joinedPersonIn(tx, row.number_index);
+  if (since !== null) {
+    await tx.deleteFrom('person').where('id', '=', row.id).execute();
+    return since;
+  }
   const known = await tx
     .selectFrom('person')
     .select('id')
     .where(column, '=', index)
     .executeTakeFirstOrThrow();
   return known.id;
+}
+
+/** The person to whom a document was joined; null for none. */
+async function joinedPersonIn(reader: Reader | Writer, index: string): Promise<string | null> {
+  const row = await reader
+    .selectFrom('person_document')
+    .select('person')
+    .where('number_index', '=', index)
+    .executeTakeFirst();
+  return row?.person ?? null;
 }
 
 /** @returns the person, decrypted, or null for one unknown, merged away or erased. */
@@ -123,7 +141,11 @@ export async function findPerson(dependencies: PersonDependencies, key: PersonKe
     .selectAll()
     .where('type' in key ? 'number_index' : 'wanghao_index', '=', index)
     .executeTakeFirst();
-  return row === undefined ? null : openPerson(dependencies, row);
+  if (row !== undefined) return openPerson(dependencies, row);
+  if (!('type' in key)) return null;
+  // A document that was joined to another one leads to the person who goes on.
+  const joined = await joinedPersonIn(dependencies.database.reader, index);
+  return joined === null ? null : personById(dependencies, joined);
 }
 
 /** The keyed digest under which a document or 网号 is found. @throws IdentityError as `personWith`. */

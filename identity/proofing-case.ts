@@ -2,13 +2,22 @@
 import type { Actor } from '../storage/actor.ts';
 import type { Writer } from '../storage/database.ts';
 import type { PersonTable, ProofingCaseTable } from '../storage/schema/people.ts';
-import { mergeAccountsIn } from './account-merge.ts';
+import { mergeAccountsIn, type Moving } from './account-merge.ts';
 import { openAccountIn, recordProofingIn, type NewProofing, type PeopleDependencies } from './accounts.ts';
 import { IdentityError } from './errors.ts';
 import { guardianRow, liveGuardians, recordGuardianIn, type GuardianRow } from './guardians.ts';
 import { ageAt, birthDateOf, documentOf, guardedUntil } from './identity-documents.ts';
 import { randomIdentifier } from './identifier.ts';
-import { columnsOf, findPerson, newPersonRow, personWithIn, type PersonKey } from './persons.ts';
+import { sealedDocument } from './joined-documents.ts';
+import {
+  columnsOf,
+  findPerson,
+  indexOf,
+  newPersonRow,
+  personWithIn,
+  type Person,
+  type PersonKey,
+} from './persons.ts';
 import type { CaseDetails } from './proofing-details.ts';
 import { proofingDays, proofingRung, times } from './proofing.ts';
 import { proveRecoveryIn } from './recovery.ts';
@@ -20,8 +29,10 @@ export interface PreparedCase {
   readonly person: PersonTable;
   /** Columns as the document has them now, sealed for the person already known; null for a new one. */
   readonly refreshed: Partial<PersonTable> | null;
-  /** The person known by the 网号 that was shown, where that is another one. */
+  /** The person known by the 网号 or the other document that was shown, where that is another one. */
   readonly other: string | null;
+  /** What moves from that person to the one already known. */
+  readonly moving: Moving;
   /** 网号 that was shown and belongs to nobody yet, sealed for the person already known. */
   readonly wanghao: { readonly wanghao_cipher: string; readonly wanghao_index: string } | null;
   readonly proofing: NewProofing;
@@ -40,12 +51,12 @@ export async function prepareCase(
   const { seen, wanghao } = details;
   const key: PersonKey = { type: seen.type, number: seen.number, name: seen.name, birthDate: seen.birthDate };
   const known = await findPerson(dependencies, key);
-  const byWanghao = wanghao === null ? null : await findPerson(dependencies, { wanghao });
-  const other = byWanghao !== null && byWanghao.id !== known?.id ? byWanghao.id : null;
+  const found = await otherOf(dependencies, details);
+  const other = found !== null && found.id !== known?.id ? found : null;
   if (row.kind === 'merge' && (known === null || other === null)) {
     throw new IdentityError(
       'merge-refused',
-      'There are no two accounts to join: the document and the 网号 each need one.',
+      'There are no two accounts to join: each of the two that were shown needs one.',
     );
   }
   if (row.kind !== 'merge' && other !== null) {
@@ -58,8 +69,10 @@ export async function prepareCase(
     row,
     details,
     person,
-    refreshed: known === null ? null : columnsOf(dependencies, known.id, key),
-    other,
+    refreshed:
+      known !== null && isKnownBy(dependencies, known, key) ? columnsOf(dependencies, known.id, key) : null,
+    other: other?.id ?? null,
+    moving: movingOf(dependencies, known, other),
     wanghao: wanghao === null ? null : wanghaoColumns(dependencies, known?.id ?? person.id, wanghao),
     proofing: windowProofing(dependencies, row, details, second),
     second,
@@ -71,6 +84,36 @@ export async function prepareCase(
     guardianship:
       row.kind === 'guardianship' ? await guardianRow(dependencies, id, { row, details, second }) : null,
   };
+}
+
+/** The person known by the 网证, or by the other document, that was shown; null for none. */
+function otherOf(dependencies: PeopleDependencies, { also, wanghao }: CaseDetails): Promise<Person | null> {
+  if (also !== undefined && also !== null)
+    return findPerson(dependencies, { type: also.type, number: also.number, name: also.name });
+  return wanghao === null ? Promise.resolve(null) : findPerson(dependencies, { wanghao });
+}
+
+function movingOf(dependencies: PeopleDependencies, to: Person | null, from: Person | null): Moving {
+  if (to === null || from === null) return { wanghao: null, document: null };
+  const { documentType: type, number, name, wanghao } = from;
+  return {
+    wanghao: wanghao === null ? null : wanghaoColumns(dependencies, to.id, wanghao),
+    document:
+      type === null || number === null
+        ? null
+        : sealedDocument(dependencies, { type, number, name: name ?? '' }),
+  };
+}
+
+/** Whether a person's own document is the one that was shown: one of their history leads to them, and changes nothing of it. */
+function isKnownBy(
+  dependencies: PeopleDependencies,
+  person: Person,
+  key: Extract<PersonKey, { type: string }>,
+): boolean {
+  if (person.documentType === null || person.number === null) return true;
+  const own = { type: person.documentType, number: person.number, name: '' };
+  return indexOf(dependencies, own) === indexOf(dependencies, key);
 }
 
 /** @returns the account it was about, and what came of it. @throws IdentityError `account-ended`, `merge-refused`, `recovery-refused`, `guardian-refused`, `own-matter`. */
@@ -98,7 +141,8 @@ export async function carryOutCaseIn(
   const { id: account } = await openAccountIn(tx, dependencies, { actor, person, id: ids.account });
   await requireActiveAndForeign(tx, account, prepared);
   if (row.kind === 'merge' && prepared.other !== null) {
-    await mergeAccountsIn(tx, dependencies, actor, { survivor: account, person, other: prepared.other });
+    const { other, moving } = prepared;
+    await mergeAccountsIn(tx, dependencies, actor, { survivor: account, person, other, moving });
   }
   await recordProofingIn(tx, dependencies, actor, { ...prepared.proofing, id: ids.proofing, account });
   if (row.kind !== 'merge' && prepared.wanghao !== null) {
@@ -185,6 +229,7 @@ function windowProofing(
       population: 'matched',
       ...(seen.expires === null ? {} : { documentExpires: seen.expires }),
       ...(details.wanghao === null ? {} : { wangzheng: 'shown' }),
+      ...(details.also === undefined || details.also === null ? {} : { alsoSeen: details.also.type }),
     },
     by: row.by,
     second,

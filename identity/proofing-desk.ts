@@ -30,6 +30,8 @@ export interface Proposal {
   readonly by: string;
   readonly kind: CaseKind;
   readonly seen: SeenDocument;
+  /** For `merge` of two documents: the other one, whose account is joined into that of `seen`. Otherwise null. */
+  readonly also?: SeenDocument | null;
   /** Code of a 网证 that the person's phone shows, where one is part of the case; consumed. */
   readonly showing: string | null;
   /** For `recovery`: the recovery that is proved. For `guardianship`: the guardian's account. Otherwise null. */
@@ -64,11 +66,13 @@ export async function proposeCase(
   const now = dependencies.clock();
   const key = keyOf(proposal.seen);
   const index = indexOf(dependencies, key);
-  requireCaseSense(proposal, now);
+  const also = proposal.also ?? null;
+  requireCaseSense({ ...proposal, also }, now);
   await requireForeign(dependencies, proposal.by, key);
+  if (also !== null) await requireForeign(dependencies, proposal.by, keyOf(also));
   const wanghao = await wanghaoShown(dependencies, actor, proposal);
   const id = randomIdentifier('pcs', dependencies.random);
-  const details: CaseDetails = { seen: proposal.seen, wanghao, about: proposal.about };
+  const details: CaseDetails = { seen: proposal.seen, also, wanghao, about: proposal.about };
   const at = now.toISOString();
   const row: ProofingCaseTable = {
     id,
@@ -137,8 +141,12 @@ export async function confirmCase(
     register: 'population' as const,
     budget: questionsAnHour.officer,
   };
-  const answer = await askRegister(dependencies, question, (registers) => registers.matchPerson(keyOf(seen)));
-  if (answer !== 'matched') {
+  const also = details.also ?? null;
+  for (const document of [seen, ...(also === null ? [] : [also])]) {
+    const answer = await askRegister(dependencies, question, (registers) =>
+      registers.matchPerson(keyOf(document)),
+    );
+    if (answer === 'matched') continue;
     throw new IdentityError(
       'register-mismatch',
       'The population register does not confirm this name with this number.',
@@ -316,5 +324,7 @@ async function requireOpenCase(
   }
   const details = detailsOf(dependencies, row);
   await requireForeign(dependencies, look.by, keyOf(details.seen));
+  const also = details.also ?? null;
+  if (also !== null) await requireForeign(dependencies, look.by, keyOf(also));
   return { row, details };
 }

@@ -26,6 +26,8 @@ export interface SeenDocument {
 /** All that a case holds until it is decided; encrypted. */
 export interface CaseDetails {
   readonly seen: SeenDocument;
+  /** Another document of the same person, where two accounts are joined by both; absent in cases of before. */
+  readonly also?: SeenDocument | null;
   readonly wanghao: string | null;
   readonly about: string | null;
 }
@@ -35,6 +37,7 @@ export function requireCaseSense(
   proposal: {
     readonly kind: CaseKind;
     readonly seen: SeenDocument;
+    readonly also: SeenDocument | null;
     readonly showing: string | null;
     readonly about: string | null;
   },
@@ -45,15 +48,19 @@ export function requireCaseSense(
   };
   const { kind, seen } = proposal;
   const today = new Date(now.getTime() + 8 * 3_600_000).toISOString().slice(0, 10);
-  if (!seen.livePerson) refuse('The person was not there: a window proofs people, not papers.');
-  if (seen.expires !== null && !isDay(seen.expires)) refuse('The end of the document is no day.');
-  if (seen.expires !== null && seen.expires < today) refuse('The document has expired.');
-  if (seen.birthDate !== null && (!isDay(seen.birthDate) || seen.birthDate > today))
-    refuse('The birth date is no day of the past.');
-  if (seen.reference.trim() === '' || seen.reference.length > 60)
-    refuse('The window’s own reference has 1 to 60 characters.');
-  if (kind === 'merge' && proposal.showing === null)
-    refuse('Joining two accounts needs the 网证 shown beside the document.');
+  for (const document of [seen, ...(proposal.also === null ? [] : [proposal.also])]) {
+    const { expires, birthDate, reference } = document;
+    if (!document.livePerson) refuse('The person was not there: a window proofs people, not papers.');
+    if (expires !== null && !isDay(expires)) refuse('The end of the document is no day.');
+    if (expires !== null && expires < today) refuse('The document has expired.');
+    if (birthDate !== null && (!isDay(birthDate) || birthDate > today))
+      refuse('The birth date is no day of the past.');
+    if (reference.trim() === '' || reference.length > 60)
+      refuse('The window’s own reference has 1 to 60 characters.');
+  }
+  if (kind === 'merge' && (proposal.showing === null) === (proposal.also === null))
+    refuse('Joining two accounts needs the 网证, or the other document, shown beside the document.');
+  if (kind !== 'merge' && proposal.also !== null) refuse('A second document is for joining two accounts.');
   if ((kind === 'recovery' || kind === 'guardianship') && proposal.about === null) {
     refuse(kind === 'recovery' ? 'Name the recovery that is proved.' : 'Name the account of the guardian.');
   }

@@ -343,7 +343,15 @@ async function ownIndexes(dependencies: PeopleDependencies, accountId: string): 
     .select(['number_index', 'wanghao_index'])
     .where('id', '=', account.person)
     .executeTakeFirstOrThrow();
-  return [row.number_index, row.wanghao_index].filter((index) => index !== null);
+  // Documents that were joined to this person are still their own.
+  const joined = await dependencies.database.reader
+    .selectFrom('person_document')
+    .select('number_index')
+    .where('person', '=', account.person)
+    .execute();
+  return [row.number_index, row.wanghao_index, ...joined.map((each) => each.number_index)].filter(
+    (index) => index !== null,
+  );
 }
 
 function rowOf(

@@ -157,7 +157,8 @@ export async function takeUpRegisterChanges(
       .onConflict((conflict) => conflict.column('register').doUpdateSet({ cursor, checked_at: at }))
       .execute();
   });
-  return { ended, more: creditCodes.length === round };
+  // A cursor that stands still would be asked for the same round again and again.
+  return { ended, more: creditCodes.length === round && cursor !== stored?.cursor };
 }
 
 async function takeUpChange(dependencies: RegisterDependencies, creditCode: string): Promise<number> {

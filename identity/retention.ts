@@ -69,6 +69,8 @@ export async function sweepPersonalData(dependencies: PeopleDependencies): Promi
         })
         .where('id', '=', id)
         .execute();
+      // Documents that were joined were kept as the person's history, and go with it.
+      await tx.deleteFrom('person_document').where('person', '=', id).execute();
       const accounts = tx.selectFrom('account').select('id').where('person', '=', id);
       await tx
         .updateTable('proofing')

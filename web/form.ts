@@ -66,6 +66,22 @@ export function field(one: Field): Html {
     />`;
 }
 
+/** A labelled field of several lines. */
+export function longField(one: Omit<Field, 'type' | 'inputmode' | 'autocomplete' | 'optional'>): Html {
+  const hint =
+    one.hint === undefined ? null : html`<p class="note" id="${one.id}-hint">${both(one.hint)}</p>`;
+  return html`<label for="${one.id}">${both(one.words)}</label>
+    ${hint}
+    <textarea
+      id="${one.id}"
+      name="${one.name ?? one.id}"
+      rows="5"
+      maxlength="${one.maximum}"
+      ${one.hint === undefined ? null : html`aria-describedby="${one.id}-hint"`}
+      required
+    ></textarea>`;
+}
+
 /** A list to choose one from. */
 export function choice(
   id: string,

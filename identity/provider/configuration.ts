@@ -150,7 +150,7 @@ function features(parts: ProviderParts): NonNullable<Configuration['features']> 
       enabled: true,
       charset: 'base-20',
       mask: '****-****',
-      deviceInfo: (ctx) => ({ agent: ctx.get('user-agent').slice(0, 200) }),
+      deviceInfo: (ctx) => ({ agent: ctx.get('user-agent').slice(0, 200), address: ctx.ip }),
       ...deviceFlowPages(parts),
     },
     ciba: {

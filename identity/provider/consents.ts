@@ -188,6 +188,11 @@ export async function loadGrant(
   const existing = known === undefined ? undefined : await provider.Grant.find(known);
   if (existing !== undefined && existing.accountId !== session.accountId) return undefined;
   const { settings } = extensionOf(client);
+  if (
+    result?.consent === undefined &&
+    (await noticeChanged(dependencies, session.accountId, client.clientId, settings.purposes))
+  )
+    return undefined;
   if (settings.firstParty) {
     return widened(
       provider,
@@ -200,6 +205,32 @@ export async function loadGrant(
   const granted = await grantedTo(dependencies, session.accountId, client.clientId);
   if (granted.scopes.length === 0 && Object.keys(granted.resources).length === 0) return undefined;
   return widened(provider, undefined, { account: session.accountId, client: client.clientId }, granted);
+}
+
+/** Whether a notice that the person read when consenting has another version now: then they are asked again. */
+async function noticeChanged(
+  dependencies: Pick<RecordDependencies, 'database'>,
+  account: string,
+  client: string,
+  purposes: readonly string[],
+): Promise<boolean> {
+  if (purposes.length === 0) return false;
+  const { reader } = dependencies.database;
+  const consent = await reader
+    .selectFrom('oidc_consent')
+    .select('given_at')
+    .where('account', '=', account)
+    .where('client', '=', client)
+    .where('ended_at', 'is', null)
+    .executeTakeFirst();
+  if (consent === undefined) return false;
+  const newer = await reader
+    .selectFrom('purpose_notice')
+    .select('version')
+    .where('purpose', 'in', purposes)
+    .where('effective_at', '>', consent.given_at)
+    .executeTakeFirst();
+  return newer !== undefined;
 }
 
 /** @returns everything a request asks for. */

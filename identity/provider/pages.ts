@@ -23,7 +23,13 @@ export interface ProviderPages {
   /** Confirms the device. `form` has the id `op.deviceConfirmForm`; aborting is `name="abort" value="yes"`. */
   confirmDevice(
     form: string,
-    shown: { readonly client: PageClient; readonly code: string; readonly agent: string },
+    shown: {
+      readonly client: PageClient;
+      readonly code: string;
+      /** `User-Agent` and network address of the device's request: said by its connection, never by its client. */
+      readonly agent: string;
+      readonly address: string;
+    },
   ): string;
   deviceDone(client: PageClient): string;
   /** @param code an error of OAuth, such as `invalid_redirect_uri` */

@@ -52,8 +52,9 @@ export function deviceFlowPages(
       const known = pageClient(client);
       if (known === null) return;
       knownCodes.add(ctx.req);
-      const agent = typeof info['agent'] === 'string' ? info['agent'] : '';
-      show(ctx, parts.pages.confirmDevice(form, { client: known, code, agent }));
+      const text = (name: string): string => (typeof info[name] === 'string' ? info[name] : '');
+      const device = { agent: text('agent'), address: text('address') };
+      show(ctx, parts.pages.confirmDevice(form, { client: known, code, ...device }));
     },
     successSource: (ctx) => {
       const known = pageClient(ctx.oidc.client);

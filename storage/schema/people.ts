@@ -21,6 +21,22 @@ export interface PersonTable {
   created_at: string;
 }
 
+/** A document whose person was joined to another one. */
+export interface PersonDocumentTable {
+  /** `pdc_…` */
+  id: string;
+  /** Whom it leads to. */
+  person: string;
+  /** Who was known by it. */
+  former_person: string;
+  document_type: string;
+  name_cipher: string;
+  number_cipher: string;
+  /** Blind index of type and number. */
+  number_index: string;
+  joined_at: string;
+}
+
 export interface AccountTable {
   /** `acc_…` */
   id: string;
@@ -277,6 +293,7 @@ export interface RegisterCursorTable {
 }
 
 export interface PeopleTables {
+  person_document: PersonDocumentTable;
   person: PersonTable;
   account: AccountTable;
   proofing: ProofingTable;

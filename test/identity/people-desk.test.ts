@@ -1,8 +1,10 @@
 // The window: two officers, a second look, and what comes of a case: proofing, merging, guardians.
 import assert from 'node:assert/strict';
-import { accountById, accountOfPerson, proofingOf } from '../../identity/accounts.ts';
+import { accountById, accountOfPerson, openAccount, proofingOf } from '../../identity/accounts.ts';
 import { setAccountState } from '../../identity/account-state.ts';
 import { IdentityError, type IdentityErrorCode } from '../../identity/errors.ts';
+import { copyOfPersonalData } from '../../identity/person-rights.ts';
+import { formerDocuments } from '../../identity/joined-documents.ts';
 import { findPerson, personById, personWith } from '../../identity/persons.ts';
 import { accountByWangzheng } from '../../identity/proofing.ts';
 import {
@@ -15,6 +17,7 @@ import {
 } from '../../identity/proofing-desk.ts';
 import type { SeenDocument } from '../../identity/proofing-details.ts';
 import { withdrawProofing } from '../../identity/proofing-end.ts';
+import { sweepPersonalData } from '../../identity/retention.ts';
 import { verifiedClaimsOf } from '../../identity/verified-claims.ts';
 import { engines } from '../storage/engines.ts';
 import {
@@ -23,6 +26,7 @@ import {
   openPeopleWorld,
   otherDepartment,
   residents,
+  system,
   type PeopleWorld,
   type Sample,
 } from './people-world.ts';
@@ -265,6 +269,89 @@ for (const engine of engines) {
         assert.equal(await personWith(world.people, { wanghao: who(0).wanghao }), account!.person);
         assert.equal((await proofingOf(world.people, numbered, world.now))?.rung, 4);
         assert.equal(await proofingOf(world.people, alone, world.now), null);
+      });
+
+      it('joins the accounts of two documents of one person; both stay in the history, and both lead to whoever goes on', async () => {
+        const passport = { type: 'passport' as const, number: 'E12345678', name: who(0).name };
+        world.store.seed([{ ...passport, wanghao: 'WHpassport00' }], []);
+        const other = await openAccount(world.people, system, await personWith(world.people, { ...passport, birthDate: '1985-06-12' })); // prettier-ignore
+        const numbered = await world.account(who(0), 2);
+        const also = seen(who(0), { type: 'passport', number: passport.number, birthDate: '1985-06-12' });
+        await assert.rejects(propose({ kind: 'proofing', also }), refused('proofing-refused'));
+        await assert.rejects(
+          propose({ kind: 'merge', also, showing: 'showing-x-12345' }),
+          refused('proofing-refused'),
+          'one proof or the other',
+        );
+        await assert.rejects(
+          propose({ kind: 'merge', also: { ...also, expires: '2020-01-01' } }),
+          refused('proofing-refused'),
+          'the other document has expired',
+        );
+        const id = await propose({ kind: 'merge', also });
+        await assert.rejects(
+          confirm(id, first),
+          refused('role-missing'),
+          'the second look is another officer’s',
+        );
+        const looked = await readCase(world.people, world.actor(second), { by: second, id });
+        assert.equal(looked.details.also?.number, passport.number);
+        await confirm(id);
+        assert.deepEqual(
+          await accountById(world.people, other.id).then((one) => [one?.state, one?.mergedInto]),
+          ['merged', numbered],
+        );
+        assert.ok(world.heard.includes(`ended ${other.id} merged`));
+        const person = (await accountById(world.people, numbered))!.person;
+        // Both documents find the one person, whose own document is still the card.
+        for (const key of [passport, { type: 'resident-identity-card' as const, ...who(0) }])
+          assert.equal((await findPerson(world.people, key))?.id, person);
+        assert.equal(await personWith(world.people, passport), person);
+        assert.equal((await personById(world.people, person))?.number, who(0).number);
+        const history = await formerDocuments(world.people, person);
+        assert.deepEqual(
+          history.map((one) => [one.documentType, one.number, one.name]),
+          [['passport', passport.number, passport.name]],
+        );
+        const copy = await copyOfPersonalData(world.people, world.actor(numbered), numbered, person);
+        assert.equal(copy.formerDocuments.length, 1, 'the person sees it in their copy');
+        // A later proofing by the joined document changes nothing of the first one.
+        await confirm(await propose({ seen: { ...also, type: 'passport' } }));
+        assert.equal((await personById(world.people, person))?.number, who(0).number);
+        assert.equal((await accountOfPerson(world.people, person))?.id, numbered, 'no second account');
+        // Joined once: there are no two accounts any more.
+        await assert.rejects(confirm(await propose({ kind: 'merge', also })), refused('merge-refused'));
+      });
+
+      it('joins nobody else’s document: the register must confirm both, and neither officer is the person', async () => {
+        const passport = { type: 'passport' as const, number: 'E87654321', name: '样本他人' };
+        await openAccount(world.people, system, await personWith(world.people, passport));
+        await world.account(who(0), 2);
+        const also = { ...seen(who(0)), ...passport, birthDate: '1985-06-12' };
+        const id = await propose({ kind: 'merge', also });
+        await assert.rejects(
+          confirm(id),
+          refused('register-mismatch'),
+          'the register knows no such passport',
+        );
+        await assert.rejects(
+          propose({ kind: 'merge', seen: seen(who(1)), also: seen(who(10)) }),
+          refused('own-matter'),
+        );
+      });
+
+      it('erases a joined document with the person it was joined to', async () => {
+        const passport = { type: 'passport' as const, number: 'E11112222', name: who(0).name };
+        world.store.seed([{ ...passport, wanghao: 'WHpassport01' }], []);
+        await openAccount(world.people, system, await personWith(world.people, passport));
+        const numbered = await world.account(who(0), 2);
+        const also = { ...seen(who(0)), ...passport, birthDate: '1985-06-12' };
+        await confirm(await propose({ kind: 'merge', also }));
+        await setAccountState(world.people, system, numbered, { state: 'closed', reason: 'own-wish' });
+        world.later(1200 * day);
+        assert.equal(await sweepPersonalData(world.people), 1);
+        const rows = await world.people.database.reader.selectFrom('person_document').selectAll().execute();
+        assert.deepEqual(rows, []);
       });
 
       it('never joins the account of an officer or a locked one', async () => {

@@ -1,7 +1,10 @@
 // Clients: secrets in rotation, keys of their own, encrypted ID tokens, mutual TLS, outbound calls, disabling.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { compactDecrypt, decodeJwt } from 'jose';
 import { outboundHttp } from '../../api/outbound-http.ts';
+import { noSessions } from '../../identity/account-events.ts';
+import { publishPurpose } from '../../identity/purposes.ts';
 import { endConsent } from '../../identity/provider/consents.ts';
 import {
   changeClient,
@@ -137,6 +140,45 @@ describe('clients of the provider', () => {
     await signedIn(harness, browser, client);
     assert.equal(harness.asked.at(-1)?.prompt, 'consent');
     await assert.rejects(endConsent(harness.parts, operator, account, 'nobody'), { code: 'grant-not-found' });
+  });
+
+  it('asks again once a notice of its purposes has another version, in the same session too', async () => {
+    const digest = (text: string): string => `sha256:${createHash('sha256').update(text).digest('hex')}`;
+    const publish = (notice: string): Promise<number> =>
+      publishPurpose(
+        { ...harness.parts, events: noSessions },
+        operator,
+        {
+          id: 'case-handling',
+          name: '办理业务',
+          englishName: 'Handling a matter',
+          legalBasis: 'statutory-duty',
+          sensitive: false,
+          categories: ['姓名'],
+          retentionDays: 30,
+          retentionGround: '法定',
+          recipients: [],
+          notice,
+          englishNotice: 'to handle the matter',
+        },
+        digest,
+      );
+    await publish('第一版');
+    const client = await harness.client({ ...settings, purposes: ['case-handling'] });
+    const browser = new Browser();
+    const consents = (): number => harness.asked.filter(({ prompt }) => prompt === 'consent').length;
+    const before = consents();
+    await signedIn(harness, browser, client);
+    assert.equal(consents(), before + 1);
+    await signedIn(harness, browser, client);
+    assert.equal(consents(), before + 1, 'not asked twice for one version');
+    now = Date.now() + 1000;
+    await publish('第二版');
+    now = Date.now() + 2000;
+    await signedIn(harness, browser, client);
+    assert.equal(consents(), before + 2, 'a new version asks again');
+    await signedIn(harness, browser, client);
+    assert.equal(consents(), before + 2);
   });
 
   it('grants what was decided and nothing more', async () => {

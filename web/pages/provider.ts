@@ -74,6 +74,7 @@ export function renderUserCode(
           'Only enter a code from a device in front of you. Nobody will ever ask you for one.',
         )}
       </p>
+      <label for="device-code">${say('设备代码', 'Device code')}</label>
       <div class="device-code">${new Html(labelled(page.form))}</div>
       <p class="actions">
         <button class="button" type="submit" form="op.deviceInputForm">${say('继续', 'Continue')}</button>
@@ -82,15 +83,23 @@ export function renderUserCode(
   });
 }
 
-/** The provider's field has no label of its own. */
+/** The provider's field has no label of its own, and speaks English alone. */
 function labelled(form: string): string {
-  return form.replace('<input type="text"', '<input type="text" aria-label="设备代码 Device code"');
+  return form
+    .replace('<input type="text"', '<input type="text" id="device-code"')
+    .replace(/placeholder="[^"]*"/, 'placeholder="BCDF-GHJK"');
 }
 
 /** Confirms that the code on the device is the one shown here. */
 export function renderConfirmDevice(
   frame: Frame,
-  page: { readonly form: string; readonly client: Words; readonly code: string; readonly agent: string },
+  page: {
+    readonly form: string;
+    readonly client: Words;
+    readonly code: string;
+    readonly browser: string;
+    readonly place: Words;
+  },
 ): string {
   return renderPage(frame, {
     title: { zh: '确认设备', en: 'Confirm the device' },
@@ -105,16 +114,16 @@ export function renderConfirmDevice(
         </div>
         <div>
           <dt>${say('代码', 'Code')}</dt>
-          <dd><strong class="code">${page.code}</strong></dd>
+          <dd><strong class="device">${page.code}</strong></dd>
         </div>
-        ${
-          page.agent === ''
-            ? null
-            : html`<div>
-                <dt>${say('设备', 'Device')}</dt>
-                <dd>${page.agent}</dd>
-              </div>`
-        }
+        <div>
+          <dt>${say('设备所在', 'Where the device is')}</dt>
+          <dd>${both(page.place)}</dd>
+        </div>
+        <div>
+          <dt>${say('设备', 'Device')}</dt>
+          <dd>${page.browser}</dd>
+        </div>
       </dl>
       <p>
         ${say(
@@ -142,12 +151,40 @@ export function renderDeviceDone(frame: Frame, client: Words): string {
     path: '/oidc/device',
     plain: true,
     body: html`<div class="narrow">
-      <h1>${say('设备已连接', 'The device is connected')}</h1>
-      <p>${both(client)}</p>
-      <p>${say('可以关闭本页，回到设备上继续。', 'You can close this page and go on at the device.')}</p>
+      <div class="verdict good">
+        <span class="mark" aria-hidden="true">✓</span>
+        <div>
+          <h1 class="word">${say('设备已连接', 'The device is connected')}</h1>
+          <p>${both(client)}</p>
+          <p>${say('可以关闭本页，回到设备上继续。', 'You can close this page and go on at the device.')}</p>
+        </div>
+      </div>
     </div>`,
   });
 }
+
+/** What went wrong, in words, for the errors a person meets; the website's own words are for its makers. */
+const errorWords: Readonly<Record<string, Words>> = {
+  invalid_client: {
+    zh: '该网站没有登记，或已停用。',
+    en: 'The website is not registered here, or was disabled.',
+  },
+  invalid_redirect_uri: {
+    zh: '该网站要求返回的地址没有登记。',
+    en: 'The address the website wants you sent back to is not registered.',
+  },
+  invalid_request_uri: {
+    zh: '该登录请求已使用或已过期。',
+    en: 'This request to sign in was used already, or has expired.',
+  },
+  invalid_request: { zh: '该登录请求不完整或不正确。', en: 'The request to sign in is incomplete or wrong.' },
+  invalid_request_object: {
+    zh: '该登录请求的签名不正确。',
+    en: 'The signature of the request does not hold.',
+  },
+  access_denied: { zh: '登录被拒绝。', en: 'The sign-in was refused.' },
+  server_error: { zh: '本系统出现故障，请稍后再试。', en: 'Something failed here; please try again later.' },
+};
 
 /** An error that is shown here because it cannot safely be sent back to the website. */
 export function renderProviderError(
@@ -160,6 +197,7 @@ export function renderProviderError(
     plain: true,
     body: html`<div class="narrow">
       <h1>${say('无法完成登录', 'The sign-in cannot go on')}</h1>
+      ${errorWords[page.code] === undefined ? null : html`<div class="alert"><p>${both(errorWords[page.code] ?? { zh: '', en: '' })}</p></div>`}
       <p>
         ${say(
           '请回到原来的网站重新开始。若仍有问题，请把下面的内容告诉该网站。',
@@ -180,6 +218,7 @@ export function renderProviderError(
               </div>`
         }
       </dl>
+      <p class="actions"><a class="button quiet" href="/">${say('回到首页', 'Back to the first page')}</a></p>
     </div>`,
   });
 }

@@ -267,6 +267,36 @@ export function peoplePageRows(visitor: Visitor): Rows {
     'get /office/protection': pageRow(() => see('data-protection-officer', '/office/protection'), {
       'a resident': [() => see('holder-1', '/office/protection'), 403, null],
     }),
+    'post /office/protection/notices': formRow(
+      async () =>
+        fill('data-protection-officer', '/office/protection/notices', {
+          purpose: 'sms-notices',
+          notice: '经您同意，本系统向您的手机发送短信提醒。',
+          englishNotice: 'If you consent, we send text messages.',
+        }),
+      {
+        'no such purpose': [
+          () =>
+            fill('data-protection-officer', '/office/protection/notices', {
+              purpose: 'unheard-of',
+              notice: '告知',
+              englishNotice: 'notice',
+            }),
+          404,
+          null,
+        ],
+        'an empty notice': [
+          () =>
+            fill('data-protection-officer', '/office/protection/notices', {
+              purpose: 'sms-notices',
+              notice: ' ',
+              englishNotice: 'notice',
+            }),
+          400,
+          null,
+        ],
+      },
+    ),
     'post /office/protection/{id}/decision': formRow(
       async () =>
         fill('data-protection-officer', `/office/protection/${await opened()}/decision`, {

@@ -34,6 +34,8 @@ export interface CasePage {
   readonly reader: 'chip' | 'eye';
   readonly reference: string;
   readonly wanghao: boolean;
+  /** The other document of a merge. */
+  readonly also: { readonly document: Words; readonly number: string; readonly name: string } | null;
   readonly proposedAt: string;
 }
 
@@ -116,8 +118,8 @@ function proposal(frame: Frame, page: DeskPage): Html {
         id: 'showing',
         words: { zh: '网证代码', en: 'Code of the 网证' },
         hint: {
-          zh: '合并账户时必填，由本人用手机出示',
-          en: 'Needed for merging; shown by the person’s phone',
+          zh: '与网号合并时必填，由本人用手机出示',
+          en: 'Needed for merging with a 网号; shown by the person’s phone',
         },
         maximum: 100,
         optional: true,
@@ -132,6 +134,7 @@ function proposal(frame: Frame, page: DeskPage): Html {
         maximum: 60,
         optional: true,
       }),
+      otherDocument(page),
       tick('livePerson', {
         zh: '我已当面比对本人与证件',
         en: 'I compared the person standing here with the document',
@@ -139,6 +142,46 @@ function proposal(frame: Frame, page: DeskPage): Html {
       html`<button class="button" type="submit">${say('提交复核', 'Propose')}</button>`,
     ])}
   </section>`;
+}
+
+/** For merging two documents of one person: the account of this one is joined into that of the document above. */
+function otherDocument(page: DeskPage): Html {
+  return html`<details class="more">
+    <summary>${say('合并两个证件的账户', 'Merge the accounts of two documents')}</summary>
+    <p class="note">
+      ${say(
+        '另一证件的账户并入上面证件的账户，两个证件都保留在历史中。',
+        'The account of the other document is joined into that of the document above; both stay in the history.',
+      )}
+    </p>
+    ${choice('alsoType', { zh: '另一证件类型', en: 'Other document' }, page.documentTypes)}
+    ${field({
+      id: 'alsoName',
+      words: { zh: '另一证件上的姓名', en: 'Name on it' },
+      maximum: 80,
+      optional: true,
+    })}
+    ${field({
+      id: 'alsoNumber',
+      words: { zh: '另一证件号码', en: 'Number of it' },
+      maximum: 40,
+      optional: true,
+    })}
+    ${field({
+      id: 'alsoExpires',
+      words: { zh: '另一证件有效期至', en: 'It expires' },
+      type: 'date',
+      maximum: 10,
+      optional: true,
+    })}
+    ${field({
+      id: 'alsoBirthDate',
+      words: { zh: '出生日期（号码中已有的不填）', en: 'Birth date, where the number does not tell it' },
+      type: 'date',
+      maximum: 10,
+      optional: true,
+    })}
+  </details>`;
 }
 
 /** `/office/proofing/{id}`. */
@@ -164,6 +207,7 @@ export function renderCase(frame: Frame, page: CasePage): string {
               ? html`${say('读卡器核验芯片', 'chip, by a reader')}`
               : html`${say('目视比对', 'by eye')}`,
           )}
+          ${page.also === null ? null : fact(page.also.document, html`<code>${page.also.number}</code> ${page.also.name}`)}
           ${page.wanghao ? fact({ zh: '网证', en: '网证' }, html`${say('已出示', 'shown')}`) : null}
           ${fact({ zh: '窗口登记簿编号', en: 'Reference' }, page.reference)}
           ${fact({ zh: '登记时间', en: 'Proposed' }, timeElement(page.proposedAt))}

@@ -1,6 +1,6 @@
 // The data protection officer's page: requests of persons with their deadlines, and the purposes in effect.
 import type { Words } from '../../../verification/report.ts';
-import { choice, field, postForm, scrollTable } from '../../form.ts';
+import { choice, field, longField, postForm, scrollTable } from '../../form.ts';
 import { html, type Html } from '../../html.ts';
 import { renderPage, type Frame } from '../../layout.ts';
 import { both, dayElement, say } from '../../words.ts';
@@ -59,13 +59,38 @@ export function renderProtection(frame: Frame, page: ProtectionPage): string {
           ]),
         )}
         <p class="note">
-          ${say(
-            '新的目的和告知书新版本通过接口 POST /api/v1/purposes 发布；以同意为依据的，发布后须重新取得同意。',
-            'New purposes and versions are published through POST /api/v1/purposes; where consent is the basis, everybody is asked anew.',
-          )}
+          ${say('新的目的通过接口 POST /api/v1/purposes 发布。', 'New purposes are published through POST /api/v1/purposes.')}
         </p>
-      </section>`,
+      </section>
+      ${page.purposes.length === 0 ? null : notice(frame, page)}`,
   });
+}
+
+/** The next version of a notice. */
+function notice(frame: Frame, page: ProtectionPage): Html {
+  return html`<section class="card">
+    <h2>${say('发布告知书新版本', 'Publish the next version of a notice')}</h2>
+    <p class="note">
+      ${say(
+        '旧版本原文保留。以同意为依据的，发布后须重新取得同意；使用该目的的应用在下次登录时重新询问。',
+        'Former versions are kept word for word. Where consent is the basis everybody is asked anew; applications that use the purpose ask again at the next login.',
+      )}
+    </p>
+    ${postForm(frame, '/office/protection/notices', [
+      choice(
+        'purpose',
+        { zh: '处理目的', en: 'Purpose' },
+        page.purposes.map(({ id, name }) => ({ value: id, words: name })),
+      ),
+      longField({ id: 'notice', words: { zh: '告知书（中文）', en: 'Notice, Chinese' }, maximum: 5000 }),
+      longField({
+        id: 'englishNotice',
+        words: { zh: '告知书（英文）', en: 'Notice, English' },
+        maximum: 5000,
+      }),
+      html`<button class="button" type="submit">${say('发布', 'Publish')}</button>`,
+    ])}
+  </section>`;
 }
 
 function request(frame: Frame, one: ProtectionPage['requests'][number]): Html {
