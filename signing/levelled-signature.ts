@@ -9,6 +9,7 @@ import { assembleCms, checkCms, signDigest, timestampDigest } from './pades-sign
 import type { PreparedSignature } from './prepared-update.ts';
 import { appendSignature } from './sealed-copy.ts';
 import { reaches, type StampLevel } from './stamp-level.ts';
+import { ownTurn } from './turns.ts';
 import type { Timestamp, TimestampClient } from './timestamp-client.ts';
 
 /** What signs and what answers. */
@@ -118,6 +119,7 @@ export async function raise(
   let shortfall: SigningError | null = null;
   for (const wanted of ['B-LTA', 'B-LT'] as const) {
     if (!reaches(level, wanted)) continue;
+    await ownTurn();
     const tried = await tolerating(lower, () =>
       augment(copy, augmentParts(parts), {
         level: wanted,

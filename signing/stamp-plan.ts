@@ -8,6 +8,7 @@ import { sealAppearance } from './seal-picture/seal-appearance.ts';
 import { recordedPlacing, sealPlacing } from './seal-placing.ts';
 import { departmentOf, usableSeal } from './seal-use.ts';
 import { planTwoRevisions, sm2ChoiceFor } from './stamp-sm2.ts';
+import { ownTurn } from './turns.ts';
 import { rightToUse } from './use-rights.ts';
 import type { Seal } from './seal.ts';
 import {
@@ -40,6 +41,8 @@ export async function planStamp(
     terms: order,
     now,
   });
+  // Reading, looking and drawing cost milliseconds.
+  await ownTurn();
   const placing = sealPlacing(
     { appearance: sealAppearance(seal.picture), size: shrunkSize(sizeOf(seal.picture), order.shrunk) },
     order,
@@ -61,6 +64,7 @@ export async function planStamp(
     };
     const choice = sm2ChoiceFor(order.sm2, parts);
     const { sm2, base, options } = await planTwoRevisions({ ...parts, reader }, choice, seal, source, asked);
+    if (sm2 !== null) await ownTurn();
     const prepared = await prepareSignature(base, options);
     return {
       record: {

@@ -30,6 +30,7 @@ import {
   type StampOutcome,
 } from './stamp-store.ts';
 import { queueUpgrade } from './upgrade-store.ts';
+import { ownTurn } from './turns.ts';
 import { enterUse } from './use-record.ts';
 
 /**
@@ -116,6 +117,7 @@ export async function makeStamp(
   const key = elsewhere?.key ?? keyFor(await openSealKey(parts, seal), terms.algorithm);
   const signing: LevelParts = { ...parts, key, longTerm: parts.longTerm ?? null };
   const source = await openSource(parts.documents, plan.source);
+  await ownTurn();
   const writer = await parts.documents.create();
   try {
     const copy = await GrowingCopy.of(source, writer, [
@@ -123,6 +125,7 @@ export async function makeStamp(
       ...[...digestsFor(signing, level), ...digestsForSm2(plan.sm2)].map((algorithm) => ({ algorithm })),
     ]);
     const prepared = await appendFirstRevision(parts, copy, plan, elsewhere?.sm2 ?? null);
+    if (plan.sm2 !== null) await ownTurn();
     const signed = await signCopy(copy, signing, {
       level,
       lower: terms.whenDown === 'lower' || terms.whenDown === 'queue',

@@ -124,12 +124,19 @@ async function insideForm(
   leave();
 }
 
+interface Place {
+  readonly x: number;
+  readonly y: number;
+}
+
 class InkRun {
   invisible = 0;
   covered = 0;
   readonly #budget: InkBudget;
   /** Places of strings that nothing covers yet, by row. */
-  readonly #rows = new Map<number, { readonly x: number; readonly y: number }[]>();
+  readonly #rows = new Map<number, Place[]>();
+  /** Around all of them. */
+  readonly #bounds = { left: Infinity, bottom: Infinity, right: -Infinity, top: -Infinity };
   #ctm = identity;
   #mode = 0;
   #line = identity;
@@ -195,28 +202,41 @@ class InkRun {
     }
   }
 
-  /** @param box before the current transformation */
-  paint(box: Rectangle): void {
-    const corners = [
-      [box.left, box.bottom],
-      [box.right, box.bottom],
-      [box.left, box.top],
-      [box.right, box.top],
-    ].map(([x = 0, y = 0]) => applied(this.#ctm, x, y));
-    const [xs, ys] = [corners.map(({ x }) => x), corners.map(({ y }) => y)];
-    const [left, right] = [Math.min(...xs), Math.max(...xs)];
-    const [bottom, top] = [Math.min(...ys), Math.max(...ys)];
-    const [first, last] = [rowOf(bottom), rowOf(top)];
-    const near = last - first < this.#rows.size ? numbersFrom(first, last) : [...this.#rows.keys()];
-    for (const row of near) {
-      const strings = this.#rows.get(row);
-      if (strings === undefined) continue;
-      this.#budget.operators -= strings.length / comparedAtOnce;
-      const open = strings.filter(({ x, y }) => !(x > left && x < right && y > bottom && y < top));
-      if (open.length === strings.length) continue;
-      this.covered += strings.length - open.length;
-      this.#rows.set(row, open);
-    }
+  /**
+   * Paints an upright box, or what of it is upright after the current transformation. A page may have thousands of small ones
+   * (the dots of a code), so nothing is made anew here for one that meets no string.
+   */
+  paint({ left, bottom, right, top }: Rectangle): void {
+    const [a, b, c, d, e, f] = this.#ctm;
+    const [x1, x2] = [Math.min(a * left, a * right), Math.max(a * left, a * right)];
+    const [x3, x4] = [Math.min(c * bottom, c * top), Math.max(c * bottom, c * top)];
+    const [y1, y2] = [Math.min(b * left, b * right), Math.max(b * left, b * right)];
+    const [y3, y4] = [Math.min(d * bottom, d * top), Math.max(d * bottom, d * top)];
+    this.#cover({ left: e + x1 + x3, right: e + x2 + x4, bottom: f + y1 + y3, top: f + y2 + y4 });
+  }
+
+  #cover(box: Rectangle): void {
+    const bounds = this.#bounds;
+    if (!(
+      box.right > bounds.left &&
+      box.left < bounds.right &&
+      box.top > bounds.bottom &&
+      box.bottom < bounds.top
+    ))
+      return;
+    const [first, last] = [rowOf(box.bottom), rowOf(box.top)];
+    if (last - first < this.#rows.size) for (let row = first; row <= last; row++) this.#coverRow(row, box);
+    else for (const row of this.#rows.keys()) if (row >= first && row <= last) this.#coverRow(row, box);
+  }
+
+  #coverRow(row: number, box: Rectangle): void {
+    const strings = this.#rows.get(row);
+    if (strings === undefined || strings.length === 0) return;
+    this.#budget.operators -= strings.length / comparedAtOnce;
+    if (!strings.some((place) => isInside(place, box))) return;
+    const open = strings.filter((place) => !isInside(place, box));
+    this.covered += strings.length - open.length;
+    this.#rows.set(row, open);
   }
 
   #rectangle(operands: readonly ContentValue[]): void {
@@ -285,6 +305,11 @@ class InkRun {
       const strings = this.#rows.get(row);
       if (strings !== undefined) strings.push(place);
       else this.#rows.set(row, [place]);
+      const bounds = this.#bounds;
+      bounds.left = Math.min(bounds.left, place.x);
+      bounds.right = Math.max(bounds.right, place.x);
+      bounds.bottom = Math.min(bounds.bottom, place.y);
+      bounds.top = Math.max(bounds.top, place.y);
     }
   }
 }
@@ -294,8 +319,8 @@ function rowOf(y: number): number {
   return Math.max(-mostRows, Math.min(mostRows, Math.floor(y / rowHeight) || 0));
 }
 
-function numbersFrom(first: number, last: number): readonly number[] {
-  return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
+function isInside({ x, y }: Place, { left, bottom, right, top }: Rectangle): boolean {
+  return x > left && x < right && y > bottom && y < top;
 }
 
 function numberIn(value: ContentValue | undefined): number {
@@ -308,11 +333,7 @@ function matrixOf(operands: readonly ContentValue[]): Matrix {
   return [at(6), at(5), at(4), at(3), at(2), at(1)];
 }
 
-function applied(
-  [a, b, c, d, e, f]: Matrix,
-  x: number,
-  y: number,
-): { readonly x: number; readonly y: number } {
+function applied([a, b, c, d, e, f]: Matrix, x: number, y: number): Place {
   return { x: a * x + c * y + e, y: b * x + d * y + f };
 }
 
