@@ -1,6 +1,6 @@
 // Stamps: an approval system sends a decision and gets it back sealed.
 import { z } from 'zod';
-import { licenseDocument, type HolderReading, type Reading } from '../licenses/access.ts';
+import { licenseDocument, NOT_STATED, type HolderReading, type Reading } from '../licenses/access.ts';
 import { licenseSealedBy } from '../licenses/store.ts';
 import { sealWithCode } from '../signing/seal-register.ts';
 import { stampOf } from '../signing/stamp-answers.ts';
@@ -135,7 +135,7 @@ const download = route({
     const license = await licenseSealedBy(services.database.reader, result.stampId);
     // A license's page is personal data: who reads it by its stamp needs what reading the license needs.
     if (license !== null)
-      return licensePdf(services, { actor: principal, purpose: 'not stated' }, license, result.stampId);
+      return licensePdf(services, { actor: principal, purpose: NOT_STATED }, license, result.stampId);
     return sealedDocument(services, principal, result, 200);
   },
 });

@@ -9,6 +9,7 @@ import { licenseBulkRows } from './every-route/license-bulk-rows.ts';
 import { loginRows } from './every-route/login-rows.ts';
 import { pageRows } from './every-route/page-rows.ts';
 import { deskRows } from './every-route/desk-rows.ts';
+import { personalDataRows } from './every-route/personal-data-rows.ts';
 import { peoplePageRows } from './every-route/people-page-rows.ts';
 import { peopleRows } from './every-route/people-rows.ts';
 import { providerRows } from './every-route/provider-rows.ts';
@@ -45,6 +46,7 @@ describe('every route', () => {
       ...stampRows(visitor),
       ...licenseBulkRows(visitor),
       ...deskRows(visitor),
+      ...personalDataRows(visitor),
       ...peoplePageRows(visitor),
       ...caRows(visitor, openssl),
       ...caForeignRows(visitor, openssl),
@@ -111,6 +113,9 @@ describe('every route', () => {
       'answer',
       'name',
       'outcome',
+      // A class of records, and the identifier of one that was destroyed.
+      'class',
+      'record',
     ];
     for (const { method, path, params, query } of routes) {
       for (const name of [...Object.keys(params.shape), ...Object.keys(query.shape)])

@@ -183,8 +183,8 @@ describe('what a journey leaves on record', () => {
       'stamp.completed': 6,
       'license.issued': 3,
       'license.status-changed': 1,
-      // Read in full, and its code shown.
-      'license.disclosed': 2,
+      // Read, masked, and its code shown.
+      'license.read': 2,
       // A stamped decision and a license's document.
       'document.disclosed': 2,
       'license.searched': 1,

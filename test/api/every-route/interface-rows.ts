@@ -120,12 +120,12 @@ export function interfaceRows(visitor: Visitor): Rows {
       },
     },
     'get /api/v1/licenses/{id}/document': {
-      good: () => asOffice(get(`/api/v1/licenses/${visitor.license.id}/document`)),
+      good: () => asOffice(get(`/api/v1/licenses/${visitor.license.id}/document?purpose=test`)),
       status: 200,
       type: 'application/pdf',
       bad: {
         'another department': [
-          () => asCivil(get(`/api/v1/licenses/${visitor.license.id}/document`)),
+          () => asCivil(get(`/api/v1/licenses/${visitor.license.id}/document?purpose=test`)),
           404,
           'license-not-found',
         ],
