@@ -21,6 +21,8 @@ import { licenseImportRoutes } from './license-imports.ts';
 import { copyPageRoutes } from './copy-pages.ts';
 import { licenseCopyRoutes } from './license-copies.ts';
 import { licenseTypeRoutes } from './license-types.ts';
+import { licenseDeskRoutes } from './license-desk-pages.ts';
+import { licenseRequestPageRoutes } from './license-request-pages.ts';
 import { licenseLifeRoutes } from './license-life.ts';
 import { licenseRequestRoutes } from './license-requests.ts';
 import { licenseRoutes } from './licenses.ts';
@@ -107,6 +109,8 @@ const served: readonly Route[] = [
   ...peoplePageRoutes,
   ...mandatePageRoutes,
   ...deskPageRoutes,
+  ...licenseDeskRoutes,
+  ...licenseRequestPageRoutes,
   ...administrationPageRoutes,
   ...interactionRoutes,
   ...interactionKeyRoutes,

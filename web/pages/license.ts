@@ -39,6 +39,8 @@ export interface LicensePage {
   readonly history: readonly LicenseEvent[];
   /** Empty for holders. */
   readonly changes: readonly StatusChangeChoice[];
+  /** Address of its file at the license desk; null for whoever has none there. */
+  readonly desk?: string | null;
   /** Sent back as `idempotencyKey`, so that a form sent twice acts once. */
   readonly idempotencyKey: string;
 }
@@ -146,6 +148,15 @@ export function renderLicensePage(frame: Frame, page: LicensePage): string {
           }
         </section>
       </div>
+      ${
+        page.desk === undefined || page.desk === null
+          ? null
+          : html`<p>
+              <a href="${page.desk}"
+                >${say('证照档案：版本、检查、变更申请', 'File at the license desk: versions, inspections, requests')}</a
+              >
+            </p>`
+      }
       ${renderChangeForm(frame, page)} ${renderHistory(page.history)}`,
   });
 }
