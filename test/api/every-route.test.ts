@@ -16,6 +16,7 @@ import { providerRows } from './every-route/provider-rows.ts';
 import { publicRows } from './every-route/public-rows.ts';
 import { reportRows } from './every-route/report-rows.ts';
 import { openSealOffice, sealRows } from './every-route/seal-rows.ts';
+import { showingRows } from './every-route/showing-rows.ts';
 import { stampRows } from './every-route/stamp-rows.ts';
 import { Visitor, type Rows } from './every-route/visitor.ts';
 import { startService, type Harness } from './harness.ts';
@@ -44,6 +45,7 @@ describe('every route', () => {
       ...(await loginRows(visitor, openssl)),
       ...peopleRows(visitor),
       ...stampRows(visitor),
+      ...showingRows(visitor),
       ...licenseBulkRows(visitor),
       ...deskRows(visitor),
       ...personalDataRows(visitor),
