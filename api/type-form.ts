@@ -75,7 +75,10 @@ export function withBasics(type: LicenseType, form: z.output<typeof basicsForm>)
       matters: words(form.matters),
       seals: words(form.seals),
       validity: validityOf(form),
-      retention: form.retention,
+      // The default need not be said, unless it was.
+      ...(type.retention === undefined && form.retention === 'license-standard'
+        ? {}
+        : { retention: form.retention }),
       ...(form.renewalDays === 0
         ? {}
         : { renewal: { daysBefore: form.renewalDays, basis: form.renewalBasis } }),

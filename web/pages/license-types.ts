@@ -3,11 +3,10 @@ import type { Words } from '../../verification/report.ts';
 import { postForm, scrollTable } from '../form.ts';
 import { html, type Html } from '../html.ts';
 import { renderPage, type Frame } from '../layout.ts';
-import { stateChip } from '../license-card.ts';
 import { both, say, timeElement } from '../words.ts';
 
 /** A state of a draft in words. */
-export const draftStateWords: Readonly<Record<string, Words>> = {
+const draftStateWords: Readonly<Record<string, Words>> = {
   draft: { zh: '起草中', en: 'draft' },
   submitted: { zh: '待审批', en: 'submitted' },
   approved: { zh: '已审批', en: 'approved' },
@@ -44,10 +43,9 @@ const holderWords = {
 
 /** The chip of a draft's state. */
 export function draftChip(state: string): Html {
-  return stateChip({
-    words: draftStateWords[state] ?? { zh: state, en: state },
-    inForce: state === 'approved' || state === 'published',
-  });
+  const look = state === 'approved' || state === 'published' ? 'passed' : 'warned';
+  const words = draftStateWords[state] ?? { zh: state, en: state };
+  return html`<span class="chip ${state === 'discarded' ? 'not-applicable' : look}">${both(words)}</span>`;
 }
 
 function typeCard(frame: Frame, type: LicenseTypesPage['types'][number]): Html {
