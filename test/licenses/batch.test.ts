@@ -248,16 +248,33 @@ for (const engine of engines) {
       assert.deepEqual([after.state, after.done, after.waiting], ['completed', 1, 0]);
       comeBack();
       await silent.idle();
-      const acts = await office.parts.database.reader
+      const { reader } = office.parts.database;
+      const acts = await reader
         .selectFrom('license_act')
         .innerJoin('license', 'license.act', 'license_act.id')
-        .select(['license_act.state as act', 'license.state as license'])
+        .select(['license_act.state as act', 'license.state as license', 'license.id'])
         .where('idempotency_key', 'like', `${batch.id}:%`)
         .execute();
       assert.deepEqual(acts.map(({ act, license }) => `${act} ${license}`).sort(), [
         'abandoned abandoned',
         'completed issued',
       ]);
+      const dead = acts.find(({ act }) => act === 'abandoned')?.id ?? '';
+      const told = await reader
+        .selectFrom('audit_log')
+        .select('action')
+        .where('subject', '=', dead)
+        .execute();
+      assert.deepEqual(
+        told.map(({ action }) => action),
+        ['license.intended', 'license.abandoned'],
+      );
+      const stamps = await reader
+        .selectFrom('stamp')
+        .select('state')
+        .where('intended_at', '>=', batch.createdAt.toISOString())
+        .execute();
+      assert.deepEqual(stamps.map(({ state }) => state).sort(), ['abandoned', 'completed']);
     });
 
     it('waits where a service is down, and goes on when it is back', async () => {
