@@ -11,8 +11,8 @@ export interface ShowingPage {
   readonly picture: Html;
   /** `482 107 3659` */
   readonly spoken: string;
-  /** ISO 8601: until when picture and digits are good. */
-  readonly until: string;
+  /** For which picture and digits are good. */
+  readonly seconds: number;
   /** What is shown. */
   readonly licenses: readonly Words[];
 }
@@ -28,7 +28,7 @@ export function renderShowing(frame: Frame, page: ShowingPage): string {
       class="narrow showing"
       id="showing"
       data-address="${address}"
-      data-until="${page.until}"
+      data-seconds="${page.seconds}"
       data-token="${frame.formToken ?? ''}"
     >
       <h1>${say('亮证', 'Show a license')}</h1>
@@ -73,7 +73,8 @@ export interface ShowingClaim {
   readonly license: Words;
   readonly fields: readonly Words[];
   readonly claimedAt: string;
-  readonly until: string;
+  /** Left to answer, or to fetch the answer. */
+  readonly seconds: number;
 }
 
 export interface ShowingStatePage {
@@ -137,7 +138,7 @@ function question(frame: Frame, page: ShowingStatePage, claim: ShowingClaim): Ht
         ${say('拒绝', 'Decline')}
       </button>`,
     )}
-    <p id="showing-question" class="live" role="status" data-until="${claim.until}"></p>`;
+    <p id="showing-question" class="live" role="status" data-seconds="${claim.seconds}"></p>`;
 }
 
 const outcomes: Readonly<Record<string, readonly [Words, 'good' | 'bad' | 'unsure']>> = {

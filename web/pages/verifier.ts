@@ -1,6 +1,6 @@
 // The desk of a verifier: what to ask for, the number to compare, and the answer, once.
 import type { Words } from '../../verification/report.ts';
-import { choice, fact, field, postForm, scrollTable } from '../form.ts';
+import { buttonForm, choice, fact, field, postForm, scrollTable } from '../form.ts';
 import { html, type Html } from '../html.ts';
 import { renderPage, type Frame } from '../layout.ts';
 import { both, dayElement, say, timeElement } from '../words.ts';
@@ -85,7 +85,7 @@ function claimForm(frame: Frame, page: VerifierPage): Html {
 
 function caseForm(frame: Frame, page: VerifierPage): Html {
   return html`<details ${page.cases.length === 0 ? html`open` : null} class="card">
-    <summary>${say('受理新办件', 'Open a case')}</summary>
+    <summary>${say('受理与办结', 'Open and close cases')}</summary>
     ${postForm(
       frame,
       '/verifier/cases',
@@ -93,6 +93,24 @@ function caseForm(frame: Frame, page: VerifierPage): Html {
         ${choice('matter', { zh: '事项', en: 'Matter' }, page.matters)}
         <button class="button quiet" type="submit">${say('受理', 'Open')}</button>`,
     )}
+    ${
+      page.cases.length === 0
+        ? null
+        : html`<ul class="enrolled">
+            ${page.cases.map(
+              ({ caseNumber, matter }) =>
+                html`<li>
+                  <span><code>${caseNumber}</code> ${both(matter)}</span>
+                  ${buttonForm(
+                    frame,
+                    `/verifier/cases/${encodeURIComponent(caseNumber)}/closing`,
+                    { zh: '办结', en: 'Close' },
+                    { about: caseNumber },
+                  )}
+                </li>`,
+            )}
+          </ul>`
+    }
   </details>`;
 }
 
@@ -185,7 +203,7 @@ export function renderClaim(frame: Frame, page: ClaimPage): string {
               class="card scan"
               data-address="${address}"
               data-token="${frame.formToken ?? ''}"
-              data-until="${page.claim.until}"
+              data-seconds="${page.claim.seconds}"
             >
               <p>
                 ${say(
