@@ -1,6 +1,6 @@
 // Documents as files named by their digest: temporary, sync, rename, sync folder.
 import { createHash, randomUUID, type Hash } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { labelledDigest } from '../crypto/algorithms.ts';
@@ -233,14 +233,25 @@ class DocumentFolder implements DocumentFiles {
     }
   }
 
-  async remove(digest: string): Promise<void> {
+  async remove(digest: string, isWanted: () => Promise<boolean>): Promise<boolean> {
     const path = this.#pathOf(digest);
+    const aside = join(this.#temporary, randomUUID());
     try {
-      await unlink(path);
-      await syncFolder(dirname(path));
+      await rename(path, aside);
     } catch (error) {
-      if (code(error) !== 'ENOENT') throw unavailable(error);
+      if (code(error) === 'ENOENT') return true;
+      throw unavailable(error);
     }
+    let wanted = true;
+    try {
+      wanted = await isWanted();
+    } finally {
+      // The same bytes may have been stored again meanwhile: then these replace them.
+      if (wanted) await rename(aside, path);
+      else await rm(aside, { force: true });
+      await syncFolder(dirname(path));
+    }
+    return !wanted;
   }
 
   async verify(digest: string): Promise<'absent' | 'intact' | 'damaged'> {

@@ -35,8 +35,13 @@ export interface DocumentStore {
   create(): Promise<DocumentWriter>;
   /** @returns null where no such document is stored. */
   open(digest: string): Promise<DocumentHandle | null>;
+  /**
+   * Takes a document away, unless somebody wants it after all: `isWanted` is asked when nobody can open it any more, and then
+   * it is put back. Whoever is about to store the same bytes says so first, where `isWanted` looks, and stores afterwards:
+   * then none of them are lost.
+   * @returns whether it is gone; also true of one that was not there
+   */
+  remove(digest: string, isWanted: () => Promise<boolean>): Promise<boolean>;
   /** Whole bytes, for documents known to be small; @throws StorageError `document-too-large` over `limit` bytes. */
   readAll(digest: string, limit: number): Promise<Uint8Array | null>;
-  /** Durable when it resolves; a document that is absent is removed already. Whoever has it open reads on. */
-  remove(digest: string): Promise<void>;
 }
