@@ -44,6 +44,10 @@ export const namingColumns: ReadonlySet<string> = new Set([
   'seal_use.document_digest',
   'seal_authorisation.document',
   'purpose_notice.digest',
+  // Of a destroyed record: to be taken away.
+  'document_removal.document',
+  'destruction.digest',
+  'license_photo.digest',
 ]);
 
 /** Whether anything in the books keeps the document. */

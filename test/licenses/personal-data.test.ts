@@ -365,7 +365,12 @@ for (const engine of engines) {
       await database.write((tx) =>
         tx
           .insertInto('document_upload')
-          .values({ ...upload, size: food.document.size, uploaded_at: new Date().toISOString() })
+          .values({
+            ...upload,
+            client: approval.id,
+            size: food.document.size,
+            uploaded_at: new Date().toISOString(),
+          })
           .execute(),
       );
       await destroy(10.1);
