@@ -39,5 +39,13 @@ export function cardOf(license: LicenseSummary, names: ReadonlyMap<string, strin
       words: { zh: license.stateWords, en: stateInEnglish[license.state] },
       inForce: license.state === 'issued',
     },
+    ...trustOf(license),
   };
+}
+
+/** Words for what was taken over: never shown like an original. */
+function trustOf({ trust }: LicenseSummary): Pick<LicenseCard, 'trust'> {
+  return trust === 'A'
+    ? {}
+    : { trust: { zh: `非原件 · 可信等级 ${trust}`, en: `not an original, level ${trust}` } };
 }

@@ -3,7 +3,7 @@ import type { Words } from '../../verification/report.ts';
 import { choice, field, postForm, scrollTable } from '../form.ts';
 import { html, type Html } from '../html.ts';
 import { renderPage, type Frame } from '../layout.ts';
-import { stateChip, type LicenseSummary } from '../license-card.ts';
+import { stateChip, trustChip, type LicenseSummary } from '../license-card.ts';
 import { both, dayElement, say, timeElement } from '../words.ts';
 
 /** A change request in a list. */
@@ -46,7 +46,7 @@ function foundRow(license: LicenseSummary): (Html | string)[] {
     both(license.typeName),
     license.holder,
     license.expires === null ? say('长期', 'no end') : dayElement(license.expires),
-    stateChip(license.state),
+    html`${stateChip(license.state)} ${trustChip(license.trust)}`,
   ];
 }
 
