@@ -7,6 +7,7 @@ import { enterprises } from '../../fixtures/enterprises.ts';
 import { foodBusinessLicense } from '../../fixtures/licenses.ts';
 import { foodBusinessMatter } from '../../fixtures/matters.ts';
 import { startService, type Harness } from './harness.ts';
+import { signInAs } from './sign-in.ts';
 import { bearer, decisionPdf, freshKey, licenseBody, officeSeal, stamp } from './samples.ts';
 
 let serial = 700;
@@ -212,6 +213,10 @@ describe('licenses in bulk and of before, over HTTP', function () {
     const trust = rows.find(({ id }) => id === 'code.taken-over');
     assert.equal(trust?.outcome, 'warned');
     assert.match(trust.finding.zh, /非原件/);
+    const page = await request(service.url)
+      .get(`/licenses/${item?.license ?? ''}`)
+      .set('Cookie', await signInAs(service, 'officer-approval-office'));
+    assert.ok(page.text.includes('非原件 · 可信等级 C'), 'pages say so too');
     const kept = await get(`/api/v1/licenses/${item?.license ?? ''}/original?purpose=test`);
     assert.deepEqual([kept.body.kind, kept.body.trust, kept.body.issuedOn], ['paper', 'C', '2024-04-01']);
   });
