@@ -17,7 +17,7 @@ import { renderLicenseDesk, type DeskRequest, type LicenseDeskPage } from '../we
 import { renderLicenseFile, type FileChange, type FileEvent } from '../web/pages/license-file.ts';
 import { ApiError } from './errors.ts';
 import { cardOf, typeNames } from './license-cards.ts';
-import { dueWords, factsOfEvent } from './license-desk-words.ts';
+import { dueChips, dueWords, factsOfEvent } from './license-desk-words.ts';
 import { licenseParams } from './licenses.ts';
 import { frameOf, requireFormToken, requireSession } from './pages.ts';
 import { html, seeOther } from './reply.ts';
@@ -199,7 +199,7 @@ function eventOf(event: VersionEvent, issuing: boolean): FileEvent {
     secondOfficer: event.secondOfficer,
     case: event.caseNumber,
     facts: factsOfEvent(event),
-    due: event.due === null ? null : { words: dueWords[event.due], good: event.due === 'applied' },
+    due: event.due === null ? null : { words: dueWords[event.due], chip: dueChips[event.due] },
     countermand:
       issuing && event.due === 'waiting' && event.successor === null
         ? { license: event.license, sequence: event.sequence }

@@ -13,6 +13,14 @@ export const dueWords: Readonly<Record<NonNullable<VersionEvent['due']>, Words>>
   countermanded: { zh: '已撤回', en: 'taken back' },
 };
 
+/** Colour of the chip that says it. */
+export const dueChips = {
+  waiting: 'indeterminate',
+  applied: 'passed',
+  lapsed: 'not-applicable',
+  countermanded: 'not-applicable',
+} as const satisfies Record<keyof typeof dueWords, string>;
+
 /** How a change request stands. */
 export const requestStateWords: Readonly<Record<ChangeRequestDetails['state'], Words>> = {
   waiting: { zh: '待审批', en: 'waits for a second person' },
@@ -34,12 +42,23 @@ const detailWords: Readonly<Record<string, Words>> = {
 /** Facts of an event that have words. */
 export function factsOfEvent(
   event: VersionEvent,
-): readonly { readonly words: Words; readonly value: string }[] {
+): readonly { readonly words: Words; readonly value: Html | string }[] {
   return Object.entries(event.details).flatMap(([name, value]) => {
     const words = detailWords[name];
-    return words === undefined ? [] : [{ words, value }];
+    if (words === undefined) return [];
+    return [{ words, value: /^\d{4}-\d{2}-\d{2}/.test(value) ? dayElement(value) : value }];
   });
 }
+
+/** Colour of the chip that says it. */
+export const requestChips = {
+  waiting: 'indeterminate',
+  approved: 'indeterminate',
+  executed: 'passed',
+  rejected: 'not-applicable',
+  withdrawn: 'not-applicable',
+  lapsed: 'not-applicable',
+} as const satisfies Record<keyof typeof requestStateWords, string>;
 
 /** What a request asks for, line by line. */
 export function factsOfAsked(

@@ -1,11 +1,12 @@
 // Pages of changes that two persons decide: what one officer asked for, and what the other makes of it.
 import { z } from 'zod';
+import { readLicense } from '../licenses/access.ts';
 import { approveChange, endRequest } from '../licenses/change-decision.ts';
 import { readRequest } from '../licenses/change-request.ts';
 import { eventWords } from '../licenses/license.ts';
 import { renderLicenseRequest } from '../web/pages/license-request.ts';
 import { deskSession } from './license-desk-pages.ts';
-import { factsOfAsked, requestStateWords } from './license-desk-words.ts';
+import { factsOfAsked, requestChips, requestStateWords } from './license-desk-words.ts';
 import { frameOf, requireFormToken } from './pages.ts';
 import { html, seeOther } from './reply.ts';
 import { formBody, route, type Route } from './route.ts';
@@ -29,6 +30,8 @@ const request = route({
     const session = await deskSession(services, call.cookie);
     const { principal } = session;
     const found = await readRequest(services.licenses, principal, call.params.id);
+    const reading = { actor: principal, purpose: '审批证照变更' };
+    const license = await readLicense(services.licenses, reading, found.license);
     const own = found.requestedBy === principal.id;
     const waits = found.state === 'waiting';
     const again = found.state === 'approved' && found.decidedBy === principal.id;
@@ -40,9 +43,13 @@ const request = route({
         change: eventWords(found.change),
         state: {
           words: requestStateWords[found.state],
-          inForce: ['waiting', 'approved', 'executed'].includes(found.state),
+          chip: requestChips[found.state],
         },
-        facts: factsOfAsked(found),
+        facts: [
+          { label: { zh: '证照', en: 'License' }, value: `${license.typeName} ${license.number}` },
+          { label: { zh: '持证主体', en: 'Holder' }, value: license.holder.name },
+          ...factsOfAsked(found),
+        ],
         mayApprove: (waits && !own) || again,
         ending: !waits ? null : own ? 'withdraw' : 'reject',
       }),

@@ -40,26 +40,26 @@ const purposes: readonly { readonly value: string; readonly words: Words }[] = [
   { value: '窗口答复咨询', words: { zh: '答复咨询', en: 'to answer a question' } },
 ];
 
-function foundRow(license: LicenseSummary): (Html | string)[] {
-  return [
-    html`<a href="/office/licenses/${encodeURIComponent(license.id)}">${license.number}</a>`,
-    both(license.typeName),
-    license.holder,
-    license.expires === null ? say('长期', 'no end') : dayElement(license.expires),
-    html`${stateChip(license.state)} ${trustChip(license.trust)}`,
-  ];
+function card(license: LicenseSummary): Html {
+  return html`<li class="card">
+    <div class="line">
+      <h3><a href="/office/licenses/${encodeURIComponent(license.id)}">${license.number}</a></h3>
+      ${stateChip(license.state)} ${trustChip(license.trust)}
+    </div>
+    <p>${both(license.typeName)}</p>
+    <p>${license.holder}</p>
+    <p>
+      ${say('有效期至', 'until')}
+      ${license.expires === null ? say('长期', 'no end') : dayElement(license.expires)}
+    </p>
+  </li>`;
 }
 
-const head: readonly Words[] = [
-  { zh: '证照编号', en: 'Number' },
-  { zh: '类型', en: 'Type' },
-  { zh: '持证主体', en: 'Holder' },
-  { zh: '有效期至', en: 'Until' },
-  { zh: '状态', en: 'Status' },
-];
-
-function list(caption: Words, licenses: readonly LicenseSummary[], empty: Words): Html {
-  return scrollTable(caption, head, licenses.map(foundRow), empty);
+function list(licenses: readonly LicenseSummary[], empty: Words): Html {
+  if (licenses.length === 0) return html`<p class="empty">${both(empty)}</p>`;
+  return html`<ul class="cards">
+    ${licenses.map(card)}
+  </ul>`;
 }
 
 function search(frame: Frame): Html {
@@ -117,7 +117,7 @@ export function renderLicenseDesk(frame: Frame, page: LicenseDeskPage): string {
           ? null
           : html`<section>
               <h2>${both(found)}</h2>
-              ${list(found, page.found, { zh: '没有找到。', en: 'Nothing found.' })}
+              ${list(page.found, { zh: '没有找到。', en: 'Nothing found.' })}
             </section>`
       }
       <section>
@@ -126,11 +126,11 @@ export function renderLicenseDesk(frame: Frame, page: LicenseDeskPage): string {
       </section>
       <section>
         <h2>${both(overdue)}</h2>
-        ${list(overdue, page.overdue, { zh: '没有逾期的证照。', en: 'None.' })}
+        ${list(page.overdue, { zh: '没有逾期的证照。', en: 'None.' })}
       </section>
       <section>
         <h2>${both(ending)}</h2>
-        ${list(ending, page.ending, { zh: '没有即将到期的证照。', en: 'None.' })}
+        ${list(page.ending, { zh: '没有即将到期的证照。', en: 'None.' })}
       </section>`,
   });
 }

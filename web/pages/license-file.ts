@@ -3,7 +3,7 @@ import type { Words } from '../../verification/report.ts';
 import { choice, fact, field, postForm, tick } from '../form.ts';
 import { html, type Html } from '../html.ts';
 import { renderPage, type Frame } from '../layout.ts';
-import { stateChip, type LicenseSummary } from '../license-card.ts';
+import { stateChip, trustChip, type LicenseSummary } from '../license-card.ts';
 import { both, dayElement, say, timeElement } from '../words.ts';
 
 /** One version, newest first. */
@@ -29,9 +29,12 @@ export interface FileEvent {
   readonly officer: string | null;
   readonly secondOfficer: string | null;
   readonly case: string | null;
-  readonly facts: readonly { readonly words: Words; readonly value: string }[];
+  readonly facts: readonly { readonly words: Words; readonly value: Html | string }[];
   /** Of a change that waits for its day, or waited. */
-  readonly due: { readonly words: Words; readonly good: boolean } | null;
+  readonly due: {
+    readonly words: Words;
+    readonly chip: 'passed' | 'indeterminate' | 'not-applicable';
+  } | null;
   /** Set where it may be taken back now. */
   readonly countermand: { readonly license: string; readonly sequence: number } | null;
 }
@@ -79,8 +82,8 @@ const words = {
 
 function changeForm(frame: Frame, page: LicenseFilePage): Html | null {
   if (page.changes.length === 0) return null;
-  return html`<section class="card">
-    <h2>${say('变更状态', 'Change the status')}</h2>
+  return html`<details class="card">
+    <summary>${say('变更状态', 'Change the status')}</summary>
     ${postForm(frame, `/office/licenses/${encodeURIComponent(page.license.id)}/changes`, [
       key(page),
       html`<fieldset>
@@ -125,17 +128,17 @@ function changeForm(frame: Frame, page: LicenseFilePage): Html | null {
         </p>
         <button class="button danger" type="submit">${say('提交', 'Submit')}</button>`,
     ])}
-  </section>`;
+  </details>`;
 }
 
 function inspectionForm(frame: Frame, page: LicenseFilePage): Html | null {
   const { inspection } = page;
   if (inspection.outcomes.length === 0) return null;
-  return html`<section class="card">
-    <h2>${say('登记', 'Record:')} ${both(inspection.name)}</h2>
+  return html`<details class="card" ${inspection.overdue ? html` open` : null}>
+    <summary>${say(`登记${inspection.name.zh}`, `Record: ${inspection.name.en}`)}</summary>
     <dl class="facts">
       ${fact(
-        { zh: '下次期限', en: 'Next by' },
+        { zh: '下次期限（含宽限期）', en: 'Next by, with its days of grace' },
         inspection.by === null
           ? say('无规定', 'no rule')
           : html`${dayElement(inspection.by)}
@@ -163,7 +166,7 @@ function inspectionForm(frame: Frame, page: LicenseFilePage): Html | null {
       html`<p class="note">${inspection.basis}</p>
         <button class="button" type="submit">${say('登记', 'Record')}</button>`,
     ])}
-  </section>`;
+  </details>`;
 }
 
 function versions(page: LicenseFilePage): Html {
@@ -195,15 +198,20 @@ function versions(page: LicenseFilePage): Html {
   </section>`;
 }
 
+/** Most changes take effect when they are recorded: then one time is enough. */
+function sameSecond({ recordedAt, effectiveAt }: FileEvent): boolean {
+  return recordedAt.slice(0, 19) === effectiveAt.slice(0, 19);
+}
+
 function eventItem(frame: Frame, page: LicenseFilePage, event: FileEvent): Html {
   return html`<li class="card">
     <div class="line">
       <h3>${both(event.words)}</h3>
-      ${event.due === null ? null : stateChip({ words: event.due.words, inForce: event.due.good })}
+      ${event.due === null ? null : html`<span class="chip ${event.due.chip}">${both(event.due.words)}</span>`}
     </div>
     <dl class="facts">
       ${fact({ zh: '登记', en: 'Recorded' }, timeElement(event.recordedAt))}
-      ${fact({ zh: '生效', en: 'In effect' }, timeElement(event.effectiveAt))}
+      ${sameSecond(event) ? null : fact({ zh: '生效', en: 'In effect' }, timeElement(event.effectiveAt))}
       ${fact(words.reason, event.reason)} ${fact(words.basis, event.legalBasis)}
       ${event.facts.map((one) => fact(one.words, one.value))}
       ${event.case === null ? null : fact({ zh: '办件', en: 'Case' }, html`<code>${event.case}</code>`)}
@@ -213,7 +221,7 @@ function eventItem(frame: Frame, page: LicenseFilePage, event: FileEvent): Html 
           ? null
           : fact({ zh: '审批', en: 'Second person' }, html`<code>${event.secondOfficer}</code>`)
       }
-      ${fact({ zh: '版本', en: 'Version' }, String(event.version))}
+      ${page.versions.length === 1 ? null : fact({ zh: '版本', en: 'Version' }, String(event.version))}
     </dl>
     ${
       event.countermand === null
@@ -249,7 +257,7 @@ export function renderLicenseFile(frame: Frame, page: LicenseFilePage): string {
     body: html`<p><a href="/office/licenses">${say('证照窗口', 'License desk')}</a></p>
       <div class="line">
         <h1>${both(license.typeName)}</h1>
-        ${stateChip(license.state)}
+        ${stateChip(license.state)} ${trustChip(license.trust)}
       </div>
       <section class="card">
         <h2>${say('证照', 'License')}</h2>

@@ -3,7 +3,6 @@ import type { Words } from '../../verification/report.ts';
 import { buttonForm, fact, field, postForm } from '../form.ts';
 import { html, type Html } from '../html.ts';
 import { renderPage, type Frame } from '../layout.ts';
-import { stateChip } from '../license-card.ts';
 import { both, say } from '../words.ts';
 
 /** A change request with its decision. */
@@ -11,7 +10,7 @@ export interface LicenseRequestPage {
   readonly id: string;
   readonly license: string;
   readonly change: Words;
-  readonly state: { readonly words: Words; readonly inForce: boolean };
+  readonly state: { readonly words: Words; readonly chip: 'passed' | 'indeterminate' | 'not-applicable' };
   readonly facts: readonly { readonly label: Words; readonly value: Html | string }[];
   readonly mayApprove: boolean;
   /** Who asked may withdraw it, anybody else reject it. */
@@ -27,7 +26,7 @@ export function renderLicenseRequest(frame: Frame, page: LicenseRequestPage): st
     body: html`<p><a href="/office/licenses">${say('证照窗口', 'License desk')}</a></p>
       <div class="line">
         <h1>${both(page.change)}</h1>
-        ${stateChip(page.state)}
+        <span class="chip ${page.state.chip}">${both(page.state.words)}</span>
       </div>
       <section class="card">
         <h2>${say('申请内容', 'What is asked for')}</h2>
