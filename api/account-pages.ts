@@ -6,6 +6,7 @@ import { readLicense, readOwnLicense, type LicenseDetails } from '../licenses/ac
 import { changeStatus } from '../licenses/change.ts';
 import { eventWords, officeChanges, transitions, type LicenseChange } from '../licenses/license.ts';
 import { licensesOfHolder, recentLicenses } from '../licenses/search.ts';
+import { licenseStory } from '../licenses/versions.ts';
 import { licenseTypeNamed } from '../licenses/type-register.ts';
 import { sealsOf } from '../signing/seal-register.ts';
 import { recentStamps } from '../signing/stamp-answers.ts';
@@ -15,7 +16,7 @@ import { renderOffice } from '../web/pages/office.ts';
 import { ApiError } from './errors.ts';
 import { sealStateWords } from './seal-words.ts';
 import { holderOf } from './holder.ts';
-import { cardOf, typeNames } from './license-cards.ts';
+import { cardOf, stateInEnglish, typeNames } from './license-cards.ts';
 import { frameOf, requireFormToken, requireSession } from './pages.ts';
 import { html, seeOther } from './reply.ts';
 import { formBody, route, type Route } from './route.ts';
@@ -125,12 +126,33 @@ const license = route({
         codeUrl: `${address}/code.svg`,
         history: historyOf(details),
         changes: choicesFor(session, details, secondPerson ?? []),
+        ...(await ownPart(services, session, details)),
+        reveal: details.masked ? `/licenses/${details.id}/reveal` : null,
         desk: worksHere(session, details) ? `/office/licenses/${details.id}` : null,
         idempotencyKey: encodeBase64url(services.random(16)),
       }),
     );
   },
 });
+
+/** What a holder sees besides: every version, and what may be done with the newest. */
+async function ownPart(services: Services, { principal }: PageSession, details: LicenseDetails) {
+  if (!principal.scopes.includes('licenses:own')) return {};
+  const { versions } = await licenseStory(services.licenses, details.id);
+  return {
+    own: details.next === null,
+    versions: versions.map((each) => ({
+      id: each.id,
+      version: each.version,
+      issued: each.validFrom,
+      state: {
+        words: { zh: each.stateWords, en: stateInEnglish[each.state] },
+        inForce: each.state === 'issued',
+      },
+      here: each.id === details.id,
+    })),
+  };
+}
 
 async function detailsFor(services: Services, session: PageSession, id: string): Promise<LicenseDetails> {
   const { principal } = session;
@@ -172,14 +194,16 @@ function choicesFor(
   const { principal } = session;
   if (principal.department !== details.issuer.creditCode || !principal.scopes.includes('licenses:status'))
     return [];
-  return officeChanges
-    // What two persons decide is asked for at the license desk.
-    .filter((change) => transitions[change].from.includes(details.state) && !twoPersons.includes(change))
-    .map((change) => ({
-      value: change,
-      words: { zh: transitions[change].words, en: transitions[change].english },
-      basis: transitions[change].citation,
-    }));
+  return (
+    officeChanges
+      // What two persons decide is asked for at the license desk.
+      .filter((change) => transitions[change].from.includes(details.state) && !twoPersons.includes(change))
+      .map((change) => ({
+        value: change,
+        words: { zh: transitions[change].words, en: transitions[change].english },
+        basis: transitions[change].citation,
+      }))
+  );
 }
 
 const change = route({

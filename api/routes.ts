@@ -26,6 +26,7 @@ import { licenseRequestPageRoutes } from './license-request-pages.ts';
 import { licenseLifeRoutes } from './license-life.ts';
 import { licenseRequestRoutes } from './license-requests.ts';
 import { licenseRoutes } from './licenses.ts';
+import { licenseRevealPageRoutes } from './license-reveal-pages.ts';
 import { licenseRevealRoutes } from './license-reveal.ts';
 import { mandatePageRoutes } from './mandate-pages.ts';
 import { mandateRoutes } from './mandates.ts';
@@ -102,6 +103,7 @@ const served: readonly Route[] = [
   ...sessionPageRoutes,
   ...pageRoutes,
   ...accountPageRoutes,
+  ...licenseRevealPageRoutes,
   ...showingPageRoutes,
   ...copyPageRoutes,
   ...verifierPageRoutes,

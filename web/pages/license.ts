@@ -40,6 +40,8 @@ export interface LicensePage {
   readonly history: readonly LicenseEvent[];
   /** Empty for holders. */
   readonly changes: readonly StatusChangeChoice[];
+  /** Where an officer says why it is needed in full; null where nothing is masked. */
+  readonly reveal?: string | null;
   /** Address of its file at the license desk; null for whoever has none there. */
   readonly desk?: string | null;
   /** Every version, the first one first; for its holder. */
@@ -188,6 +190,15 @@ export function renderLicensePage(frame: Frame, page: LicensePage): string {
           }
         </section>
       </div>
+      ${
+        page.reveal === undefined || page.reveal === null
+          ? null
+          : html`<p>
+              <a class="button" href="${page.reveal}"
+                >${say('查看全文（需说明理由）', 'Show in full, with a reason')}</a
+              >
+            </p>`
+      }
       ${
         page.desk === undefined || page.desk === null
           ? null

@@ -6,7 +6,7 @@ import { none, peopleVisitor } from './people-visitor.ts';
 import type { Rows, Visitor } from './visitor.ts';
 
 export function personalDataRows(visitor: Visitor): Rows {
-  const { get, post, row } = peopleVisitor(visitor);
+  const { fill, get, pageRow, post, row, see } = peopleVisitor(visitor);
   const office = (path: string, body: object) =>
     request(visitor.service.url).post(path).set('Authorization', bearer(visitor.service)).send(body);
   const selection = { issuer: approvalOffice.creditCode };
@@ -46,6 +46,20 @@ export function personalDataRows(visitor: Visitor): Rows {
           () => office(`/api/v1/licenses/lic_${none}/reveal`, { reason: '办件核对' }),
           404,
           'license-not-found',
+        ],
+      },
+    ),
+    'get /licenses/{id}/reveal': pageRow(
+      () => see('officer-approval', `/licenses/${visitor.license.id}/reveal`),
+      { 'a holder': [() => see('holder-1', `/licenses/${visitor.license.id}/reveal`), 403, null] },
+    ),
+    'post /licenses/{id}/reveal': pageRow(
+      () => fill('officer-approval', `/licenses/${visitor.license.id}/reveal`, { reason: '窗口核对' }),
+      {
+        'no reason': [
+          () => fill('officer-approval', `/licenses/${visitor.license.id}/reveal`, { reason: ' ' }),
+          400,
+          null,
         ],
       },
     ),
