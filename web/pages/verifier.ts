@@ -34,6 +34,12 @@ const stateWords: Readonly<Record<ShowingStatePage['state'], readonly [Words, st
   ended: [{ zh: '已结束', en: 'Over' }, 'not-applicable'],
 };
 
+/** How a chip's outcome looks as a verdict. */
+const kindOf: Readonly<Record<string, 'good' | 'bad' | 'unsure'>> = {
+  passed: 'good',
+  failed: 'bad',
+};
+
 function claimForm(frame: Frame, page: VerifierPage): Html {
   const { asked } = page;
   if (asked === null || page.cases.length === 0) return html``;
@@ -192,10 +198,14 @@ export function renderClaim(frame: Frame, page: ClaimPage): string {
     path: '/verifier',
     ...(waiting ? { islands: ['claim-wait'] } : {}),
     body: html`<div class="narrow">
-      <div class="line">
-        <h1>${say('等待持证人', 'Waiting for the holder')}</h1>
-        <span class="chip ${chip}" id="claim-state">${both(words)}</span>
-      </div>
+      ${
+        waiting
+          ? html`<h1>${both(words)}</h1>`
+          : html`<div class="verdict ${kindOf[chip] ?? 'unsure'}">
+              <span class="mark" aria-hidden="true">${page.state === 'delivered' ? '✓' : '✕'}</span>
+              <div><h1 class="word">${both(words)}</h1></div>
+            </div>`
+      }
       ${
         waiting
           ? html`<div
