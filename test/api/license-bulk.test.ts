@@ -227,8 +227,10 @@ describe('licenses in bulk and of before, over HTTP', function () {
     const license = fresh();
     const today = new Date().toISOString().slice(0, 10);
     const order = (document: string): object => {
-      const { case: _, ...body } = licenseBody(license) as Record<string, unknown>;
-      return { ...body, original: { kind: 'file', issuedOn: today, document, identifier: '1.2.3.old' } };
+      return {
+        ...licenseBody(license, { case: undefined }),
+        original: { kind: 'file', issuedOn: today, document, identifier: '1.2.3.old' },
+      };
     };
     const spoilt = Buffer.from(bytes);
     spoilt[Math.floor(bytes.length / 3)]! ^= 1;
