@@ -6,7 +6,13 @@ import { approvalOffice } from '../fixtures/departments.ts';
 import { enterprises } from '../fixtures/enterprises.ts';
 import { foodBusinessLicense, type DemonstrationLicense } from '../fixtures/licenses.ts';
 import { departmentScopes } from '../identity/principal.ts';
-import { readLicenseBatch, submitLicenseBatch, type BatchRow } from '../licenses/batch.ts';
+import {
+  MOST_ROWS,
+  readLicenseBatch,
+  stopLicenseBatch,
+  submitLicenseBatch,
+  type BatchRow,
+} from '../licenses/batch.ts';
 import { issueLicense } from '../licenses/issue.ts';
 import { loadPageFonts } from '../licenses/page-fonts.ts';
 import { drawPage, type PageOrder } from '../licenses/page.ts';
@@ -20,7 +26,6 @@ const parallel = 16;
 const demanded = 60;
 /** A seal's signature, a time-stamp's and a code's. */
 const signaturesALicense = 3;
-/** Time-stamp, stamp, license and its page in the store. */
 const rowsOfBatch = 300;
 
 const system: Actor = {
@@ -157,12 +162,37 @@ async function* measureDrawing(seconds: number, services: Services, whole: numbe
   yield measure('processor time of drawing a page', each, 'ms', 'permitted for 60/s', whole);
 }
 
-/** A batch from its submission to its end. */
-async function* measureBatch(services: Services): AsyncGenerator<Measure> {
-  const rows = Array.from({ length: rowsOfBatch }, (): BatchRow => {
+function rowsOf(count: number): readonly BatchRow[] {
+  return Array.from({ length: count }, (): BatchRow => {
     const { type, holder, face, number } = next();
     return { reference: null, order: { type: type.key, number, holder, face } };
   });
+}
+
+/** A whole batch written down, and stopped: others wait no longer than for any other write. */
+async function* measureTaking(services: Services, limits: Limits): AsyncGenerator<Measure> {
+  const rows = rowsOf(MOST_ROWS);
+  const { matter } = next();
+  const name = `taking a batch of ${MOST_ROWS} rows`;
+  const started = performance.now();
+  const taken = await watchingEventLoop(`longest standstill: ${name}`, () =>
+    submitLicenseBatch(services.licenses, {
+      actor: system,
+      idempotencyKey: 'bench-taking',
+      kind: 'issue',
+      matter: matter.code,
+      rows,
+    }),
+  );
+  const rate = MOST_ROWS / ((performance.now() - started) / 1000);
+  await stopLicenseBatch(services, system, taken.result.id);
+  yield measure(name, rate, 'rows/s', 'disk sync', limits.sync);
+  yield taken.standstill;
+}
+
+/** A batch from its submission to its end. */
+async function* measureBatch(services: Services): AsyncGenerator<Measure> {
+  const rows = rowsOf(rowsOfBatch);
   const { matter } = next();
   const started = performance.now();
   const { id } = await submitLicenseBatch(services.licenses, {
@@ -195,6 +225,7 @@ export async function* measureLicenses(
   try {
     yield* measureIssue(seconds, service.services, limits);
     yield* measureDrawing(seconds, service.services, (availableParallelism() * 1000) / demanded);
+    yield* measureTaking(service.services, limits);
     yield* measureBatch(service.services);
   } finally {
     await service.stop();
