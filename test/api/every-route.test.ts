@@ -7,6 +7,7 @@ import { caRows } from './every-route/ca-rows.ts';
 import { interfaceRows } from './every-route/interface-rows.ts';
 import { licenseBulkRows } from './every-route/license-bulk-rows.ts';
 import { licenseLifeRows } from './every-route/license-life-rows.ts';
+import { licenseTypeRows } from './every-route/license-type-rows.ts';
 import { loginRows } from './every-route/login-rows.ts';
 import { pageRows } from './every-route/page-rows.ts';
 import { deskRows } from './every-route/desk-rows.ts';
@@ -53,6 +54,7 @@ describe('every route', () => {
       ...showingPageRows(visitor, showing),
       ...licenseBulkRows(visitor),
       ...licenseLifeRows(visitor),
+      ...licenseTypeRows(visitor),
       ...deskRows(visitor),
       ...personalDataRows(visitor),
       ...peoplePageRows(visitor),
@@ -130,6 +132,11 @@ describe('every route', () => {
       // A class of records, and the identifier of one that was destroyed.
       'class',
       'record',
+      // A license type, its edition, a page of its preview, and how full that is.
+      'type',
+      'edition',
+      'page',
+      'fill',
     ];
     for (const { method, path, params, query } of routes) {
       for (const name of [...Object.keys(params.shape), ...Object.keys(query.shape)])
