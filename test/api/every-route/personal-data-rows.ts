@@ -50,14 +50,14 @@ export function personalDataRows(visitor: Visitor): Rows {
       },
     ),
     'get /licenses/{id}/reveal': pageRow(
-      () => see('officer-approval', `/licenses/${visitor.license.id}/reveal`),
+      () => see('officer-approval-office', `/licenses/${visitor.license.id}/reveal`),
       { 'a holder': [() => see('holder-1', `/licenses/${visitor.license.id}/reveal`), 403, null] },
     ),
     'post /licenses/{id}/reveal': pageRow(
-      () => fill('officer-approval', `/licenses/${visitor.license.id}/reveal`, { reason: '窗口核对' }),
+      () => fill('officer-approval-office', `/licenses/${visitor.license.id}/reveal`, { reason: '窗口核对' }),
       {
         'no reason': [
-          () => fill('officer-approval', `/licenses/${visitor.license.id}/reveal`, { reason: ' ' }),
+          () => fill('officer-approval-office', `/licenses/${visitor.license.id}/reveal`, { reason: ' ' }),
           400,
           null,
         ],
