@@ -213,6 +213,12 @@ describe('licenses in bulk and of before, over HTTP', function () {
     const trust = rows.find(({ id }) => id === 'code.taken-over');
     assert.equal(trust?.outcome, 'warned');
     assert.match(trust.finding.zh, /非原件/);
+    const file = await get(`/api/v1/licenses/${item?.license ?? ''}/document?purpose=test`).buffer();
+    const whole = await request(service.url)
+      .post('/api/v1/verifications')
+      .set('Content-Type', 'application/pdf')
+      .send(file.body as Buffer);
+    assert.equal(whole.body.conclusion, 'TOTAL-PASSED', JSON.stringify(whole.body.rows));
     const page = await request(service.url)
       .get(`/licenses/${item?.license ?? ''}`)
       .set('Cookie', await signInAs(service, 'officer-approval-office'));
