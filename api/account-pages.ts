@@ -2,20 +2,21 @@
 import { z } from 'zod';
 import { encodeBase64url } from '../formats/cose/base64url.ts';
 import type { PageSession } from '../identity/page-sessions.ts';
-import { readLicense, readOwnLicense, type LicenseDetails, type LicenseSummary } from '../licenses/access.ts';
+import { readLicense, readOwnLicense, type LicenseDetails } from '../licenses/access.ts';
 import { changeStatus } from '../licenses/change.ts';
-import { officeChanges, transitions, type LicenseState } from '../licenses/license.ts';
+import { eventWords, officeChanges, transitions, type LicenseChange } from '../licenses/license.ts';
 import { licensesOfHolder, recentLicenses } from '../licenses/search.ts';
-import { licenseTypes } from '../licenses/type-register.ts';
+import { licenseStory } from '../licenses/versions.ts';
+import { licenseTypeNamed } from '../licenses/type-register.ts';
 import { sealsOf } from '../signing/seal-register.ts';
 import { recentStamps } from '../signing/stamp-answers.ts';
-import type { LicenseSummary as LicenseCard } from '../web/license-card.ts';
 import { renderLicensePage, type LicenseEvent, type StatusChangeChoice } from '../web/pages/license.ts';
 import { renderMy } from '../web/pages/my.ts';
 import { renderOffice } from '../web/pages/office.ts';
 import { ApiError } from './errors.ts';
 import { sealStateWords } from './seal-words.ts';
 import { holderOf } from './holder.ts';
+import { cardOf, stateInEnglish, typeNames } from './license-cards.ts';
 import { frameOf, requireFormToken, requireSession } from './pages.ts';
 import { html, seeOther } from './reply.ts';
 import { formBody, route, type Route } from './route.ts';
@@ -26,50 +27,6 @@ const page = { kind: 'page' } as const;
 const pageReply = [{ status: 200, description: 'Page.', content: { 'text/html': 'binary' } }] as const;
 const licenseParams = z.object({ id: z.string().regex(/^lic_[0-9a-f]{32}$/) });
 const shown = 20;
-
-const stateInEnglish: Readonly<Record<LicenseState, string>> = {
-  issued: 'in force',
-  suspended: 'suspended',
-  withdrawn: 'withdrawn',
-  annulled: 'annulled',
-  revoked: 'revoked',
-  cancelled: 'cancelled',
-  superseded: 'superseded',
-  expired: 'expired',
-  merged: 'merged into another license',
-};
-
-const changeInEnglish: Readonly<Record<string, string>> = {
-  suspend: 'Suspend',
-  restore: 'Restore',
-  withdraw: 'Withdraw',
-  annul: 'Annul',
-  revoke: 'Revoke as a penalty',
-  cancel: 'Cancel',
-};
-
-/** English names of the types, by code. */
-async function typeNames(services: Services): Promise<ReadonlyMap<string, string>> {
-  return new Map(
-    (await licenseTypes(services.database.reader)).map((type) => [type.typeCode, type.englishName]),
-  );
-}
-
-function cardOf(license: LicenseSummary, names: ReadonlyMap<string, string>): LicenseCard {
-  return {
-    id: license.id,
-    typeName: { zh: license.typeName, en: names.get(license.typeCode) ?? '' },
-    number: license.number,
-    holder: license.holder.name,
-    issuer: license.issuer.name,
-    issued: license.validFrom,
-    expires: license.validUntil,
-    state: {
-      words: { zh: license.stateWords, en: stateInEnglish[license.state] },
-      inForce: license.state === 'issued',
-    },
-  };
-}
 
 const my = route({
   method: 'get',
@@ -151,6 +108,7 @@ const license = route({
     const session = await requireSession(services, call.cookie);
     const details = await detailsFor(services, session, call.params.id);
     const names = await typeNames(services);
+    const { secondPerson } = await licenseTypeNamed(services.database.reader, details.typeCode);
     const address = `/api/v1/licenses/${details.id}`;
     return html(
       200,
@@ -167,12 +125,34 @@ const license = route({
           : `${address}/document?purpose=${encodeURIComponent('工作台查看')}`,
         codeUrl: `${address}/code.svg`,
         history: historyOf(details),
-        changes: choicesFor(session, details),
+        changes: choicesFor(session, details, secondPerson ?? []),
+        ...(await ownPart(services, session, details)),
+        reveal: details.masked ? `/licenses/${details.id}/reveal` : null,
+        desk: worksHere(session, details) ? `/office/licenses/${details.id}` : null,
         idempotencyKey: encodeBase64url(services.random(16)),
       }),
     );
   },
 });
+
+/** What a holder sees besides: every version, and what may be done with the newest. */
+async function ownPart(services: Services, { principal }: PageSession, details: LicenseDetails) {
+  if (!principal.scopes.includes('licenses:own')) return {};
+  const { versions } = await licenseStory(services.licenses, details.id);
+  return {
+    own: details.next === null,
+    versions: versions.map((each) => ({
+      id: each.id,
+      version: each.version,
+      issued: each.validFrom,
+      state: {
+        words: { zh: each.stateWords, en: stateInEnglish[each.state] },
+        inForce: each.state === 'issued',
+      },
+      here: each.id === details.id,
+    })),
+  };
+}
 
 async function detailsFor(services: Services, session: PageSession, id: string): Promise<LicenseDetails> {
   const { principal } = session;
@@ -189,31 +169,41 @@ function historyOf(details: LicenseDetails): readonly LicenseEvent[] {
     ...details.events.map((event) => ({
       time: event.recordedAt.toISOString(),
       words: {
-        zh: `${wordOf(event.change)}（${event.legalBasis}）：${event.reason}`,
-        en: changeInEnglish[event.change] ?? event.change,
+        zh: `${eventWords(event.change).zh}（${event.legalBasis}）：${event.reason}`,
+        en: eventWords(event.change).en,
       },
       effective: event.effectiveAt.toISOString(),
     })),
   ];
 }
 
-function wordOf(change: string): string {
-  const known = officeChanges.find((name) => name === change);
-  return known === undefined ? change : transitions[known].words;
+/** Whether the reader's office has a file of this license at its desk. */
+function worksHere({ principal }: PageSession, { issuer, supervisor }: LicenseDetails): boolean {
+  return (
+    principal.scopes.includes('licenses:status') &&
+    [issuer.creditCode, supervisor.creditCode].some((code) => code === principal.department)
+  );
 }
 
 /** Holders and supervising departments change nothing. */
-function choicesFor(session: PageSession, details: LicenseDetails): readonly StatusChangeChoice[] {
+function choicesFor(
+  session: PageSession,
+  details: LicenseDetails,
+  twoPersons: readonly LicenseChange[],
+): readonly StatusChangeChoice[] {
   const { principal } = session;
   if (principal.department !== details.issuer.creditCode || !principal.scopes.includes('licenses:status'))
     return [];
-  return officeChanges
-    .filter((change) => transitions[change].from.includes(details.state))
-    .map((change) => ({
-      value: change,
-      words: { zh: transitions[change].words, en: changeInEnglish[change] ?? change },
-      basis: transitions[change].citation,
-    }));
+  return (
+    officeChanges
+      // What two persons decide is asked for at the license desk.
+      .filter((change) => transitions[change].from.includes(details.state) && !twoPersons.includes(change))
+      .map((change) => ({
+        value: change,
+        words: { zh: transitions[change].words, en: transitions[change].english },
+        basis: transitions[change].citation,
+      }))
+  );
 }
 
 const change = route({

@@ -68,7 +68,8 @@ export const batchLine = licenseOrder.partial({ type: true }).extend({
 
 /** @param type of lines that name none @returns null where there is none either */
 export function batchOrderOf(line: z.output<typeof batchLine>, type: string | undefined): BatchOrder | null {
-  const { reference: _, matter: matterCode, case: caseOf, original, type: own = type, ...order } = line;
+  const { matter: matterCode, case: caseOf, original, type: own = type, ...order } = line;
+  delete order.reference;
   if (own === undefined) return null;
   return {
     ...order,

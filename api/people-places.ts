@@ -16,6 +16,7 @@ const desks: Readonly<Record<OfficerRole, PeoplePlace | null>> = {
   'seal-applicant': null,
   'seal-administrator': null,
   'document-approver': null,
+  'type-officer': deskPlaces.types,
 };
 
 /** `own`, then the desks of the account's roles. */

@@ -294,7 +294,7 @@ const licenses: Record<LicenseErrorCode, ProblemRow> = {
   'merge-invalid': [422, '不能并入该证照', 'The licenses cannot be merged'],
   'holder-change-invalid': [422, '持证主体变更无效', 'Invalid change of the holder'],
   'status-list-not-found': [404, '未找到状态列表', 'Status list not found'],
-  'status-history-absent': [501, '该状态列表不提供历史', 'No history of this status list'],
+  'status-history-absent': [404, '该状态列表不提供历史', 'No history of this status list'],
   'status-time-unknown': [404, '没有该时刻的状态列表', 'No status list of that time'],
   'idempotency-key-invalid': signing['idempotency-key-invalid'],
   'idempotency-mismatch': signing['idempotency-mismatch'],

@@ -22,9 +22,12 @@ import { licenseImportRoutes } from './license-imports.ts';
 import { copyPageRoutes } from './copy-pages.ts';
 import { licenseCopyRoutes } from './license-copies.ts';
 import { licenseTypeRoutes } from './license-types.ts';
+import { licenseDeskRoutes } from './license-desk-pages.ts';
+import { licenseRequestPageRoutes } from './license-request-pages.ts';
 import { licenseLifeRoutes } from './license-life.ts';
 import { licenseRequestRoutes } from './license-requests.ts';
 import { licenseRoutes } from './licenses.ts';
+import { licenseRevealPageRoutes } from './license-reveal-pages.ts';
 import { licenseRevealRoutes } from './license-reveal.ts';
 import { mandatePageRoutes } from './mandate-pages.ts';
 import { mandateRoutes } from './mandates.ts';
@@ -102,6 +105,7 @@ const served: readonly Route[] = [
   ...sessionPageRoutes,
   ...pageRoutes,
   ...accountPageRoutes,
+  ...licenseRevealPageRoutes,
   ...showingPageRoutes,
   ...copyPageRoutes,
   ...verifierPageRoutes,
@@ -109,6 +113,8 @@ const served: readonly Route[] = [
   ...peoplePageRoutes,
   ...mandatePageRoutes,
   ...deskPageRoutes,
+  ...licenseDeskRoutes,
+  ...licenseRequestPageRoutes,
   ...administrationPageRoutes,
   ...protectionPageRoutes,
   ...interactionRoutes,

@@ -74,7 +74,7 @@ const show = route({
         id: picture.id,
         picture: new Html(svgOf(picture)),
         spoken: groupedDigits(picture.spoken),
-        until: picture.until.toISOString(),
+        seconds: secondsLeft(services, picture.until),
         licenses: own.filter(({ id }) => ids.includes(id)).map(({ typeCode }) => names.type(typeCode)),
       }),
     );
@@ -98,7 +98,7 @@ const renew = route({
     return json(200, {
       picture: svgOf(picture),
       spoken: groupedDigits(picture.spoken),
-      until: picture.until.toISOString(),
+      seconds: secondsLeft(services, picture.until),
     });
   },
 });
@@ -120,8 +120,13 @@ const state = route({
   },
 });
 
-/** A claim in words. @param type name of the license's type */
-export function claimInWords(claim: Claim, names: Names, type: string): ShowingClaim {
+/** Told as a length of time: the clock of who reads it may be wrong. */
+function secondsLeft(services: Services, until: Date): number {
+  return Math.max(0, Math.floor((until.getTime() - services.clock().getTime()) / 1000));
+}
+
+/** A claim in words. @param type code of the license's type */
+export function claimInWords(services: Services, claim: Claim, names: Names, type: string): ShowingClaim {
   return {
     department: names.department(claim.department),
     matter: names.matter(claim.matter),
@@ -129,7 +134,7 @@ export function claimInWords(claim: Claim, names: Names, type: string): ShowingC
     license: names.type(type),
     fields: claim.fields.map((name) => names.field(name)),
     claimedAt: claim.claimedAt.toISOString(),
-    until: claim.until.toISOString(),
+    seconds: secondsLeft(services, claim.until),
   };
 }
 
@@ -156,7 +161,7 @@ const look = route({
         state: showing.state,
         reason: showing.reason,
         licenses: showing.licenses,
-        claim: claim === null ? null : claimInWords(claim, names, type),
+        claim: claim === null ? null : claimInWords(services, claim, names, type),
         numbers:
           claim === null || showing.state !== 'claimed'
             ? []
@@ -238,7 +243,7 @@ const looks = route({
           id: showing.id,
           state: showing.state,
           reason: showing.reason,
-          claim: claimInWords(claim, names, typeCode),
+          claim: claimInWords(services, claim, names, typeCode),
         })),
         readings: found.readings.map((reading) => ({
           at: reading.at.toISOString(),

@@ -1,6 +1,6 @@
 // Stamps: an approval system sends a decision and gets it back sealed.
 import { z } from 'zod';
-import { licenseDocument, type HolderReading, type Reading } from '../licenses/access.ts';
+import { licenseDocument, NOT_STATED, type HolderReading, type Reading } from '../licenses/access.ts';
 import { licenseSealedBy } from '../licenses/store.ts';
 import { sealWithCode } from '../signing/seal-register.ts';
 import { stampOf } from '../signing/stamp-answers.ts';
@@ -128,6 +128,9 @@ const download = route({
   summary: 'The sealed document',
   access: withScope('stamps:read', 'stamps:write'),
   params: stampParams,
+  query: z.object({
+    purpose: z.string().trim().min(1).max(200).optional().describe('What the page of a license is read for.'),
+  }),
   replies: [{ status: 200, description: 'The sealed PDF.', content: { 'application/pdf': 'binary' } }],
   async handle(services, call) {
     const principal = principalOf(call.principal);
@@ -135,7 +138,12 @@ const download = route({
     const license = await licenseSealedBy(services.database.reader, result.stampId);
     // A license's page is personal data: who reads it by its stamp needs what reading the license needs.
     if (license !== null)
-      return licensePdf(services, { actor: principal, purpose: 'not stated' }, license, result.stampId);
+      return licensePdf(
+        services,
+        { actor: principal, purpose: call.query.purpose ?? NOT_STATED },
+        license,
+        result.stampId,
+      );
     return sealedDocument(services, principal, result, 200);
   },
 });

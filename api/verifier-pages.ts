@@ -99,7 +99,7 @@ const desk = route({
         claims: claims.map(({ id, state, claim }) => ({
           id,
           state,
-          claim: claimInWords(claim, names, typeOf.get(claim.license) ?? ''),
+          claim: claimInWords(services, claim, names, typeOf.get(claim.license) ?? ''),
         })),
       }),
     );
@@ -198,7 +198,7 @@ async function claimPage(
     id,
     state,
     matchNumber: made.matchNumber,
-    claim: claimInWords(made, await namesOf(services), typeOf.get(made.license) ?? ''),
+    claim: claimInWords(services, made, await namesOf(services), typeOf.get(made.license) ?? ''),
   });
 }
 
@@ -256,7 +256,7 @@ const take = route({
           value,
         })),
         at: answer.at.toISOString(),
-        claim: claimInWords(answer.claim, await namesOf(services), answer.typeCode),
+        claim: claimInWords(services, answer.claim, await namesOf(services), answer.typeCode),
         receiptId,
       }),
     );

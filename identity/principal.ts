@@ -19,6 +19,8 @@ export const scopes = [
   'licenses:read',
   'licenses:search',
   'licenses:status',
+  /** Type officers: draft, submit, decide and publish editions of license types. */
+  'licenses:types',
   /** Claim live codes that holders show at a desk. */
   'licenses:present',
   /** Take over licenses of before: paper, or files of another system. */
@@ -54,6 +56,7 @@ export type Scope = (typeof scopes)[number];
 /** What persons do, and no system does for them. */
 const personal: ReadonlySet<Scope> = new Set([
   'licenses:own',
+  'licenses:types',
   'seals:apply',
   'seals:approve',
   'seals:administer',

@@ -18,6 +18,7 @@ export const officerRoles = [
   'seal-applicant',
   'seal-administrator',
   'document-approver',
+  'type-officer',
 ] as const;
 
 export type OfficerRole = (typeof officerRoles)[number];
@@ -90,6 +91,12 @@ export const roleTable: Readonly<Record<OfficerRole, RoleRow>> = {
     en: 'Approver of documents',
     does: 'approves the stamping of a document, by its digest',
     scopes: ['stamps:approve', 'stamps:read', 'seals:read'],
+  },
+  'type-officer': {
+    zh: '证照类型管理员',
+    en: 'Officer of license types',
+    does: 'drafts the license types of the department, and decides what another one drafted',
+    scopes: ['licenses:types'],
   },
 };
 

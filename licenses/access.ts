@@ -256,7 +256,28 @@ export async function readOwnLicense(
   return detailsOf(parts, license, 'full');
 }
 
-/** The sealed PDF of a license, for a department or (with `holder`) its holder; the disclosure is on record. */
+/** The purpose of a reading whose caller named none. */
+export const NOT_STATED = 'not stated';
+
+/** The client that issued a license has its page from then: it owes no reason. @throws LicenseError `purpose-missing` */
+async function requireStated(parts: LicenseParts, reading: Reading, license: StoredLicense): Promise<void> {
+  if (reading.purpose !== NOT_STATED) return;
+  const act = await parts.database.reader
+    .selectFrom('license_act')
+    .select('client')
+    .where('id', '=', license.act)
+    .executeTakeFirst();
+  if (act?.client === reading.actor.id) return;
+  throw new LicenseError(
+    'purpose-missing',
+    'The page says everything: a department names the purpose it reads it for.',
+  );
+}
+
+/**
+ * The sealed PDF of a license, for a department or (with `holder`) its holder; the disclosure is on record.
+ * @throws LicenseError as `readLicense`; `purpose-missing` for a department that did not issue it and says no purpose
+ */
 export async function licenseDocument(
   parts: LicenseParts,
   reading: Reading | HolderReading,
@@ -266,6 +287,7 @@ export async function licenseDocument(
     'holder' in reading
       ? await heldLicense(parts, reading, id)
       : await visibleLicense(parts, reading.actor, id);
+  if (!('holder' in reading)) await requireStated(parts, reading, license);
   await note(parts, reading, 'document.disclosed', license.id);
   return { ...license.document, identifier: license.identifier };
 }

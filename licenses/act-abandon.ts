@@ -6,7 +6,7 @@ import type { Writer } from '../storage/database.ts';
 import { LicenseError } from './errors.ts';
 import { forgetOriginals } from './original-store.ts';
 import type { LicenseParts } from './parts.ts';
-import { abandonActs } from './store.ts';
+import { abandonActs, findActByKey } from './store.ts';
 
 /** The refusal of an act that was given up while it ran. */
 export function givenUp(): LicenseError {
@@ -32,6 +32,23 @@ export async function giveUp(
       await abandonAndTell(tx, parts, { id: act }, reason);
     })
     .catch(() => undefined);
+}
+
+/**
+ * Gives up the act of a key that has been running since before `before`: whoever ran it is taken for dead, and finds it given
+ * up should it come back.
+ * @returns whether it was given up now
+ */
+export async function giveUpStale(
+  parts: Pick<LicenseParts, 'database' | 'audit' | 'clock'>,
+  client: string,
+  key: string,
+  before: Date,
+): Promise<boolean> {
+  const act = await findActByKey(parts.database.reader, client, key);
+  if (act?.state !== 'intended' || act.intended_at >= before.toISOString()) return false;
+  const given = await parts.database.write((tx) => abandonAndTell(tx, parts, { id: act.id }, 'interrupted'));
+  return given > 0;
 }
 
 /** Gives acts up and writes one audit row a license. */

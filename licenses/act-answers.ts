@@ -72,41 +72,43 @@ export function digestOfRequest(parts: LicenseParts, request: ActRequest): strin
   const digestOf = (order: DecisionOrder): string =>
     digestOfOrder({ ...order, actor, matter, caseNumber }, parts.suite);
   const order = decision === null ? null : digestOf(decision);
-  const plain = licenses.map(({ type, number, holder, face, validity, sealId, succeeds, original, ...more }) => [
-    type,
-    number,
-    [holder.kind, holder.name, holder.code],
-    Object.entries(face).sort(([a], [b]) => (a < b ? -1 : 1)),
-    [validity?.from ?? null, validity?.until ?? null],
-    sealId ?? null,
-    // Only where it is one, so that digests made before there were versions stay what they are.
-    ...(succeeds === undefined
-      ? []
-      : [
-          [
-            succeeds.license,
-            succeeds.how,
-            succeeds.reason,
-            succeeds.legalBasis,
-            succeeds.effectiveAt?.getTime() ?? null,
-          ],
-        ]),
-    ...(original === undefined
-      ? []
-      : [
-          [
-            'original',
-            original.kind,
-            original.issuedOn,
-            original.compared?.by ?? null,
-            original.compared?.on ?? null,
-            original.document ?? null,
-            original.identifier ?? null,
-          ],
-        ]),
-    ...plainHolders({ holder, ...more }),
-    ...(more.photo === undefined ? [] : [['photo', labelledDigest('sha256', more.photo.bytes)]]),
-  ]);
+  const plain = licenses.map(
+    ({ type, number, holder, face, validity, sealId, succeeds, original, ...more }) => [
+      type,
+      number,
+      [holder.kind, holder.name, holder.code],
+      Object.entries(face).sort(([a], [b]) => (a < b ? -1 : 1)),
+      [validity?.from ?? null, validity?.until ?? null],
+      sealId ?? null,
+      // Only where it is one, so that digests made before there were versions stay what they are.
+      ...(succeeds === undefined
+        ? []
+        : [
+            [
+              succeeds.license,
+              succeeds.how,
+              succeeds.reason,
+              succeeds.legalBasis,
+              succeeds.effectiveAt?.getTime() ?? null,
+            ],
+          ]),
+      ...(original === undefined
+        ? []
+        : [
+            [
+              'original',
+              original.kind,
+              original.issuedOn,
+              original.compared?.by ?? null,
+              original.compared?.on ?? null,
+              original.document ?? null,
+              original.identifier ?? null,
+            ],
+          ]),
+      ...plainHolders({ holder, ...more }),
+      ...(more.photo === undefined ? [] : [['photo', labelledDigest('sha256', more.photo.bytes)]]),
+    ],
+  );
   return parts.index.of(
     'license.request',
     JSON.stringify([

@@ -229,6 +229,8 @@ async function intendLicense(
     caseNumber: request.caseNumber,
     holderKind: holder.kind,
     holderCode: holder.code,
+    holders: checked.holders,
+    photo: checked.photo,
     number: checked.number,
     record,
     recordHash: labelledDigest(parts.suite.digest, recordBytes(record)),
@@ -281,6 +283,7 @@ async function draw(parts: LicenseParts, license: LicenseInHand): Promise<DrawnL
   const code = await signCode(key, codePrefix(parts.publicUrl), claims);
   const page = await parts.renderer.draw({
     ...pageContent(parts, checked, record),
+    ...(checked.photo === null ? {} : { photo: checked.photo.drawn }),
     code,
     record: recordBytes(record),
     xmp: xmpDescriptions(record, labelsOf(type)),

@@ -8,6 +8,7 @@ import type { Actor } from '../storage/actor.ts';
 import type { LicenseBatchTable } from '../storage/schema/license-batches.ts';
 import { WokenWork } from '../storage/woken-work.ts';
 import { orderOfKept } from './batch-order.ts';
+import { giveUpStale } from './act-abandon.ts';
 import { itemPlace, licenseBatchById, licenseBatchProgress } from './batch-store.ts';
 import {
   cancelBatch,
@@ -133,6 +134,12 @@ export class LicenseBatchRunner {
     for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
 
+  /** A row that whoever held the batch before has had for longer than a lease: it is begun anew. */
+  async #takenFromTheDead(batch: LicenseBatchTable, key: string): Promise<boolean> {
+    const before = new Date(this.#parts.clock().getTime() - leaseTime);
+    return giveUpStale(this.#parts, batch.client, key, before);
+  }
+
   /** One row to its end. A refusal is its result; a fault is not, and leaves it waiting. */
   async #row(batch: LicenseBatchTable, item: WaitingItem): Promise<void> {
     const { database, cipher, clock } = this.#parts;
@@ -141,19 +148,23 @@ export class LicenseBatchRunner {
       cipher.open(itemPlace(batch.id, position), item.input_cipher ?? ''),
     );
     for (let attempt = item.attempts; ; attempt += 1) {
+      // The same beginning has the same key, whoever takes it up: it never issues twice.
+      const key = `${batch.id}:${position}:${attempt + 1}`;
       try {
         const { id: license } = await issueLicense(this.#parts, {
           ...order,
           actor: JSON.parse(batch.actor) as Actor,
           matter: matter ?? batch.matter,
           caseNumber: caseNumber ?? null,
-          // The same beginning has the same key, whoever takes it up: it never issues twice.
-          idempotencyKey: `${batch.id}:${position}:${attempt + 1}`,
+          idempotencyKey: key,
         });
         await database.write((tx) => finishItem(tx, batch.id, position, { license }, clock()));
         return;
       } catch (error) {
-        if (error instanceof LicenseError && error.code === 'idempotency-in-progress') return;
+        if (error instanceof LicenseError && error.code === 'idempotency-in-progress') {
+          if (!(await this.#takenFromTheDead(batch, key))) return;
+          continue;
+        }
         if (isRepeatable(error)) {
           await database.write((tx) => countAttempt(tx, batch.id, position, attempt + 1));
           if (attempt + 1 < beginnings) {

@@ -14,7 +14,7 @@ import { licenseTypeEdition } from './type-register.ts';
 import type { LicenseType } from './type.ts';
 
 /** Days a copy is good at most: what is needed for longer is granted again. */
-const LONGEST_DAYS = 180;
+export const LONGEST_DAYS = 180;
 /** Rows that a page has room for. */
 const MAX_COPY_FIELDS = 12;
 export interface CopyRequest extends HolderReading {

@@ -4,7 +4,6 @@ import { LicenseError, type Complaint } from './errors.ts';
 import { checkHolder, type Holder, type HolderInput } from './face.ts';
 import type { HolderKind } from './holder-kind.ts';
 import { plainTextProblem } from './plain-text.ts';
-import type { LicenseRecord } from './record.ts';
 import type { LicenseType } from './type.ts';
 
 /** A holder with what it is to the license. */
@@ -92,7 +91,7 @@ export function holdersElement(type: LicenseType, holders: Holders): Readonly<Re
 export type RecordedHolder = HolderInput & HolderPart;
 
 /** Every holder of a record, the first one first; of records with one holder that one. */
-export function holdersOfRecord(record: LicenseRecord): readonly RecordedHolder[] {
+export function holdersOfRecord(record: Readonly<Record<string, string>>): readonly RecordedHolder[] {
   const { holders } = record;
   if (holders !== undefined) return JSON.parse(holders) as readonly RecordedHolder[];
   const kind = record['CZZTDMLXDM'] === '111' ? 'resident' : 'enterprise';
@@ -100,7 +99,7 @@ export function holdersOfRecord(record: LicenseRecord): readonly RecordedHolder[
 }
 
 /** Whether somebody is one of the holders. */
-export function isHolder(record: LicenseRecord, kind: HolderKind, code: string): boolean {
+export function isHolder(record: Readonly<Record<string, string>>, kind: HolderKind, code: string): boolean {
   return holdersOfRecord(record).some((holder) => holder.kind === kind && holder.code === code);
 }
 

@@ -4,7 +4,7 @@ import { LicenseError } from './errors.ts';
 const LONGEST = 200;
 /** Quantifiers that match more or less: `*`, `+`, `{2,5}`. Values have at most 500 characters, so two are quick. */
 const MOST_VARIABLE = 2;
-const MOST_OPTIONAL = 10;
+const MOST_OPTIONAL = 4;
 
 const TOKEN =
   /\\[dDwWsS.*+?()[\]{}|/\\^$-]|\\p\{[A-Za-z=_]{1,40}\}|\[(?:\\.|[^\]\\])+\]|\(\?:|\(\?|\{\d{1,3}(?:,\d{0,3})?\}|[\s\S]/gu;
@@ -16,30 +16,33 @@ function refuse(message: string): never {
 
 /**
  * Checks that a pattern is a regular expression, and a harmless one: no references back, no looking around, no repetition
- * inside a repetition, few repetitions of open length.
+ * or choice inside a repetition, few repetitions of open length.
  * @throws LicenseError `type-invalid`
  */
 export function checkPattern(pattern: string): void {
   if (pattern.length > LONGEST) refuse(`A pattern has at most ${LONGEST} characters.`);
   let [variable, optional] = [0, 0];
-  /** For each open group, whether something in it repeats. */
+  /** For each open group, whether something in it repeats, or can be read in several ways. */
   const groups: boolean[] = [];
   let closed: boolean | null = null;
   for (const [token] of pattern.matchAll(TOKEN)) {
     if (token === '(?') refuse('A pattern does not look around, and names no groups.');
     if (token.startsWith('\\') && token.length === 1) refuse('A pattern uses no such escape.');
     if (QUANTIFIER.test(token)) {
-      if (closed === true) refuse('A pattern repeats nothing that repeats.');
+      if (closed === true && token !== '?') refuse('A pattern repeats no group with repetitions or choices.');
       if (token === '?') optional++;
-      else if (token.startsWith('{') && !token.includes(',')) variable += 0;
-      else variable++;
+      else if (!/^\{\d+\}$/.test(token)) variable++;
       const inside = groups.length - 1;
       if (inside >= 0) groups[inside] = true;
     }
     closed = null;
+    if (token === '|' && groups.length > 0) groups[groups.length - 1] = true;
     if (token === '(' || token === '(?:') groups.push(false);
     if (token === ')') {
-      closed = groups.pop() ?? false;
+      const group = groups.pop();
+      // It would close the group that the whole pattern is put into.
+      if (group === undefined) refuse('A pattern closes no group that it did not open.');
+      closed = group;
       const outside = groups.length - 1;
       if (closed && outside >= 0) groups[outside] = true;
     }

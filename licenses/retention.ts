@@ -48,7 +48,7 @@ async function endedLicenses(
   return rows.map(({ root, ended }) => ({ record: root, endedAt: new Date(ended) }));
 }
 
-/** Digests of documents that only this license needs. */
+/** Digests of its documents; whether others need the same bytes is asked when they are to go. */
 async function documentsOf(tx: Writer, versions: readonly string[]): Promise<readonly string[]> {
   const stamped = await tx
     .selectFrom('license')
@@ -61,17 +61,6 @@ async function documentsOf(tx: Writer, versions: readonly string[]): Promise<rea
     .select('document')
     .where('license', 'in', versions)
     .where('document', 'is not', null)
-    .where((e) =>
-      e.not(
-        e.exists(
-          e
-            .selectFrom('license_original as other')
-            .select('other.license')
-            .whereRef('other.document', '=', 'license_original.document')
-            .where('other.license', 'not in', versions),
-        ),
-      ),
-    )
     .execute();
   return [
     ...stamped.flatMap((row) => [row.document, row.result_digest, row.upgraded_digest]),

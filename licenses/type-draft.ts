@@ -316,7 +316,7 @@ export function discardDraft(
 }
 
 /** The drafts of the officer's department. @throws LicenseError `scope-missing`, `department-missing` */
-export function readDrafts(parts: TypeDraftParts, actor: Actor): Promise<readonly TypeDraft[]> {
+export async function readDrafts(parts: TypeDraftParts, actor: Actor): Promise<readonly TypeDraft[]> {
   return draftsOf(parts.database.reader, officer(actor), MOST_SHOWN);
 }
 

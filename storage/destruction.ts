@@ -2,6 +2,7 @@
 import { labelledDigest, type DigestName } from '../crypto/algorithms.ts';
 import type { Actor } from './actor.ts';
 import type { Reader, Writer } from './database.ts';
+import { isReferredTo } from './document-references.ts';
 import type { DocumentStore } from './documents.ts';
 import {
   endedBefore,
@@ -147,12 +148,23 @@ async function removeDocuments(parts: DestructionParts): Promise<void> {
       .execute();
     if (rows.length === 0) return;
     for (const { document } of rows) {
-      await parts.documents.remove(document);
+      await parts.documents.remove(document, () => isWanted(parts.database.reader, document));
       await parts.database.write((tx) =>
         tx.deleteFrom('document_removal').where('document', '=', document).execute(),
       );
     }
   }
+}
+
+/** Whether somebody else has the same bytes: an upload that waits, or anything the books refer to. */
+async function isWanted(db: Reader, document: string): Promise<boolean> {
+  const upload = await db
+    .selectFrom('document_upload')
+    .select('digest')
+    .where('digest', '=', document)
+    .limit(1)
+    .executeTakeFirst();
+  return upload !== undefined || (await isReferredTo(db, document));
 }
 
 /** A proof, read back. */

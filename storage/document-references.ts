@@ -7,7 +7,15 @@ interface ReferringColumn {
   readonly table: string;
   readonly column: string;
   readonly states?: readonly string[];
+  /** Condition, in SQL over the table, under which a row keeps its document; a digest that proves a destruction keeps none. */
+  readonly while?: string;
 }
+
+/** A stamp on the page of a license, or of a copy, that was destroyed keeps the digest and not the page. */
+const standing = `NOT EXISTS (SELECT 1 FROM license WHERE license.stamp = stamp.id AND license.record IS NULL
+    AND license.state NOT IN ('intended', 'abandoned'))
+  AND NOT EXISTS (SELECT 1 FROM license_copy WHERE license_copy.stamp = stamp.id AND license_copy.record IS NULL
+    AND license_copy.state = 'completed')`;
 
 /**
  * Every column that keeps a document. One that names a document and does not keep it (an approval, a use: what was approved
@@ -15,11 +23,17 @@ interface ReferringColumn {
  */
 export const referringColumns: readonly ReferringColumn[] = [
   // What was given up keeps nothing; what waits for a value or is under way needs its original, and so does a receipt.
-  { table: 'stamp', column: 'original_digest', states: ['intended', 'completed'] },
-  { table: 'stamp', column: 'result_digest' },
-  { table: 'stamp', column: 'upgraded_digest' },
+  { table: 'stamp', column: 'original_digest', states: ['intended', 'completed'], while: standing },
+  { table: 'stamp', column: 'result_digest', while: standing },
+  { table: 'stamp', column: 'upgraded_digest', while: standing },
   { table: 'stamp_batch_item', column: 'document', states: ['waiting'] },
-  { table: 'license', column: 'document' },
+  { table: 'license', column: 'document', while: 'record IS NOT NULL' },
+  { table: 'license_copy', column: 'document', while: 'record IS NOT NULL' },
+  {
+    table: 'license_original',
+    column: 'document',
+    while: `EXISTS (SELECT 1 FROM license WHERE license.id = license_original.license AND license.record IS NOT NULL)`,
+  },
   { table: 'ca_crl', column: 'document' },
 ];
 
@@ -30,15 +44,20 @@ export const namingColumns: ReadonlySet<string> = new Set([
   'seal_use.document_digest',
   'seal_authorisation.document',
   'purpose_notice.digest',
+  // Of a destroyed record: to be taken away.
+  'document_removal.document',
+  'destruction.digest',
+  'license_photo.digest',
 ]);
 
 /** Whether anything in the books keeps the document. */
 export async function isReferredTo(db: Reader | Writer, digest: string): Promise<boolean> {
-  for (const { table, column, states } of referringColumns) {
+  for (const { table, column, states, while: condition } of referringColumns) {
     const state =
       states === undefined ? sql`` : sql`AND state IN (${sql.join(states.map((each) => sql.val(each)))})`;
     const { rows } = await sql`SELECT 1 FROM ${sql.table(table)}
-      WHERE ${sql.ref(column)} = ${digest} ${state} LIMIT 1`.execute(db);
+      WHERE ${sql.ref(column)} = ${digest} ${state}
+      ${condition === undefined ? sql`` : sql`AND (${sql.raw(condition)})`} LIMIT 1`.execute(db);
     if (rows.length > 0) return true;
   }
   return false;

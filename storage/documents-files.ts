@@ -1,6 +1,6 @@
 // Documents as files named by their digest: temporary, sync, rename, sync folder.
 import { createHash, randomUUID, type Hash } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { labelledDigest } from '../crypto/algorithms.ts';

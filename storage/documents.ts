@@ -44,6 +44,4 @@ export interface DocumentStore {
   remove(digest: string, isWanted: () => Promise<boolean>): Promise<boolean>;
   /** Whole bytes, for documents known to be small; @throws StorageError `document-too-large` over `limit` bytes. */
   readAll(digest: string, limit: number): Promise<Uint8Array | null>;
-  /** Durable when it resolves; a document that is absent is removed already. Whoever has it open reads on. */
-  remove(digest: string): Promise<void>;
 }

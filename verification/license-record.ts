@@ -215,7 +215,24 @@ function compareOwner(
   if (holder === null) return null;
   const code = record?.['CZZTDM'];
   if (code === undefined) return 'unknown';
-  return normalisedHolder(code) === normalisedHolder(holder) ? 'yes' : 'no';
+  const codes = [code, ...furtherHolders(record?.['holders'])].map(normalisedHolder);
+  return codes.includes(normalisedHolder(holder)) ? 'yes' : 'no';
+}
+
+/** Codes of the holders that a record of several names, as JSON; none where the text is something else. */
+function furtherHolders(text: string | undefined): readonly string[] {
+  if (text === undefined) return [];
+  let holders: unknown;
+  try {
+    holders = JSON.parse(text);
+  } catch {
+    return [];
+  }
+  if (!Array.isArray(holders)) return [];
+  return holders.flatMap((each: unknown) => {
+    const code = typeof each === 'object' && each !== null && 'code' in each ? each.code : null;
+    return typeof code === 'string' ? [code] : [];
+  });
 }
 
 /** Whether somebody may seal a license of the type for its issuer. */

@@ -36,7 +36,7 @@ const places: readonly { path: string; words: Words; for: 'all' | 'holder' | 'of
   { path: '/verify', words: { zh: '核验', en: 'Verify' }, for: 'all' },
   { path: '/my', words: { zh: '我的证照', en: 'My licenses' }, for: 'holder' },
   { path: '/office', words: { zh: '工作台', en: 'Office' }, for: 'officer' },
-  { path: '/verifier', words: { zh: '亮证核验', en: 'Live codes' }, for: 'officer' },
+  { path: '/verifier', words: { zh: '亮证', en: 'Codes' }, for: 'officer' },
   { path: '/seals', words: { zh: '印章', en: 'Seals' }, for: 'officer' },
   { path: '/my/data', words: { zh: '我的信息', en: 'My data' }, for: 'signed-in' },
   { path: '/docs', words: { zh: '接口', en: 'API' }, for: 'all' },

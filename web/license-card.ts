@@ -17,6 +17,8 @@ export interface LicenseSummary {
   /** yyyy-MM-dd; null where the license has no end. */
   readonly expires: string | null;
   readonly state: { readonly words: Words; readonly inForce: boolean };
+  /** 可信等级 of a license that was taken over and is no original; absent where it was issued here. */
+  readonly trust?: Words;
 }
 
 /** State as a chip; the words say it, colour only repeats. */
@@ -24,12 +26,17 @@ export function stateChip(state: LicenseSummary['state']): Html {
   return html`<span class="chip ${state.inForce ? 'passed' : 'failed'}">${both(state.words)}</span>`;
 }
 
+/** That it is no original, and how far to trust it; nothing for a license that was issued here. */
+export function trustChip(trust: LicenseSummary['trust']): Html | null {
+  return trust === undefined ? null : html`<span class="chip warned">${both(trust)}</span>`;
+}
+
 /** One license in a list, with what may be done with it. */
 export function renderLicenseCard(license: LicenseSummary, actions: Html | null = null): Html {
   return html`<li class="card license">
     <div class="line">
       <h2><a href="/licenses/${encodeURIComponent(license.id)}">${both(license.typeName)}</a></h2>
-      ${stateChip(license.state)}
+      ${stateChip(license.state)} ${trustChip(license.trust)}
     </div>
     <dl class="facts">
       <div>

@@ -41,7 +41,14 @@ describe('attacks on the interface', () => {
     const path = `/api/v1/stamps/${senior.stamp}/document`;
     const stampsOnly = await get(path, await keyWith(civilAffairs, 'stamps:read', 'stamps:write'));
     assert.deepEqual([stampsOnly.status, stampsOnly.body.code], [403, 'scope-missing']);
-    const both = await get(path, await keyWith(civilAffairs, 'stamps:read', 'licenses:read'));
+    const reader = await keyWith(civilAffairs, 'stamps:read', 'licenses:read');
+    const unsaid = await get(path, reader);
+    assert.deepEqual(
+      [unsaid.status, unsaid.body.code],
+      [422, 'purpose-missing'],
+      'another client says what for',
+    );
+    const both = await get(`${path}?purpose=test`, reader);
     assert.equal(both.status, 200);
     assert.equal(both.headers['content-type'], 'application/pdf');
     const disclosed = await service.services.database.reader
@@ -59,7 +66,7 @@ describe('attacks on the interface', () => {
   it('answers each scope with its own calls and no others', async () => {
     const calls: readonly [path: string, ...scopes: Scope[]][] = [
       [`/api/v1/licenses/${senior.id}`, 'licenses:read'],
-      [`/api/v1/licenses/${senior.id}/document`, 'licenses:read'],
+      [`/api/v1/licenses/${senior.id}/document?purpose=test`, 'licenses:read'],
       [`/api/v1/licenses/${senior.id}/code.svg`, 'licenses:read'],
       [`/api/v1/stamps/${senior.stamp}`, 'stamps:read', 'stamps:write'],
       ['/api/v1/cases/NONE', 'cases:read', 'cases:write'],

@@ -6,15 +6,21 @@ import { caForeignRows } from './every-route/ca-foreign-rows.ts';
 import { caRows } from './every-route/ca-rows.ts';
 import { interfaceRows } from './every-route/interface-rows.ts';
 import { licenseBulkRows } from './every-route/license-bulk-rows.ts';
+import { licenseLifeRows } from './every-route/license-life-rows.ts';
+import { licenseTypeRows } from './every-route/license-type-rows.ts';
 import { loginRows } from './every-route/login-rows.ts';
 import { pageRows } from './every-route/page-rows.ts';
 import { deskRows } from './every-route/desk-rows.ts';
+import { personalDataRows } from './every-route/personal-data-rows.ts';
 import { peoplePageRows } from './every-route/people-page-rows.ts';
 import { peopleRows } from './every-route/people-rows.ts';
 import { providerRows } from './every-route/provider-rows.ts';
 import { publicRows } from './every-route/public-rows.ts';
 import { reportRows } from './every-route/report-rows.ts';
 import { openSealOffice, sealRows } from './every-route/seal-rows.ts';
+import { showingPageRows } from './every-route/showing-page-rows.ts';
+import { showingRows } from './every-route/showing-rows.ts';
+import { showingWorld } from './every-route/showing-world.ts';
 import { stampRows } from './every-route/stamp-rows.ts';
 import { Visitor, type Rows } from './every-route/visitor.ts';
 import { startService, type Harness } from './harness.ts';
@@ -33,6 +39,7 @@ describe('every route', () => {
     service = await startService();
     const visitor = new Visitor(service);
     await visitor.arrive(openssl);
+    const showing = showingWorld(visitor);
     table = {
       ...interfaceRows(visitor),
       ...publicRows(visitor),
@@ -43,8 +50,13 @@ describe('every route', () => {
       ...(await loginRows(visitor, openssl)),
       ...peopleRows(visitor),
       ...stampRows(visitor),
+      ...showingRows(visitor, showing),
+      ...showingPageRows(visitor, showing),
       ...licenseBulkRows(visitor),
+      ...licenseLifeRows(visitor),
+      ...licenseTypeRows(visitor),
       ...deskRows(visitor),
+      ...personalDataRows(visitor),
       ...peoplePageRows(visitor),
       ...caRows(visitor, openssl),
       ...caForeignRows(visitor, openssl),
@@ -111,6 +123,20 @@ describe('every route', () => {
       'answer',
       'name',
       'outcome',
+      // Two times of a question, a license or its waiting requests by our own names.
+      'time',
+      'at',
+      'known',
+      'license',
+      'waiting',
+      // A class of records, and the identifier of one that was destroyed.
+      'class',
+      'record',
+      // A license type, its edition, a page of its preview, and how full that is.
+      'type',
+      'edition',
+      'page',
+      'fill',
     ];
     for (const { method, path, params, query } of routes) {
       for (const name of [...Object.keys(params.shape), ...Object.keys(query.shape)])

@@ -7,6 +7,7 @@ import { enterprises } from '../../fixtures/enterprises.ts';
 import { foodBusinessLicense } from '../../fixtures/licenses.ts';
 import { foodBusinessMatter } from '../../fixtures/matters.ts';
 import { startService, type Harness } from './harness.ts';
+import { signInAs } from './sign-in.ts';
 import { bearer, decisionPdf, freshKey, licenseBody, officeSeal, stamp } from './samples.ts';
 
 let serial = 700;
@@ -212,6 +213,16 @@ describe('licenses in bulk and of before, over HTTP', function () {
     const trust = rows.find(({ id }) => id === 'code.taken-over');
     assert.equal(trust?.outcome, 'warned');
     assert.match(trust.finding.zh, /非原件/);
+    const file = await get(`/api/v1/licenses/${item?.license ?? ''}/document?purpose=test`).buffer();
+    const whole = await request(service.url)
+      .post('/api/v1/verifications')
+      .set('Content-Type', 'application/pdf')
+      .send(file.body as Buffer);
+    assert.equal(whole.body.conclusion, 'TOTAL-PASSED', JSON.stringify(whole.body.rows));
+    const page = await request(service.url)
+      .get(`/licenses/${item?.license ?? ''}`)
+      .set('Cookie', await signInAs(service, 'officer-approval-office'));
+    assert.ok(page.text.includes('非原件 · 可信等级 C'), 'pages say so too');
     const kept = await get(`/api/v1/licenses/${item?.license ?? ''}/original?purpose=test`);
     assert.deepEqual([kept.body.kind, kept.body.trust, kept.body.issuedOn], ['paper', 'C', '2024-04-01']);
   });
@@ -222,8 +233,10 @@ describe('licenses in bulk and of before, over HTTP', function () {
     const license = fresh();
     const today = new Date().toISOString().slice(0, 10);
     const order = (document: string): object => {
-      const { case: _, ...body } = licenseBody(license) as Record<string, unknown>;
-      return { ...body, original: { kind: 'file', issuedOn: today, document, identifier: '1.2.3.old' } };
+      return {
+        ...licenseBody(license, { case: undefined }),
+        original: { kind: 'file', issuedOn: today, document, identifier: '1.2.3.old' },
+      };
     };
     const spoilt = Buffer.from(bytes);
     spoilt[Math.floor(bytes.length / 3)]! ^= 1;

@@ -34,7 +34,7 @@ describe('public services over HTTP', () => {
     };
     const first = await read();
     assert.ok(first.entities.some((entity) => entity.identifier === '11120105MB0000019A'));
-    assert.equal(first.licenseTypes.length, 3);
+    assert.equal(first.licenseTypes.length, 8);
     assert.deepEqual(first.verifyHosts, [new URL(service.services.address).host]);
     const again = await read();
     assert.equal(again.sequence, first.sequence, 'what has not changed is not signed again');

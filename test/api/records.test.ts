@@ -54,6 +54,9 @@ const named: Readonly<Record<string, RegExp>> = {
   'license.record_hash': sha256,
   'license_act.request_digest': /^(sha256:[0-9a-f]{64}$|hmac-sha256:)/,
   'license_event.request_digest': /^(sha256:[0-9a-f]{64}$|hmac-sha256:)/,
+  'license_event.reason': cipher,
+  'license_holder.holder_index': mac,
+  'record_key.wrapped': cipher,
   'person.name_cipher': cipher,
   'person.number_cipher': cipher,
   'person.number_index': mac,
@@ -183,8 +186,8 @@ describe('what a journey leaves on record', () => {
       'stamp.completed': 6,
       'license.issued': 3,
       'license.status-changed': 1,
-      // Read in full, and its code shown.
-      'license.disclosed': 2,
+      // Read, masked, and its code shown.
+      'license.read': 2,
       // A stamped decision and a license's document.
       'document.disclosed': 2,
       'license.searched': 1,

@@ -226,6 +226,57 @@ for (const engine of engines) {
       assert.equal(new Set(done.map(({ idempotency_key: key }) => key.split(':')[1])).size, 3);
     });
 
+    it('is taken from a runner that says nothing any more, which issues nothing should it come back', async () => {
+      const batch = await submitLicenseBatch(office.parts, request([row()]));
+      let reached = (): void => undefined;
+      const hanging = new Promise<void>((resolve) => (reached = resolve));
+      let comeBack = (): void => undefined;
+      office.office.wire.intercept = async (_request, real) => {
+        reached();
+        await new Promise<void>((resolve) => (comeBack = resolve));
+        return real();
+      };
+      const silent = runnerOf();
+      silent.wake();
+      await hanging;
+      office.office.wire.intercept = null;
+      await work();
+      assert.equal((await progress(batch.id)).waiting, 1, 'the lease is kept');
+      const later = (): Date => new Date(Date.now() + 3 * 60_000);
+      await work({ ...office.parts, clock: later });
+      const after = await progress(batch.id);
+      assert.deepEqual([after.state, after.done, after.waiting], ['completed', 1, 0]);
+      comeBack();
+      await silent.idle();
+      const { reader } = office.parts.database;
+      const acts = await reader
+        .selectFrom('license_act')
+        .innerJoin('license', 'license.act', 'license_act.id')
+        .select(['license_act.state as act', 'license.state as license', 'license.id'])
+        .where('idempotency_key', 'like', `${batch.id}:%`)
+        .execute();
+      assert.deepEqual(acts.map(({ act, license }) => `${act} ${license}`).sort(), [
+        'abandoned abandoned',
+        'completed issued',
+      ]);
+      const dead = acts.find(({ act }) => act === 'abandoned')?.id ?? '';
+      const told = await reader
+        .selectFrom('audit_log')
+        .select('action')
+        .where('subject', '=', dead)
+        .execute();
+      assert.deepEqual(
+        told.map(({ action }) => action),
+        ['license.intended', 'license.abandoned'],
+      );
+      const stamps = await reader
+        .selectFrom('stamp')
+        .select('state')
+        .where('intended_at', '>=', batch.createdAt.toISOString())
+        .execute();
+      assert.deepEqual(stamps.map(({ state }) => state).sort(), ['abandoned', 'completed']);
+    });
+
     it('waits where a service is down, and goes on when it is back', async () => {
       const batch = await submitLicenseBatch(office.parts, request([row()]));
       office.office.wire.intercept = () => Promise.reject(new Error('the line is down'));

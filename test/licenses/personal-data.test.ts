@@ -357,6 +357,32 @@ for (const engine of engines) {
       }
     });
 
+    it('keeps a page whose bytes somebody else has, until they need it no more', async () => {
+      const food = await issueLicense(office.parts, office.food1());
+      await revoke(food);
+      const { database, documents } = office.parts;
+      const upload = { department: approval.department ?? '', digest: food.document.digest };
+      await database.write((tx) =>
+        tx
+          .insertInto('document_upload')
+          .values({
+            ...upload,
+            client: approval.id,
+            size: food.document.size,
+            uploaded_at: new Date().toISOString(),
+          })
+          .execute(),
+      );
+      await destroy(10.1);
+      assert.equal(await findLicense(database.reader, office.parts, food.id), null);
+      const kept = await documents.open(food.document.digest);
+      assert.ok(kept !== null, 'the upload of the same bytes keeps them');
+      await kept.close();
+      await database.write((tx) =>
+        tx.deleteFrom('document_upload').where('digest', '=', upload.digest).execute(),
+      );
+    });
+
     it('destroys what the calendar ended, counted from its last day', async () => {
       const food = await issueLicense(office.parts, office.food1());
       assert.ok(food.expiresAt !== null);

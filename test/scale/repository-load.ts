@@ -1,5 +1,6 @@
 // Fills a repository with generated licenses: every row that issuing one leaves, made anew for each, under keys of their own.
 import { randomBytes } from 'node:crypto';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { sql } from 'kysely';
 import { formatLicenseIdentifier } from '../../formats/identifiers/license-identifier.ts';
 import { completeUscc } from '../../formats/identifiers/uscc.ts';
@@ -11,7 +12,7 @@ type Row = Record<string, unknown>;
 type Rows = Readonly<Record<string, readonly Row[]>>;
 
 /** Licenses of one write. */
-const PAGE = 500;
+const PAGE = 1000;
 /** How many licenses a holder has; a few are chains with two hundred. */
 const PER_HOLDER = 3;
 
@@ -183,12 +184,12 @@ export async function openLoader(parts: LicenseParts, like: StoredLicense): Prom
     };
   };
 
-  const insert = inserter(database);
   return {
     get size() {
       return done;
     },
     async fillTo(size) {
+      const into = inserter(database);
       while (done < size) {
         const count = Math.min(PAGE, size - done);
         const pages: Record<string, Row[]> = { status_list: [] };
@@ -206,9 +207,10 @@ export async function openLoader(parts: LicenseParts, like: StoredLicense): Prom
             });
           for (const [table, rows] of Object.entries(rowsAt(index))) (pages[table] ??= []).push(...rows);
         }
-        await insert(pages);
+        await into.insert(pages);
         done += count;
       }
+      into.close();
     },
     sample: (index) => ({
       id: `lic_${idOf(index)}`,
@@ -218,32 +220,62 @@ export async function openLoader(parts: LicenseParts, like: StoredLicense): Prom
   };
 }
 
-/** Many rows of many tables in one write, as JSON of one parameter: both engines take them far faster than row by row. */
-function inserter(database: Database): (pages: Readonly<Record<string, readonly Row[]>>) => Promise<void> {
-  return async (pages) => {
-    await database.write(async (tx) => {
-      // Referred-to tables first.
-      const order = ['status_list', 'license_act', 'stamp'];
-      const tables = [...order, ...Object.keys(pages).filter((table) => !order.includes(table))];
-      for (const table of tables) {
-        const rows = pages[table] ?? [];
-        const [first] = rows;
-        if (first === undefined) continue;
-        const columns = Object.keys(first);
-        const names = sql.join(columns.map((name) => sql.ref(name)));
-        const text = JSON.stringify(rows);
-        if (database.engine === 'postgresql') {
+/** Referred-to tables first. */
+function ordered(
+  pages: Readonly<Record<string, readonly Row[]>>,
+): readonly (readonly [string, readonly Row[]])[] {
+  const order = ['status_list', 'license_act', 'stamp'];
+  const tables = [...order, ...Object.keys(pages).filter((table) => !order.includes(table))];
+  return tables.map((table) => [table, pages[table] ?? []] as const).filter(([, rows]) => rows.length > 0);
+}
+
+/**
+ * Many rows of many tables in one write. On SQLite by a connection of its own that waits for no disk and keeps the indexes in
+ * memory: what is measured afterwards does not depend on how the rows came.
+ */
+function inserter(database: Database): {
+  insert(pages: Readonly<Record<string, readonly Row[]>>): Promise<void>;
+  close(): void;
+} {
+  if (database.file !== null) {
+    const raw = new DatabaseSync(database.file);
+    raw.exec('PRAGMA synchronous = OFF; PRAGMA cache_size = -2000000; PRAGMA busy_timeout = 10000');
+    const statements = new Map<string, StatementSync>();
+    return {
+      insert: (pages) => {
+        raw.exec('BEGIN IMMEDIATE');
+        for (const [table, rows] of ordered(pages)) {
+          const columns = Object.keys(rows[0] ?? {});
+          let statement = statements.get(table);
+          if (statement === undefined) {
+            const marks = columns.map(() => '?').join();
+            statement = raw.prepare(`INSERT INTO ${table} (${columns.join()}) VALUES (${marks})`);
+            statements.set(table, statement);
+          }
+          for (const row of rows)
+            statement.run(...columns.map((name) => row[name] as string | number | null));
+        }
+        raw.exec('COMMIT');
+        return Promise.resolve();
+      },
+      close: () => {
+        raw.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+        raw.close();
+      },
+    };
+  }
+  return {
+    // As JSON of one parameter: far faster than row by row.
+    insert: (pages) =>
+      database.write(async (tx) => {
+        for (const [table, rows] of ordered(pages)) {
+          const names = sql.join(Object.keys(rows[0] ?? {}).map((name) => sql.ref(name)));
           await sql`INSERT INTO ${sql.table(table)} (${names})
-            SELECT ${names} FROM json_populate_recordset(NULL::${sql.table(table)}, ${text}::json)`.execute(
-            tx,
-          );
-        } else {
-          const values = sql.join(columns.map((name) => sql`json_extract(value, ${sql.lit(`$.${name}`)})`));
-          await sql`INSERT INTO ${sql.table(table)} (${names}) SELECT ${values} FROM json_each(${text})`.execute(
+            SELECT ${names} FROM json_populate_recordset(NULL::${sql.table(table)}, ${JSON.stringify(rows)}::json)`.execute(
             tx,
           );
         }
-      }
-    });
+      }),
+    close: () => undefined,
   };
 }

@@ -68,7 +68,7 @@ for (const engine of engines) {
     let loader: Loader;
     let like: StoredLicense;
     let opened = false;
-    const costs: { x: number; y: number; database: number }[] = [];
+    const costs: { x: number; y: number; best: number; database: number }[] = [];
     const tell = (line: string): void => {
       if (full) process.stdout.write(`      ${engine.name}: ${line}\n`);
     };
@@ -125,9 +125,9 @@ for (const engine of engines) {
           const [taken] = await timed(() => issueLicense(watched, office.food1()));
           times.push(taken);
         }
-        costs.push({ x: size, y: median(times), database: inDatabase / issues });
+        costs.push({ x: size, y: median(times), best: Math.min(...times), database: inDatabase / issues });
         tell(
-          `${size} licenses: issuing one ${median(times).toFixed(1)} ms (median of ${issues}), of it in writes ${(inDatabase / issues).toFixed(1)} ms; loaded in ${(loading / 1000).toFixed(0)} s`,
+          `${size} licenses: issuing one ${median(times).toFixed(1)} ms (median of ${issues}, quickest ${Math.min(...times).toFixed(1)}), of it in writes ${(inDatabase / issues).toFixed(1)} ms; loaded in ${(loading / 1000).toFixed(0)} s`,
         );
       }
       const bytes = (await databaseBytes(office)) - empty;
@@ -139,9 +139,12 @@ for (const engine of engines) {
       tell(
         `slope of the cost: ${growth.toFixed(2)} ms (${((growth / first) * 100).toFixed(1)} %) for a repository ten times as large; in writes ${slope(costs.map(({ x, database: y }) => ({ x, y }))).toFixed(2)} ms`,
       );
-      // Noise of a busy machine is allowed for; a scan of the table would add its whole size.
-      const last = costs.at(-1)?.y ?? 0;
-      assert.ok(last < first * 2 + 10, `from ${first.toFixed(1)} ms to ${last.toFixed(1)} ms`);
+      // Of the quickest of each size: a busy machine slows medians, and a scan of the table slows every one.
+      const [smallest = 0, largest = 0] = [costs[0]?.best, costs.at(-1)?.best];
+      assert.ok(
+        largest < smallest * 2 + 10,
+        `the quickest: from ${smallest.toFixed(1)} ms to ${largest.toFixed(1)} ms`,
+      );
     });
 
     it('finds by id, code and holder within 20 ms in 99 of 100', async () => {

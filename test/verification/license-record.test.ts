@@ -113,6 +113,25 @@ describe('a license’s record, code and seal', () => {
     ]);
   });
 
+  it('of one that was taken over keep the day of its original, and tell its level of trust together or not at all', async () => {
+    const taken = {
+      ...record,
+      ZZBFRQ: '2019-03-05',
+      registeredOn: '2026-11-12',
+      origin: 'paper',
+      trust: 'C',
+    };
+    const face = new Map([...goodClaims().face, [FACE.trust, 'C']]);
+    const good = await verdict({ record: taken, claims: { face } });
+    assert.deepEqual([good.conclusion, good.differing], ['TOTAL-PASSED', []]);
+    assert.ok(good.compared.includes('trust'));
+    assert.deepEqual((await verdict({ record: taken })).differing, ['trust'], 'the code hides it');
+    const higher = { ...taken, trust: 'B' };
+    assert.deepEqual((await verdict({ record: higher, claims: { face } })).differing, ['trust']);
+    const another = { ...taken, registeredOn: '2026-11-13' };
+    assert.deepEqual((await verdict({ record: another, claims: { face } })).differing, ['ZZBFRQ']);
+  });
+
   for (const [name, change] of [
     ['ZZBFJGDM', { ZZBFJGDM: '11120105MB0000019A' }],
     ['codeId', { codeId: '08'.repeat(16) }],
@@ -185,5 +204,14 @@ describe('a license’s record, code and seal', () => {
       { verifier: nodeSignatureVerifier, readCode: () => Promise.reject(new Error()), signers: [], holder },
     );
     assert.equal(unread?.ofHolder, 'unknown');
+  });
+
+  it('are of each of several holders, and of nobody that is not named so', async () => {
+    const other = '91120105MA0000023E';
+    const several = (holders: string) => ({ record: { ...record, holders }, holder: other });
+    const named = JSON.stringify([{ code: holder }, { code: other.toLowerCase() }]);
+    assert.deepEqual((await verdict(several(named))).open, []);
+    for (const strange of ['{', 'null', `"${other}"`, JSON.stringify([other, null, { name: other }])])
+      assert.deepEqual((await verdict(several(strange))).open, ['license.holder'], strange);
   });
 });

@@ -6,8 +6,11 @@ const question = document.getElementById('showing-question');
 const wait = document.getElementById('showing-wait');
 const pause = 2000;
 
+/** By this device's own ticks: a telephone's clock may be wrong by minutes. */
+const until = performance.now() + Number(question?.dataset['seconds'] ?? '0') * 1000;
+
 function count(region: HTMLElement): void {
-  const rest = Math.ceil((Date.parse(region.dataset['until'] ?? '') - Date.now()) / 1000);
+  const rest = Math.ceil((until - performance.now()) / 1000);
   if (rest <= 0) {
     window.location.reload();
     return;

@@ -19,7 +19,8 @@ const pause = 2000;
 
 const over: Words = { zh: '本次亮证已结束，请重新亮证。', en: 'This showing is over; show it again.' };
 
-let until = Date.parse(showing.dataset['until'] ?? '');
+/** By this device's own ticks: a telephone's clock may be wrong by minutes. */
+let until = performance.now() + Number(showing.dataset['seconds']) * 1000;
 let renewing = false;
 let ended = false;
 
@@ -39,20 +40,20 @@ async function renew(): Promise<void> {
   renewing = false;
   if (answer.kind === 'problem') {
     // Claimed or over: the next look tells which. Nothing dead stays on the screen.
-    if (Date.now() >= until) end();
+    if (performance.now() >= until) end();
     return;
   }
-  const { picture: fresh, spoken: digits, until: next } = answer.value;
-  if (typeof fresh !== 'string' || typeof digits !== 'string' || typeof next !== 'string') return;
+  const { picture: fresh, spoken: digits, seconds } = answer.value;
+  if (typeof fresh !== 'string' || typeof digits !== 'string' || typeof seconds !== 'number') return;
   // Made by this server, as the page's own picture was.
   picture.innerHTML = fresh;
   spoken.textContent = digits;
-  until = Date.parse(next);
+  until = performance.now() + seconds * 1000;
 }
 
 function count(): void {
   if (ended) return;
-  const rest = Math.max(0, until - Date.now());
+  const rest = Math.max(0, until - performance.now());
   left.value = Math.ceil(rest / 1000);
   leftWords.textContent = `${Math.ceil(rest / 1000)} 秒 s`;
   if (rest <= renewLeft && !document.hidden) void renew();

@@ -2,8 +2,9 @@
 import type { Words } from '../../verification/report.ts';
 import { html, type Html } from '../html.ts';
 import { renderPage, type Frame } from '../layout.ts';
-import { stateChip, type LicenseSummary } from '../license-card.ts';
+import { stateChip, trustChip, type LicenseSummary } from '../license-card.ts';
 import { both, dayElement, proofLimit, say, timeElement } from '../words.ts';
+import { holderActions } from './my.ts';
 
 interface LicenseFace {
   readonly label: Words;
@@ -39,6 +40,22 @@ export interface LicensePage {
   readonly history: readonly LicenseEvent[];
   /** Empty for holders. */
   readonly changes: readonly StatusChangeChoice[];
+  /** Where an officer says why it is needed in full; null where nothing is masked. */
+  readonly reveal?: string | null;
+  /** Address of its file at the license desk; null for whoever has none there. */
+  readonly desk?: string | null;
+  /** Every version, the first one first; for its holder. */
+  readonly versions?: readonly {
+    readonly id: string;
+    readonly version: number;
+    /** yyyy-MM-dd. */
+    readonly issued: string;
+    readonly state: LicenseSummary['state'];
+    /** The one on this page. */
+    readonly here: boolean;
+  }[];
+  /** Whether the reader may show it and have it copied: its holder, of the newest version. */
+  readonly own?: boolean;
   /** Sent back as `idempotencyKey`, so that a form sent twice acts once. */
   readonly idempotencyKey: string;
 }
@@ -90,6 +107,32 @@ function renderHistory(history: readonly LicenseEvent[]): Html | null {
   </section>`;
 }
 
+/** Each version keeps its page and its state; a license that never changed has one, and no list. */
+function renderVersions(versions: NonNullable<LicensePage['versions']>): Html | null {
+  if (versions.length < 2) return null;
+  return html`<section>
+    <h2>${say('版本', 'Versions')}</h2>
+    <ol class="enrolled">
+      ${versions.map(
+        ({ id, version, issued, state, here }) =>
+          html`<li>
+            <span
+              >${
+                here
+                  ? html`<strong>${say(`第${version}版`, `Version ${version}`)}</strong>`
+                  : html`<a href="/licenses/${encodeURIComponent(id)}"
+                      >${say(`第${version}版`, `Version ${version}`)}</a
+                    >`
+              }
+              ${dayElement(issued)}</span
+            >
+            ${stateChip(state)}
+          </li>`,
+      )}
+    </ol>
+  </section>`;
+}
+
 function fact(label: Words, value: Html | string): Html {
   return html`<div>
     <dt>${both(label)}</dt>
@@ -105,8 +148,9 @@ export function renderLicensePage(frame: Frame, page: LicensePage): string {
     path: '/licenses',
     body: html`<div class="line">
         <h1>${both(license.typeName)}</h1>
-        ${stateChip(license.state)}
+        ${stateChip(license.state)} ${trustChip(license.trust)}
       </div>
+      ${page.own === true ? holderActions(frame, license) : null}
       <div class="columns wide-left">
         <section class="card face">
           <h2>${say('照面', 'Face')}</h2>
@@ -146,6 +190,24 @@ export function renderLicensePage(frame: Frame, page: LicensePage): string {
           }
         </section>
       </div>
-      ${renderChangeForm(frame, page)} ${renderHistory(page.history)}`,
+      ${
+        page.reveal === undefined || page.reveal === null
+          ? null
+          : html`<p>
+              <a class="button" href="${page.reveal}"
+                >${say('查看全文（需说明理由）', 'Show in full, with a reason')}</a
+              >
+            </p>`
+      }
+      ${
+        page.desk === undefined || page.desk === null
+          ? null
+          : html`<p>
+              <a href="${page.desk}"
+                >${say('证照档案：版本、检查、变更申请', 'File at the license desk: versions, inspections, requests')}</a
+              >
+            </p>`
+      }
+      ${renderChangeForm(frame, page)} ${renderVersions(page.versions ?? [])} ${renderHistory(page.history)}`,
   });
 }

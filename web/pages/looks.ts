@@ -1,6 +1,6 @@
 // Who looked: what was shown at desks, and what departments read.
 import type { Words } from '../../verification/report.ts';
-import { scrollTable } from '../form.ts';
+import { fact, scrollTable } from '../form.ts';
 import { html, type Html } from '../html.ts';
 import { renderPage, type Frame } from '../layout.ts';
 import { both, say, timeElement } from '../words.ts';
@@ -45,9 +45,13 @@ function claimCard({ id, state, claim }: LooksPage['claims'][number]): Html {
       <h3>${claim.department}</h3>
       <span class="chip ${chip}">${both(words)}</span>
     </div>
-    <p>${timeElement(claim.claimedAt)}</p>
-    <p>${both(claim.matter)} · <code>${claim.caseNumber}</code> · ${both(claim.license)}</p>
-    <p class="note">${say('要看的内容', 'Asked for')}：${claim.fields.map((field) => field.zh).join('、')}</p>
+    <dl class="facts">
+      ${fact({ zh: '时间', en: 'When' }, timeElement(claim.claimedAt))}
+      ${fact({ zh: '事项', en: 'Matter' }, both(claim.matter))}
+      ${fact({ zh: '办件编号', en: 'Case' }, html`<code>${claim.caseNumber}</code>`)}
+      ${fact({ zh: '证照', en: 'License' }, both(claim.license))}
+      ${fact({ zh: '要看的内容', en: 'Asked for' }, claim.fields.map((each) => each.zh).join('、'))}
+    </dl>
     ${
       state === 'delivered'
         ? html`<p><a href="/my/showings/${id}/receipt">${say('核验回执', 'Receipt')}</a></p>`

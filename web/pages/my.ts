@@ -10,7 +10,7 @@ export interface MyPage {
 }
 
 /** What a holder does with a license: one hand on a telephone reaches the first button. */
-function actions(frame: Frame, license: LicenseSummary): Html {
+export function holderActions(frame: Frame, license: LicenseSummary): Html {
   return html`<div class="actions">
     ${postForm(
       frame,
@@ -40,6 +40,7 @@ export function renderMy(frame: Frame, page: MyPage): string {
         <ul>
           <li><a href="/my" aria-current="page">${say('证照', 'Licenses')}</a></li>
           <li><a href="/my/copies">${say('加注件', 'Copies')}</a></li>
+          <li><a href="/api/v1/licenses:export">${say('导出', 'Export')}</a></li>
           <li><a href="/my/looks">${say('谁看过', 'Who looked')}</a></li>
         </ul>
       </nav>
@@ -47,7 +48,7 @@ export function renderMy(frame: Frame, page: MyPage): string {
         page.licenses.length === 0
           ? html`<p class="empty">${say('名下还没有电子证照。', 'There is no license in your name yet.')}</p>`
           : html`<ul class="cards">
-              ${page.licenses.map((license) => renderLicenseCard(license, actions(frame, license)))}
+              ${page.licenses.map((license) => renderLicenseCard(license, holderActions(frame, license)))}
             </ul>`
       }`,
   });

@@ -119,6 +119,12 @@ export function renderOffice(frame: Frame, page: OfficePage): string {
       </section>
       <section>
         <h2>${say('近期证照', 'Recent licenses')}</h2>
+        <p><a href="/license-types">${say('证照类型目录', 'Catalogue of license types')}</a></p>
+        <p>
+          <a href="/office/licenses"
+            >${say('证照窗口：查找、检查、变更、审批', 'License desk: find, inspect, change, decide')}</a
+          >
+        </p>
         ${table(
           { zh: '近期证照', en: 'Recent licenses' },
           [

@@ -11,8 +11,8 @@ export interface ShowingPage {
   readonly picture: Html;
   /** `482 107 3659` */
   readonly spoken: string;
-  /** ISO 8601: until when picture and digits are good. */
-  readonly until: string;
+  /** For which picture and digits are good. */
+  readonly seconds: number;
   /** What is shown. */
   readonly licenses: readonly Words[];
 }
@@ -28,7 +28,7 @@ export function renderShowing(frame: Frame, page: ShowingPage): string {
       class="narrow showing"
       id="showing"
       data-address="${address}"
-      data-until="${page.until}"
+      data-seconds="${page.seconds}"
       data-token="${frame.formToken ?? ''}"
     >
       <h1>${say('亮证', 'Show a license')}</h1>
@@ -73,7 +73,8 @@ export interface ShowingClaim {
   readonly license: Words;
   readonly fields: readonly Words[];
   readonly claimedAt: string;
-  readonly until: string;
+  /** Left to answer, or to fetch the answer. */
+  readonly seconds: number;
 }
 
 export interface ShowingStatePage {
@@ -137,10 +138,11 @@ function question(frame: Frame, page: ShowingStatePage, claim: ShowingClaim): Ht
         ${say('拒绝', 'Decline')}
       </button>`,
     )}
-    <p id="showing-question" class="live" role="status" data-until="${claim.until}"></p>`;
+    <p id="showing-question" class="live" role="status" data-seconds="${claim.seconds}"></p>`;
 }
 
-const outcomes: Readonly<Record<string, readonly [Words, 'good' | 'bad' | 'unsure']>> = {
+const outcomes: Readonly<Record<ShowingStatePage['state'], readonly [Words, 'good' | 'bad' | 'unsure']>> = {
+  claimed: [{ zh: '等待您答复', en: 'Waiting for your answer' }, 'unsure'],
   approved: [{ zh: '已同意，等待窗口查看', en: 'You agreed; the desk is about to see it' }, 'good'],
   delivered: [{ zh: '已出示', en: 'Shown' }, 'good'],
   declined: [{ zh: '已拒绝，没有出示任何内容', en: 'Declined; nothing was shown' }, 'bad'],
@@ -152,7 +154,7 @@ const outcomes: Readonly<Record<string, readonly [Words, 'good' | 'bad' | 'unsur
 const marks = { good: '✓', bad: '✕', unsure: '?' } as const;
 
 function outcome(frame: Frame, page: ShowingStatePage): Html {
-  const [words, kind] = outcomes[page.state] ?? [{ zh: page.state, en: '' }, 'unsure'];
+  const [words, kind] = outcomes[page.state];
   return html`<div class="verdict ${kind}">
       <span class="mark" aria-hidden="true">${marks[kind]}</span>
       <div>
@@ -199,13 +201,14 @@ function outcome(frame: Frame, page: ShowingStatePage): Html {
 
 /** `GET /my/showings/:id`: the question while a claim waits, what came of it otherwise. */
 export function renderShowingState(frame: Frame, page: ShowingStatePage): string {
-  const asks = page.state === 'claimed' && page.claim !== null;
+  const asked = page.state === 'claimed' ? page.claim : null;
+  const waits = asked !== null || page.state === 'approved';
   return renderPage(frame, {
     title: { zh: '亮证', en: 'Show a license' },
     path: '/my',
-    ...(asks || page.state === 'approved' ? { islands: ['show-answer'] } : {}),
+    ...(waits ? { islands: ['show-answer'] } : {}),
     body: html`<div class="narrow">
-      ${asks && page.claim !== null ? question(frame, page, page.claim) : outcome(frame, page)}
+      ${asked === null ? outcome(frame, page) : question(frame, page, asked)}
     </div>`,
   });
 }

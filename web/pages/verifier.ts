@@ -1,6 +1,6 @@
 // The desk of a verifier: what to ask for, the number to compare, and the answer, once.
 import type { Words } from '../../verification/report.ts';
-import { choice, fact, field, postForm, scrollTable } from '../form.ts';
+import { buttonForm, choice, fact, field, postForm, scrollTable } from '../form.ts';
 import { html, type Html } from '../html.ts';
 import { renderPage, type Frame } from '../layout.ts';
 import { both, dayElement, say, timeElement } from '../words.ts';
@@ -32,6 +32,12 @@ const stateWords: Readonly<Record<ShowingStatePage['state'], readonly [Words, st
   lapsed: [{ zh: '已超时', en: 'Too late' }, 'indeterminate'],
   shown: [{ zh: '亮证中', en: 'Being shown' }, 'not-applicable'],
   ended: [{ zh: '已结束', en: 'Over' }, 'not-applicable'],
+};
+
+/** How a chip's outcome looks as a verdict. */
+const kindOf: Readonly<Record<string, 'good' | 'bad' | 'unsure'>> = {
+  passed: 'good',
+  failed: 'bad',
 };
 
 function claimForm(frame: Frame, page: VerifierPage): Html {
@@ -85,7 +91,7 @@ function claimForm(frame: Frame, page: VerifierPage): Html {
 
 function caseForm(frame: Frame, page: VerifierPage): Html {
   return html`<details ${page.cases.length === 0 ? html`open` : null} class="card">
-    <summary>${say('受理新办件', 'Open a case')}</summary>
+    <summary>${say('受理与办结', 'Open and close cases')}</summary>
     ${postForm(
       frame,
       '/verifier/cases',
@@ -93,6 +99,24 @@ function caseForm(frame: Frame, page: VerifierPage): Html {
         ${choice('matter', { zh: '事项', en: 'Matter' }, page.matters)}
         <button class="button quiet" type="submit">${say('受理', 'Open')}</button>`,
     )}
+    ${
+      page.cases.length === 0
+        ? null
+        : html`<ul class="enrolled">
+            ${page.cases.map(
+              ({ caseNumber, matter }) =>
+                html`<li>
+                  <span><code>${caseNumber}</code> ${both(matter)}</span>
+                  ${buttonForm(
+                    frame,
+                    `/verifier/cases/${encodeURIComponent(caseNumber)}/closing`,
+                    { zh: '办结', en: 'Close' },
+                    { about: caseNumber },
+                  )}
+                </li>`,
+            )}
+          </ul>`
+    }
   </details>`;
 }
 
@@ -174,10 +198,14 @@ export function renderClaim(frame: Frame, page: ClaimPage): string {
     path: '/verifier',
     ...(waiting ? { islands: ['claim-wait'] } : {}),
     body: html`<div class="narrow">
-      <div class="line">
-        <h1>${say('等待持证人', 'Waiting for the holder')}</h1>
-        <span class="chip ${chip}" id="claim-state">${both(words)}</span>
-      </div>
+      ${
+        waiting
+          ? html`<h1>${both(words)}</h1>`
+          : html`<div class="verdict ${kindOf[chip] ?? 'unsure'}">
+              <span class="mark" aria-hidden="true">${page.state === 'delivered' ? '✓' : '✕'}</span>
+              <div><h1 class="word">${both(words)}</h1></div>
+            </div>`
+      }
       ${
         waiting
           ? html`<div
@@ -185,7 +213,7 @@ export function renderClaim(frame: Frame, page: ClaimPage): string {
               class="card scan"
               data-address="${address}"
               data-token="${frame.formToken ?? ''}"
-              data-until="${page.claim.until}"
+              data-seconds="${page.claim.seconds}"
             >
               <p>
                 ${say(

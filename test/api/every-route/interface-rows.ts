@@ -15,7 +15,7 @@ function nextVersion(number: string): object {
 }
 
 export function interfaceRows(visitor: Visitor): Rows {
-  const { get, asOffice, asCivil, post, raw, wrongMethod, handleCase } = visitor;
+  const { get, asOffice, asCivil, post, raw, handleCase } = visitor;
   return {
     'post /api/v1/stamps': {
       good: () => stamp(visitor.service),
@@ -120,12 +120,12 @@ export function interfaceRows(visitor: Visitor): Rows {
       },
     },
     'get /api/v1/licenses/{id}/document': {
-      good: () => asOffice(get(`/api/v1/licenses/${visitor.license.id}/document`)),
+      good: () => asOffice(get(`/api/v1/licenses/${visitor.license.id}/document?purpose=test`)),
       status: 200,
       type: 'application/pdf',
       bad: {
         'another department': [
-          () => asCivil(get(`/api/v1/licenses/${visitor.license.id}/document`)),
+          () => asCivil(get(`/api/v1/licenses/${visitor.license.id}/document?purpose=test`)),
           404,
           'license-not-found',
         ],
@@ -201,12 +201,6 @@ export function interfaceRows(visitor: Visitor): Rows {
           'license-not-found',
         ],
       },
-    },
-    'get /api/v1/license-types': {
-      good: () => get('/api/v1/license-types'),
-      status: 200,
-      type: 'application/json',
-      bad: { 'another method': wrongMethod('/api/v1/license-types') },
     },
     'post /api/v1/cases': {
       good: () => handleCase('EVERY-1'),

@@ -32,7 +32,7 @@ export function licenseBulkRows(visitor: Visitor): Rows {
       .send(text);
   const batch = once(async () => ((await lines(JSON.stringify(orderOf(fresh())))).body as { id: string }).id);
   const takeOver = (original: object): Test =>
-    post('/api/v1/licenses/imports', { ...orderOf(fresh()), matter: matter.code, original }) as Test;
+    post('/api/v1/licenses/imports', { ...orderOf(fresh()), matter: matter.code, original });
   const document = once(async () => {
     const pdf = Buffer.from('%PDF-1.4\n%%EOF\n');
     const stored = await request(visitor.service.url)

@@ -20,6 +20,7 @@ export const deskPlaces = {
   proofing: { path: '/office/proofing', words: { zh: '窗口核验', en: 'Proofing desk' } },
   administration: { path: '/office/administration', words: { zh: '三员管理', en: 'Administration' } },
   audit: { path: '/office/audit', words: { zh: '审计', en: 'Audit' } },
+  types: { path: '/license-types', words: { zh: '证照类型', en: 'License types' } },
   protection: { path: '/office/protection', words: { zh: '个人信息保护', en: 'Data protection' } },
 } as const satisfies Record<string, PeoplePlace>;
 
