@@ -1,4 +1,5 @@
 // What one person alone never does: an approval of two is taken up, once, before the work begins.
+import type { FieldCipher } from '../crypto/field-cipher.ts';
 import { noSessions } from '../identity/account-events.ts';
 import { IdentityError } from '../identity/errors.ts';
 import { takeUpApprovalIn } from '../identity/two-person.ts';
@@ -16,8 +17,8 @@ export interface WantedApproval {
 /** What is needed of an installation. */
 export type TwoPersonParts = Pick<
   Installation,
-  'database' | 'audit' | 'clock' | 'random' | 'index' | 'cipher' | 'demonstration'
->;
+  'database' | 'audit' | 'clock' | 'random' | 'index' | 'demonstration'
+> & { readonly cipher: FieldCipher };
 
 /** Whether there is anybody who could approve: 三员 in office. */
 export async function hasAdministrators(reader: Reader): Promise<boolean> {
