@@ -10,8 +10,8 @@ import { familiarContentType, parseSignedData } from '../formats/cms/signed-data
 import type { SignedData, SignerInfo } from '../formats/cms/signed-data.ts';
 import { FormatError } from '../formats/errors.ts';
 import { berToDer } from '../formats/x509/ber.ts';
-import { digestOf, signerSignatureNameOf } from '../formats/x509/algorithm.ts';
-import type { SignatureName } from '../formats/x509/algorithm.ts';
+import { digestOf, foreignSignerSignatureNameOf } from '../formats/x509/algorithm.ts';
+import type { ForeignSignatureName } from '../formats/x509/algorithm.ts';
 import { sm2ValueToDer } from '../formats/x509/ecdsa-signature.ts';
 import { isRefusedKey, verifiableAlgorithm } from './signature-work.ts';
 import { leadsToAnchor } from './certificate-graph.ts';
@@ -33,7 +33,7 @@ export interface CmsFacts {
   /** Null where the digest is not one that may still be used. */
   readonly digestAlgorithm: DigestAlgorithm | null;
   /** The name where known, also of refused algorithms. */
-  readonly signatureAlgorithm: SignatureName | null;
+  readonly signatureAlgorithm: ForeignSignatureName | null;
   readonly contentType: Agreement;
   readonly messageDigest: Agreement;
   /** Whether signing-certificate-v2 (or an accepted older one) names the signer's certificate. */
@@ -232,7 +232,7 @@ export async function gatherCms(
   if (signedData === null || only === undefined || more.length > 0) return nothing;
   const attributes = only.signedAttributes;
   const digestAlgorithm = digestNeeded(signedData);
-  const signatureAlgorithm = signerSignatureNameOf(only.signatureAlgorithm, only.digestAlgorithm);
+  const signatureAlgorithm = foreignSignerSignatureNameOf(only.signatureAlgorithm, only.digestAlgorithm);
   const candidates = await signerCandidates(only, signedData.certificates, graph, verifier);
   const digest = digestAlgorithm === null ? null : await content.digest(digestAlgorithm);
   const accepted = verifiableAlgorithm(signatureAlgorithm);

@@ -3,6 +3,7 @@ import { FormatError } from '../formats/errors.ts';
 import { parseSubjectPublicKeyInfo } from '../formats/x509/algorithm.ts';
 import type { KeyType } from '../formats/x509/algorithm.ts';
 import { derToRaw } from '../formats/x509/ecdsa-signature.ts';
+import { withoutSalt } from './signature-verifier.ts';
 import type { DigestAlgorithm, SignatureVerifier, VerifiableAlgorithm } from './signature-verifier.ts';
 
 /** Loaded by the first signature that needs it: most pages never do. */
@@ -22,7 +23,7 @@ const curves: Partial<Record<KeyType, { readonly name: string; readonly size: 32
 };
 
 function hashOf(algorithm: VerifiableAlgorithm): string {
-  return `SHA-${algorithm.slice(2)}`;
+  return `SHA-${algorithm.slice(2, 5)}`;
 }
 
 /** WebCrypto wants memory of its own, never a view of something shared. */
@@ -56,7 +57,7 @@ async function verifyRsa(
   const bits = 'modulusLength' in key.algorithm ? Number(key.algorithm.modulusLength) : 0;
   if (bits < 2048 || bits > 16384 || signature.length !== Math.ceil(bits / 8)) return false;
   return crypto.subtle.verify(
-    { name, saltLength: Number(algorithm.slice(2)) / 8 },
+    { name, saltLength: withoutSalt(algorithm).salt ?? Number(algorithm.slice(2)) / 8 },
     key,
     own(signature),
     own(message),

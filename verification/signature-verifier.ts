@@ -1,10 +1,12 @@
 // Port: checks signatures and computes digests. node:crypto on a server, WebCrypto and plain arithmetic in a page.
+import type { SaltedPss } from '../formats/x509/algorithm.ts';
 
 /** Digests that may still carry evidence. SHA-1 appears only where a standard names keys by it (OCSP CertID). */
 export type DigestAlgorithm = 'sha256' | 'sha384' | 'sha512' | 'sm3';
 
 /**
- * Signature algorithms that are verified, by JOSE names; what is not here is refused by name. `SM2SM3` is SM2 with SM3
+ * Signature algorithms that are verified, by JOSE names, `PS256:222` with the length of a salt that is not the digest's; what is
+ * not here is refused by name. `SM2SM3` is SM2 with SM3
  * under the default identifier (GB/T 35276), and no other.
  */
 export type VerifiableAlgorithm =
@@ -17,8 +19,21 @@ export type VerifiableAlgorithm =
   | 'PS256'
   | 'PS384'
   | 'PS512'
+  | SaltedPss
   | 'Ed25519'
   | 'SM2SM3';
+
+/** The name without the length of a PSS salt, and that length in octets; null where it is the digest's. */
+export function withoutSalt(algorithm: VerifiableAlgorithm): {
+  readonly name: Exclude<VerifiableAlgorithm, SaltedPss>;
+  readonly salt: number | null;
+} {
+  const [name = '', salt] = algorithm.split(':');
+  return {
+    name: name as Exclude<VerifiableAlgorithm, SaltedPss>,
+    salt: salt === undefined ? null : Number(salt),
+  };
+}
 
 /**
  * Promises:

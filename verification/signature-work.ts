@@ -1,7 +1,11 @@
 // Signature checks within a bound: the cost is told by the key before the check is made.
 import { FormatError } from '../formats/errors.ts';
-import { signatureNameOf } from '../formats/x509/algorithm.ts';
-import type { AlgorithmIdentifier, SignatureName, SubjectPublicKeyInfo } from '../formats/x509/algorithm.ts';
+import { foreignSignatureNameOf } from '../formats/x509/algorithm.ts';
+import type {
+  AlgorithmIdentifier,
+  ForeignSignatureName,
+  SubjectPublicKeyInfo,
+} from '../formats/x509/algorithm.ts';
 import { readDer } from '../formats/x509/der.ts';
 import { bitString, oid, sequence } from '../formats/x509/der-writer.ts';
 import type { SignatureVerifier, VerifiableAlgorithm } from './signature-verifier.ts';
@@ -23,7 +27,7 @@ export interface Signed {
 }
 
 /** Accepted signature algorithms; SHA-1 forms are refused by name. */
-export function verifiableAlgorithm(name: SignatureName | null): VerifiableAlgorithm | null {
+export function verifiableAlgorithm(name: ForeignSignatureName | null): VerifiableAlgorithm | null {
   return name === null || name === 'ES1' || name === 'RS1' ? null : name;
 }
 
@@ -113,7 +117,7 @@ export class SignatureWork {
   /** Name of an algorithm that is not accepted; null where it is. */
   refused(algorithm: AlgorithmIdentifier): string | null {
     if (this.#isHistorical(algorithm)) return null;
-    const name = signatureNameOf(algorithm);
+    const name = foreignSignatureNameOf(algorithm);
     return verifiableAlgorithm(name) === null ? (name ?? algorithm.oid) : null;
   }
 
@@ -131,7 +135,7 @@ export class SignatureWork {
       if (key.algorithm.oid !== historical.key || !this.#pay(4)) return false;
       return historical.verify(completed(key, inherited()), signed.tbs, signed.signature);
     }
-    const algorithm = verifiableAlgorithm(signatureNameOf(signed.signatureAlgorithm));
+    const algorithm = verifiableAlgorithm(foreignSignatureNameOf(signed.signatureAlgorithm));
     const cost = algorithm === null ? null : costOf(algorithm, signed.signature, key);
     // A key met for the first time must be read, which takes as long as a check.
     if (algorithm === null || cost === null || !this.#pay(this.#seen.has(key) ? cost : cost + 1))

@@ -30,6 +30,12 @@ export type SignatureName =
   | 'Ed25519'
   | 'SM2SM3';
 
+/** RSASSA-PSS whose salt is not as long as the digest, with its length in octets: OpenSSL's default is the longest possible. */
+export type SaltedPss = `PS${256 | 384 | 512}:${number}`;
+
+/** What others may have signed with: a judge takes every salt, and who makes or takes in certificates here does not. */
+export type ForeignSignatureName = SignatureName | SaltedPss;
+
 const DIGESTS: Readonly<Record<string, { readonly name: DigestName; readonly size: number }>> = {
   [OID.sha1]: { name: 'sha1', size: 20 },
   [OID.sha224]: { name: 'sha224', size: 28 },
@@ -84,14 +90,22 @@ export function encodeDigestAlgorithm(name: DigestName): Uint8Array {
   return sequence(oid(found[0]));
 }
 
-const PSS_NAMES: Readonly<Partial<Record<DigestName, SignatureName>>> = {
+const PSS_NAMES: Readonly<Partial<Record<DigestName, 'PS256' | 'PS384' | 'PS512'>>> = {
   sha256: 'PS256',
   sha384: 'PS384',
   sha512: 'PS512',
 };
 
-/** RSASSA-PSS with the same digest in both places, a salt as long as the digest, trailer 1 (RFC 4055 section 3.1); otherwise null. */
-function pssName(parameters: Uint8Array): SignatureName | null {
+/** RFC 4055 section 3.1: where none is said. */
+const DEFAULT_SALT = 20;
+/** No key of 16,384 bits has room for more. */
+const MAX_SALT = 2048;
+
+/**
+ * RSASSA-PSS with the same digest in both places and trailer 1 (RFC 4055 section 3.1), otherwise null; a salt that is not as
+ * long as the digest stands in the name.
+ */
+function pssName(parameters: Uint8Array): ForeignSignatureName | null {
   return readDer(parameters, { maxBytes: 256, maxDepth: 6 }, 'der-malformed', (reader) =>
     reader.sequence((params) => {
       const hash = params.optional(0xa0, readAlgorithm);
@@ -102,15 +116,26 @@ function pssName(parameters: Uint8Array): SignatureName | null {
       const trailer = params.optional(0xa3, (inner) => inner.smallInteger());
       const digest = hash === null ? null : digestOf(hash);
       const maskDigest = mask?.oid === OID.mgf1 ? digestOf(mask.hash) : null;
-      if (digest === null || maskDigest?.name !== digest.name || salt !== digest.size) return null;
-      if (trailer !== null && trailer !== 1) return null;
-      return PSS_NAMES[digest.name] ?? null;
+      if (digest === null || maskDigest?.name !== digest.name) return null;
+      if ((trailer !== null && trailer !== 1) || (salt ?? 0) > MAX_SALT) return null;
+      const name = PSS_NAMES[digest.name] ?? null;
+      const length = salt ?? DEFAULT_SALT;
+      return name === null || length === digest.size ? name : (`${name}:${length}` as const);
     }),
   );
 }
 
-/** Name of a signature algorithm; null where unknown or where its parameters are not the allowed ones. */
+function unsalted(name: ForeignSignatureName | null): SignatureName | null {
+  return name === null || name.includes(':') ? null : (name as SignatureName);
+}
+
+/** Name of a signature algorithm; null where unknown or where its parameters are not the ones used here. */
 export function signatureNameOf(algorithm: AlgorithmIdentifier): SignatureName | null {
+  return unsalted(foreignSignatureNameOf(algorithm));
+}
+
+/** Name of a signature algorithm, with whatever salt; null where unknown or where its parameters are not allowed. */
+export function foreignSignatureNameOf(algorithm: AlgorithmIdentifier): ForeignSignatureName | null {
   if (algorithm.oid === OID.rsassaPss) {
     if (algorithm.parameters === null) return null;
     try {
@@ -128,10 +153,10 @@ export function signatureNameOf(algorithm: AlgorithmIdentifier): SignatureName |
  * Name of the algorithm of a SignerInfo, whose signature field may name the bare key type (RFC 5754 sections 3.2 and 3.3:
  * rsaEncryption, and seen in the field id-ecPublicKey) with the digest beside it; null where unknown or contradictory.
  */
-export function signerSignatureNameOf(
+export function foreignSignerSignatureNameOf(
   signature: AlgorithmIdentifier,
   digest: AlgorithmIdentifier,
-): SignatureName | null {
+): ForeignSignatureName | null {
   const digestName = digestOf(digest)?.name;
   if (digestName === undefined) return null;
   const suffix = { sha1: '1', sha224: null, sha256: '256', sha384: '384', sha512: '512', sm3: null }[
@@ -146,10 +171,18 @@ export function signerSignatureNameOf(
   // GB/T 35275 signers name the curve's algorithm and leave the digest to the field beside it.
   if ([OID.sm2Signature, OID.sm2Curve].some((named) => named === signature.oid))
     return digestName === 'sm3' && parametersFit(signature.parameters, 'null-or-absent') ? 'SM2SM3' : null;
-  const name = signatureNameOf(signature);
+  const name = foreignSignatureNameOf(signature);
   if (name === null || name === 'Ed25519') return name;
   if (name === 'SM2SM3') return digestName === 'sm3' ? name : null;
-  return suffix !== null && name.slice(2) === suffix ? name : null;
+  return suffix !== null && name.slice(2, 5) === suffix ? name : null;
+}
+
+/** The same with the parameters used here only. */
+export function signerSignatureNameOf(
+  signature: AlgorithmIdentifier,
+  digest: AlgorithmIdentifier,
+): SignatureName | null {
+  return unsalted(foreignSignerSignatureNameOf(signature, digest));
 }
 
 /** Signature algorithms that this system itself signs with. */

@@ -2,7 +2,7 @@
 import { failed, indeterminate, passed, warned, words } from '../check.ts';
 import type { Finding } from '../check.ts';
 import type { Agreement } from '../facts-cms.ts';
-import type { SignatureName } from '../../formats/x509/algorithm.ts';
+import type { ForeignSignatureName } from '../../formats/x509/algorithm.ts';
 import type { SubIndication } from '../report.ts';
 import { nameOfCertificate } from './path.ts';
 import { hasAttributes, isPades, isSignature, isTimestamp, oneSigner } from './signature-kinds.ts';
@@ -24,7 +24,7 @@ function attribute(found: Agreement, sub: SubIndication, zh: string, en: string)
 }
 
 /** As people know it: SM2 has no JOSE name. */
-function nameOfAlgorithm(name: SignatureName): string {
+function nameOfAlgorithm(name: ForeignSignatureName): string {
   return name === 'SM2SM3' ? 'SM2 (SM3)' : name;
 }
 
