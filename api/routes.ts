@@ -17,6 +17,7 @@ import { interactionScanPhoneRoutes } from './interactions-scan-phone.ts';
 import { interactionScanRoutes } from './interactions-scan.ts';
 import { interactionUpstreamRoutes } from './interactions-upstream.ts';
 import { interactionRoutes } from './interactions.ts';
+import { levelPageRoutes } from './level-pages.ts';
 import { licenseRoutes } from './licenses.ts';
 import { mandatePageRoutes } from './mandate-pages.ts';
 import { mandateRoutes } from './mandates.ts';
@@ -76,6 +77,7 @@ const served: readonly Route[] = [
   ...accountPageRoutes,
   ...sealPageRoutes,
   ...peoplePageRoutes,
+  ...levelPageRoutes,
   ...mandatePageRoutes,
   ...deskPageRoutes,
   ...administrationPageRoutes,
