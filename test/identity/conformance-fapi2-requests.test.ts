@@ -1,25 +1,30 @@
-// Pushed requests and proof keys under the FAPI 2.0 Security Profile, by the names of its plan.
+// Pushed requests, proof keys and client assertions under the FAPI 2.0 Security Profile, by the names of its plan.
 import assert from 'node:assert/strict';
 import { Browser } from './provider/browser.ts';
 import { Fapi2Client, type CodeInHand } from './provider/fapi2-client.ts';
 import { logsIn, startProvider, type ProviderHarness } from './provider/harness.ts';
-import { authorized } from './provider/relying-party.ts';
+import { assertion, authorized, clientKey, post, type ClientKey } from './provider/relying-party.ts';
 
+const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 const name = (test: string): string => `fapi2-security-profile-final-${test}`;
 
 describe('FAPI 2.0 Security Profile conformance: requests', () => {
   let harness: ProviderHarness;
   let client: Fapi2Client;
   let second: Fapi2Client;
+  let rsa: ClientKey;
 
   before(async () => {
     harness = await startProvider();
     harness.behave = logsIn(await harness.account(3), { aal: 3 });
-    client = await Fapi2Client.register(harness);
+    rsa = await clientKey('sig', 'RS256');
+    client = await Fapi2Client.register(harness, { keys: [rsa] });
     second = await Fapi2Client.register(harness);
   });
 
   after(() => harness.stop());
+
+  const seconds = (): number => Math.floor(Date.now() / 1000);
 
   describe('pushed requests', () => {
     it(name('par-ensure-reused-request-uri-prior-to-auth-completion-succeeds'), async () => {
@@ -96,6 +101,70 @@ describe('FAPI 2.0 Security Profile conformance: requests', () => {
     it(name('par-plain-pkce-rejected'), async () => {
       const { body } = await client.push({ ...client.parameters().fields, code_challenge_method: 'plain' });
       assert.equal(body['error'], 'invalid_request');
+    });
+  });
+
+  describe('client assertions', () => {
+    const exchangedWith = async (
+      claims: Parameters<typeof assertion>[3],
+      key: ClientKey = client.key,
+      audience = harness.issuer,
+    ): Promise<{ status: number; body: Record<string, unknown> }> =>
+      client.exchange(await client.code(), {
+        client_assertion: await assertion(client.id, key, audience, claims),
+      });
+    const refused = ({ status, body }: { status: number; body: Record<string, unknown> }): void => {
+      assert.ok(status === 400 || status === 401, String(status));
+      assert.match(String(body['error']), /^invalid_(client|request)$/);
+    };
+
+    it(name('ensure-signed-client-assertion-with-RS256-fails'), async () => {
+      refused(await exchangedWith({ algorithm: 'RS256' }, rsa));
+    });
+
+    it(name('ensure-client-assertion-in-token-endpoint'), async () => {
+      const { status } = await client.exchange(await client.code(), {
+        client_assertion: null,
+        client_assertion_type: null,
+      });
+      assert.ok(status === 400 || status === 401);
+    });
+
+    it(name('ensure-client-assertion-with-exp-is-5-minutes-in-past-fails'), async () => {
+      refused(await exchangedWith({ expires: seconds() - 300 }));
+    });
+
+    it(name('ensure-client-assertion-with-wrong-aud-fails'), async () => {
+      refused(await exchangedWith({}, client.key, 'https://elsewhere.example.cn'));
+      refused(await exchangedWith({}, client.key, `${harness.issuer}/token`));
+    });
+
+    it(name('ensure-client-assertion-with-no-sub-fails'), async () => {
+      refused(await exchangedWith({ claims: { sub: null } }));
+    });
+
+    it(name('ensure-invalid-client-assertions-fail'), async () => {
+      const stranger = await clientKey();
+      const kid = client.key.jwk.kid ?? '';
+      refused(await exchangedWith({}, { ...stranger, jwk: { ...stranger.jwk, kid } }));
+      refused(await exchangedWith({ claims: { iss: second.id } }));
+      refused(await exchangedWith({ claims: { sub: second.id } }));
+      refused(await exchangedWith({ claims: { iss: null } }));
+      refused(await exchangedWith({ claims: { jti: null } }));
+      for (const text of ['', 'abc', 'a.b.c', `${'a'.repeat(3000)}.b.c`]) {
+        const { status } = await client.exchange(await client.code(), { client_assertion: text });
+        assert.ok(status === 400 || status === 401, text.slice(0, 10));
+      }
+      const replayed = await assertion(client.id, client.key, harness.issuer);
+      const fields = client.parameters().fields;
+      const send = (): Promise<{ status: number }> =>
+        post(harness, '/request', {
+          ...fields,
+          client_assertion_type: jwtBearer,
+          client_assertion: replayed,
+        });
+      assert.equal((await send()).status, 201);
+      assert.equal((await send()).status, 401, 'replayed');
     });
   });
 });

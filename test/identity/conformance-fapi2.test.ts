@@ -4,7 +4,6 @@ import { Browser } from './provider/browser.ts';
 import { Fapi2Client } from './provider/fapi2-client.ts';
 import { logsIn, startProvider, type ProviderHarness } from './provider/harness.ts';
 import {
-  assertion,
   authorization,
   authorized,
   byKey,
@@ -17,7 +16,6 @@ import {
 } from './provider/relying-party.ts';
 
 const name = (test: string): string => `fapi2-security-profile-final-${test}`;
-const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
 describe('FAPI 2.0 Security Profile conformance', () => {
   let harness: ProviderHarness;
@@ -346,70 +344,6 @@ describe('FAPI 2.0 Security Profile conformance', () => {
         );
       assert.equal((await refresh(client, client.proof)).status, 200);
       assert.equal((await refresh(second, second.proof)).status, 400, 'of another client');
-    });
-  });
-
-  describe('client assertions', () => {
-    const exchangedWith = async (
-      claims: Parameters<typeof assertion>[3],
-      key: ClientKey = client.key,
-      audience = harness.issuer,
-    ): Promise<{ status: number; body: Record<string, unknown> }> =>
-      client.exchange(await client.code(), {
-        client_assertion: await assertion(client.id, key, audience, claims),
-      });
-    const refused = ({ status, body }: { status: number; body: Record<string, unknown> }): void => {
-      assert.ok(status === 400 || status === 401, String(status));
-      assert.match(String(body['error']), /^invalid_(client|request)$/);
-    };
-
-    it(name('ensure-signed-client-assertion-with-RS256-fails'), async () => {
-      refused(await exchangedWith({ algorithm: 'RS256' }, rsa));
-    });
-
-    it(name('ensure-client-assertion-in-token-endpoint'), async () => {
-      const { status } = await client.exchange(await client.code(), {
-        client_assertion: null,
-        client_assertion_type: null,
-      });
-      assert.ok(status === 400 || status === 401);
-    });
-
-    it(name('ensure-client-assertion-with-exp-is-5-minutes-in-past-fails'), async () => {
-      refused(await exchangedWith({ expires: seconds() - 300 }));
-    });
-
-    it(name('ensure-client-assertion-with-wrong-aud-fails'), async () => {
-      refused(await exchangedWith({}, client.key, 'https://elsewhere.example.cn'));
-      refused(await exchangedWith({}, client.key, `${harness.issuer}/token`));
-    });
-
-    it(name('ensure-client-assertion-with-no-sub-fails'), async () => {
-      refused(await exchangedWith({ claims: { sub: null } }));
-    });
-
-    it(name('ensure-invalid-client-assertions-fail'), async () => {
-      const stranger = await clientKey();
-      const kid = client.key.jwk.kid ?? '';
-      refused(await exchangedWith({}, { ...stranger, jwk: { ...stranger.jwk, kid } }));
-      refused(await exchangedWith({ claims: { iss: second.id } }));
-      refused(await exchangedWith({ claims: { sub: second.id } }));
-      refused(await exchangedWith({ claims: { iss: null } }));
-      refused(await exchangedWith({ claims: { jti: null } }));
-      for (const text of ['', 'abc', 'a.b.c', `${'a'.repeat(3000)}.b.c`]) {
-        const { status } = await client.exchange(await client.code(), { client_assertion: text });
-        assert.ok(status === 400 || status === 401, text.slice(0, 10));
-      }
-      const replayed = await assertion(client.id, client.key, harness.issuer);
-      const fields = client.parameters().fields;
-      const send = (): Promise<{ status: number }> =>
-        post(harness, '/request', {
-          ...fields,
-          client_assertion_type: jwtBearer,
-          client_assertion: replayed,
-        });
-      assert.equal((await send()).status, 201);
-      assert.equal((await send()).status, 401, 'replayed');
     });
   });
 
