@@ -138,3 +138,9 @@ export class SharedLimiter {
     return caller;
   }
 }
+
+/** Limits on callers of the OpenID Provider: programs, and people's browsers. */
+export interface ProviderRates {
+  readonly program: SharedLimiter;
+  readonly person: SharedLimiter;
+}
