@@ -51,8 +51,20 @@ const systems: readonly (readonly [pattern: RegExp, name: string])[] = [
 
 /** Browser and system as a `User-Agent` says; it may say anything, so only known names are repeated. */
 export function browserOf(agent: string | undefined): string {
+  const { browser, system } = namesIn(agent);
+  return `${browser ?? '未知浏览器 unknown browser'} · ${system ?? '未知系统 unknown system'}`;
+}
+
+/** As `browserOf`; null where neither is known: a programme that calls for a device says nothing of the device. */
+export function knownBrowserOf(agent: string): string | null {
+  const { browser, system } = namesIn(agent);
+  return browser === undefined && system === undefined ? null : browserOf(agent);
+}
+
+function namesIn(agent: string | undefined): { browser: string | undefined; system: string | undefined } {
   const text = (agent ?? '').slice(0, 500);
-  const browser = browsers.find(([pattern]) => pattern.test(text))?.[1] ?? '未知浏览器 unknown browser';
-  const system = systems.find(([pattern]) => pattern.test(text))?.[1] ?? '未知系统 unknown system';
-  return `${browser} · ${system}`;
+  return {
+    browser: browsers.find(([pattern]) => pattern.test(text))?.[1],
+    system: systems.find(([pattern]) => pattern.test(text))?.[1],
+  };
 }

@@ -2,7 +2,7 @@
 import type { ProviderPages, UserCodeFault } from '../identity/provider/pages.ts';
 import type { Words } from '../verification/report.ts';
 import type { Frame } from '../web/layout.ts';
-import { browserOf, placeOf } from './caller-words.ts';
+import { knownBrowserOf, placeOf } from './caller-words.ts';
 import { callerOfAddress } from './limits.ts';
 import type { Places } from './places.ts';
 import {
@@ -38,7 +38,7 @@ export function providerPages(demonstration: boolean, places: Places = []): Prov
         form,
         client: client.name,
         code,
-        browser: browserOf(agent),
+        browser: knownBrowserOf(agent),
         place: placeOf(callerOfAddress(address), places),
       }),
     deviceDone: (client) => renderDeviceDone(frame, client.name),

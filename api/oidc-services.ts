@@ -21,7 +21,7 @@ import { providerPath } from './oidc-mount.ts';
 import { outboundHttp } from './outbound-http.ts';
 import { pemOf } from './pem.ts';
 import { readPlaces } from './places.ts';
-import { SharedLimiter } from './shared-limits.ts';
+import { SharedLimiter, type ProviderRates } from './shared-limits.ts';
 
 /** How often revocations, the logout queue and key changes are looked at, in milliseconds. */
 const watchInterval = 500;
@@ -29,12 +29,6 @@ const sweepInterval = 10 * 60_000;
 
 /** How often nodes tell each other what they counted: far below the minute that is counted in. */
 const shareInterval = 500;
-
-/** Limits on callers of the provider, of all nodes together. */
-export interface ProviderRates {
-  readonly program: SharedLimiter;
-  readonly person: SharedLimiter;
-}
 
 /** What handlers may call. */
 export interface ServedProvider {

@@ -96,9 +96,8 @@ const publish = route({
     const { purpose, notice, englishNotice } = call.body;
     const known = (await purposes(services.database)).find(({ id }) => id === purpose);
     if (known === undefined) throw new IdentityError('purpose-not-found', 'There is no such purpose.');
-    const { version: _version, effectiveAt: _effectiveAt, ...same } = known;
     const digest = (text: string): string => labelledDigest(services.suite.digest, text);
-    await publishPurpose(services.people, principal, { ...same, notice, englishNotice }, digest);
+    await publishPurpose(services.people, principal, { ...known, notice, englishNotice }, digest);
     return seeOther('/office/protection');
   },
 });

@@ -26,6 +26,7 @@ import { licenseDeskRoutes } from './license-desk-pages.ts';
 import { licenseRequestPageRoutes } from './license-request-pages.ts';
 import { licenseLifeRoutes } from './license-life.ts';
 import { licenseRequestRoutes } from './license-requests.ts';
+import { levelPageRoutes } from './level-pages.ts';
 import { licenseRoutes } from './licenses.ts';
 import { licenseRevealPageRoutes } from './license-reveal-pages.ts';
 import { licenseRevealRoutes } from './license-reveal.ts';
@@ -111,6 +112,7 @@ const served: readonly Route[] = [
   ...verifierPageRoutes,
   ...sealPageRoutes,
   ...peoplePageRoutes,
+  ...levelPageRoutes,
   ...mandatePageRoutes,
   ...deskPageRoutes,
   ...licenseDeskRoutes,

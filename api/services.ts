@@ -24,7 +24,7 @@ import type { Guard } from './guard.ts';
 import type { Installation } from './installation.ts';
 import type { LoginServices } from './login-services.ts';
 import type { Metrics } from './metrics.ts';
-import type { ProviderRates } from './oidc-services.ts';
+import type { ProviderRates } from './shared-limits.ts';
 import type { OwnCalls } from './own-calls.ts';
 import type { OpenedRegisters } from './people-services.ts';
 import type { PageSignIn } from './page-sign-in.ts';

@@ -108,7 +108,7 @@ export class SharedLimiter {
         .returning(['scope', 'minute', 'calls'])
         .execute(),
     );
-    const totals = new Map(told.map((row) => [`${row.minute} ${row.scope}`, Number(row.calls)]));
+    const totals = new Map(told.map((row) => [`${row.minute} ${row.scope}`, row.calls]));
     for (const { caller, window, calls } of sent) {
       window.unsent -= calls;
       window.known = totals.get(`${window.minute} ${caller.scope}`) ?? window.known + calls;
@@ -137,4 +137,10 @@ export class SharedLimiter {
     }
     return caller;
   }
+}
+
+/** Limits on callers of the OpenID Provider: programs, and people's browsers. */
+export interface ProviderRates {
+  readonly program: SharedLimiter;
+  readonly person: SharedLimiter;
 }

@@ -96,7 +96,7 @@ for (const engine of engines) {
               .where('minute', '=', minute)
               .execute();
             assert.equal(
-              rows.reduce((sum, { calls }) => sum + Number(calls), 0),
+              rows.reduce((sum, { calls }) => sum + calls, 0),
               through,
             );
           },

@@ -92,8 +92,8 @@ describe('people pages', function () {
   it('two officers proof a person, the second of them after a look in clear', async () => {
     const first = await asPerson('window-officer');
     const proposing = await opened(first, '/office/proofing');
-    await proposing.getByLabel(/姓名/).fill(district.persons[7]!.name);
-    await proposing.getByLabel(/证件号码/).fill(district.persons[7]!.number);
+    await proposing.locator('#name').fill(district.persons[7]!.name);
+    await proposing.locator('#number').fill(district.persons[7]!.number);
     await proposing.getByLabel(/窗口登记簿编号/).fill('簿 118');
     await proposing.getByLabel(/当面比对/).check();
     await proposing.getByRole('button', { name: /提交复核/ }).click();

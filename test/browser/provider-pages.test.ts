@@ -92,8 +92,7 @@ describe('pages of the provider', function () {
   /** What is focused after so many presses of Tab. */
   async function tabTo(page: Page, selector: string): Promise<void> {
     for (let presses = 0; presses < 30; presses += 1) {
-      if (await page.locator(selector).evaluate((element) => element === element.ownerDocument.activeElement))
-        return;
+      if ((await page.locator(`${selector}:focus`).count()) === 1) return;
       await page.keyboard.press('Tab');
     }
     assert.fail(`${selector} is not reached by the keyboard`);

@@ -97,7 +97,7 @@ export function renderConfirmDevice(
     readonly form: string;
     readonly client: Words;
     readonly code: string;
-    readonly browser: string;
+    readonly browser: string | null;
     readonly place: Words;
   },
 ): string {
@@ -120,10 +120,14 @@ export function renderConfirmDevice(
           <dt>${say('设备所在', 'Where the device is')}</dt>
           <dd>${both(page.place)}</dd>
         </div>
-        <div>
-          <dt>${say('设备', 'Device')}</dt>
-          <dd>${page.browser}</dd>
-        </div>
+        ${
+          page.browser === null
+            ? null
+            : html`<div>
+                <dt>${say('设备', 'Device')}</dt>
+                <dd>${page.browser}</dd>
+              </div>`
+        }
       </dl>
       <p>
         ${say(
