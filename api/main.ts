@@ -329,7 +329,11 @@ async function openServices(
       options.log.error({ err: error }, 'a batch of stamps was interrupted'),
     ),
     licenses: { ...stamps, renderer, serviceKeys: hierarchy, publicUrl: address },
-    seals: sealParts(installation, hierarchy, keys, () => verificationFacts(judging)),
+    seals: sealParts(installation, hierarchy, keys, async () => ({
+      ...(await verificationFacts(judging)),
+      // A seal made elsewhere: its maker's authority is asked, where its certificate says.
+      evidence: longTerm.status,
+    })),
     sealStatus,
     signIn,
     guard: createGuard({ apiKeys: installation, ...identity }),

@@ -28,6 +28,8 @@ import { proofingCaseRoutes } from './proofing-cases.ts';
 import { purposeRoutes } from './purposes.ts';
 import { recognitionRoutes } from './recognitions.ts';
 import { sealApplicationRoutes } from './seal-applications.ts';
+import { sealPageActRoutes } from './seal-page-acts.ts';
+import { sealPageApplicationRoutes } from './seal-page-applications.ts';
 import { sealPageRoutes } from './seal-pages.ts';
 import { sealStatusRoutes } from './seal-status.ts';
 import { sealRoutes } from './seals.ts';
@@ -73,6 +75,8 @@ const served: readonly Route[] = [
   ...pageRoutes,
   ...accountPageRoutes,
   ...sealPageRoutes,
+  ...sealPageApplicationRoutes,
+  ...sealPageActRoutes,
   ...peoplePageRoutes,
   ...mandatePageRoutes,
   ...deskPageRoutes,
