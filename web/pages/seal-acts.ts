@@ -4,21 +4,27 @@ import { html, type Html } from '../html.ts';
 import type { Frame } from '../layout.ts';
 import { applicationWords, wordsOf } from '../seal-words.ts';
 import { both, say } from '../words.ts';
-import type { SealPage } from './seal.ts';
+import type { SealCard } from './seal-office.ts';
 
-type SealActs = Pick<
-  SealPage,
-  | 'seal'
-  | 'stops'
-  | 'choices'
-  | 'mayChange'
-  | 'keepers'
-  | 'mayAuthorise'
-  | 'mayFile'
-  | 'today'
-  | 'inAYear'
-  | 'idempotencyKey'
->;
+/** What may be applied for from here. */
+export type SealApplicationChoice = 'renew' | 'release' | 'cancel';
+
+/** What may be done about a seal by this reader, now. */
+export interface SealActs {
+  readonly seal: SealCard;
+  /** States that one person can put it into now: `frozen`, `lost`. */
+  readonly stops: readonly ('frozen' | 'lost')[];
+  readonly choices: readonly SealApplicationChoice[];
+  readonly mayChange: boolean;
+  /** Who they are now, for whoever may apply for others; null for nobody. */
+  readonly keepers: readonly string[] | null;
+  readonly mayAuthorise: boolean;
+  readonly mayFile: boolean;
+  /** For the authorisation's dates, yyyy-MM-dd. */
+  readonly today: string;
+  readonly inAYear: string;
+  readonly idempotencyKey: string;
+}
 
 const stopWords: Readonly<Record<'frozen' | 'lost', Words>> = {
   frozen: { zh: '冻结', en: 'Freeze' },

@@ -155,10 +155,10 @@ export function renderSealOffice(frame: Frame, page: SealOfficePage): string {
         <h1>${say('印章管理', 'Seal office')}</h1>
         ${
           page.mayApply
-            ? html`<p>
-                <a class="button" href="/seal-application">${say('申请新章', 'Apply for a seal')}</a>
-                <a class="button" href="/seal-take-in">${say('接入外部印章', 'Take one in')}</a>
-              </p>`
+            ? html`<div>
+                <p><a class="button" href="/seal-application">${say('申请新章', 'Apply for a seal')}</a></p>
+                <p><a class="button" href="/seal-take-in">${say('接入外部印章', 'Take one in')}</a></p>
+              </div>`
             : null
         }
       </div>

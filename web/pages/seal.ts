@@ -5,33 +5,16 @@ import { renderPage, type Frame } from '../layout.ts';
 import { stateChip } from '../license-card.ts';
 import { table } from '../table.ts';
 import { both, dayElement, say, timeElement } from '../words.ts';
-import { sealActs } from './seal-acts.ts';
-import type { SealCard } from './seal-office.ts';
+import { sealActs, type SealActs } from './seal-acts.ts';
 import { useCells, useHead, type SealUseLine } from './seal-uses.ts';
 
-/** What may be applied for from here. */
-export type SealApplicationChoice = 'renew' | 'release' | 'cancel';
-
-export interface SealPage {
-  readonly seal: SealCard;
+export interface SealPage extends SealActs {
   readonly facts: readonly { readonly label: Words; readonly value: string }[];
   readonly objectUrl: string | null;
   readonly history: readonly { readonly time: string; readonly words: Words; readonly reason: string }[];
   /** The newest few. */
   readonly uses: readonly SealUseLine[];
   readonly moreUses: boolean;
-  /** States that one person can put it into now: `frozen`, `lost`. */
-  readonly stops: readonly ('frozen' | 'lost')[];
-  readonly choices: readonly SealApplicationChoice[];
-  readonly mayChange: boolean;
-  /** Who they are now, for whoever may apply for others; null for nobody. */
-  readonly keepers: readonly string[] | null;
-  readonly mayAuthorise: boolean;
-  readonly mayFile: boolean;
-  /** For the authorisation's dates, yyyy-MM-dd. */
-  readonly today: string;
-  readonly inAYear: string;
-  readonly idempotencyKey: string;
 }
 
 /** `/seals/:code`. */
