@@ -336,7 +336,11 @@ async function openServices(
       { pool: verifications, facts: () => verificationFacts(judging) },
       options.log,
     ),
-    seals: sealParts(installation, hierarchy, keys, () => verificationFacts(judging)),
+    seals: sealParts(installation, hierarchy, keys, async () => ({
+      ...(await verificationFacts(judging)),
+      // A seal made elsewhere: its maker's authority is asked, where its certificate says.
+      evidence: longTerm.status,
+    })),
     sealStatus,
     signIn,
     guard: createGuard({ apiKeys: installation, ...identity.served }),

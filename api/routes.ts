@@ -46,6 +46,8 @@ import { purposeRoutes } from './purposes.ts';
 import { recognitionRoutes } from './recognitions.ts';
 import { retentionRoutes } from './retention.ts';
 import { sealApplicationRoutes } from './seal-applications.ts';
+import { sealPageActRoutes } from './seal-page-acts.ts';
+import { sealPageApplicationRoutes } from './seal-page-applications.ts';
 import { sealPageRoutes } from './seal-pages.ts';
 import { sealStatusRoutes } from './seal-status.ts';
 import { sealRoutes } from './seals.ts';
@@ -111,6 +113,8 @@ const served: readonly Route[] = [
   ...copyPageRoutes,
   ...verifierPageRoutes,
   ...sealPageRoutes,
+  ...sealPageApplicationRoutes,
+  ...sealPageActRoutes,
   ...peoplePageRoutes,
   ...levelPageRoutes,
   ...mandatePageRoutes,

@@ -1,5 +1,6 @@
 // The seal office's forms as operations: text fields to what the interface's schema takes.
 import { z } from 'zod';
+import type { SealPictureDescription } from '../signing/seal-picture/description.ts';
 import { ApiError } from './errors.ts';
 import { sealOperation, type GivenOperation } from './seal-operations.ts';
 
@@ -9,7 +10,7 @@ const text = z.string().trim().max(4000).default('');
 export const operationForm = z.object({
   formToken: z.string().max(100),
   idempotencyKey: z.string().regex(/^[\x21-\x7e]{1,100}$/),
-  kind: z.enum(['make', 'renew', 'release', 'cancel', 'authorise']),
+  kind: z.enum(['make', 'change', 'renew', 'keepers', 'release', 'cancel', 'authorise', 'automatic']),
   purpose: z.string().trim().min(2).max(200),
   seal: text,
   name: text,
@@ -17,9 +18,13 @@ export const operationForm = z.object({
   pictureKind: text,
   pictureName: text,
   picturePurpose: text,
+  taxNumber: text,
   keepers: text,
   approvalsNeeded: text,
+  client: text,
   matters: text,
+  matter: text,
+  automatic: text,
   perDay: text,
   total: text,
   hours: text,
@@ -28,32 +33,63 @@ export const operationForm = z.object({
 
 type OperationForm = z.output<typeof operationForm>;
 
-const words = (value: string): readonly string[] => value.split(/\s+/).filter((word) => word !== '');
+/** What blanks stand between. */
+export function wordsIn(value: string): readonly string[] {
+  return value.split(/\s+/).filter((word) => word !== '');
+}
 
 /** Monday to Friday, 8:30 to 17:30. */
 const officeHours = { days: [1, 2, 3, 4, 5], from: 8 * 60 + 30, until: 17 * 60 + 30 };
 
-function plainOf(form: OperationForm, now: Date): unknown {
+/** What a new seal and the one after a change have in common. @param current picture of the seal that is changed */
+function sealOf(form: OperationForm, current: SealPictureDescription | null): object {
+  return {
+    name: form.name,
+    type: form.type,
+    picture:
+      form.pictureKind === 'same' && current !== null
+        ? pictureRequestOf(current)
+        : {
+            kind: form.pictureKind,
+            name: form.pictureName,
+            ...(form.picturePurpose === '' ? {} : { purpose: form.picturePurpose }),
+            ...(form.taxNumber === '' ? {} : { taxNumber: form.taxNumber }),
+          },
+    keepers: wordsIn(form.keepers),
+    approvalsNeeded: Number(form.approvalsNeeded),
+  };
+}
+
+/** A picture as it was asked for: its code and whether it is a specimen come from the register again. */
+function pictureRequestOf({ kind, name, purpose, centre, taxNumber, artwork, size }: SealPictureDescription) {
+  return {
+    kind,
+    name,
+    centre,
+    ...(purpose === null ? {} : { purpose }),
+    ...(taxNumber === undefined ? {} : { taxNumber }),
+    ...(artwork === undefined ? {} : { artwork }),
+    ...(size === undefined ? {} : { size }),
+  };
+}
+
+function plainOf(form: OperationForm, now: Date, current: SealPictureDescription | null): unknown {
   const { kind, seal } = form;
   switch (kind) {
     case 'make':
-      return {
-        kind,
-        name: form.name,
-        type: form.type,
-        picture: {
-          kind: form.pictureKind,
-          name: form.pictureName,
-          ...(form.picturePurpose === '' ? {} : { purpose: form.picturePurpose }),
-        },
-        keepers: words(form.keepers),
-        approvalsNeeded: Number(form.approvalsNeeded),
-      };
+      return { kind, ...sealOf(form, null) };
+    case 'change':
+      return { kind, seal, ...sealOf(form, current) };
+    case 'keepers':
+      return { kind, seal, keepers: wordsIn(form.keepers) };
+    case 'automatic':
+      return { kind, matter: form.matter, automatic: form.automatic === 'yes' };
     case 'authorise':
       return {
         kind,
         seal,
-        matters: words(form.matters).length === 0 ? null : words(form.matters),
+        client: form.client === '' ? null : form.client,
+        matters: wordsIn(form.matters).length === 0 ? null : wordsIn(form.matters),
         perDay: Number(form.perDay),
         total: Number(form.total),
         hours: form.hours === 'always' ? null : officeHours,
@@ -68,9 +104,21 @@ function plainOf(form: OperationForm, now: Date): unknown {
   }
 }
 
+/**
+ * @param current picture of the seal that is changed; null where none is
+ * @throws ApiError `request-invalid`, naming the fields that do not hold
+ */
+export function operationOfForm(
+  form: OperationForm,
+  now: Date,
+  current: SealPictureDescription | null,
+): GivenOperation {
+  return checkedOperation(plainOf(form, now, current));
+}
+
 /** @throws ApiError `request-invalid`, naming the fields that do not hold */
-export function operationOfForm(form: OperationForm, now: Date): GivenOperation {
-  const result = sealOperation.safeParse(plainOf(form, now));
+export function checkedOperation(plain: unknown): GivenOperation {
+  const result = sealOperation.safeParse(plain);
   if (result.success) return result.data;
   const places = result.error.issues
     .slice(0, 5)

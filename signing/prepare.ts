@@ -20,7 +20,7 @@ import { signaturesOf } from '../formats/pdf/signatures.ts';
 import type { ByteSource } from '../formats/pdf/source.ts';
 import { dateString, textString } from '../formats/pdf/text-string.ts';
 import { lockOfField, type FieldLock, type ModificationLevel } from '../formats/pdf/transforms.ts';
-import { appearanceForArchive } from './archive-appearance.ts';
+import { appearanceForArchive, archiveDrawing } from './archive-appearance.ts';
 import { SigningError } from './errors.ts';
 import { chooseField, refuseForbidden } from './field-choice.ts';
 import { hiddenContent } from './hidden-content.ts';
@@ -181,7 +181,8 @@ async function place(work: PlacingWork, options: SignatureOptions): Promise<Plac
   const { rectangle, matrix } = placeOnPage(page, visible.placement);
   // A prepared field says itself where it stands.
   if (prepared === undefined) refuseOverlap(rectangle, await signatureRectangles(document, fields, page));
-  return { page, rectangle, appearance: addAppearance(update, visible.appearance, matrix) };
+  const drawing = await archiveDrawing(document);
+  return { page, rectangle, appearance: addAppearance(update, visible.appearance, matrix, drawing) };
 }
 
 function signatureEntries(options: SignatureOptions, reason: string | undefined): PdfDictionary {

@@ -13,7 +13,7 @@ import {
 } from '../formats/pdf/objects.ts';
 import type { Page, Rectangle } from '../formats/pdf/pages.ts';
 import { findAnchor, type AnchorHit } from './anchor.ts';
-import { archivePart } from './archive-appearance.ts';
+import { archiveDrawing } from './archive-appearance.ts';
 import { fieldAreas } from './field-areas.ts';
 import { preparedPlace } from './field-place.ts';
 import { chosenPages, pageNumbered } from './page-choice.ts';
@@ -81,9 +81,7 @@ export async function placeSeal(work: PlacingWork, seal: SealToPlace, placing: P
     ...(riding === undefined ? [] : await ridingSpots(work, seal, { riding })),
   ];
   const rectangles = await rectanglesOf(work, spots, prepared?.field ?? null, placing.overFields ?? false);
-  const images = (seal.appearance.images ?? []).length > 0;
-  const hardMasks = images && (await archivePart(document)) === 1;
-  const pool = new FormPool(update, seal.appearance, { hardMasks });
+  const pool = new FormPool(update, seal.appearance, await archiveDrawing(document));
   const showings: Showing[] = [];
   let widget: PlacedSignature | null =
     prepared === null

@@ -41,6 +41,11 @@ export interface AppearanceOptions {
    * PDF/A-1 knows no soft masks (ISO 19005-1, 6.4): a dot is there or not, by an image mask of one bit, of which 1 hides.
    */
   readonly hardMasks?: boolean;
+  /**
+   * A document for archives whose output intent is not RGB takes no DeviceRGB (ISO 19005-1, 6.2.3.3; 19005-2, 6.2.4.3): what is
+   * drawn is then in sRGB as a CalRGB space says it.
+   */
+  readonly calibrated?: boolean;
 }
 
 /** Adds the form XObject to an update. @param matrix turns the drawing upright on a rotated page. */
@@ -50,8 +55,9 @@ export function addAppearance(
   matrix: Matrix,
   options: AppearanceOptions = {},
 ): PdfReference {
-  const compressed = deflated(appearance.content);
-  const smaller = compressed.length < appearance.content.length;
+  const content = options.calibrated === true ? calibratedContent(appearance.content) : appearance.content;
+  const compressed = deflated(content);
+  const smaller = compressed.length < content.length;
   const reference = update.allocate();
   const dictionary = pdfDictionary({
     Type: pdfName('XObject'),
@@ -59,22 +65,60 @@ export function addAppearance(
     FormType: pdfInteger(1),
     BBox: pdfArray(appearance.boundingBox.map(pdfReal)),
     ...(matrix === upright ? {} : { Matrix: pdfArray(matrix.map(pdfReal)) }),
-    Resources: resourcesOf(update, appearance, options.hardMasks ?? false),
+    Resources: resourcesOf(update, appearance, options),
     ...(smaller ? { Filter: pdfName('FlateDecode') } : {}),
   });
-  update.setStream(reference, dictionary, smaller ? compressed : appearance.content);
+  update.setStream(reference, dictionary, smaller ? compressed : content);
   return reference;
 }
 
-function resourcesOf(update: IncrementalUpdate, appearance: Appearance, hardMasks: boolean): PdfDictionary {
+function resourcesOf(
+  update: IncrementalUpdate,
+  appearance: Appearance,
+  options: AppearanceOptions,
+): PdfDictionary {
   const own = appearance.resources ?? pdfDictionary();
   const images = appearance.images ?? [];
-  if (images.length === 0) return own;
-  const named = images.map((image) => [image.name, addImage(update, image, hardMasks)] as const);
-  return withEntries(own, { XObject: pdfDictionary(Object.fromEntries(named)) });
+  const named = images.map((image) => [image.name, addImage(update, image, options)] as const);
+  return withEntries(own, {
+    ...(images.length === 0 ? {} : { XObject: pdfDictionary(Object.fromEntries(named)) }),
+    ...(options.calibrated === true
+      ? { ColorSpace: pdfDictionary({ [calibratedName]: calibratedSpace }) }
+      : {}),
+  });
 }
 
-function addImage(update: IncrementalUpdate, image: FormImage, hardMask: boolean): PdfReference {
+const calibratedName = 'sRGB';
+/** IEC 61966-2-1 as near as three gammas come to it, white point D65 (8.6.5.3). */
+const calibratedSpace = pdfArray([
+  pdfName('CalRGB'),
+  pdfDictionary({
+    WhitePoint: pdfArray([0.9505, 1, 1.089].map(pdfReal)),
+    Gamma: pdfArray([2.2222, 2.2222, 2.2222].map(pdfReal)),
+    Matrix: pdfArray([0.4124, 0.2126, 0.0193, 0.3576, 0.7152, 0.1192, 0.1805, 0.0722, 0.9505].map(pdfReal)),
+  }),
+]);
+
+const calibratedContents = new WeakMap<Uint8Array, Uint8Array>();
+
+/** Our own drawings have no strings: what looks like setting a colour is that. */
+function calibratedContent(content: Uint8Array): Uint8Array {
+  const known = calibratedContents.get(content);
+  if (known !== undefined) return known;
+  const text = new TextDecoder('latin1')
+    .decode(content)
+    .replace(/((?:[\d.]+ ){3})rg\b/g, `/${calibratedName} cs $1sc`)
+    .replace(/((?:[\d.]+ ){3})RG\b/g, `/${calibratedName} CS $1SC`);
+  const made = new TextEncoder().encode(text);
+  calibratedContents.set(content, made);
+  return made;
+}
+
+function addImage(
+  update: IncrementalUpdate,
+  image: FormImage,
+  { hardMasks = false, calibrated = false }: AppearanceOptions,
+): PdfReference {
   const add = (data: Uint8Array, entries: Readonly<Record<string, PdfObject>>): PdfReference => {
     const reference = update.allocate();
     const dictionary = pdfDictionary({
@@ -88,17 +132,18 @@ function addImage(update: IncrementalUpdate, image: FormImage, hardMask: boolean
     update.setStream(reference, dictionary, deflated(data));
     return reference;
   };
-  const part = (space: string) => ({ ColorSpace: pdfName(space), BitsPerComponent: pdfInteger(8) });
-  if (image.opacity === null) return add(image.colours, part('DeviceRGB'));
-  const mask = hardMask
+  const part = (space: PdfObject) => ({ ColorSpace: space, BitsPerComponent: pdfInteger(8) });
+  const colours = part(calibrated ? calibratedSpace : pdfName('DeviceRGB'));
+  if (image.opacity === null) return add(image.colours, colours);
+  const mask = hardMasks
     ? {
         Mask: add(oneBitMask(image, image.opacity), {
           ImageMask: pdfBoolean(true),
           BitsPerComponent: pdfInteger(1),
         }),
       }
-    : { SMask: add(image.opacity, part('DeviceGray')) };
-  return add(image.colours, { ...part('DeviceRGB'), ...mask });
+    : { SMask: add(image.opacity, part(pdfName('DeviceGray'))) };
+  return add(image.colours, { ...colours, ...mask });
 }
 
 const masks = new WeakMap<Uint8Array, Uint8Array>();

@@ -17,6 +17,7 @@ import { peopleRows } from './every-route/people-rows.ts';
 import { providerRows } from './every-route/provider-rows.ts';
 import { publicRows } from './every-route/public-rows.ts';
 import { reportRows } from './every-route/report-rows.ts';
+import { sealPageRows } from './every-route/seal-page-rows.ts';
 import { openSealOffice, sealRows } from './every-route/seal-rows.ts';
 import { showingPageRows } from './every-route/showing-page-rows.ts';
 import { showingRows } from './every-route/showing-rows.ts';
@@ -40,12 +41,14 @@ describe('every route', () => {
     const visitor = new Visitor(service);
     await visitor.arrive(openssl);
     const showing = showingWorld(visitor);
+    const office = await openSealOffice(visitor);
     table = {
       ...interfaceRows(visitor),
       ...publicRows(visitor),
       ...reportRows(visitor),
       ...pageRows(visitor),
-      ...sealRows(visitor, await openSealOffice(visitor)),
+      ...sealRows(visitor, office),
+      ...sealPageRows(visitor, office),
       ...(await providerRows(visitor)),
       ...(await loginRows(visitor, openssl)),
       ...peopleRows(visitor),

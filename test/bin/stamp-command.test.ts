@@ -18,6 +18,20 @@ interface Line {
   readonly reason?: string;
 }
 
+/** How many signers of a CMS hold over a content, and by which algorithms. */
+const javaJudge = `
+import java.nio.file.*;
+import sun.security.pkcs.*;
+public class Judge {
+  public static void main(String[] named) throws Exception {
+    PKCS7 cms = new PKCS7(Files.readAllBytes(Path.of(named[0])));
+    SignerInfo[] held = cms.verify(Files.readAllBytes(Path.of(named[1])));
+    if (held == null) System.out.println("0");
+    else System.out.println(held.length + " " + held[0].getDigestAlgorithmId() + " " + held[0].getDigestEncryptionAlgorithmId());
+  }
+}
+`;
+
 describe('yinxin stamp', function () {
   this.timeout(60_000);
   let setting: StampSetting;
@@ -98,9 +112,24 @@ describe('yinxin stamp', function () {
       const padded = Buffer.from(signed.subarray(a + 1, b - 1).toString('latin1'), 'hex');
       writeFileSync(setting.path('value.der'), padded.subarray(0, 4 + padded.readUInt16BE(2)));
       const input = ['-in', setting.path('value.der'), '-inform', 'DER', '-content', setting.path('covered')];
-      // OpenSSL 3.0 verifies no CMS that goes with Ed25519 and SHA-512 (RFC 8419), and neither do NSS and MuPDF.
+      // OpenSSL 3.0 verifies no CMS that goes with Ed25519 and SHA-512 (RFC 8419), and neither do NSS and MuPDF; Java's does.
       if (kind === 'ed25519') {
         assert.match(await level(output), /^\S+ B-B$/);
+        const java = requireProgram(this, 'java');
+        writeFileSync(setting.path('Judge.java'), javaJudge);
+        const judge = (content: string): string =>
+          run(java, [
+            '--add-exports',
+            'java.base/sun.security.pkcs=ALL-UNNAMED',
+            setting.path('Judge.java'),
+            setting.path('value.der'),
+            content,
+          ]);
+        assert.match(judge(setting.path('covered')), /^1 SHA-512 Ed25519/);
+        const changed = readFileSync(setting.path('covered'));
+        changed[100] = (changed[100] ?? 0) ^ 1;
+        writeFileSync(setting.path('changed'), changed);
+        assert.match(judge(setting.path('changed')), /^0/);
         return;
       }
       const checks = ['-verify', '-binary', '-CAfile', setting.rootFile, '-purpose', 'any'];

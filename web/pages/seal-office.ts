@@ -1,5 +1,6 @@
 // The seal office: seals, what waits for a second person, authorisations.
 import type { Words } from '../../verification/report.ts';
+import { postForm } from '../form.ts';
 import { html, type Html } from '../html.ts';
 import { renderPage, type Frame } from '../layout.ts';
 import { stateChip } from '../license-card.ts';
@@ -43,6 +44,7 @@ export interface SealOfficePage {
   readonly authorisations: readonly AuthorisationLine[];
   readonly automaticMatters: readonly { readonly code: string; readonly name: Words | null }[];
   readonly mayApply: boolean;
+  readonly idempotencyKey: string;
 }
 
 function renderSeal(seal: SealCard): Html {
@@ -93,6 +95,57 @@ function authorisationCells(authorisation: AuthorisationLine): Cells {
   ];
 }
 
+/** One person ends an authorisation at once. */
+function endForm(frame: Frame, { id, sealName, validUntil }: AuthorisationLine): Html {
+  const field = `end-${id}`;
+  return html`<details class="card">
+    <summary>
+      ${say('终止授权', 'End')}：${sealName}
+      ${validUntil === null ? null : html`${say('截止', 'until')} ${dayElement(validUntil)}`}
+    </summary>
+    ${postForm(
+      frame,
+      `/seal-authorisations/${id}/end`,
+      html`<label for="${field}">${say('事由', 'Reason')}</label>
+        <input id="${field}" name="purpose" type="text" minlength="2" maxlength="200" required />
+        <p class="note">
+          ${say('即时生效，已完成的用印不受影响。', 'It takes effect at once; uses before it stay as they are.')}
+        </p>
+        <button class="button danger" type="submit">${say('终止', 'End')}</button>`,
+    )}
+  </details>`;
+}
+
+/** 自动核发: applied for by one person, decided by another. */
+function automaticForm(frame: Frame, page: SealOfficePage): Html {
+  return html`<section class="card">
+    <h3>${say('申请自动核发', 'Apply')}</h3>
+    ${postForm(
+      frame,
+      '/seal-applications',
+      html`<input type="hidden" name="idempotencyKey" value="${page.idempotencyKey}" />
+        <input type="hidden" name="kind" value="automatic" />
+        <label for="matter">${say('事项实施编码', 'Code of the matter')}</label>
+        <input id="matter" name="matter" type="text" maxlength="31" required />
+        <fieldset>
+          <legend>${say('申请事项', 'For')}</legend>
+          <label class="option">
+            <input type="radio" name="automatic" value="yes" checked />
+            <span>${say('标为自动核发，用印免审批', 'Its uses need no approval')}</span>
+          </label>
+          <label class="option">
+            <input type="radio" name="automatic" value="no" />
+            <span>${say('取消自动核发', 'They need one again')}</span>
+          </label>
+        </fieldset>
+        <label for="automatic-reason">${say('事由', 'Reason')}</label>
+        <input id="automatic-reason" name="purpose" type="text" minlength="2" maxlength="200" required />
+        <p class="note">${say('须由另一人审批。', 'Another person decides.')}</p>
+        <button class="button" type="submit">${say('申请', 'Apply')}</button>`,
+    )}
+  </section>`;
+}
+
 /** `/seals`. */
 export function renderSealOffice(frame: Frame, page: SealOfficePage): string {
   return renderPage(frame, {
@@ -102,7 +155,10 @@ export function renderSealOffice(frame: Frame, page: SealOfficePage): string {
         <h1>${say('印章管理', 'Seal office')}</h1>
         ${
           page.mayApply
-            ? html`<a class="button" href="/seal-application">${say('申请新章', 'Apply for a seal')}</a>`
+            ? html`<div>
+                <p><a class="button" href="/seal-application">${say('申请新章', 'Apply for a seal')}</a></p>
+                <p><a class="button" href="/seal-take-in">${say('接入外部印章', 'Take one in')}</a></p>
+              </div>`
             : null
         }
       </div>
@@ -133,6 +189,7 @@ export function renderSealOffice(frame: Frame, page: SealOfficePage): string {
           ],
           page.authorisations.map(authorisationCells),
         )}
+        ${page.mayApply ? page.authorisations.filter(({ state }) => state === 'in-force').map((each) => endForm(frame, each)) : null}
       </section>
       <section>
         <h2>${say('自动核发事项', 'Matters issued automatically')}</h2>
@@ -147,6 +204,7 @@ export function renderSealOffice(frame: Frame, page: SealOfficePage): string {
             name === null ? null : both(name),
           ]),
         )}
+        ${page.mayApply ? automaticForm(frame, page) : null}
       </section>`,
   });
 }

@@ -1,4 +1,4 @@
-// Good and bad input of the seal office: its interface and its pages.
+// Good and bad input of the seal office's interface; its pages: seal-page-rows.ts.
 import request, { type Test } from 'supertest';
 import { approvalOffice } from '../../../fixtures/departments.ts';
 import { foodBusinessMatter } from '../../../fixtures/matters.ts';
@@ -18,13 +18,15 @@ export interface SealOffice {
   readonly waiting: readonly string[];
   /** A seal that waits for its filing, by code. */
   readonly unfiled: readonly string[];
+  /** One to be ended by a call, one on a page. */
   readonly authorisation: string;
+  readonly authorisationOnPage: string;
   /** Seals in force that nobody else uses, by code: one to be stopped by a call, one on a page. */
   readonly stoppable: readonly [string, string];
 }
 
 export function sealRows(visitor: Visitor, office: SealOffice): Rows {
-  const { get, asOffice, page, sendForm, service, wrongMethod } = visitor;
+  const { get, asOffice, service, wrongMethod } = visitor;
   const as = (who: keyof typeof service.sealKeys, test: Test): Test =>
     test.set('Authorization', `Bearer ${service.sealKeys[who]}`);
   const send = (who: keyof typeof service.sealKeys, path: string, body: object): Test =>
@@ -32,10 +34,8 @@ export function sealRows(visitor: Visitor, office: SealOffice): Rows {
   const frozen = { state: 'frozen', reason: '盘点' };
   const matter = foodBusinessMatter.code;
   const marking = { operation: { kind: 'automatic', matter, automatic: true }, purpose: '测试' };
-  const [toApprove = '', toReject = '', toDecide = ''] = office.waiting;
-  const [toFile = '', toFileOnPage = ''] = office.unfiled;
-  const form = (who: 'applicant' | 'administrator', path: string, fields: Record<string, string>) =>
-    sendForm(path, { formToken: office[who].token, ...fields }, office[who].cookie);
+  const [toApprove = '', toReject = ''] = office.waiting;
+  const [toFile = ''] = office.unfiled;
   return {
     'get /api/v1/seals/{seal}': {
       good: () => asOffice(get(`/api/v1/seals/${officeSeal}`)),
@@ -239,127 +239,6 @@ export function sealRows(visitor: Visitor, office: SealOffice): Rows {
         'no code': [() => get('/api/v1/seal-status/1'), 400, 'request-invalid'],
       },
     },
-    'get /seals': {
-      good: () => page('/seals', office.applicant.cookie),
-      status: 200,
-      type: 'text/html',
-      bad: { 'a stranger': [() => page('/seals'), 401, null] },
-    },
-    'get /seals/{seal}': {
-      good: () => page(`/seals/${officeSeal}`, office.applicant.cookie),
-      status: 200,
-      type: 'text/html',
-      bad: {
-        "another department's": [() => page(`/seals/${marketSeal}`, office.applicant.cookie), 404, null],
-      },
-    },
-    'get /seals/{seal}/picture.svg': {
-      good: () => page(`/seals/${officeSeal}/picture.svg`, office.applicant.cookie),
-      status: 200,
-      type: 'image/svg+xml',
-      bad: {
-        "another department's": [
-          () => page(`/seals/${marketSeal}/picture.svg`, office.applicant.cookie),
-          404,
-          null,
-        ],
-      },
-    },
-    'get /seals/{seal}/object': {
-      good: () => page(`/seals/${marketSeal}/object`, office.administrator.cookie),
-      status: 200,
-      type: 'application/octet-stream',
-      bad: {
-        "another department's": [
-          () => page(`/seals/${marketSeal}/object`, office.applicant.cookie),
-          404,
-          null,
-        ],
-      },
-    },
-    'post /seals/{seal}/stop': {
-      good: () =>
-        form('applicant', `/seals/${office.stoppable[1]}/stop`, { state: 'frozen', purpose: '盘点' }),
-      status: 303,
-      type: null,
-      bad: {
-        'no token': [
-          () =>
-            sendForm(
-              `/seals/${officeSeal}/stop`,
-              { formToken: 'x', state: 'frozen', purpose: '盘点' },
-              office.applicant.cookie,
-            ),
-          403,
-          null,
-        ],
-      },
-    },
-    'post /seals/{seal}/filing': {
-      good: () => form('administrator', `/seals/${toFileOnPage}/filing`, { number: 'BA-2' }),
-      status: 303,
-      type: null,
-      bad: {
-        'the applicant': [
-          () => form('applicant', `/seals/${officeSeal}/filing`, { number: 'BA-2' }),
-          403,
-          null,
-        ],
-      },
-    },
-    'get /seal-application': {
-      good: () => page('/seal-application', office.applicant.cookie),
-      status: 200,
-      type: 'text/html',
-      bad: { 'a stranger': [() => page('/seal-application'), 401, null] },
-    },
-    'post /seal-applications': {
-      good: () =>
-        form('applicant', '/seal-applications', {
-          idempotencyKey: freshKey(),
-          kind: 'renew',
-          seal: officeSeal,
-          purpose: '续期',
-        }),
-      status: 303,
-      type: null,
-      bad: {
-        'an empty form': [
-          () =>
-            form('applicant', '/seal-applications', {
-              idempotencyKey: freshKey(),
-              kind: 'make',
-              purpose: '制作',
-            }),
-          400,
-          null,
-        ],
-      },
-    },
-    'get /seal-applications/{id}': {
-      good: () => page(`/seal-applications/${toDecide}`, office.administrator.cookie),
-      status: 200,
-      type: 'text/html',
-      bad: {
-        'one that is not there': [
-          () => page(`/seal-applications/${nobodys}`, office.administrator.cookie),
-          404,
-          null,
-        ],
-      },
-    },
-    'post /seal-applications/{id}/decision': {
-      good: () => form('administrator', `/seal-applications/${toDecide}/decision`, { decision: 'approve' }),
-      status: 303,
-      type: null,
-      bad: {
-        'one that is not there': [
-          () => form('administrator', `/seal-applications/${nobodys}/decision`, { decision: 'approve' }),
-          404,
-          null,
-        ],
-      },
-    },
   };
 }
 
@@ -396,12 +275,14 @@ export async function openSealOffice(visitor: Visitor): Promise<SealOffice> {
     waiting.push(applied.id);
   }
   const granted = await authorise(seals, { id: third.id, department });
+  const grantedToo = await authorise(seals, { id: fourth.id, department });
   return {
     applicant: await visitor.signedIn('seal-applicant'),
     administrator: await visitor.signedIn('seal-administrator'),
     waiting,
     unfiled: [first.code, second.code],
     authorisation: granted.outcome?.['authorisation'] ?? '',
+    authorisationOnPage: grantedToo.outcome?.['authorisation'] ?? '',
     stoppable: [third.code, fourth.code],
   };
 }

@@ -107,10 +107,10 @@ export function stampRows(visitor: Visitor): Rows {
       status: 201,
       type: 'application/json',
       bad: {
-        'two values': [
-          async () => post('/api/v1/stamps/prepared', { ...(await order()), sm2: 'ses' }),
-          400,
-          'request-invalid',
+        'no room for the second of two': [
+          async () => post('/api/v1/stamps/prepared', { ...(await order()), sm2: 'ses', docMdp: 1 }),
+          422,
+          'signing-forbidden',
         ],
         'another algorithm': [
           async () => post('/api/v1/stamps/prepared', { ...(await order()), algorithm: 'RS256' }),
