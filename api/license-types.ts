@@ -41,14 +41,24 @@ const fill = z.object({ fill: z.enum(['typical', 'longest']).default('typical') 
 
 /** What a list of types says of one. */
 function typeAnswer(type: LicenseType): z.input<typeof licenseTypeAnswer> {
-  const { typeCode, template: _, fields, matters, holderKinds, ...rest } = type;
+  const { typeCode: code, edition, key, name, englishName, mark, issuer, supervisor } = type;
+  const { number, fields, validity, publicStatus, matters, holderKinds } = type;
   return {
-    code: typeCode,
-    ...rest,
+    code,
+    edition,
+    key,
+    name,
+    englishName,
+    mark,
+    issuer,
+    supervisor,
     matters: [...matters],
     holderKinds: [...holderKinds],
+    number,
     fields,
     face: documentOf(type).face,
+    validity,
+    publicStatus,
   };
 }
 

@@ -58,6 +58,7 @@ import { showingPageRoutes } from './showing-pages.ts';
 import { verifierPageRoutes } from './verifier-pages.ts';
 import { stampRoutes } from './stamps.ts';
 import { publicRoutes } from './status.ts';
+import { typeDraftPageRoutes } from './type-draft-pages.ts';
 import { typePageRoutes } from './type-pages.ts';
 import { timestampRoutes } from './timestamps.ts';
 import { uploadedDocumentRoutes } from './uploaded-documents.ts';
@@ -82,6 +83,7 @@ const served: readonly Route[] = [
   ...licenseRequestRoutes,
   ...licenseTypeRoutes,
   ...typePageRoutes,
+  ...typeDraftPageRoutes,
   ...caseRoutes,
   ...presentationRoutes,
   ...presentationClaimRoutes,

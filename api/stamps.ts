@@ -1,7 +1,9 @@
 // Stamps: an approval system sends a decision and gets it back sealed.
 import { z } from 'zod';
 import { licenseDocument, NOT_STATED, type HolderReading, type Reading } from '../licenses/access.ts';
+import { sealsCopy } from '../licenses/copy-access.ts';
 import { licenseSealedBy } from '../licenses/store.ts';
+import { SigningError } from '../signing/errors.ts';
 import { sealWithCode } from '../signing/seal-register.ts';
 import { stampOf } from '../signing/stamp-answers.ts';
 import type { StampResult } from '../signing/stamp-order.ts';
@@ -135,6 +137,8 @@ const download = route({
   async handle(services, call) {
     const principal = principalOf(call.principal);
     const result = await stampOf(services.database.reader, principal, call.params.id);
+    if (await sealsCopy(services.database.reader, result.stampId))
+      throw new SigningError('stamp-not-found', 'There is no such stamp of a document of the department.');
     const license = await licenseSealedBy(services.database.reader, result.stampId);
     // A license's page is personal data: who reads it by its stamp needs what reading the license needs.
     if (license !== null)

@@ -61,7 +61,12 @@ function validityOf({ validity, years }: z.output<typeof basicsForm>): LicenseTy
 
 /** The definition with the form's names, rules and rights, as JSON text. */
 export function withBasics(type: LicenseType, form: z.output<typeof basicsForm>): string {
-  const { renewal: _r, inspection, secondPerson = [], ...rest } = type;
+  const { inspection, secondPerson = [] } = type;
+  const rest: { -readonly [Name in keyof LicenseType]: LicenseType[Name] } = { ...type };
+  // A rule that the form gives none of ends.
+  delete rest.renewal;
+  delete rest.inspection;
+  delete rest.secondPerson;
   const given: Readonly<Record<string, unknown>> = form;
   // What the form does not show stays as it was.
   const others = secondPerson.filter((change) => !secondPersonChanges.some((shown) => shown === change));

@@ -7,6 +7,7 @@ import type { VerificationDependencies } from '../verification/dependencies.ts';
 import { nodePdfCiphers } from '../verification/pdf-ciphers-node.ts';
 import { receiptClaims } from '../verification/receipt.ts';
 import type { Report } from '../verification/report.ts';
+import { refusedAsCopy } from './copy-acceptance.ts';
 import { ApiError } from './errors.ts';
 import { problemOf } from './problems.ts';
 import { holderFor, newReceiptId, receiptLifetime, signedReceipt, verifyingDepartment } from './receipts.ts';
@@ -128,7 +129,7 @@ async function receiptFor(
   const audience = wish.audience ?? department.department;
   const { trustList = null } = await verificationFacts(services);
   const bound = report.rows.some(({ id, outcome }) => id === 'license.holder' && outcome === 'passed');
-  const claims = receiptClaims(report, {
+  const found = receiptClaims(report, {
     issuer: department.department,
     audience,
     caseNumber: wish.case ?? '',
@@ -138,6 +139,8 @@ async function receiptFor(
     lifetime: receiptLifetime,
     acceptanceRule: (typeCode) => acceptanceRuleOf(trustList, wish.matter ?? '', typeCode),
   });
+  const refused = refusedAsCopy(report, { audience, matter: wish.matter ?? '' });
+  const claims = refused === null ? found : { ...found, acceptance: refused };
   const receipt = await signedReceipt(services, claims);
   await services.database.write((tx) =>
     services.audit.append(tx, {

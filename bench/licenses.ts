@@ -26,7 +26,8 @@ const parallel = 16;
 const demanded = 60;
 /** A seal's signature, a time-stamp's and a code's. */
 const signaturesALicense = 3;
-const rowsOfBatch = 300;
+/** Rows of the batch that is worked through, for each second of the bench. */
+const rowsASecond = 60;
 
 const system: Actor = {
   id: 'client:bench',
@@ -170,10 +171,10 @@ function rowsOf(count: number): readonly BatchRow[] {
 }
 
 /** A whole batch written down, and stopped: others wait no longer than for any other write. */
-async function* measureTaking(services: Services, limits: Limits): AsyncGenerator<Measure> {
-  const rows = rowsOf(MOST_ROWS);
+async function* measureTaking(seconds: number, services: Services, limits: Limits): AsyncGenerator<Measure> {
+  const rows = rowsOf(seconds < 1 ? 500 : MOST_ROWS);
   const { matter } = next();
-  const name = `taking a batch of ${MOST_ROWS} rows`;
+  const name = `taking a batch of ${rows.length} rows`;
   const started = performance.now();
   const taken = await watchingEventLoop(`longest standstill: ${name}`, () =>
     submitLicenseBatch(services.licenses, {
@@ -184,15 +185,15 @@ async function* measureTaking(services: Services, limits: Limits): AsyncGenerato
       rows,
     }),
   );
-  const rate = MOST_ROWS / ((performance.now() - started) / 1000);
+  const rate = rows.length / ((performance.now() - started) / 1000);
   await stopLicenseBatch(services, system, taken.result.id);
   yield measure(name, rate, 'rows/s', 'disk sync', limits.sync);
   yield taken.standstill;
 }
 
 /** A batch from its submission to its end. */
-async function* measureBatch(services: Services): AsyncGenerator<Measure> {
-  const rows = rowsOf(rowsOfBatch);
+async function* measureBatch(seconds: number, services: Services): AsyncGenerator<Measure> {
+  const rows = rowsOf(Math.max(10, Math.round(seconds * rowsASecond)));
   const { matter } = next();
   const started = performance.now();
   const { id } = await submitLicenseBatch(services.licenses, {
@@ -206,13 +207,13 @@ async function* measureBatch(services: Services): AsyncGenerator<Measure> {
   for (;;) {
     const batch = await readLicenseBatch(services.database.reader, system, id);
     if (batch.state === 'completed') {
-      if (batch.done !== rowsOfBatch) throw new Error(`${batch.refused} rows of the batch were refused.`);
+      if (batch.done !== rows.length) throw new Error(`${batch.refused} rows of the batch were refused.`);
       break;
     }
     await pause(20);
   }
-  const each = rowsOfBatch / ((performance.now() - started) / 1000);
-  yield measure(`batch of ${rowsOfBatch} licenses, taken and done`, each, 'licenses/s', 'demanded', demanded);
+  const each = rows.length / ((performance.now() - started) / 1000);
+  yield measure(`batch of ${rows.length} licenses, taken and done`, each, 'licenses/s', 'demanded', demanded);
 }
 
 /** Yields each measure as it is taken. */
@@ -225,8 +226,8 @@ export async function* measureLicenses(
   try {
     yield* measureIssue(seconds, service.services, limits);
     yield* measureDrawing(seconds, service.services, (availableParallelism() * 1000) / demanded);
-    yield* measureTaking(service.services, limits);
-    yield* measureBatch(service.services);
+    yield* measureTaking(seconds, service.services, limits);
+    yield* measureBatch(seconds, service.services);
   } finally {
     await service.stop();
   }

@@ -1,4 +1,5 @@
 // Copies for a purpose as their holder reads them, fetches them, and takes them back.
+import type { Reader } from '../storage/database.ts';
 import { note, type HolderReading } from './access.ts';
 import { copyOf, copyRows, endCopyIn, type LicenseCopy } from './copy-store.ts';
 import { LicenseError } from './errors.ts';
@@ -49,4 +50,14 @@ export async function endCopy(parts: LicenseParts, reading: HolderReading, id: s
   const ending = { id, holderIndex: indexOf(parts, reading), now: parts.clock() };
   const ended = await parts.database.write((tx) => endCopyIn(tx, parts, reading.actor, ending));
   if (!ended) throw new LicenseError('copy-not-found', 'There is no such copy in force.');
+}
+
+/** Whether a stamp sealed a copy: its page is the holder's to give out, and not that of the office whose seal it carries. */
+export async function sealsCopy(db: Reader, stampId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('license_copy')
+    .select('id')
+    .where('stamp', '=', stampId)
+    .executeTakeFirst();
+  return row !== undefined;
 }

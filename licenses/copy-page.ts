@@ -1,4 +1,5 @@
 // The page of a copy for a purpose: the words that bind it, the granted fields in a table, its own code, a small seal.
+import { trustOf } from './original.ts';
 import type { PageContent } from './page-layout.ts';
 import type { LicenseRecord } from './record.ts';
 import type { ShownLine } from './shown-fields.ts';
@@ -129,7 +130,15 @@ export function copyPage(
       SQBH: `授权编号 ${record['grant'] ?? ''}`,
     },
     mark: type.mark,
-    notice: '加注件，不是原件',
+    notice: noticeOfCopy(record),
     host,
   };
+}
+
+/** Of what was itself taken over it also says how far that may be trusted. */
+function noticeOfCopy(record: LicenseRecord): string {
+  const { trust } = record;
+  return trust === undefined
+    ? '加注件，不是原件'
+    : `加注件，不是原件；所依证照亦非原件，可信等级 ${trustOf(record)}`;
 }

@@ -13,6 +13,29 @@ export async function makeRecordKey(tx: Writer, { cipher }: Ciphers, root: strin
   return made.cipher;
 }
 
+/** The key of a license that gets another version: one of a time before there were keys is given its own. @param root as `makeRecordKey` */
+export async function keyOfNextVersion(tx: Writer, ciphers: Ciphers, root: string): Promise<FieldCipher> {
+  const made = ciphers.cipher.makeRecordKey(root);
+  const inserted = await tx
+    .insertInto('record_key')
+    .values({ record: root, wrapped: made.wrapped })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  if (inserted.numInsertedOrUpdatedRows === 1n) return made.cipher;
+  const { wrapped } = await tx
+    .selectFrom('record_key')
+    .select('wrapped')
+    .where('record', '=', root)
+    .executeTakeFirstOrThrow();
+  return openRecordKey(ciphers, root, wrapped);
+}
+
+/** Takes the keys of licenses away that were given up; one that other versions have is named by the first of them, and stays. */
+export async function deleteRecordKeys(tx: Writer, licenses: readonly string[]): Promise<void> {
+  if (licenses.length === 0) return;
+  await tx.deleteFrom('record_key').where('record', 'in', licenses).execute();
+}
+
 /** The cipher of a record whose key was read with it. @param wrapped null for a license of a time before record keys */
 export function openRecordKey({ cipher }: Ciphers, root: string, wrapped: string | null): FieldCipher {
   return wrapped === null ? cipher : cipher.openRecordKey(root, wrapped);

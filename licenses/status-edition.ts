@@ -20,7 +20,7 @@ const EDITION_LIFE = 12 * 3_600_000;
 /** Seconds an offline reader may keep an edition. */
 const TIME_TO_LIVE = 60;
 /** Rows read in one turn of the event loop: a list with many entries set must not hold up everything else. */
-const ROWS_A_TURN = 2000;
+const ROWS_A_TURN = 1000;
 
 const deflate = promisify(zlibDeflate);
 

@@ -9,7 +9,13 @@ import type { CodeText } from './code-picture.ts';
 import { LicenseError } from './errors.ts';
 import type { LicenseState } from './license.ts';
 import type { LicenseRecord } from './record.ts';
-import { makeRecordKey, openRecordKey, recordCipherOf } from './record-keys.ts';
+import {
+  deleteRecordKeys,
+  keyOfNextVersion,
+  makeRecordKey,
+  openRecordKey,
+  recordCipherOf,
+} from './record-keys.ts';
 import { writeStatus } from './status.ts';
 import type { HolderKind } from './holder-kind.ts';
 import { deleteHolders, insertHolders, type Holders } from './holders.ts';
@@ -106,7 +112,7 @@ export async function insertIntendedLicense(
   const cipher =
     license.succeeds === null
       ? await makeRecordKey(tx, secrets, license.root)
-      : await recordCipherOf(tx, secrets, license.succeeds.license);
+      : await keyOfNextVersion(tx, secrets, license.root);
   const result = await tx
     .insertInto('license')
     .values({
@@ -379,6 +385,7 @@ export async function abandonActs(
     const abandoned = licenses.map((license) => license.id);
     await deleteHolders(tx, abandoned);
     await deletePhotos(tx, abandoned);
+    await deleteRecordKeys(tx, abandoned);
     for (const { status_list: list, status_index: index } of licenses)
       if (list !== null && index !== null) await writeStatus(tx, { list, index }, STATUS.outOfForce, at);
     given.push({ ...act, licenses: abandoned });

@@ -75,8 +75,8 @@ function checkElement(page: TemplatePage, element: TemplateElement, sources: Sou
   if ('box' in element) checkBox(page, element.kind, element.box);
   if ('size' in element && !(element.size >= 4 && element.size <= 100))
     refuse('Type sizes are 4 to 100 points.');
-  if ('minSize' in element && element.minSize !== undefined && !(element.minSize >= 4))
-    refuse('Text is not shrunk below 4 points.');
+  const least = 'minSize' in element ? element.minSize : undefined;
+  if (least !== undefined && least < 4) refuse('Text is not shrunk below 4 points.');
   switch (element.kind) {
     case 'text':
       if (element.text.length > LONGEST_TEXT) refuse(`Fixed words have at most ${LONGEST_TEXT} characters.`);

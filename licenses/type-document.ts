@@ -36,12 +36,17 @@ export function typeOfDocument(value: unknown): LicenseType {
     const message = complaints.map(({ field, reason }) => `${field}: ${reason}`).join(' ');
     throw new LicenseError('type-invalid', `The definition does not hold: ${message}`, { complaints });
   }
-  const { face, ...rest } = value as TypeDocument;
-  const { format: _format, ...type } = rest;
+  const { face, ...type } = withoutFormat(value as TypeDocument);
   const unnamed = (face.required ?? []).find((name) => !Object.hasOwn(face.properties ?? {}, name));
   if (unnamed !== undefined)
     throw new LicenseError('type-invalid', 'The face requires a field that it does not have.');
   return checkLicenseType({ ...type, fields: fieldsOf(face) });
+}
+
+function withoutFormat(document: TypeDocument): Omit<TypeDocument, 'format'> {
+  const copy: Omit<TypeDocument, 'format'> & { format?: unknown } = { ...document };
+  delete copy.format;
+  return copy;
 }
 
 /** A definition as it was stored before there were documents: fields in place of a schema, a template of one page. */
@@ -51,6 +56,6 @@ type EarlierDefinition = Omit<LicenseType, 'template'> & { readonly template: Te
 export function typeOfStored(text: string): LicenseType {
   const value = JSON.parse(text) as TypeDocument | EarlierDefinition;
   if (!('face' in value)) return { ...value, template: { pages: [value.template] } };
-  const { format: _format, face, ...type } = value;
+  const { face, ...type } = withoutFormat(value);
   return { ...type, fields: fieldsOf(face) };
 }

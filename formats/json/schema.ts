@@ -69,14 +69,19 @@ class Checking {
   }
 
   check(schema: JsonSchema, value: unknown, path: readonly string[]): void {
-    if (path.length > DEEPEST) return this.complain(path, 'It is nested too deep.');
+    if (path.length > DEEPEST) {
+      this.complain(path, 'It is nested too deep.');
+      return;
+    }
     const type = typeOf(value);
     if (
       schema.type !== undefined &&
       schema.type !== type &&
       !(schema.type === 'number' && type === 'integer')
-    )
-      return this.complain(path, `It is not of type ${schema.type}.`);
+    ) {
+      this.complain(path, `It is not of type ${schema.type}.`);
+      return;
+    }
     if (schema.const !== undefined && value !== schema.const)
       this.complain(path, `It is not ${JSON.stringify(schema.const)}.`);
     if (schema.enum !== undefined && !schema.enum.some((allowed) => allowed === value))
@@ -93,8 +98,10 @@ class Checking {
     const length = value.length > (maxLength ?? Infinity) * 2 ? value.length : Array.from(value).length;
     if (minLength !== undefined && length < minLength)
       this.complain(path, minLength === 1 ? 'It is empty.' : `It has fewer than ${minLength} characters.`);
-    if (maxLength !== undefined && length > maxLength)
-      return this.complain(path, `It has more than ${maxLength} characters.`);
+    if (maxLength !== undefined && length > maxLength) {
+      this.complain(path, `It has more than ${maxLength} characters.`);
+      return;
+    }
     if (pattern !== undefined && !new RegExp(pattern, 'u').test(value))
       this.complain(path, 'It does not have the form that is demanded.');
   }
@@ -110,8 +117,10 @@ class Checking {
     const { items, minItems, maxItems, uniqueItems } = schema;
     if (minItems !== undefined && value.length < minItems)
       this.complain(path, `It has fewer than ${minItems} entries.`);
-    if (maxItems !== undefined && value.length > maxItems)
-      return this.complain(path, `It has more than ${maxItems} entries.`);
+    if (maxItems !== undefined && value.length > maxItems) {
+      this.complain(path, `It has more than ${maxItems} entries.`);
+      return;
+    }
     const before = this.complaints.length;
     if (items !== undefined)
       value.forEach((item, index) => this.check(items, item, [...path, String(index)]));
@@ -130,8 +139,10 @@ class Checking {
       maxProperties,
     } = schema;
     const names = Object.keys(value);
-    if (maxProperties !== undefined && names.length > maxProperties)
-      return this.complain(path, `It has more than ${maxProperties} members.`);
+    if (maxProperties !== undefined && names.length > maxProperties) {
+      this.complain(path, `It has more than ${maxProperties} members.`);
+      return;
+    }
     for (const name of required)
       if (!Object.hasOwn(value, name)) this.complain([...path, name], 'It is missing.');
     for (const name of names) {
@@ -149,7 +160,10 @@ class Checking {
     const fewest = Math.min(...tried.map((complaints) => complaints.length));
     if (fewest === 0) return;
     const [closest = [], ...others] = tried.filter((complaints) => complaints.length === fewest);
-    if (others.length > 0) return this.complain(path, 'It is none of the allowed forms.');
+    if (others.length > 0) {
+      this.complain(path, 'It is none of the allowed forms.');
+      return;
+    }
     for (const complaint of closest)
       if (this.complaints.length < MOST_COMPLAINTS) this.complaints.push(complaint);
   }

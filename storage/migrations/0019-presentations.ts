@@ -140,6 +140,7 @@ async function copies(db: Kysely<Record<string, never>>): Promise<void> {
     .execute();
   await sql`CREATE INDEX license_copy_holder ON license_copy (holder_index, intended_at)`.execute(db);
   await sql`CREATE INDEX license_copy_license ON license_copy (license)`.execute(db);
+  await sql`CREATE UNIQUE INDEX license_copy_stamp ON license_copy (stamp)`.execute(db);
   await sql`CREATE INDEX license_copy_origin ON license_copy (origin_list, origin_index)`.execute(db);
   await sql`CREATE INDEX license_copy_intended ON license_copy (intended_at) WHERE state = 'intended'`.execute(
     db,

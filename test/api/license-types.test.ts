@@ -228,7 +228,7 @@ describe('license types over HTTP', function () {
     const before = await issue({
       ...samples['business-licence'],
       ...district.journeyLicenses(2026).food,
-    } as SampleLicense);
+    });
     assert.equal(before.status, 201, JSON.stringify(before.body));
     const started = await asPerson('type-officer', '/api/v1/license-type-drafts', { type: type.typeCode });
     assert.equal(started.status, 201, JSON.stringify(started.body));
@@ -264,7 +264,7 @@ describe('license types over HTTP', function () {
     const after = await issue({
       ...samples['business-licence'],
       ...district.journeyLicenses(2026).next,
-    } as SampleLicense);
+    });
     assert.equal(after.status, 201, JSON.stringify(after.body));
     assert.deepEqual([await read(String(before.body.id)), await read(String(after.body.id))], [1, 2]);
     assert.equal(after.body.type.name, '食品经营许可证（新版）');

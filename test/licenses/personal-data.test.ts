@@ -143,6 +143,14 @@ for (const engine of engines) {
         number: license.record['ZZBH'] ?? '',
         succeeds: { license: license.id, how: 'renew', reason: '延续', legalBasis: '行政许可法第五十条' },
       });
+      const keys = await office.parts.database.reader
+        .selectFrom('record_key')
+        .select('record')
+        .where('record', '=', license.id)
+        .execute();
+      assert.equal(keys.length, 1, 'its next version gave it a key of its own');
+      const first = await findLicense(office.parts.database.reader, office.parts, license.id);
+      assert.deepEqual(first?.record, license.record, 'what was sealed before still opens');
       await revoke(next);
       const read = await revealLicense(office.parts, { actor: approval, purpose: '核对' }, next.id);
       assert.equal(read.events[0]?.reason, '样本处罚理由');
@@ -383,6 +391,28 @@ for (const engine of engines) {
       );
     });
 
+    it('removes a page in the next round where the store failed after its record was destroyed', async () => {
+      const food = await issueLicense(office.parts, office.food1());
+      await revoke(food);
+      const { documents } = office.parts;
+      const faulty = new Proxy(documents, {
+        get: (target, name) =>
+          name === 'remove'
+            ? () => Promise.reject(new StorageError('unavailable', 'The disk is away.'))
+            : (Reflect.get(target, name) as unknown),
+      });
+      const retained = retainedLicenses(office.parts.suite.digest);
+      await assert.rejects(destroyEnded({ ...later(10.1), documents: faulty }, retained), {
+        code: 'unavailable',
+      });
+      assert.equal(await findLicense(office.parts.database.reader, office.parts, food.id), null);
+      const there = await documents.open(food.document.digest);
+      assert.ok(there !== null);
+      await there.close();
+      await destroy(10.1);
+      assert.equal(await documents.open(food.document.digest), null);
+    });
+
     it('destroys what the calendar ended, counted from its last day', async () => {
       const food = await issueLicense(office.parts, office.food1());
       assert.ok(food.expiresAt !== null);
@@ -449,6 +479,24 @@ for (const engine of engines) {
       );
       await destroy(20.5);
       assert.ok(!(await there()));
+    });
+
+    it('leaves no key and no name of a license that was given up', async () => {
+      const { database } = office.parts;
+      const keys = async (): Promise<number> =>
+        (await database.reader.selectFrom('record_key').select('record').execute()).length;
+      const before = await keys();
+      const renderer = {
+        ...office.parts.renderer,
+        examine: (page: Parameters<typeof office.parts.renderer.examine>[0]) =>
+          office.parts.renderer.examine(page),
+        draw: () => Promise.reject(new LicenseError('page-failed', 'The page could not be drawn.')),
+      };
+      await assert.rejects(
+        issueLicense({ ...office.parts, renderer }, office.food1()),
+        refusal('page-failed'),
+      );
+      assert.equal(await keys(), before);
     });
 
     it('is not destroyed while its next version is being issued', async () => {

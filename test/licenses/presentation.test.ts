@@ -321,6 +321,13 @@ for (const engine of engines) {
       ])
         assert.equal(rows.includes(secret), false, secret);
       assert.equal(rows.includes('receipt rcp_'), false);
+      const left = await desk.parts.database.reader
+        .selectFrom('presentation')
+        .select(['token_digest', 'locator_mac', 'digits_mac'])
+        .where('state', '<>', 'shown')
+        .execute();
+      assert.ok(left.length > 5);
+      for (const row of left) assert.deepEqual(Object.values(row), [null, null, null]);
     });
   });
 }
