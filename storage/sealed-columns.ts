@@ -74,6 +74,8 @@ export const sealedColumns: readonly SealedColumn[] = [
   sealed('person', 'name_cipher'),
   sealed('person', 'number_cipher'),
   sealed('person', 'wanghao_cipher'),
+  sealed('person_document', 'name_cipher'),
+  sealed('person_document', 'number_cipher'),
   sealed('person_request', 'answer_cipher'),
   sealed('person_request', 'details_cipher'),
   sealed('presentation', 'receipt'),
