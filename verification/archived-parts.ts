@@ -36,9 +36,34 @@ export interface Carrier {
 }
 
 const tokenTypes: ReadonlySet<string> = new Set([OID.signatureTimeStamp, OID.archiveTimeStampV3]);
+const carryingTypes: ReadonlySet<string> = new Set([
+  ...tokenTypes,
+  OID.certificateValues,
+  OID.revocationValues,
+]);
+
+/** Values of the unsigned attributes of one signer that are looked into for what they carry. */
+const maxCarriers = 64;
+
+/** Every value of the unsigned attributes in order, with what it brings along. */
+export function unsignedValues({ unsignedAttributes }: SignerInfo): readonly {
+  readonly type: string;
+  readonly value: Uint8Array;
+  readonly attribute: Uint8Array;
+  readonly carried: readonly Carrier[];
+}[] {
+  let left = maxCarriers;
+  return unsignedAttributes.flatMap(({ type, values, der }) =>
+    values.map((value) => {
+      const looked = carryingTypes.has(type) && left > 0;
+      if (looked) left -= 1;
+      return { type, value, attribute: der, carried: looked ? carriedBy(type, value) : [] };
+    }),
+  );
+}
 
 /** What one value of an unsigned attribute brings along: a time-stamp token in itself and beside its signature, or stored values. */
-export function carriedBy(type: string, value: Uint8Array): readonly Carrier[] {
+function carriedBy(type: string, value: Uint8Array): readonly Carrier[] {
   if (!tokenTypes.has(type)) {
     const values = validationValuesOf(type, value);
     return values.certificates.length + values.crls.length + values.ocspResponses.length === 0
@@ -82,20 +107,16 @@ export async function archivedParts(
     if (parts.length > limit) return parts;
     parts.push({ kind, type: '', attribute: der, bytes: der, carries: await names([value]) });
   }
-  let place = 0;
-  for (const { type, values, der } of signer.unsignedAttributes) {
-    for (const bytes of values) {
-      if (parts.length > limit) return parts;
-      const carries = await names(
-        carriedBy(type, bytes).flatMap(({ certificates, crls, ocspResponses }) => [
-          ...certificates,
-          ...crls,
-          ...ocspResponses,
-        ]),
-      );
-      parts.push({ kind: 'attributes', type, attribute: der, bytes, place, carries });
-      place += 1;
-    }
+  for (const [place, { type, value, attribute, carried }] of unsignedValues(signer).entries()) {
+    if (parts.length > limit) return parts;
+    const carries = await names(
+      carried.flatMap(({ certificates, crls, ocspResponses }) => [
+        ...certificates,
+        ...crls,
+        ...ocspResponses,
+      ]),
+    );
+    parts.push({ kind: 'attributes', type, attribute, bytes: value, place, carries });
   }
   return parts;
 }

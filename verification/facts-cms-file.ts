@@ -8,7 +8,7 @@ import { FormatError } from '../formats/errors.ts';
 import { derLength } from '../formats/x509/der.ts';
 import { OID } from '../formats/x509/oid.ts';
 import type { ByteSource } from '../formats/pdf/source.ts';
-import { carriedBy } from './archived-parts.ts';
+import { unsignedValues } from './archived-parts.ts';
 import type { Carrier } from './archived-parts.ts';
 import { gatherEvidence } from './evidence.ts';
 import type { EvidenceInput } from './evidence.ts';
@@ -145,9 +145,7 @@ function carriers(signedData: SignedData | null): readonly Carrier[] {
   if (signedData === null) return [];
   return [
     signedData,
-    ...signedData.signerInfos.flatMap((signer) =>
-      valuesOf(signer).flatMap(({ type, value }) => carriedBy(type, value)),
-    ),
+    ...signedData.signerInfos.flatMap((signer) => unsignedValues(signer).flatMap(({ carried }) => carried)),
   ];
 }
 
