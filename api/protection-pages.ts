@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { labelledDigest } from '../crypto/algorithms.ts';
 import { IdentityError } from '../identity/errors.ts';
 import { requireRole } from '../identity/officers.ts';
-import { decidePersonRequest, openPersonRequests } from '../identity/person-rights.ts';
+import { decidePersonRequest } from '../identity/person-decision.ts';
+import { openPersonRequests } from '../identity/person-rights.ts';
 import { legalBasisWords, publishPurpose, purposes } from '../identity/purposes.ts';
 import { renderProtection } from '../web/pages/people/protection.ts';
 import { sending } from './administration-pages.ts';
@@ -13,6 +14,7 @@ import { placesFor } from './people-places.ts';
 import { words } from './people-schemas.ts';
 import { html, seeOther } from './reply.ts';
 import { formBody, route, type Route } from './route.ts';
+import { optionalText } from './schemas.ts';
 
 const tag = '页面 Pages';
 const page = { kind: 'page' } as const;
@@ -64,12 +66,26 @@ const decide = route({
   summary: 'Decide a request of a person',
   access: page,
   params: z.object({ id: z.string().regex(/^prq_[0-9a-f]{32}$/) }),
-  body: formBody(z.object({ ...token, done: z.enum(['yes', 'no']), answer: words })),
+  body: formBody(
+    z.object({
+      ...token,
+      done: z.enum(['yes', 'no']),
+      answer: words,
+      erase: z.literal('yes').optional(),
+      name: optionalText(80),
+    }),
+  ),
   replies: redirect,
   async handle(services, call) {
     const { account, principal } = await sending(services, call);
-    const { done, answer } = call.body;
-    const decision = { by: account.id, id: call.params.id, done: done === 'yes', answer };
+    const { done, answer, erase, name } = call.body;
+    const effect =
+      erase === 'yes'
+        ? ({ kind: 'erase' } as const)
+        : name === null
+          ? null
+          : ({ kind: 'name', name } as const);
+    const decision = { by: account.id, id: call.params.id, done: done === 'yes', answer, effect };
     await decidePersonRequest(services.people, principal, decision);
     return seeOther('/office/protection');
   },

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { labelledDigest } from '../crypto/algorithms.ts';
 import { requireRole } from '../identity/officers.ts';
-import { decidePersonRequest, openPersonRequests } from '../identity/person-rights.ts';
+import { decidePersonRequest } from '../identity/person-decision.ts';
+import { openPersonRequests } from '../identity/person-rights.ts';
 import { legalBases, noticeOf, publishPurpose, purposes } from '../identity/purposes.ts';
 import { officeLevel, peopleCaller } from './people-caller.ts';
 import { words } from './people-schemas.ts';
@@ -130,7 +131,22 @@ const decide = route({
   summary: 'Decide a request; a refusal says why',
   access: protect,
   params: z.object({ id: z.string().regex(/^prq_[0-9a-f]{32}$/) }),
-  body: jsonBody(z.strictObject({ done: z.boolean(), answer: words })),
+  body: jsonBody(
+    z.strictObject({
+      done: z.boolean(),
+      answer: words,
+      effect: z
+        .discriminatedUnion('kind', [
+          z.strictObject({ kind: z.literal('erase') }),
+          z.strictObject({ kind: z.literal('name'), name: z.string().min(1).max(80) }),
+        ])
+        .nullable()
+        .default(null)
+        .describe(
+          'Carried out with it: a request to delete erases, one to correct sets the name the register confirms.',
+        ),
+    }),
+  ),
   replies: [
     { status: 200, description: 'Decided.', content: { 'application/json': z.object({ id: z.string() }) } },
   ],

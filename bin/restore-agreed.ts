@@ -11,6 +11,8 @@ import { hasAdministrators } from '../api/two-persons.ts';
 import { PRIVATE_OID } from '../formats/x509/private-oid.ts';
 import { requireRestoreApproved, restoreApprovalOf } from '../identity/restore-approval.ts';
 import { copyToLookAt } from '../storage/backup.ts';
+import { installFact } from '../storage/install-facts.ts';
+import { openDatabase } from '../storage/open.ts';
 
 /**
  * A demonstration, and a backup without administrators, needs nobody: none could agree.
@@ -25,15 +27,19 @@ export async function agreedToRestore(
   wanted: { readonly digest: string; readonly files: readonly string[] },
 ): Promise<readonly string[]> {
   const { config, settings } = opened;
-  if (settings.mode === 'demonstration') return [];
   const approvals = [];
   for (const file of wanted.files) approvals.push(restoreApprovalOf(await readFile(file, 'utf8')));
   const folder = await mkdtemp(join(tmpdir(), 'yinxin-restore-'));
   try {
     await copyToLookAt(source, folder);
+    // The settings lie beside what the manifest names, and could say anything: the database knows better.
+    if ((await modeOf(folder)) !== 'production' && settings.mode === 'demonstration') return [];
     const copy: Config = {
       ...config,
       dataFolder: folder,
+      // The copy is asked, and no other database that the environment may name.
+      databaseUrl: null,
+      mode: 'production',
       // Root keys are not needed to look, and are not copied.
       rootKeys: { ...config.rootKeys, folder: join(folder, 'root-keys') },
     };
@@ -49,6 +55,15 @@ export async function agreedToRestore(
   }
 }
 
+async function modeOf(folder: string): Promise<string | null> {
+  const database = await openDatabase({ file: join(folder, 'yinxin.db') });
+  try {
+    return await installFact(database.reader, 'mode');
+  } finally {
+    await database.close();
+  }
+}
+
 async function partsOver(
   installation: Installation,
   settings: Settings,
@@ -57,7 +72,11 @@ async function partsOver(
     ...installation,
     accounts: loginAccounts(installation),
     messages: null,
-    hierarchy: await openHierarchy(installation, settings, installation.config.publicUrl ?? 'https://localhost'),
+    hierarchy: await openHierarchy(
+      installation,
+      settings,
+      installation.config.publicUrl ?? 'https://localhost',
+    ),
     deviceKeyPolicies: [PRIVATE_OID.deviceKeyPolicy],
   };
 }

@@ -29,7 +29,7 @@ export async function setAccountState(
 }
 
 /** As `setAccountState`, inside another write. */
-async function setAccountStateIn(
+export async function setAccountStateIn(
   tx: Writer,
   dependencies: PeopleDependencies,
   actor: Actor,

@@ -1,4 +1,4 @@
-// Rights of the person: a copy of everything, and requests to correct, delete, restrict or explain, decided in time.
+// Rights of the person: a copy of everything, and requests to correct, delete, restrict or explain.
 import type { Actor } from '../storage/actor.ts';
 import type { PersonRequestTable } from '../storage/schema/people.ts';
 import { accountOfPerson, proofingsOf, type PeopleDependencies } from './accounts.ts';
@@ -102,7 +102,7 @@ export async function openPersonRequest(
     person: asking.person,
     asked_by: asking.by,
     kind: asking.kind,
-    details_cipher: dependencies.cipher.seal(place('details', id), words),
+    details_cipher: dependencies.cipher.seal(requestPlace('details', id), words),
     state: 'open' as const,
     opened_at: at.toISOString(),
     due_at: new Date(at.getTime() + answerDays * 86_400_000).toISOString(),
@@ -166,62 +166,9 @@ export async function openPersonRequests(
   return rows.map((row) => requestOf(dependencies, row));
 }
 
-/**
- * Decides a request; a refusal says why (art. 50).
- * @throws IdentityError `role-missing`, `person-request-not-found`, `own-matter`, `purpose-invalid` (no answer).
- */
-export async function decidePersonRequest(
-  dependencies: PeopleDependencies,
-  actor: Actor,
-  decision: { readonly by: string; readonly id: string; readonly done: boolean; readonly answer: string },
-): Promise<void> {
-  await requireRole(dependencies, decision.by, 'data-protection-officer');
-  const answer = decision.answer.trim();
-  if (answer === '' || answer.length > 1000) {
-    throw new IdentityError(
-      'purpose-invalid',
-      'A decision says in 1 to 1000 characters what was done, or why not.',
-    );
-  }
-  const at = dependencies.clock();
-  const sealed = dependencies.cipher.seal(place('answer', decision.id), answer);
-  await dependencies.database.write(async (tx) => {
-    const own = await tx
-      .selectFrom('person_request')
-      .innerJoin('account', 'account.person', 'person_request.person')
-      .select('account.id')
-      .where('person_request.id', '=', decision.id)
-      .where('account.id', '=', decision.by)
-      .executeTakeFirst();
-    if (own !== undefined) throw new IdentityError('own-matter', 'Nobody decides a request of their own.');
-    const decided = await tx
-      .updateTable('person_request')
-      .set({
-        state: decision.done ? 'done' : 'refused',
-        decided_by: decision.by,
-        decided_at: at.toISOString(),
-        answer_cipher: sealed,
-      })
-      .where('id', '=', decision.id)
-      .where('state', '=', 'open')
-      .returning('person')
-      .executeTakeFirst();
-    if (decided === undefined)
-      throw new IdentityError('person-request-not-found', 'There is no such open request.');
-    const details = { state: decision.done ? 'done' : 'refused', person: decided.person };
-    await dependencies.audit.append(tx, {
-      at,
-      actor,
-      action: 'person-request.decided',
-      subject: decision.id,
-      details,
-    });
-  });
-}
-
 function requestOf(dependencies: PeopleDependencies, row: PersonRequestTable): PersonRequest {
   const open = (column: 'details' | 'answer', cipher: string | null): string | null =>
-    cipher === null ? null : dependencies.cipher.open(place(column, row.id), cipher);
+    cipher === null ? null : dependencies.cipher.open(requestPlace(column, row.id), cipher);
   return {
     id: row.id,
     person: row.person,
@@ -234,7 +181,8 @@ function requestOf(dependencies: PeopleDependencies, row: PersonRequestTable): P
   };
 }
 
-function place(
+/** Where words of a request lie encrypted. */
+export function requestPlace(
   column: 'details' | 'answer',
   row: string,
 ): { readonly table: string; readonly column: string; readonly row: string } {

@@ -1,5 +1,6 @@
 // Erasing what is no longer needed: closed accounts after their retention, cases nobody decided, wards and recoveries lapsed.
 import type { Actor } from '../storage/actor.ts';
+import type { Writer } from '../storage/database.ts';
 import type { PeopleDependencies } from './accounts.ts';
 import { requirePurpose } from './purposes.ts';
 
@@ -53,44 +54,54 @@ export async function sweepPersonalData(dependencies: PeopleDependencies): Promi
       .groupBy('person.id')
       .limit(atOnce)
       .execute();
-    for (const { id } of due) {
-      await tx
-        .updateTable('person')
-        .set({
-          document_type: null,
-          name_cipher: null,
-          number_cipher: null,
-          number_index: null,
-          wanghao_cipher: null,
-          wanghao_index: null,
-          birth_date_cipher: null,
-          state: 'erased',
-          ended_at: now.toISOString(),
-        })
-        .where('id', '=', id)
-        .execute();
-      // Documents that were joined were kept as the person's history, and go with it.
-      await tx.deleteFrom('person_document').where('person', '=', id).execute();
-      const accounts = tx.selectFrom('account').select('id').where('person', '=', id);
-      await tx
-        .updateTable('proofing')
-        .set({ evidence_cipher: '' })
-        .where('account', 'in', accounts)
-        .execute();
-      await tx
-        .updateTable('person_request')
-        .set({ details_cipher: null, answer_cipher: null })
-        .where('person', '=', id)
-        .execute();
-      await tx.updateTable('guardianship').set({ evidence_cipher: '' }).where('ward', '=', id).execute();
-      await dependencies.audit.append(tx, {
-        at: now,
-        actor: sweeper,
-        action: 'person.erased',
-        subject: id,
-        details: { days: String(days) },
-      });
-    }
+    for (const { id } of due)
+      await erasePersonIn(tx, dependencies, { person: id, actor: sweeper, details: { days: String(days) } });
     return due.length;
+  });
+}
+
+/** Erases everything personal of a person, inside a write: identifiers, times and the audit stay. */
+export async function erasePersonIn(
+  tx: Writer,
+  dependencies: PeopleDependencies,
+  erased: {
+    readonly person: string;
+    readonly actor: Actor;
+    readonly details: Readonly<Record<string, string>>;
+  },
+): Promise<void> {
+  const { person, actor, details } = erased;
+  const at = dependencies.clock();
+  await tx
+    .updateTable('person')
+    .set({
+      document_type: null,
+      name_cipher: null,
+      number_cipher: null,
+      number_index: null,
+      wanghao_cipher: null,
+      wanghao_index: null,
+      birth_date_cipher: null,
+      state: 'erased',
+      ended_at: at.toISOString(),
+    })
+    .where('id', '=', person)
+    .execute();
+  // Documents that were joined were kept as the person's history, and go with it.
+  await tx.deleteFrom('person_document').where('person', '=', person).execute();
+  const accounts = tx.selectFrom('account').select('id').where('person', '=', person);
+  await tx.updateTable('proofing').set({ evidence_cipher: '' }).where('account', 'in', accounts).execute();
+  await tx
+    .updateTable('person_request')
+    .set({ details_cipher: null, answer_cipher: null })
+    .where('person', '=', person)
+    .execute();
+  await tx.updateTable('guardianship').set({ evidence_cipher: '' }).where('ward', '=', person).execute();
+  await dependencies.audit.append(tx, {
+    at,
+    actor,
+    action: 'person.erased',
+    subject: person,
+    details,
   });
 }

@@ -282,6 +282,24 @@ describe('restoring a production installation', function () {
     assert.equal(done.code, 0, done.err);
   });
 
+  it('believes neither settings that were changed beside the backup nor another database', async () => {
+    const settings = join(path('backup'), 'yinxin.json');
+    const before = readFileSync(settings, 'utf8');
+    writeFileSync(settings, before.replace('"production"', '"demonstration"'));
+    try {
+      const ran = await restored([]);
+      assert.notEqual(ran.code, 0, ran.out);
+      assert.ok(!existsSync(join(ran.to, 'yinxin.db')), 'nothing was put in place');
+    } finally {
+      writeFileSync(settings, before);
+    }
+    const to = target();
+    const elsewhere = { ...to, YINXIN_DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/none' };
+    const ran = await run(['restore', '--from', path('backup')], elsewhere);
+    assert.equal(ran.code, 1, ran.err);
+    assert.match(ran.err, /both must agree/);
+  });
+
   it('asks the backup, not the day: a certificate revoked before the backup agrees to nothing', async () => {
     await opened(async (installation) => {
       await revokeCertificate(installation, {

@@ -5,9 +5,9 @@ import { consentsOf, giveConsent, mayProcess, withdrawConsent } from '../../iden
 import { ensureDefaultPurposes } from '../../identity/default-purposes.ts';
 import { IdentityError, type IdentityErrorCode } from '../../identity/errors.ts';
 import { confirmCase, proposeCase } from '../../identity/proofing-desk.ts';
+import { decidePersonRequest } from '../../identity/person-decision.ts';
 import {
   copyOfPersonalData,
-  decidePersonRequest,
   openPersonRequest,
   openPersonRequests,
   requestsOf,

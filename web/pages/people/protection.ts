@@ -66,6 +66,34 @@ export function renderProtection(frame: Frame, page: ProtectionPage): string {
   });
 }
 
+/** What is carried out with the decision, for the kinds that have something. */
+function effects(one: ProtectionPage['requests'][number]): readonly Html[] {
+  if (one.kind === 'delete')
+    return [
+      html`<label class="option" for="erase-${one.id}">
+        <input id="erase-${one.id}" name="erase" type="checkbox" value="yes" />
+        <span
+          >${say(
+            '同时注销账户并立即删除全部个人信息（不可恢复）',
+            'Close the account and erase everything personal now (for ever)',
+          )}</span
+        >
+      </label>`,
+    ];
+  if (one.kind === 'correct')
+    return [
+      field({
+        id: `name-${one.id}`,
+        name: 'name',
+        words: { zh: '更正后的姓名（不更正姓名的不填）', en: 'Corrected name, where it is the name' },
+        hint: { zh: '提交时向人口库核对', en: 'The population register is asked' },
+        maximum: 80,
+        optional: true,
+      }),
+    ];
+  return [];
+}
+
 /** The next version of a notice. */
 function notice(frame: Frame, page: ProtectionPage): Html {
   return html`<section class="card">
@@ -113,6 +141,7 @@ function request(frame: Frame, one: ProtectionPage['requests'][number]): Html {
         'done',
       ),
       field({ id: `answer-${one.id}`, name: 'answer', words: { zh: '答复', en: 'Answer' }, maximum: 1000 }),
+      ...effects(one),
       html`<button class="button" type="submit">${say('答复', 'Answer')}</button>`,
     ])}
   </article>`;
