@@ -39,7 +39,7 @@ describe('seals of the suite gm', function () {
     ];
     const plain = await stamp(service);
     assert.equal((plain.body as { sm2: string }).sm2, 'ses', JSON.stringify(plain.body));
-    assert.deepEqual(await form(await pdfOf(plain.headers['location'] + '/document')), both);
+    assert.deepEqual(await form(await pdfOf(`${plain.headers['location'] ?? ''}/document`)), both);
     const each = licenses.food;
     const issued = await issue(service, licenseBody(each), { department: each.matter.department.key });
     const { documentUrl } = issued.body as { readonly documentUrl: string };
