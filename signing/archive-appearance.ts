@@ -9,7 +9,7 @@ import { dictionaryOf, integerOf, nameOf, type PdfReference } from '../formats/p
 const largestMetadata = 256 * 1024;
 
 /** Part of PDF/A that the document says it keeps to (ISO 19005, `pdfaid:part`); null where it says nothing readable. */
-export async function archivePart(document: PdfDocument): Promise<number | null> {
+async function archivePart(document: PdfDocument): Promise<number | null> {
   try {
     const metadata = await document.get(await document.catalogue(), 'Metadata');
     if (metadata.kind !== 'stream') return null;

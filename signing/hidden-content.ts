@@ -54,7 +54,7 @@ export interface HiddenFinding {
  * What is looked at of one document, whatever it holds: about a quarter of a second. Within it every page is, and where it
  * ends the result says from which page on nothing was.
  */
-export const inspectionBudget = { operators: 400_000, bytes: 8 * 1024 * 1024 } as const;
+const inspectionBudget = { operators: 400_000, bytes: 8 * 1024 * 1024 } as const;
 /** Operators that a page and an annotation count for, beside those of its content. */
 const price = { page: 20, annotation: 10 };
 const mostFindings = 100;

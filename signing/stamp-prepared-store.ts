@@ -118,11 +118,14 @@ export function planOfText(text: string): KeptPlan {
     },
     sealId: kept.sealId,
     algorithm,
-    sm2: sm2 == null ? null : { ...sm2, prepared: readUpdate(sm2.prepared) },
+    sm2: sm2 === undefined || sm2 === null ? null : { ...sm2, prepared: readUpdate(sm2.prepared) },
     withPassword: kept.withPassword ?? false,
     step: kept.step ?? 'pades',
     awaited: readValue(awaited ?? { algorithm, toBeSigned, messageDigest: '' }),
-    first: first == null ? null : { awaited: readValue(first.awaited), contents: fromBase64(first.contents) },
+    first:
+      first === undefined || first === null
+        ? null
+        : { awaited: readValue(first.awaited), contents: fromBase64(first.contents) },
   };
 }
 

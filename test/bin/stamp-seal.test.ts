@@ -1,15 +1,21 @@
 // `yinxin stamp` with the seal of an SM2 key: SES_Signature where the seal lists the key, its picture under PAdES elsewhere, SM2 in CMS.
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { TimestampAuthority } from '../../ca/timestamp-authority.ts';
 import { makePkcs12 } from '../../crypto/pkcs12.ts';
+import { parseSignedData } from '../../formats/cms/signed-data.ts';
+import { parseTstInfo } from '../../formats/cms/timestamp.ts';
 import { parseSealSignature } from '../../formats/eseal/signature.ts';
 import { openPdf } from '../../formats/pdf/document.ts';
 import { readSignatures } from '../../formats/pdf/signatures.ts';
 import { bytesSource } from '../../formats/pdf/source.ts';
 import { verify } from '../../verification/verify.ts';
+import { openDistrict, type District } from '../ca/district.ts';
 import { samplePdf } from '../signing/seal-office.ts';
 import { makeParty, makeRsaKey, type Party } from '../verification/pki.ts';
 import { makeSeal, makeSealWorld, sealDeps, type SealWorld } from '../verification/seal-world.ts';
@@ -38,7 +44,24 @@ describe('yinxin stamp with a seal', function () {
     writeFileSync(path(`${name}.p12`), p12);
   };
 
+  let district: District;
+  let server: Server;
+  let tsa: string;
+
   before(async () => {
+    district = await openDistrict({ realClock: true });
+    const authority = new TimestampAuthority(district.parts, district.hierarchy);
+    server = createServer((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        void authority
+          .respond(new Uint8Array(Buffer.concat(chunks)))
+          .then((answer) => response.setHeader('Content-Type', 'application/timestamp-reply').end(answer));
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    tsa = `http://127.0.0.1:${(server.address() as AddressInfo).port}/tsa`;
     folder = mkdtempSync(join(tmpdir(), 'yinxin-seal-'));
     world = makeSealWorld();
     rsa = makeParty({ commonName: '演示签名人', issuer: world.sealCa, key: makeRsaKey() });
@@ -51,7 +74,12 @@ describe('yinxin stamp with a seal', function () {
     const signers = { kind: 'certificates', certificates: [world.maker.certificate] } as const;
     writeFileSync(path('other.esl'), makeSeal(world, 4, { information: { picture }, property: { signers } }));
   });
-  after(() => rmSync(folder, { recursive: true, force: true }));
+  after(async () => {
+    rmSync(folder, { recursive: true, force: true });
+    server.closeAllConnections();
+    server.close();
+    await district.remove();
+  });
 
   const stamp = async (
     key: string,
@@ -96,6 +124,34 @@ describe('yinxin stamp with a seal', function () {
         .conclusion,
       'TOTAL-FAILED',
     );
+  });
+
+  it('has its time-stamp inside, and tells what it lacks where a service is down', async () => {
+    const using = ['--seal', path('a.esl'), ...place];
+    const timed = await stamp('sm2', [...using, '--tsa', tsa]);
+    assert.deepEqual([timed.code, timed.line['level'], timed.line['shortfall']], [0, 'SES-T', null]);
+    const [signature] = await readSignatures(await openPdf(bytesSource(timed.pdf())));
+    const use = parseSealSignature(signature?.contents?.value ?? new Uint8Array());
+    assert.ok(use.timestamp !== null, 'GB/T 38540 clause 7.2: timeStamp');
+    const { messageImprint } = parseTstInfo(parseSignedData(use.timestamp).eContent ?? new Uint8Array());
+    assert.deepEqual(
+      Buffer.from(messageImprint.hashedMessage),
+      createHash('sm3').update(use.signature).digest(),
+      'over the signature value, in SM3',
+    );
+    // Nobody answers where these certificates say that their status is.
+    const unknown = await stamp('sm2', [...using, '--tsa', tsa, '--level', 'B-LTA']);
+    assert.deepEqual([unknown.code, unknown.line['code']], [1, 'status-unavailable']);
+    assert.throws(() => unknown.pdf(), /ENOENT/);
+    const lower = await stamp('sm2', [...using, '--tsa', tsa, '--level', 'B-LTA', '--lower']);
+    assert.deepEqual([lower.code, lower.line['level']], [0, 'SES-T']);
+    assert.match(String(lower.line['shortfall']), /^status-unavailable: /);
+    const nowhere = 'http://127.0.0.1:9/tsa';
+    const down = await stamp('sm2', [...using, '--tsa', nowhere]);
+    assert.deepEqual([down.code, down.line['code']], [1, 'timestamp-unavailable']);
+    const without = await stamp('sm2', [...using, '--tsa', nowhere, '--level', 'B-LT', '--lower']);
+    assert.deepEqual([without.code, without.line['level'], without.line['time']], [0, 'SES', null]);
+    assert.match(String(without.line['shortfall']), /^timestamp-unavailable: /);
   });
 
   it('refuses a seal that does not list the key', async () => {

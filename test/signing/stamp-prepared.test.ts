@@ -90,7 +90,7 @@ for (const engine of engines) {
     async function sm2Elsewhere({ toBeSigned, digest }: PreparedStamp): Promise<Uint8Array> {
       const { approvalSeal: seal } = office;
       const object = (await currentEdition(parts.database.reader, seal.id))?.object;
-      assert.ok(object != null);
+      assert.ok(object !== undefined && object !== null);
       const spki = parseCertificate(object.chain[0]!).subjectPublicKeyInfo.der;
       const z = createHash('sm3').update(sm2Prefix(spki)).update(toBeSigned).digest();
       assert.deepEqual(Buffer.from(digest), z, 'what a token is given is over Z_A too');

@@ -19,9 +19,6 @@ import { parseSignedData, type SignedData } from '../../formats/cms/signed-data.
 import { encodeTimestampRequest, parseTimestampResponse, parseTstInfo } from '../../formats/cms/timestamp.ts';
 import { decodeSign1, keyIdOf, sign1Input } from '../../formats/cose/sign1.ts';
 import { sameBytes, toHex } from '../../formats/bytes.ts';
-import { openPdf } from '../../formats/pdf/document.ts';
-import { readSignatures } from '../../formats/pdf/signatures.ts';
-import { bytesSource } from '../../formats/pdf/source.ts';
 import { decodeLicenseCode } from '../../formats/qr/license-code.ts';
 import { digestOf, encodeDigestAlgorithm, signatureNameOf } from '../../formats/x509/algorithm.ts';
 import { parseCertificate } from '../../formats/x509/certificate.ts';
@@ -165,28 +162,6 @@ describe('the suite gm', function () {
     assert.equal(unit.certificate.subjectPublicKeyInfo.keyType, 'sm2');
     const unitKey = unit.certificate.subjectPublicKeyInfo.der;
     assert.ok(opensslHolds(this, unitKey, unit.signed, unit.signer.signature));
-  });
-
-  it('chooses the SM2 seal by itself: SES_Signature first, then the signature that covers it', async () => {
-    const form = async (bytes: Uint8Array) => {
-      const found = await readSignatures(await openPdf(bytesSource(bytes)));
-      return found.map(({ subFilter, coverage }) => [subFilter, coverage.kind]);
-    };
-    const both = [
-      ['GM.SES', 'revision'],
-      ['ETSI.CAdES.detached', 'whole-file'],
-    ];
-    assert.deepEqual(await form(sealed), both);
-    assert.deepEqual(await form(await pdfOf(new URL(license.documentUrl, service.url).pathname)), both);
-    const said = await stamp(service, { fields: { sm2: 'none' } });
-    assert.equal((said.body as { sm2: string }).sm2, 'none', 'the request wins');
-    const plain = await stamp(service);
-    assert.equal((plain.body as { sm2: string }).sm2, 'ses');
-    // A certification that permits nothing after it has room for one signature.
-    const certified = await stamp(service, { fields: { docMdp: '1' } });
-    assert.equal((certified.body as { sm2: string }).sm2, 'none', JSON.stringify(certified.body));
-    const insisted = await stamp(service, { fields: { docMdp: '1', sm2: 'ses' } });
-    assert.equal((insisted.body as { code: string }).code, 'signing-forbidden');
   });
 
   it('chains to its SM2 root, as openssl verifies it', async function () {
