@@ -52,7 +52,7 @@ async function databaseBytes(office: LicenseOffice): Promise<number> {
       SELECT page_count * page_size AS bytes FROM pragma_page_count(), pragma_page_size()`.execute(
       database.reader,
     );
-    return Number(rows[0]?.bytes ?? 0);
+    return rows[0]?.bytes ?? 0;
   }
   const { rows } = await sql<{ bytes: string }>`
     SELECT sum(pg_total_relation_size(c.oid)) AS bytes FROM pg_class c
