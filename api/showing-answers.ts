@@ -7,6 +7,7 @@ import type { ClaimedShowing } from '../licenses/presentation-claim.ts';
 import type { Claim, Presentation } from '../licenses/presentation-store.ts';
 import { holderFields, verifierFields } from '../licenses/shown-fields.ts';
 import { licenseTypes } from '../licenses/type-register.ts';
+import { toBase64 } from '../formats/bytes.ts';
 import { groupedDigits } from '../formats/qr/live-code.ts';
 import type { Words } from '../verification/report.ts';
 import { holderFor, receiptLifetime, signedReceipt } from './receipts.ts';
@@ -150,6 +151,10 @@ export const deliveredAnswer = z.object({
   stateWords: z.string(),
   validUntil: z.string().nullable(),
   fields: z.array(z.object({ name: z.string(), label: z.string(), value: z.string() })),
+  photo: z
+    .object({ mediaType: z.enum(['image/jpeg', 'image/png']), base64: z.string() })
+    .nullable()
+    .describe('Where `ZP` was asked for, and the license has one'),
   at: instant,
   receiptId: z.string(),
   receipt: z.string().describe('核验回执: a compact JWS'),
@@ -170,6 +175,10 @@ export function deliveredTold(
     stateWords: answer.stateWords,
     validUntil: answer.validUntil,
     fields: answer.lines.map(({ name, label, value }) => ({ name, label, value })),
+    photo:
+      answer.photo === null
+        ? null
+        : { mediaType: answer.photo.mediaType, base64: toBase64(answer.photo.bytes) },
     at: answer.at.toISOString(),
     receiptId,
     receipt,

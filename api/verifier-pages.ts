@@ -1,5 +1,6 @@
 // The verifier's pages of live codes: the desk, a claim, the answer once; and the alarms.
 import { z } from 'zod';
+import { toBase64 } from '../formats/bytes.ts';
 import { closeCase, openCase, openCases } from '../licenses/open-cases.ts';
 import { alarms, alarmSeen } from '../licenses/presentation-alarms.ts';
 import { receiptOfClaim, takeAnswer } from '../licenses/presentation-answer.ts';
@@ -255,6 +256,10 @@ const take = route({
           words: { zh: label, en: englishLabel },
           value,
         })),
+        photo:
+          answer.photo === null
+            ? null
+            : `data:${answer.photo.mediaType};base64,${toBase64(answer.photo.bytes)}`,
         at: answer.at.toISOString(),
         claim: claimInWords(services, answer.claim, await namesOf(services), answer.typeCode),
         receiptId,
