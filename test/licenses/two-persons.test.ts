@@ -175,11 +175,14 @@ for (const engine of engines) {
 
     it('issues the next version on approval, and again by the same officer where stamping was down', async () => {
       const license = await issue();
-      const { actor: _, idempotencyKey: __, type: ___, ...order } = office.food1();
+      const { holder, face, matter, caseNumber } = office.food1();
       const request = await ask(
         {
           kind: 'version',
-          ...order,
+          holder,
+          face,
+          matter,
+          caseNumber,
           number: license.record['ZZBH'] ?? '',
           succeeds: {
             license: license.id,
