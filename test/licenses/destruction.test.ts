@@ -164,6 +164,57 @@ for (const engine of engines) {
       }
     });
 
+    it('takes the copies that were made of a license with it, and their pages', async () => {
+      const food = await issueLicense(office.parts, office.food1());
+      await keeping.revoke(food);
+      const { database, documents, cipher } = office.parts;
+      const page = await office.office.store(Buffer.from('%PDF-1.7 a copy for a purpose'));
+      const place = { table: 'license_copy', column: 'record', row: `cpy_${food.id}` };
+      await database.write((tx) =>
+        tx
+          .insertInto('license_copy')
+          .values({
+            id: `cpy_${food.id}`,
+            state: 'completed',
+            license: food.id,
+            client: 'person:1',
+            idempotency_key: food.id,
+            request_digest: 'sha256:0',
+            holder_index: 'hmac-sha256:0',
+            grant_number: food.id,
+            department: food.issuer,
+            matter: food.matter,
+            fields: '[]',
+            record: cipher.seal(place, '{}'),
+            record_hash: 'sha256:0',
+            code_id: food.id,
+            code: cipher.seal({ ...place, column: 'code' }, '{}'),
+            status_list: null,
+            status_index: null,
+            origin_list: null,
+            origin_index: null,
+            stamp: null,
+            document: page,
+            document_size: 29,
+            intended_at: food.issuedAt.toISOString(),
+            completed_at: food.issuedAt.toISOString(),
+            // Its own period is not over: what it was made of is.
+            expires_at: new Date(food.issuedAt.getTime() + 20 * years).toISOString(),
+            ended_at: null,
+            abandoned_reason: null,
+          })
+          .execute(),
+      );
+      await keeping.destroy(10.1);
+      const copy = await database.reader
+        .selectFrom('license_copy')
+        .select(['record', 'code', 'holder_index'])
+        .where('license', '=', food.id)
+        .executeTakeFirstOrThrow();
+      assert.deepEqual(copy, { record: null, code: '', holder_index: '' });
+      assert.equal(await documents.open(page), null);
+    });
+
     it('keeps a page whose bytes somebody else has, until they need it no more', async () => {
       const food = await issueLicense(office.parts, office.food1());
       await keeping.revoke(food);
