@@ -1,7 +1,7 @@
 // What is told of showings: names of departments and matters put to codes, and the receipt both sides keep.
 import { z } from 'zod';
 import { allDepartments } from '../identity/departments.ts';
-import { numbersToChooseFrom, type LivePicture } from '../licenses/presentation.ts';
+import { numbersToChooseFrom, RENEW_AFTER, type LivePicture } from '../licenses/presentation.ts';
 import type { ReceiptFacts, ReceiptSigner, ShowingAnswer } from '../licenses/presentation-answer.ts';
 import type { ClaimedShowing } from '../licenses/presentation-claim.ts';
 import type { Claim, Presentation } from '../licenses/presentation-store.ts';
@@ -13,7 +13,7 @@ import type { Words } from '../verification/report.ts';
 import { holderFor, receiptLifetime, signedReceipt } from './receipts.ts';
 import type { Services } from './services.ts';
 
-export const showingId = z.string().regex(/^prs_[0-9a-f]{32}$/);
+const showingId = z.string().regex(/^prs_[0-9a-f]{32}$/);
 export const showingParams = z.object({ id: showingId });
 
 /** What our pages and answers say beside codes. */
@@ -67,7 +67,7 @@ export function pictureTold({ id, code, spoken, until }: LivePicture): z.input<t
     code: code.prefix + code.digits,
     spoken: groupedDigits(spoken),
     until: until.toISOString(),
-    renewAfter: 45,
+    renewAfter: RENEW_AFTER / 1000,
   };
 }
 

@@ -27,7 +27,7 @@ import {
 import { holderIndex } from './store.ts';
 
 /** Milliseconds a picture is good; the screen asks for the next one at three quarters of it. */
-export const PICTURE_LIFE = 60_000;
+const PICTURE_LIFE = 60_000;
 export const RENEW_AFTER = 45_000;
 /** Milliseconds for the holder to answer a claim, and again for the verifier to fetch what was agreed to. */
 export const CLAIM_LIFE = 120_000;

@@ -17,7 +17,7 @@ export interface ShownLine extends ShownField {
 }
 
 /** Most fields of one claim or copy. */
-export const MAX_FIELDS = 40;
+const MAX_FIELDS = 40;
 
 const holderName: ShownField = { name: 'CZZT', label: '持证主体', englishLabel: 'Holder' };
 const holderCode: ShownField = { name: 'CZZTDM', label: '持证主体代码', englishLabel: "Holder's code" };
