@@ -1,7 +1,8 @@
 // What is told of showings: names of departments and matters put to codes, and the receipt both sides keep.
 import { z } from 'zod';
 import { allDepartments } from '../identity/departments.ts';
-import { numbersToChooseFrom, RENEW_AFTER, type LivePicture } from '../licenses/presentation.ts';
+import { RENEW_AFTER, type LivePicture } from '../licenses/live-code.ts';
+import { numbersToChooseFrom } from '../licenses/presentation.ts';
 import type { ReceiptFacts, ReceiptSigner, ShowingAnswer } from '../licenses/presentation-answer.ts';
 import type { ClaimedShowing } from '../licenses/presentation-claim.ts';
 import type { Claim, Presentation } from '../licenses/presentation-store.ts';
