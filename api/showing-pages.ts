@@ -227,7 +227,7 @@ const receipt = route({
 
 const looks = route({
   method: 'get',
-  path: '/my/looks',
+  path: '/my/license-looks',
   tag,
   summary: 'Who looked at one’s licenses, when and what for',
   access: page,
