@@ -54,6 +54,7 @@ import { sealRoutes } from './seals.ts';
 import { preparedStampRoutes } from './prepared-stamps.ts';
 import { stampBatchRoutes } from './stamp-batches.ts';
 import { sessionPageRoutes } from './sessions-page.ts';
+import { showingAlarmPageRoutes } from './showing-alarm-pages.ts';
 import { showingPageRoutes } from './showing-pages.ts';
 import { verifierPageRoutes } from './verifier-pages.ts';
 import { stampRoutes } from './stamps.ts';
@@ -114,6 +115,7 @@ const served: readonly Route[] = [
   ...showingPageRoutes,
   ...copyPageRoutes,
   ...verifierPageRoutes,
+  ...showingAlarmPageRoutes,
   ...sealPageRoutes,
   ...sealPageApplicationRoutes,
   ...sealPageActRoutes,

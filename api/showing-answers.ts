@@ -1,18 +1,20 @@
 // What is told of showings: names of departments and matters put to codes, and the receipt both sides keep.
 import { z } from 'zod';
 import { allDepartments } from '../identity/departments.ts';
-import { numbersToChooseFrom, type LivePicture } from '../licenses/presentation.ts';
+import { RENEW_AFTER, type LivePicture } from '../licenses/live-code.ts';
+import { numbersToChooseFrom } from '../licenses/presentation.ts';
 import type { ReceiptFacts, ReceiptSigner, ShowingAnswer } from '../licenses/presentation-answer.ts';
 import type { ClaimedShowing } from '../licenses/presentation-claim.ts';
 import type { Claim, Presentation } from '../licenses/presentation-store.ts';
 import { holderFields, verifierFields } from '../licenses/shown-fields.ts';
 import { licenseTypes } from '../licenses/type-register.ts';
+import { toBase64 } from '../formats/bytes.ts';
 import { groupedDigits } from '../formats/qr/live-code.ts';
 import type { Words } from '../verification/report.ts';
 import { holderFor, receiptLifetime, signedReceipt } from './receipts.ts';
 import type { Services } from './services.ts';
 
-export const showingId = z.string().regex(/^prs_[0-9a-f]{32}$/);
+const showingId = z.string().regex(/^prs_[0-9a-f]{32}$/);
 export const showingParams = z.object({ id: showingId });
 
 /** What our pages and answers say beside codes. */
@@ -66,7 +68,7 @@ export function pictureTold({ id, code, spoken, until }: LivePicture): z.input<t
     code: code.prefix + code.digits,
     spoken: groupedDigits(spoken),
     until: until.toISOString(),
-    renewAfter: 45,
+    renewAfter: RENEW_AFTER / 1000,
   };
 }
 
@@ -150,6 +152,10 @@ export const deliveredAnswer = z.object({
   stateWords: z.string(),
   validUntil: z.string().nullable(),
   fields: z.array(z.object({ name: z.string(), label: z.string(), value: z.string() })),
+  photo: z
+    .object({ mediaType: z.enum(['image/jpeg', 'image/png']), base64: z.string() })
+    .nullable()
+    .describe('Where `ZP` was asked for, and the license has one'),
   at: instant,
   receiptId: z.string(),
   receipt: z.string().describe('核验回执: a compact JWS'),
@@ -170,6 +176,10 @@ export function deliveredTold(
     stateWords: answer.stateWords,
     validUntil: answer.validUntil,
     fields: answer.lines.map(({ name, label, value }) => ({ name, label, value })),
+    photo:
+      answer.photo === null
+        ? null
+        : { mediaType: answer.photo.mediaType, base64: toBase64(answer.photo.bytes) },
     at: answer.at.toISOString(),
     receiptId,
     receipt,

@@ -11,9 +11,9 @@ import {
   renewPicture,
   showLicenses,
   shownHere,
-  type LivePicture,
   type Showing,
 } from '../licenses/presentation.ts';
+import type { LivePicture } from '../licenses/live-code.ts';
 import { receiptOfShowing } from '../licenses/presentation-answer.ts';
 import type { Claim } from '../licenses/presentation-store.ts';
 import { groupedDigits } from '../formats/qr/live-code.ts';
@@ -227,7 +227,7 @@ const receipt = route({
 
 const looks = route({
   method: 'get',
-  path: '/my/looks',
+  path: '/my/license-looks',
   tag,
   summary: 'Who looked at one’s licenses, when and what for',
   access: page,

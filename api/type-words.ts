@@ -81,7 +81,6 @@ export interface FaceLine {
   readonly required: boolean;
   readonly inCode: boolean;
   readonly verifier: boolean;
-  readonly holder: boolean;
 }
 
 /** The fields of the face, in order. */
@@ -94,6 +93,5 @@ export function faceLines({ fields }: LicenseType): readonly FaceLine[] {
     required: field.required,
     inCode: field.codeKey !== null,
     verifier: field.verifier,
-    holder: field.holder !== false,
   }));
 }

@@ -1,7 +1,7 @@
 // The verifier's pages of live codes: the desk, a claim, the answer once; and the alarms.
 import { z } from 'zod';
+import { toBase64 } from '../formats/bytes.ts';
 import { closeCase, openCase, openCases } from '../licenses/open-cases.ts';
-import { alarms, alarmSeen } from '../licenses/presentation-alarms.ts';
 import { receiptOfClaim, takeAnswer } from '../licenses/presentation-answer.ts';
 import {
   claimOf,
@@ -12,7 +12,6 @@ import {
 import { departmentOf, requireScope } from '../licenses/guard.ts';
 import { verifierFields } from '../licenses/shown-fields.ts';
 import { licenseTypes } from '../licenses/type-register.ts';
-import { renderAlarms } from '../web/pages/alarms.ts';
 import { renderLiveCodePage } from '../web/pages/live-code.ts';
 import { renderAnswer, renderClaim, renderVerifier } from '../web/pages/verifier.ts';
 import { frameOf, requireFormToken, requireSession } from './pages.ts';
@@ -255,6 +254,10 @@ const take = route({
           words: { zh: label, en: englishLabel },
           value,
         })),
+        photo:
+          answer.photo === null
+            ? null
+            : `data:${answer.photo.mediaType};base64,${toBase64(answer.photo.bytes)}`,
         at: answer.at.toISOString(),
         claim: claimInWords(services, answer.claim, await namesOf(services), answer.typeCode),
         receiptId,
@@ -280,51 +283,6 @@ const receipt = route({
   },
 });
 
-const alarmPage = route({
-  method: 'get',
-  path: '/office/showing-alarms',
-  tag,
-  summary: 'Alarms of showings',
-  access: page,
-  replies: pageReply,
-  async handle(services, call) {
-    const session = await requireSession(services, call.cookie);
-    const names = await namesOf(services);
-    const found = await alarms(services.licenses, session.principal);
-    return html(
-      200,
-      renderAlarms(frameOf(services, session), {
-        mayDecide: session.principal.scopes.includes('identity:protect'),
-        alarms: found.map(({ id, kind, at, verifier, department, seenAt }) => ({
-          id,
-          kind,
-          at: at.toISOString(),
-          verifier,
-          department: names.department(department),
-          seenAt: seenAt?.toISOString() ?? null,
-        })),
-      }),
-    );
-  },
-});
-
-const seen = route({
-  method: 'post',
-  path: '/office/showing-alarms/{id}/seen',
-  tag,
-  summary: 'An alarm was looked into',
-  access: page,
-  params: z.object({ id: z.string().regex(/^pal_[0-9a-f]{32}$/) }),
-  body: formBody(z.object({ formToken })),
-  replies: redirect,
-  async handle(services, call) {
-    const session = await requireSession(services, call.cookie);
-    requireFormToken(session.formToken, call.body.formToken);
-    await alarmSeen(services.licenses, session.principal, call.params.id);
-    return seeOther('/office/showing-alarms');
-  },
-});
-
 export const verifierPageRoutes: readonly Route[] = [
   liveCode,
   desk,
@@ -335,6 +293,4 @@ export const verifierPageRoutes: readonly Route[] = [
   state,
   take,
   receipt,
-  alarmPage,
-  seen,
 ];

@@ -37,7 +37,10 @@ export interface RecordCipher extends FieldCipher {
 }
 
 function damaged(): CryptoError {
-  return new CryptoError('ciphertext-damaged', 'The encrypted value was changed, or belongs to another place.');
+  return new CryptoError(
+    'ciphertext-damaged',
+    'The encrypted value was changed, or belongs to another place.',
+  );
 }
 
 interface Parsed {

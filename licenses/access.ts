@@ -5,6 +5,7 @@ import type { AuditAction } from '../storage/audit-log.ts';
 import { eventsOf, type LicenseEvent } from './event-store.ts';
 import type { CodeText } from './code-picture.ts';
 import { LicenseError } from './errors.ts';
+import { wordsOfRows } from './face-rows.ts';
 import { normaliseHolderCode, type HolderInput } from './face.ts';
 import { departmentOf, requireScope } from './guard.ts';
 import { isHolder } from './holders.ts';
@@ -189,9 +190,10 @@ async function detailsOf(
   const { record } = license;
   const hidden = (field: FaceField): boolean => view === 'masked' && isPersonal(field, license.holderKind);
   const face = type.fields.flatMap((field) => {
-    const value = record[field.name];
-    if (value === undefined) return [];
+    const kept = record[field.name];
+    if (kept === undefined) return [];
     const { name, label, englishLabel, kind } = field;
+    const value = kind === 'list' ? wordsOfRows(kept) : kept;
     return [{ name, label, englishLabel, value: hidden(field) ? maskedValue(kind, value) : value }];
   });
   const whole = {

@@ -43,7 +43,10 @@ export async function askForChange(parts: LicenseParts, request: AskingRequest):
   checkKey(idempotencyKey);
   const id = licenseOf(asked);
   const { issuedAt } = await ownLicense(parts.database.reader, actor, id);
-  const digest = parts.index.of('license.change-request', JSON.stringify([actor.department, textOfAsked(asked)]));
+  const digest = parts.index.of(
+    'license.change-request',
+    JSON.stringify([actor.department, textOfAsked(asked)]),
+  );
   const earlier = await earlierRequest(parts, request, digest);
   if (earlier !== null) return earlier;
   const now = parts.clock();
@@ -88,7 +91,10 @@ export async function askForChange(parts: LicenseParts, request: AskingRequest):
   if (written) return requestOf(row);
   const other = await earlierRequest(parts, request, digest);
   if (other === null)
-    throw new LicenseError('transition-not-allowed', 'This change of the license waits for a decision already.');
+    throw new LicenseError(
+      'transition-not-allowed',
+      'This change of the license waits for a decision already.',
+    );
   return other;
 }
 
@@ -185,4 +191,3 @@ export async function changeRequests(
     .execute();
   return rows.map(requestOf);
 }
-

@@ -22,7 +22,7 @@ export async function copiesOfHolder(
 }
 
 /** One of the holder's copies. @throws LicenseError `copy-not-found` */
-export async function ownCopy(parts: LicenseParts, reading: HolderReading, id: string): Promise<LicenseCopy> {
+async function ownCopy(parts: LicenseParts, reading: HolderReading, id: string): Promise<LicenseCopy> {
   const row = await parts.database.reader
     .selectFrom('license_copy')
     .selectAll()

@@ -26,7 +26,7 @@ import { allocateStatus } from './status.ts';
 import { holderIndex } from './store.ts';
 
 /** The client that the authorisation of a seal names, where it does not name every system of its owner. */
-export const COPY_CLIENT = 'system:license-copies';
+const COPY_CLIENT = 'system:license-copies';
 
 /**
  * Makes a copy of a license of one's own. Repeating the key with the same request answers the stored copy and signs nothing.

@@ -7,7 +7,6 @@ interface FieldNote {
   readonly kind: FaceField['kind'];
   readonly english: string;
   readonly verifier: boolean;
-  readonly holder?: boolean;
   readonly personal?: boolean;
   readonly codeKey: number | null;
 }
@@ -51,12 +50,11 @@ function valueSchema(field: FaceField): JsonSchema {
   }
 }
 
-function noteOf({ kind, englishLabel, verifier, holder, personal, codeKey }: FaceField): FieldNote {
+function noteOf({ kind, englishLabel, verifier, personal, codeKey }: FaceField): FieldNote {
   return {
     kind,
     english: englishLabel,
     verifier,
-    ...(holder === undefined ? {} : { holder }),
     ...(personal === undefined ? {} : { personal }),
     codeKey,
   };
@@ -80,7 +78,7 @@ export function faceSchemaOf(fields: readonly FaceField[]): JsonSchema {
 
 function fieldOf(name: string, schema: JsonSchema, required: boolean): FaceField {
   // The document's own schema has checked that every note is one.
-  const { kind, english, verifier, holder, personal, codeKey } = schema['x-yinxin'] as FieldNote;
+  const { kind, english, verifier, personal, codeKey } = schema['x-yinxin'] as FieldNote;
   const { pattern, items } = schema;
   return {
     name,
@@ -95,7 +93,6 @@ function fieldOf(name: string, schema: JsonSchema, required: boolean): FaceField
     ...(kind === 'choice' ? { choices: (schema.enum ?? []).map(String) } : {}),
     ...(kind === 'list' && items !== undefined ? { columns: columnsOf(items) } : {}),
     verifier,
-    ...(holder === undefined ? {} : { holder }),
     ...(personal === undefined ? {} : { personal }),
     codeKey,
   };
@@ -127,7 +124,6 @@ function note(kind: FaceField['kind']): JsonSchema {
       kind: { const: kind },
       english: words,
       verifier: { type: 'boolean' },
-      holder: { type: 'boolean' },
       personal: { type: 'boolean' },
       codeKey: { anyOf: [{ type: 'null' }, { type: 'integer', minimum: 16, maximum: 255 }] },
     },

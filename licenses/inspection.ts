@@ -60,7 +60,10 @@ export async function recordInspection(
       knownAt: now,
     });
     if (isOver(standing.stored) || standing.state === 'expired')
-      throw new LicenseError('transition-not-allowed', `A license that is ${standing.state} is not inspected.`);
+      throw new LicenseError(
+        'transition-not-allowed',
+        `A license that is ${standing.state} is not inspected.`,
+      );
     checkChangeWords(
       { reason: request.reason, legalBasis: request.legalBasis },
       'suspend',
@@ -128,7 +131,9 @@ function dayOf(day: string): Date {
 
 function isDay(text: string): boolean {
   const day = new Date(`${text}T00:00:00Z`);
-  return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
+  return (
+    /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text)
+  );
 }
 
 /** @returns when the next one is due; null where this one changes nothing about that */

@@ -98,7 +98,7 @@ export const transitions: Readonly<Record<LicenseBirth | LicenseChange, Transiti
 };
 
 /** Words for what leaves the state as it is. */
-export const noteWords: Readonly<Record<LicenseNote, { readonly zh: string; readonly en: string }>> = {
+const noteWords: Readonly<Record<LicenseNote, { readonly zh: string; readonly en: string }>> = {
   inspect: { zh: '检查（校验）', en: 'Inspected' },
   'inspection-overdue': { zh: '逾期未检', en: 'Inspection overdue' },
   countermand: { zh: '撤回未生效的决定', en: 'Decision taken back before its day' },

@@ -67,7 +67,9 @@ export async function mergeLicenses(
     for (const [position, id] of licenses.entries()) {
       const life = held.get(id);
       const event =
-        life === undefined ? null : await mergeOne(tx, parts, request, { life, target, now, digest, key: keys[position] ?? '' });
+        life === undefined
+          ? null
+          : await mergeOne(tx, parts, request, { life, target, now, digest, key: keys[position] ?? '' });
       if (event === null) return null;
       events.push(event);
     }
@@ -75,7 +77,8 @@ export async function mergeLicenses(
     return events;
   });
   const events = written ?? (await earlierAll(parts, request, keys, digest));
-  if (events === null) throw new LicenseError('transition-not-allowed', 'The licenses were changed meanwhile.');
+  if (events === null)
+    throw new LicenseError('transition-not-allowed', 'The licenses were changed meanwhile.');
   return events;
 }
 
@@ -126,7 +129,10 @@ async function mergeOne(
   if (life.holderIndex === null || life.holderIndex !== target.holderIndex)
     throw new LicenseError('merge-invalid', 'Licenses are merged into one of the same holder.');
   if (life.root === target.root)
-    throw new LicenseError('merge-invalid', 'A version is not merged into another version of the same license.');
+    throw new LicenseError(
+      'merge-invalid',
+      'A version is not merged into another version of the same license.',
+    );
   const effectiveAt = checkChangeWords(request, 'merge', life.issuedAt, now);
   const second = await requireApproval(tx, await licenseTypeNamed(tx, life.typeCode), {
     license: life.id,

@@ -31,7 +31,7 @@ export const LARGEST_PHOTO = 200_000;
 const MOST_PIXELS = 2000;
 
 /** Where a photo is encrypted for. */
-export function photoPlace(license: string): FieldPlace {
+function photoPlace(license: string): FieldPlace {
   return { table: 'license_photo', column: 'photo', row: license };
 }
 

@@ -9,9 +9,12 @@ import { stateAt, statusValue, stateWords, type LicenseState } from './license.t
 import type { LicenseParts } from './parts.ts';
 import { claimOf } from './presentation-claim.ts';
 import { move, presentationRow, type Claim } from './presentation-store.ts';
-import { shownToVerifier, type ShownLine } from './shown-fields.ts';
+import { photoOf, type PhotoInput } from './photo.ts';
+import { recordCipherOf } from './record-keys.ts';
+import { PHOTO_FIELD, shownToVerifier, verifierFields, type ShownLine } from './shown-fields.ts';
 import { findLicense, holderIndex, type StoredLicense } from './store.ts';
 import { licenseTypeEdition } from './type-register.ts';
+import type { LicenseType } from './type.ts';
 
 /** What a verifier is told, once. */
 export interface ShowingAnswer {
@@ -27,6 +30,8 @@ export interface ShowingAnswer {
   readonly stateWords: string;
   readonly validUntil: string | null;
   readonly lines: readonly ShownLine[];
+  /** Where it was asked for, and the license has one. */
+  readonly photo: PhotoInput | null;
   readonly claim: Claim;
   readonly at: Date;
 }
@@ -99,7 +104,10 @@ export async function takeAnswer(
         presentation: id,
         matter: claim.matter,
         case: claim.caseNumber,
-        fields: answer.lines.map(({ name }) => name).join(' '),
+        fields: [
+          ...answer.lines.map(({ name }) => name),
+          ...(answer.photo === null ? [] : [PHOTO_FIELD]),
+        ].join(' '),
         receipt: receiptId,
       },
     });
@@ -134,9 +142,23 @@ async function answerOf(
     stateWords: stateWords[state],
     validUntil: license.record['ZZYXQJZRQ'] ?? null,
     lines: shownToVerifier(type, license.record, claim.fields),
+    photo: await photoFor(parts, type, license, claim),
     claim,
     at: now,
   };
+}
+
+/** By the edition the license was issued under, whatever a later one lets be seen. */
+async function photoFor(
+  parts: LicenseParts,
+  type: LicenseType,
+  license: StoredLicense,
+  claim: Claim,
+): Promise<PhotoInput | null> {
+  const permitted = verifierFields(type).some(({ name }) => name === PHOTO_FIELD);
+  if (!permitted || !claim.fields.includes(PHOTO_FIELD)) return null;
+  const db = parts.database.reader;
+  return photoOf(db, await recordCipherOf(db, parts, license.id), license.id);
 }
 
 /** The verifier's copy of the receipt. @throws LicenseError `presentation-not-found`, `claim-not-approved` */

@@ -8,7 +8,8 @@ import { LicenseError } from './errors.ts';
 import { departmentOf, requireScope } from './guard.ts';
 import { requireOpenCase } from './open-cases.ts';
 import type { LicenseParts } from './parts.ts';
-import { CLAIM_LIFE, spokenMacs, tokenDigest } from './presentation.ts';
+import { spokenMacs, tokenDigest } from './live-code.ts';
+import { CLAIM_LIFE } from './presentation.ts';
 import {
   countUse,
   fullWindow,

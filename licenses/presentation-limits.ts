@@ -43,11 +43,6 @@ function windowOf(kind: UseKind, at: Date): string {
   return new Date(Math.floor(at.getTime() / windows[kind]) * windows[kind]).toISOString();
 }
 
-/** When the window of a kind ends. */
-export function windowEnds(kind: UseKind, at: Date): Date {
-  return new Date(Date.parse(windowOf(kind, at)) + windows[kind]);
-}
-
 const subjectsOf = ({ verifier, department }: Asking) =>
   [
     ['verifier', `verifier:${verifier}`],

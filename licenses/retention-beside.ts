@@ -5,6 +5,11 @@ import type { Destroyed, RetainedRecords } from '../storage/destruction.ts';
 import type { RetentionClass } from '../storage/retention.ts';
 import { besideClasses } from './retention-classes.ts';
 
+/** A column as a commitment keeps it. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
 /** Records of one table, one row each, whose encrypted columns are wiped. */
 function rowsOf(
   kind: RetentionClass,
@@ -55,7 +60,7 @@ function rowsOf(
       await sql`UPDATE ${sql.table(rows.table)} SET ${wiped} WHERE id = ${id}`.execute(tx);
       const document = rows.documents === undefined ? null : row[rows.documents];
       return {
-        commitments: Object.fromEntries(rows.commits.map((name) => [name, String(row[name] ?? '')])),
+        commitments: Object.fromEntries(rows.commits.map((name) => [name, textOf(row[name])])),
         documents: typeof document === 'string' ? [document] : [],
       };
     },

@@ -56,6 +56,12 @@ async function documentsOf(tx: Writer, versions: readonly string[]): Promise<rea
     .select(['license.document', 'stamp.result_digest', 'stamp.upgraded_digest'])
     .where('license.id', 'in', versions)
     .execute();
+  const copies = await tx
+    .selectFrom('license_copy')
+    .leftJoin('stamp', 'stamp.id', 'license_copy.stamp')
+    .select(['license_copy.document', 'stamp.result_digest', 'stamp.upgraded_digest'])
+    .where('license_copy.license', 'in', versions)
+    .execute();
   const originals = await tx
     .selectFrom('license_original')
     .select('document')
@@ -63,7 +69,7 @@ async function documentsOf(tx: Writer, versions: readonly string[]): Promise<rea
     .where('document', 'is not', null)
     .execute();
   return [
-    ...stamped.flatMap((row) => [row.document, row.result_digest, row.upgraded_digest]),
+    ...[...stamped, ...copies].flatMap((row) => [row.document, row.result_digest, row.upgraded_digest]),
     ...originals.map((row) => row.document),
   ].filter((digest) => digest !== null);
 }
@@ -103,6 +109,12 @@ async function destroyLicense(tx: Writer, root: string, digest: DigestName): Pro
     .execute();
   await tx.deleteFrom('license_holder').where('license', 'in', versions).execute();
   await tx.updateTable('license_original').set({ report: null }).where('license', 'in', versions).execute();
+  // Its copies were sealed under its key: without it they say nothing, and their pages go with its own.
+  await tx
+    .updateTable('license_copy')
+    .set({ record: null, code: '', holder_index: '' })
+    .where('license', 'in', versions)
+    .execute();
   const events = await tx
     .updateTable('license_event')
     .set({ reason: '' })

@@ -17,7 +17,7 @@ export interface ShownLine extends ShownField {
 }
 
 /** Most fields of one claim or copy. */
-export const MAX_FIELDS = 40;
+const MAX_FIELDS = 40;
 
 const holderName: ShownField = { name: 'CZZT', label: '持证主体', englishLabel: 'Holder' };
 const holderCode: ShownField = { name: 'CZZTDM', label: '持证主体代码', englishLabel: "Holder's code" };
@@ -29,6 +29,10 @@ const others: readonly ShownField[] = [
   { name: 'ZZYXQJZRQ', label: '有效期截止', englishLabel: 'Valid until' },
 ];
 
+/** The holder's photo (ours; GB/T 36903 has no short name for it): what ties the license to who stands at the desk. */
+export const PHOTO_FIELD = 'ZP';
+const photo: ShownField = { name: PHOTO_FIELD, label: '照片', englishLabel: 'Photo' };
+
 function ownFields(type: LicenseType, whose: 'verifier' | 'holder'): readonly ShownField[] {
   return type.fields.flatMap(({ name, label, englishLabel, kind, verifier }) =>
     // A list is an annex, not a line.
@@ -39,7 +43,8 @@ function ownFields(type: LicenseType, whose: 'verifier' | 'holder'): readonly Sh
 /** Everything a verifier may ask for, in the order it is shown. */
 export function verifierFields(type: LicenseType): readonly ShownField[] {
   const code = type.verifierView?.holderCode === 'hidden' ? [] : [holderCode];
-  return [holderName, ...code, ...others, ...ownFields(type, 'verifier')];
+  const picture = type.photo !== undefined && type.verifierView?.photo !== false ? [photo] : [];
+  return [holderName, ...code, ...picture, ...others, ...ownFields(type, 'verifier')];
 }
 
 /** Everything a holder may put into a copy. */

@@ -43,10 +43,8 @@ export interface FaceField {
   readonly pattern?: string;
   /** Allowed values for `choice`. */
   readonly choices?: readonly string[];
-  /** Whether a verifying department sees it online. */
+  /** Whether a verifying department sees it online. The holder sees everything: the record travels in the own PDF. */
   readonly verifier: boolean;
-  /** Whether the holder sees it on the own pages. Default yes. */
-  readonly holder?: boolean;
   /** Whether it tells of a person: masked for departments until it is revealed. Default: yes in types for residents, else no. */
   readonly personal?: boolean;
   /**

@@ -48,7 +48,7 @@ const PAGE = 50;
 const keeper: Actor = { id: 'system', kind: 'system', department: null, scopes: [] };
 
 /** What proves a destruction, in the one spelling that is digested: JSON of its columns in this order. */
-export function destructionDigest(row: Omit<DestructionTable, 'digest'>, digest: DigestName): string {
+function destructionDigest(row: Omit<DestructionTable, 'digest'>, digest: DigestName): string {
   const { id, class: name, record, ended_at, period, basis, destroyed_at, commitments } = row;
   return labelledDigest(
     digest,

@@ -212,10 +212,7 @@ export async function rotationStatus(
   return {
     currentKey: parts.masterKeys.current.id,
     keys: parts.masterKeys.size,
-    latest:
-      latest === undefined
-        ? null
-        : { ...latest, resealed: Number(latest.resealed), unopened: Number(latest.unopened) },
+    latest: latest ?? null,
     left: await foreignCounts(parts.database.reader, parts.masterKeys.current.id),
   };
 }

@@ -39,7 +39,7 @@ const NOTICE = 30 * 86_400_000;
 const LONGEST_DAYS = 36_525;
 
 /** @throws StorageError `retention-invalid` for anything but `P<n>Y`, `P<n>M`, `P<n>D` of 1 day to 100 years */
-export function parsePeriod(period: string): {
+function parsePeriod(period: string): {
   readonly unit: 'Y' | 'M' | 'D';
   readonly count: number;
   readonly days: number;

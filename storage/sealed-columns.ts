@@ -6,12 +6,12 @@ import type { Schema } from './schema.ts';
 export type RowKey = readonly (string | number)[];
 
 export interface SealedColumn {
-  readonly table: keyof Schema & string;
+  readonly table: keyof Schema;
   readonly column: string;
   /** Columns of the primary key. */
   readonly key: readonly string[];
   /** Where the value says it lies: what it was sealed for. */
-  place(key: RowKey): FieldPlace;
+  readonly place: (key: RowKey) => FieldPlace;
   /** Member of the JSON object in the column that is encrypted, where the whole is not. */
   readonly member?: string;
 }

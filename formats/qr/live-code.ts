@@ -6,7 +6,7 @@ export const LIVE_TOKEN_BYTES = 16;
 /** The smallest count with 10^digits ≥ 2^128. */
 const TOKEN_DIGITS = 39;
 /** Ten digits: the first six find the showing, the last four prove that its screen was seen. */
-export const SPOKEN_DIGITS = 10;
+const SPOKEN_DIGITS = 10;
 const LOCATOR_DIGITS = 6;
 /** Longest address before the digits, `https://…/p#` included. */
 const MAX_PREFIX = 60;

@@ -21,8 +21,8 @@ async function createKeys(db: Db): Promise<void> {
     .addColumn('completed_at', 'text')
     .addColumn('at_column', 'text')
     .addColumn('after_row', 'text')
-    .addColumn('resealed', 'bigint', (c) => c.notNull())
-    .addColumn('unopened', 'bigint', (c) => c.notNull())
+    .addColumn('resealed', 'integer', (c) => c.notNull())
+    .addColumn('unopened', 'integer', (c) => c.notNull())
     .execute();
   // One at a time.
   await db.schema

@@ -123,6 +123,11 @@ describe('license types over HTTP', function () {
     });
     assert.equal(status, 201, JSON.stringify(body));
     const path = await documentOf(sample, String(body.id));
+    const read = await request(service.url)
+      .get(`/api/v1/licenses/${String(body.id)}?purpose=test`)
+      .set('Authorization', bearer(service, departmentOf(sample)));
+    const face = read.body.face as { name: string; value: string }[];
+    assert.match(face.find(({ name }) => name === 'KZ_ZLKM')?.value ?? '', /^0 第0诊疗科目；1 第1诊疗科目；/);
     assert.match(run(pdfinfo, [path]), /Pages:\s+4/);
     const signatures = run(pdfsig, ['-nocert', path]);
     assert.equal(signatures.match(/Signature #/g)?.length, 1, signatures);

@@ -108,7 +108,7 @@ describe('showing a license over HTTP', function () {
     const text = JSON.stringify(jws.payload);
     for (const secret of [licenses.senior.holder.name, licenses.senior.holder.code, licenses.senior.number])
       assert.equal(text.includes(secret), false, secret);
-    const looks = await request(service.url).get('/my/looks').set('Cookie', cookie);
+    const looks = await request(service.url).get('/my/license-looks').set('Cookie', cookie);
     assert.ok(looks.text.includes(marketSupervision.name) && looks.text.includes('showing-1'));
   });
 

@@ -33,7 +33,7 @@ describe('the license desk in a browser', function () {
     assert.ok(medical);
     const issued = await issue(service, orderOf(medical), { department: 'health-commission' });
     assert.equal(issued.status, 201, JSON.stringify(issued.body));
-    license = String(issued.body.id);
+    license = (issued.body as { id: string }).id;
     number = medical.number;
     const food = await issue(service, licenseBody(licenses.food));
     assert.equal(food.status, 201, JSON.stringify(food.body));
@@ -71,14 +71,12 @@ describe('the license desk in a browser', function () {
     }
   }
 
-  const status = async (): Promise<string> =>
-    String(
-      (
-        await request(service.url)
-          .get(`/api/v1/licenses/${license}?purpose=test`)
-          .set('Authorization', bearer(service, 'health-commission'))
-      ).body.state,
-    );
+  const status = async (): Promise<string> => {
+    const answer = await request(service.url)
+      .get(`/api/v1/licenses/${license}?purpose=test`)
+      .set('Authorization', bearer(service, 'health-commission'));
+    return (answer.body as { state: string }).state;
+  };
 
   it('finds a license by its number, and nothing of another department', async () => {
     await as('officer-health-commission', phone, async (page) => {

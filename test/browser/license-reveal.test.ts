@@ -26,7 +26,7 @@ describe('revealing a license in a browser', function () {
       department: 'civil-affairs',
     });
     assert.equal(issued.status, 201, issued.text);
-    license = String(issued.body.id);
+    license = (issued.body as { id: string }).id;
   });
   after(async () => {
     await browser.close();

@@ -175,7 +175,7 @@ describe('the service in a browser', function () {
       await assertAccessible(page, 'my licenses');
       const text = await page.locator('main').innerText();
       assert.ok(text.includes(licenses.senior.number.slice(-4)) && !text.includes(licenses.food.number));
-      await page.getByRole('link', { name: /老年人优待证/ }).click();
+      await page.getByRole('link', { name: /^老年人优待证/ }).click();
       await page.waitForURL('**/licenses/**');
       await page.waitForLoadState('networkidle');
       await photograph(page, 'license');

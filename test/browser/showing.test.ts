@@ -173,7 +173,7 @@ describe('showing a license in two browsers', function () {
     await officer.page.goto(`${service.services.address}${claim}`);
     const again = await officer.page.locator('main').innerText();
     assert.ok(!again.includes(licenses.senior.holder.name), 'the answer is there once');
-    await holder.page.goto(`${service.services.address}/my/looks`);
+    await holder.page.goto(`${service.services.address}/my/license-looks`);
     assert.match(await holder.page.locator('main').innerText(), /市场监督管理局/);
     await look(holder, 'looks', phone);
   });

@@ -10,6 +10,7 @@ import { mergeLicenses } from '../../licenses/merge.ts';
 import { licenseStory } from '../../licenses/versions.ts';
 import type { StoredLicense } from '../../licenses/store.ts';
 import type { Actor } from '../../storage/actor.ts';
+import type { Writer } from '../../storage/database.ts';
 import { engines } from '../storage/engines.ts';
 import { approval, market, openLicenseOffice, type LicenseOffice } from './license-office.ts';
 import { DAY, inDays, publishStrictType, refusal, stored } from './life-office.ts';
@@ -175,11 +176,14 @@ for (const engine of engines) {
 
     it('issues the next version on approval, and again by the same officer where stamping was down', async () => {
       const license = await issue();
-      const { actor: _, idempotencyKey: __, type: ___, ...order } = office.food1();
+      const { holder, face, matter, caseNumber } = office.food1();
       const request = await ask(
         {
           kind: 'version',
-          ...order,
+          holder,
+          face,
+          matter,
+          caseNumber,
           number: license.record['ZZBH'] ?? '',
           succeeds: {
             license: license.id,
@@ -210,6 +214,38 @@ for (const engine of engines) {
         events.map(({ change, officer, secondOfficer }) => [change, officer, secondOfficer]),
         [['change', 'client:approval', 'person:second']],
       );
+    });
+
+    it('issues the version once, however often what came after the stamp failed', async () => {
+      const license = await issue();
+      const { holder, face, matter, caseNumber } = office.food1();
+      const number = license.record['ZZBH'] ?? '';
+      const succeeds = { license: license.id, how: 'change' as const, ...words };
+      const asked: AskedChange = { kind: 'version', number, holder, face, matter, caseNumber, succeeds };
+      const request = await ask(asked, approval);
+      const { database } = office.parts;
+      let failed = 0;
+      // The very last write of the approval fails, as where a crash comes after the version is issued.
+      const failing = Object.assign(Object.create(database) as typeof database, {
+        write: async <T>(work: (tx: Writer) => Promise<T>): Promise<T> => {
+          const row = await stored(office.parts, license.id);
+          if (row.next !== null) {
+            failed += 1;
+            throw new Error('the disk is full');
+          }
+          return database.write(work);
+        },
+      });
+      await assert.rejects(
+        approveChange({ ...office.parts, database: failing }, second, request.id),
+        /disk is full/,
+      );
+      assert.equal(failed, 1);
+      const { next } = await stored(office.parts, license.id);
+      assert.equal((await readRequest(office.parts, first, request.id)).state, 'approved');
+      const done = await approveChange(office.parts, second, request.id);
+      assert.deepEqual([done.state, done.outcome], ['executed', next]);
+      assert.equal((await licenseStory(office.parts, license.id)).versions.length, 2);
     });
 
     it('takes back by two what two decided', async () => {

@@ -23,13 +23,13 @@ const mixes = [
  */
 function watchTurns(): () => Promise<number> {
   let longest = 0;
-  let watching = true;
+  const watch = { on: true };
   const used = (): number => {
     const { user, system } = process.threadCpuUsage();
     return (user + system) / 1000;
   };
   const run = (async () => {
-    for (let before = used(); watching;) {
+    for (let before = used(); watch.on;) {
       await nextTurn();
       const now = used();
       longest = Math.max(longest, now - before);
@@ -37,7 +37,7 @@ function watchTurns(): () => Promise<number> {
     }
   })();
   return async () => {
-    watching = false;
+    watch.on = false;
     await run;
     return longest;
   };

@@ -33,13 +33,14 @@ interface World extends RotationParts {
   readonly keyFolder: string;
   readonly location: DatabaseLocation;
   /** The same installation as another node sees it. */
-  node(): Promise<RotationParts>;
-  close(): Promise<void>;
+  readonly node: () => Promise<RotationParts>;
+  readonly close: () => Promise<void>;
 }
 
 async function openWorld(engine: Engine): Promise<World> {
   const keyFolder = await mkdtemp(join(tmpdir(), 'yinxin-test-'));
-  const { database, location, cleanup } = await engine.open();
+  const opened = await engine.open();
+  const { database, location } = opened;
   const node = async (): Promise<RotationParts> => {
     const keys = await openKeyFiles({ folder: keyFolder, passphrase: 'rotation', random, cost: 1024 });
     const masterKeys = await keys.masterKeys();
@@ -53,7 +54,7 @@ async function openWorld(engine: Engine): Promise<World> {
     location,
     node,
     close: async () => {
-      await cleanup();
+      await opened.cleanup();
       await rm(keyFolder, { recursive: true, force: true });
     },
   };

@@ -14,7 +14,6 @@ export interface FieldLine {
   readonly required: boolean;
   readonly inCode: boolean;
   readonly verifier: boolean;
-  readonly holder: boolean;
 }
 
 export interface LicenseTypePage {
@@ -46,7 +45,6 @@ export function fieldTable(fields: readonly FieldLine[]): Html {
       { zh: '必填', en: 'Required' },
       { zh: '印入二维码', en: 'In the code' },
       { zh: '核验方可见', en: 'Verifier sees' },
-      { zh: '持证人可见', en: 'Holder sees' },
     ],
     fields.map((field) => [
       both(field.label),
@@ -56,7 +54,6 @@ export function fieldTable(fields: readonly FieldLine[]): Html {
       yes(field.required),
       yes(field.inCode),
       yes(field.verifier),
-      yes(field.holder),
     ]),
     { zh: '没有业务字段。', en: 'No fields of its own.' },
   );

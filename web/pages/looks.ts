@@ -60,7 +60,7 @@ function claimCard({ id, state, claim }: LooksPage['claims'][number]): Html {
   </li>`;
 }
 
-/** `/my/looks`. */
+/** `/my/license-looks`. */
 export function renderLooks(frame: Frame, page: LooksPage): string {
   return renderPage(frame, {
     title: { zh: '谁看过我的证照', en: 'Who looked' },

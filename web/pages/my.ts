@@ -41,7 +41,7 @@ export function renderMy(frame: Frame, page: MyPage): string {
           <li><a href="/my" aria-current="page">${say('证照', 'Licenses')}</a></li>
           <li><a href="/my/copies">${say('加注件', 'Copies')}</a></li>
           <li><a href="/api/v1/licenses:export">${say('导出', 'Export')}</a></li>
-          <li><a href="/my/looks">${say('谁看过', 'Who looked')}</a></li>
+          <li><a href="/my/license-looks">${say('谁看过', 'Who looked')}</a></li>
         </ul>
       </nav>
       ${

@@ -195,7 +195,7 @@ function outcome(frame: Frame, page: ShowingStatePage): Html {
         html`<input type="hidden" name="licenses" value="${page.licenses.join(' ')}" />
           <button class="button" type="submit">${say('重新亮证', 'Show again')}</button>`,
       )}
-      <a href="/my/looks">${say('谁看过我的证照', 'Who looked')}</a>
+      <a href="/my/license-looks">${say('谁看过我的证照', 'Who looked')}</a>
     </div>`;
 }
 

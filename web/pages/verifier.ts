@@ -260,6 +260,8 @@ export interface AnswerPage {
   /** yyyy-MM-dd; null where it has no end. */
   readonly validUntil: string | null;
   readonly lines: readonly { readonly words: Words; readonly value: string }[];
+  /** `data:` address of the holder's photo; null where none was asked for or there is none. */
+  readonly photo: string | null;
   readonly at: string;
   readonly claim: ShowingClaim;
   readonly receiptId: string;
@@ -283,6 +285,11 @@ export function renderAnswer(frame: Frame, page: AnswerPage): string {
       </div>
       <section class="card face">
         <h2>${say('持证人同意出示的内容', 'What the holder agreed to show')}</h2>
+        ${
+          page.photo === null
+            ? null
+            : html`<img class="portrait" src="${page.photo}" alt="持证人照片 Photo of the holder" />`
+        }
         <dl class="facts">
           ${page.lines.map(({ words, value }) => fact(words, value))}
           ${fact(

@@ -19,11 +19,11 @@ export function licenseLifeRows(visitor: Visitor): Rows {
     const enterprise = enterprises[0];
     if (enterprise === undefined) throw new RangeError('The district has no enterprises.');
     const made = await issue(visitor.service, licenseBody(foodBusinessLicense(enterprise, serial)));
-    return String((made.body as { id: string }).id);
+    return (made.body as { id: string }).id;
   };
   const path = (id: string, rest: string): string => `/api/v1/licenses/${id}/${rest}`;
   const inspect = (id: string, change: object = {}): Test =>
-    post(path(id, 'inspections'), { ...words, inspectedOn: today(), outcome: '合格', ...change }) as Test;
+    post(path(id, 'inspections'), { ...words, inspectedOn: today(), outcome: '合格', ...change });
   const waiting = async (id: string): Promise<number> => {
     const { body } = await post(path(id, 'status-changes'), {
       ...words,
@@ -37,8 +37,8 @@ export function licenseLifeRows(visitor: Visitor): Rows {
       kind: 'status',
       license,
       order: { ...words, change: 'withdraw' },
-    }) as Test;
-  const asked = async (): Promise<string> => String(((await ask(await fresh())).body as { id: string }).id);
+    });
+  const asked = async (): Promise<string> => ((await ask(await fresh())).body as { id: string }).id;
   const noRequest = `lcr_${'0'.repeat(32)}`;
   const officer = once(() => signedIn('officer-approval-office'));
   const holder = once(() => signedIn('holder-1'));
@@ -202,15 +202,13 @@ export function licenseLifeRows(visitor: Visitor): Rows {
         const id = await fresh();
         const { cookie, token } = await officer();
         const key = freshKey();
-        const request_ = await request(visitor.service.url)
+        const asking = await request(visitor.service.url)
           .post(`/api/v1/license-change-requests`)
           .set('Cookie', cookie)
           .set('X-Form-Token', token)
           .set('Idempotency-Key', key)
           .send({ kind: 'status', license: id, order: { ...words, change: 'withdraw' } });
-        return bare(
-          `/api/v1/license-change-requests/${String((request_.body as { id: string }).id)}/approval`,
-        );
+        return bare(`/api/v1/license-change-requests/${(asking.body as { id: string }).id}/approval`);
       },
       status: 200,
       type: 'application/json',

@@ -102,11 +102,11 @@ export function showingPageRows(visitor: Visitor, world: ShowingWorld): Rows {
       type: 'application/jwt',
       bad: { 'nothing shown': [async () => ownPage(`/my/showings/${await onPage()}/receipt`), 409, null] },
     },
-    'get /my/looks': {
-      good: () => ownPage('/my/looks'),
+    'get /my/license-looks': {
+      good: () => ownPage('/my/license-looks'),
       status: 200,
       type: 'text/html',
-      bad: { 'a stranger': [() => page('/my/looks'), 401, null] },
+      bad: { 'a stranger': [() => page('/my/license-looks'), 401, null] },
     },
     'get /my/copies': {
       good: () => ownPage('/my/copies'),
