@@ -19,6 +19,12 @@ export function pageRows(visitor: Visitor): Rows {
       type: 'text/html',
       bad: { 'another method': wrongMethod('/v') },
     },
+    'get /reader': {
+      good: () => page('/reader'),
+      status: 200,
+      type: 'text/html',
+      bad: { 'another method': wrongMethod('/reader') },
+    },
     'get /verify': {
       good: () => page('/verify'),
       status: 200,

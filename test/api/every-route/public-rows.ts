@@ -17,6 +17,12 @@ export function publicRows(visitor: Visitor): Rows {
       type: 'text/plain',
       bad: { 'another method': wrongMethod('/api/v1/trust-list/succession') },
     },
+    'get /api/v1/status-lists': {
+      good: () => get('/api/v1/status-lists'),
+      status: 200,
+      type: 'application/json',
+      bad: { 'another method': wrongMethod('/api/v1/status-lists') },
+    },
     'get /api/v1/status-lists/{list}': {
       good: () => get('/api/v1/status-lists/0'),
       status: 200,
