@@ -140,6 +140,8 @@ describe('every route', () => {
       'edition',
       'page',
       'fill',
+      // Whether a batch issues or takes over.
+      'kind',
     ];
     for (const { method, path, params, query } of routes) {
       for (const name of [...Object.keys(params.shape), ...Object.keys(query.shape)])
