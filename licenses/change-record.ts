@@ -2,7 +2,7 @@
 import type { Actor } from '../storage/actor.ts';
 import type { Writer } from '../storage/database.ts';
 import { releasePrevious } from './countermand.ts';
-import { settleLapsed } from './due.ts';
+import { currentLife, settleLapsed } from './due.ts';
 import { LicenseError } from './errors.ts';
 import { insertEvent, timelineOf, type LicenseEvent } from './event-store.ts';
 import { enterState, type LicenseLife } from './life.ts';
@@ -36,11 +36,19 @@ export interface Decision {
 export async function recordDecision(
   tx: Writer,
   parts: LicenseParts,
-  life: LicenseLife,
+  held: LicenseLife,
   decision: Decision,
-  now: Date,
+  asked: Date,
 ): Promise<LicenseEvent | null> {
-  const { change, effectiveAt } = decision;
+  const { change } = decision;
+  // Whoever waited for the row may find what was recorded after they read the clock: they come after it.
+  const latest = Math.max(
+    asked.getTime(),
+    ...(await timelineOf(tx, held.id)).map(({ recordedAt }) => recordedAt.getTime()),
+  );
+  const now = new Date(latest);
+  const life = now > asked ? await currentLife(tx, parts, held.id, now) : held;
+  const effectiveAt = decision.effectiveAt.getTime() === asked.getTime() ? now : decision.effectiveAt;
   const events = await timelineOf(tx, life.id);
   const today = standingAt(events, life.expiresAt, { validAt: now, knownAt: now });
   const waits = effectiveAt > now;
@@ -54,6 +62,7 @@ export async function recordDecision(
     nextState(standingAt(events, life.expiresAt, { validAt: effectiveAt, knownAt: now }).state, change);
   const event = await insertEvent(tx, parts, {
     ...decision,
+    effectiveAt,
     license: life.id,
     from,
     to,

@@ -54,7 +54,7 @@ async function applyOne(
   const events = await timelineOf(tx, due.license);
   const event = events.find(({ sequence }) => sequence === due.sequence);
   if (event === undefined) return 'settled';
-  const standing = standingAt(events, life.expiresAt, { validAt: event.effectiveAt, knownAt: now });
+  const standing = standingAt(events, life.expiresAt, { validAt: event.effectiveAt, knownAt: endOfTime });
   if (!standing.applied.includes(due.sequence)) {
     await lapse(tx, parts, life, event, now);
     return 'lapsed';
@@ -63,7 +63,7 @@ async function applyOne(
   const before = standingAt(
     events.filter(({ sequence }) => sequence !== due.sequence),
     life.expiresAt,
-    { validAt: event.effectiveAt, knownAt: now },
+    { validAt: event.effectiveAt, knownAt: endOfTime },
   );
   const to = nextState(before.state, change);
   await enterState(tx, life, to, { ...event, at: now });
