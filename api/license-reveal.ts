@@ -69,8 +69,7 @@ const own = route({
   },
 });
 
-const instantOrNull = z
-  .string()
+const instantOrNull = z.iso
   .datetime({ offset: true })
   .nullable()
   .default(null)

@@ -8,6 +8,8 @@ import type { SigningErrorCode } from '../signing/errors.ts';
 import type { StorageErrorCode } from '../storage/errors.ts';
 import type { VerificationErrorCode } from '../verification/errors.ts';
 import type { ApiErrorCode } from './errors.ts';
+import { identityProblems } from './identity-problems.ts';
+import { fault, type ProblemRow } from './problem-row.ts';
 
 export type ErrorCode =
   | ApiErrorCode
@@ -19,11 +21,6 @@ export type ErrorCode =
   | SigningErrorCode
   | StorageErrorCode
   | VerificationErrorCode;
-
-/** HTTP status (RFC 9110), title in Chinese, title in English. */
-export type ProblemRow = readonly [status: number, zh: string, en: string];
-
-const fault: ProblemRow = [500, '内部错误', 'Internal error'];
 
 const edge: Record<ApiErrorCode, ProblemRow> = {
   'request-invalid': [400, '请求内容不符合要求', 'Invalid request'],
@@ -58,91 +55,6 @@ const edge: Record<ApiErrorCode, ProblemRow> = {
   'port-taken': fault,
   'data-folder-unusable': fault,
   internal: fault,
-};
-
-const identity: Record<IdentityErrorCode, ProblemRow> = {
-  'department-code-invalid': [422, '统一社会信用代码无效', 'Invalid credit code'],
-  'department-exists': [409, '部门已登记', 'Department already registered'],
-  'department-not-found': [404, '未找到部门', 'Department not found'],
-  'department-name-invalid': [422, '部门名称无效', 'Invalid department name'],
-  'scope-unknown': [422, '未知的权限范围', 'Unknown scope'],
-  'api-key-not-found': [404, '未找到接口密钥', 'API key not found'],
-  'api-key-refused': [401, '接口密钥无效', 'API key refused'],
-  'account-not-found': [404, '未找到账户', 'Account not found'],
-  'person-number-invalid': [422, '公民身份号码无效', 'Invalid resident number'],
-  'demonstration-only': [404, '仅演示环境可用', 'Demonstration only'],
-  'login-refused': [401, '登录信息不正确', 'The login details are not right'],
-  'login-delayed': [429, '尝试次数过多，请稍后再试', 'Too many attempts; please wait'],
-  'login-name-invalid': [422, '登录名无效', 'Invalid login name'],
-  'login-name-taken': [409, '登录名已被使用', 'Login name taken'],
-  'password-unacceptable': [422, '密码不符合要求', 'The password cannot be used'],
-  'code-refused': [401, '验证码不正确或已失效', 'The code is wrong or has expired'],
-  'code-not-sent': [503, '验证码暂时无法发送', 'The code could not be sent'],
-  'challenge-refused': [401, '登录验证已失效，请重试', 'The challenge is used or has expired'],
-  'certificate-refused': [401, '证书不能用于登录', 'The certificate cannot be used to log in'],
-  'passkey-refused': [401, '通行密钥验证未通过', 'The passkey was not accepted'],
-  'scan-not-found': [404, '二维码已失效', 'The code has expired'],
-  'scan-refused': [403, '扫码登录未获批准', 'The scan login was refused'],
-  'upstream-refused': [401, '外部身份认证未通过', 'The other provider did not confirm the login'],
-  'upstream-unavailable': [503, '外部身份认证服务暂不可用', 'The other provider is not available'],
-  'method-not-available': [404, '此登录方式不可用', 'This way to log in is not offered'],
-  'authenticator-not-found': [404, '未找到登录方式', 'Authenticator not found'],
-  'authenticator-exists': [409, '该登录方式已登记', 'Already enrolled'],
-  'authenticator-last': [409, '这是最后一种登录方式，不能移除', 'The last authenticator cannot be removed'],
-  'reauthentication-needed': [403, '请重新登录后再操作', 'Log in again first'],
-  'person-name-invalid': [422, '姓名无效', 'Invalid name'],
-  'wanghao-invalid': [422, '网号无效', 'Invalid 网号'],
-  'person-not-found': [404, '未找到该人员', 'Person not found'],
-  'person-mismatch': [409, '姓名与已登记信息不一致', 'The name differs from the one on record'],
-  'account-ended': [409, '账户已锁定或注销', 'The account is locked or closed'],
-  'proofing-refused': [422, '身份核验未通过', 'Proofing refused'],
-  'case-not-found': [404, '未找到核验事项', 'Case not found'],
-  'case-decided': [409, '该事项已办结', 'Case already decided'],
-  'case-open': [409, '该人员已有待复核事项', 'A case of this person is waiting for its second look'],
-  'own-matter': [403, '不得办理本人事项', 'Nobody decides in a matter of their own'],
-  'register-unavailable': [503, '登记库暂不可用', 'The register is not available'],
-  'register-mismatch': [422, '与登记库信息不一致', 'The register says otherwise'],
-  'recovery-refused': [409, '不能以此方式恢复', 'Recovery refused'],
-  'merge-refused': [409, '账户不能合并', 'Merge refused'],
-  'role-missing': [403, '无此岗位权限', 'The role is missing'],
-  'role-conflict': [409, '岗位不相容', 'Roles that exclude each other'],
-  'role-unknown': [422, '未知岗位', 'Unknown role'],
-  'officer-not-found': [404, '未找到工作人员', 'Officer not found'],
-  'officer-exists': [409, '该人员已是工作人员', 'Already an officer'],
-  'administrators-exist': [409, '已有管理员', 'There are administrators already'],
-  'two-person-request-not-found': [404, '未找到双人审批事项', 'Request not found'],
-  'two-person-request-decided': [409, '该审批事项已处理', 'Request already decided'],
-  'two-person-request-invalid': [422, '双人审批事项无效', 'Invalid request'],
-  'restore-not-approved': [403, '恢复未经双人批准', 'Restore not approved'],
-  'enterprise-not-found': [404, '登记库中没有该企业', 'No such enterprise in the register'],
-  'enterprise-ended': [409, '企业已注销或吊销', 'The enterprise is no longer in operation'],
-  'not-legal-representative': [
-    403,
-    '登记的法定代表人不是本人',
-    'The register names another legal representative',
-  ],
-  'mandate-not-found': [404, '未找到有效授权', 'No such mandate in force'],
-  'mandate-refused': [422, '授权不成立', 'Mandate refused'],
-  'level-too-low': [403, '实名等级不足', 'Level too low'],
-  'purpose-not-found': [404, '未找到处理目的', 'Purpose not found'],
-  'purpose-invalid': [422, '处理目的无效', 'Invalid purpose'],
-  'notice-outdated': [409, '告知书已更新，请重新阅读', 'The notice has a newer version'],
-  'consent-not-needed': [409, '该目的不以同意为依据', 'This purpose does not rest on consent'],
-  'person-request-not-found': [404, '未找到申请', 'Request not found'],
-  'guardian-needed': [403, '须由监护人办理', 'A guardian is needed'],
-  'guardian-refused': [403, '不是其监护人', 'Not a guardian'],
-  'interaction-not-found': [404, '登录请求已失效，请从原网站重新开始', 'Sign-in request expired'],
-  'interaction-other-account': [409, '当前登录账号与网站要求的不一致', 'Another account is expected'],
-  'level-not-reached': [403, '本次登录未达到所需的实名等级', 'Level not reached'],
-  'client-not-found': [404, '未找到应用', 'Client not found'],
-  'client-exists': [409, '应用标识已使用', 'Client exists'],
-  'client-invalid': [422, '应用设置不符合要求', 'Invalid client settings'],
-  'token-refused': [401, '访问令牌无效', 'Access token refused'],
-  'proof-refused': [401, '令牌持有证明无效', 'Proof of possession refused'],
-  'session-not-found': [404, '未找到登录会话', 'Session not found'],
-  'grant-not-found': [404, '未找到授权', 'Grant not found'],
-  'request-not-found': [404, '未找到待确认的请求', 'Request not found'],
-  'provider-key-not-found': [404, '未找到签名密钥', 'Provider key not found'],
 };
 
 const signing: Record<SigningErrorCode, ProblemRow> = {
@@ -445,6 +357,6 @@ export const problemTable: Record<ErrorCode, ProblemRow> = {
   ...verification,
   ...signing,
   ...licenses,
-  ...identity,
+  ...identityProblems,
   ...edge,
 };

@@ -94,7 +94,11 @@ const table = route({
         basis,
         edition,
       })),
-      holds: holds.map(({ liftedAt: _lifted, setAt, ...hold }) => ({ ...hold, setAt: setAt.toISOString() })),
+      holds: holds.map(({ setAt, ...hold }) => ({
+        ...hold,
+        liftedAt: undefined,
+        setAt: setAt.toISOString(),
+      })),
     });
   },
 });

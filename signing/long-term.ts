@@ -74,7 +74,9 @@ function inCms(signature: PdfSignature, value: Uint8Array, now: Date): Needs {
   const tokens = provenBy(
     stamp
       ? [data]
-      : signatureTimeStampsOf(data.signerInfos[0]?.unsignedAttributes ?? []).map((token) => parseSignedData(token)),
+      : signatureTimeStampsOf(data.signerInfos[0]?.unsignedAttributes ?? []).map((token) =>
+          parseSignedData(token),
+        ),
   );
   return {
     leaves: [...tokens.leaves, ...(stamp ? [] : leafOf(data, 'signature', tokens.earliest ?? now))],
