@@ -5,7 +5,7 @@ import { html } from '../../html.ts';
 import { renderPage, type Frame } from '../../layout.ts';
 import { both, say, timeElement } from '../../words.ts';
 import { renderPlaces, type PeoplePlace } from './places.ts';
-import { eventWords } from './words.ts';
+import { eventWords } from './event-words.ts';
 
 export interface LooksPage {
   readonly places: readonly PeoplePlace[];

@@ -55,41 +55,6 @@ export const caseWords: Readonly<Record<string, Words>> = {
   guardianship: { zh: '登记监护人', en: 'guardian' },
 };
 
-const events: Readonly<Record<string, Words>> = {
-  'person.disclosed': { zh: '查看身份信息', en: 'identity read' },
-  'person.corrected': { zh: '更正信息', en: 'corrected' },
-  'person.copied': { zh: '下载个人信息副本', en: 'copy taken' },
-  'account.opened': { zh: '开立账户', en: 'account opened' },
-  'account.proofed': { zh: '实名核验', en: 'proofed' },
-  'account.proofing-ended': { zh: '核验失效', en: 'proofing ended' },
-  'account.locked': { zh: '锁定账户', en: 'locked' },
-  'account.unlocked': { zh: '解锁账户', en: 'unlocked' },
-  'account.closed': { zh: '注销账户', en: 'closed' },
-  'account.merged': { zh: '合并账户', en: 'merged' },
-  'register.asked': { zh: '向登记库核对', en: 'register asked' },
-  'recovery.opened': { zh: '申请找回登录方式', en: 'recovery opened' },
-  'recovery.proved': { zh: '找回核验通过', en: 'recovery proved' },
-  'recovery.used': { zh: '登录方式已更换', en: 'factor replaced' },
-  'consent.given': { zh: '同意', en: 'consent given' },
-  'consent.withdrawn': { zh: '撤回同意', en: 'consent withdrawn' },
-  'guardian.recorded': { zh: '登记监护人', en: 'guardian recorded' },
-  'login.succeeded': { zh: '登录', en: 'signed in' },
-  'login.failed': { zh: '登录未成功', en: 'sign-in failed' },
-  'license.read': { zh: '查看证照（已隐去个人信息）', en: 'license read, masked' },
-  'license.disclosed': { zh: '查看证照全文', en: 'license read in full' },
-  'license.searched': { zh: '检索证照', en: 'license searched' },
-  'license.issued': { zh: '颁发证照', en: 'license issued' },
-  'license.status-changed': { zh: '证照状态变更', en: 'license status changed' },
-  'document.disclosed': { zh: '查看文件', en: 'document read' },
-  'mandate.accepted': { zh: '接受授权', en: 'mandate accepted' },
-  'mandate.ended': { zh: '授权终止', en: 'mandate ended' },
-};
-
-/** An event in words; one that has none stands as it is called. */
-export function eventWords(action: string): Words {
-  return events[action] ?? { zh: action, en: '' };
-}
-
 /** Words of a table, or the name itself. */
 export function wordsIn(table: Readonly<Record<string, Words>>, name: string): Words {
   return table[name] ?? { zh: name, en: '' };
