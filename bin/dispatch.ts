@@ -13,7 +13,7 @@ Options:
   --help           this text; \`yinxin <command> --help\` tells everything about one command
   --version        the version
 
-Every command but stamp takes --data DIR (or YINXIN_DATA; default ./data): the folder of an installation.
+Every command but stamp, signer and offline-kit takes --data DIR (or YINXIN_DATA; default ./data): the folder of an installation.
 
 Exit codes:
    0  done; for verify: TOTAL-PASSED; for stamp: all were stamped

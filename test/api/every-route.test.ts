@@ -140,7 +140,8 @@ describe('every route', () => {
       'edition',
       'page',
       'fill',
-      // Whether a batch issues or takes over.
+      // The matter of a batch, and whether it issues or takes over.
+      'matter',
       'kind',
     ];
     for (const { method, path, params, query } of routes) {

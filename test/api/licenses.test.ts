@@ -318,7 +318,7 @@ describe('licenses over HTTP', () => {
   it('lists the types without their layout', async () => {
     const response = await request(service.url).get('/api/v1/license-types');
     const { types } = response.body as { types: Record<string, unknown>[] };
-    assert.equal(types.length, 3);
+    assert.equal(types.length, 8);
     for (const type of types) assert.ok(!('template' in type) && 'fields' in type);
   });
 

@@ -296,7 +296,7 @@ describe('a batch of stamps over HTTP', function () {
         [{ documents: [{ document }] }, 400, 'request-invalid', /document 1/],
         [{ documents: [order, { ...order, placement: { x: 1 } }] }, 400, 'request-invalid', /documents\.1/],
         [{ documents: [order] }, 404, 'document-not-found', /Document 1/],
-        [{ documents: [{ ...order, password: 'x' }] }, 400, 'request-invalid', /documents\.0/],
+        [{ documents: [{ ...order, passphrase: 'x' }] }, 400, 'request-invalid', /documents\.0/],
         [
           { documents: Array.from({ length: 1001 }, () => ({ document })) },
           400,
