@@ -115,7 +115,8 @@ describe('the command line', () => {
       assert.match(help.out, /Usage: yinxin /, command.name);
       assert.match(help.out, /Exit codes/, command.name);
       // These need no installation.
-      if (!['stamp', 'signer', 'offline-kit'].includes(command.name)) assert.match(help.out, /--data/, command.name);
+      if (!['stamp', 'signer', 'offline-kit'].includes(command.name))
+        assert.match(help.out, /--data/, command.name);
     }
     assert.match((await yinxin(['--version'])).out, /^\d+\.\d+\.\d+\n$/);
   });
