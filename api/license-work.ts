@@ -1,5 +1,6 @@
 // The license room put together: what issuing is given, the runner of batches, and who looks after it.
-import { LicenseBatchRunner } from '../licenses/batch-runner.ts';
+import { licenseBatchRunner } from '../licenses/batch-runner.ts';
+import type { BackgroundWork } from '../storage/batch-runner.ts';
 import type { LicenseParts } from '../licenses/parts.ts';
 import type { VerificationDependencies } from '../verification/verify.ts';
 import type { Log } from './log.ts';
@@ -11,7 +12,7 @@ const waitingInterval = 60_000;
 /** What `Services` holds of it. */
 export interface LicenseWork {
   readonly licenses: LicenseParts;
-  readonly licenseBatches: LicenseBatchRunner;
+  readonly licenseBatches: BackgroundWork;
 }
 
 /** @param judge verifies files that are taken over, with the facts of the moment */
@@ -26,7 +27,7 @@ export function openLicenseWork(
   };
   return {
     licenses,
-    licenseBatches: new LicenseBatchRunner(licenses, (error) =>
+    licenseBatches: licenseBatchRunner(licenses, (error) =>
       log.error({ err: error }, 'a batch of licenses was interrupted'),
     ),
   };

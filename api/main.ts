@@ -1,7 +1,7 @@
 // Composition root of the service: opens everything, settles what a crash left, listens, and ends in order.
 import type { RequestListener } from 'node:http';
 import { availableParallelism } from 'node:os';
-import { BulkRunner } from '../ca/bulk-runner.ts';
+import { bulkRunner } from '../ca/bulk-runner.ts';
 import { CrlPublisher } from '../ca/crl-publisher.ts';
 import { CaError } from '../ca/errors.ts';
 import type { Hierarchy } from '../ca/hierarchy.ts';
@@ -11,7 +11,7 @@ import { TimestampAuthority } from '../ca/timestamp-authority.ts';
 import type { DemonstrationAccount } from '../identity/demonstration-sign-in.ts';
 import { sessionEvents } from '../identity/session-events.ts';
 import { SealStatusPublisher } from '../signing/seal-status-list.ts';
-import { StampBatchRunner } from '../signing/stamp-batch-runner.ts';
+import { stampBatchRunner } from '../signing/stamp-batch-runner.ts';
 import { timestampClient } from '../signing/timestamp-client.ts';
 import { keptLicenseEvents } from '../licenses/events-port.ts';
 import { createPageRenderer, type PageRenderer } from '../licenses/page-renderer.ts';
@@ -322,13 +322,13 @@ async function openServices(
     ),
     ocsp,
     crls,
-    bulk: new BulkRunner({ ...installation, hierarchy }, (error) =>
+    bulk: bulkRunner({ ...installation, hierarchy }, (error) =>
       options.log.error({ err: error }, 'a bulk operation was interrupted'),
     ),
     signingServer,
     statusSource: status,
     stamps,
-    stampBatches: new StampBatchRunner({ ...stamps, cipher: installation.cipher }, (error) =>
+    stampBatches: stampBatchRunner({ ...stamps, cipher: installation.cipher }, (error) =>
       options.log.error({ err: error }, 'a batch of stamps was interrupted'),
     ),
     ...openLicenseWork(

@@ -1,5 +1,4 @@
 // Everything handlers may call, put together in main.ts.
-import type { BulkRunner } from '../ca/bulk-runner.ts';
 import type { StatusSource } from '../ca/foreign-credential.ts';
 import type { Hierarchy } from '../ca/hierarchy.ts';
 import type { CrlPublisher } from '../ca/crl-publisher.ts';
@@ -12,11 +11,10 @@ import type { InteractionPort } from '../identity/interaction-port.ts';
 import type { ProviderParts } from '../identity/provider/parts.ts';
 import type { OpenedProvider } from '../identity/provider/provider.ts';
 import type { RegisterDependencies } from '../identity/registers.ts';
-import type { LicenseBatchRunner } from '../licenses/batch-runner.ts';
 import type { LicenseParts } from '../licenses/parts.ts';
 import type { ApplicationParts } from '../signing/seal-application-kinds.ts';
 import type { SealStatusPublisher } from '../signing/seal-status-list.ts';
-import type { StampBatchRunner } from '../signing/stamp-batch-runner.ts';
+import type { BackgroundWork } from '../storage/batch-runner.ts';
 import type { StampParts } from '../signing/stamp-order.ts';
 import type { MasterKeyRotation } from '../storage/master-key-rotation.ts';
 import type { ForeignStatusLists } from './status-lists-http.ts';
@@ -47,18 +45,18 @@ export interface Services extends Installation {
   readonly timestampAuthority: TimestampAuthority;
   readonly ocsp: OcspResponder;
   readonly crls: CrlPublisher;
-  readonly bulk: BulkRunner;
+  readonly bulk: BackgroundWork;
   /** A department's signing server by its name. */
   readonly signingServer: (name: string) => SigningServer | null;
   readonly statusSource: StatusSource;
   readonly stamps: StampParts;
-  readonly stampBatches: StampBatchRunner;
+  readonly stampBatches: BackgroundWork;
   readonly seals: ApplicationParts;
   readonly sealStatus: SealStatusPublisher;
   readonly licenses: LicenseParts;
   /** Of the master key over personal data. */
   readonly rotation: MasterKeyRotation;
-  readonly licenseBatches: LicenseBatchRunner;
+  readonly licenseBatches: BackgroundWork;
   /** The sample accounts of the demonstration. */
   readonly signIn: SampleAccounts;
   readonly guard: Guard;

@@ -1,8 +1,11 @@
-// Rows of bulk operations: a batch, its items, and which process works on it.
+// Rows of bulk operations: a batch and its items.
 import { sql } from 'kysely';
 import type { FieldCipher } from '../crypto/field-cipher.ts';
 import type { Reader, Writer } from '../storage/database.ts';
+import { LeasedBatches } from '../storage/leased-batches.ts';
 import type { CaBatchItemTable, CaBatchTable } from '../storage/schema/ca-enrolment.ts';
+
+export const caBatches = new LeasedBatches({ batches: 'ca_batch', items: 'ca_batch_item' });
 
 /** How far a batch is. */
 export interface BatchProgress {
@@ -148,22 +151,15 @@ export async function batchByKey(reader: Reader, client: string, key: string): P
 }
 
 export async function progressOf(reader: Reader, row: CaBatchTable): Promise<BatchProgress> {
-  const counts = await reader
-    .selectFrom('ca_batch_item')
-    .select((e) => ['state', e.fn.countAll<number>().as('count')])
-    .where('batch', '=', row.id)
-    .groupBy('state')
-    .execute();
-  const count = (state: CaBatchItemTable['state']): number =>
-    counts.find((each) => each.state === state)?.count ?? 0;
+  const { waiting, done, refused } = await caBatches.counts(reader, row.id);
   return {
     id: row.id,
     kind: row.kind,
     state: row.state,
     total: row.total,
-    waiting: count('waiting'),
-    done: count('done'),
-    refused: count('refused'),
+    waiting,
+    done,
+    refused,
     createdAt: new Date(row.created_at),
     completedAt: row.completed_at === null ? null : new Date(row.completed_at),
   };
@@ -210,75 +206,6 @@ export function waitingItems(
     .orderBy('position')
     .limit(limit)
     .execute();
-}
-
-/** Batches that nobody works on. */
-export async function idleBatches(reader: Reader, now: Date): Promise<readonly string[]> {
-  const rows = await reader
-    .selectFrom('ca_batch')
-    .select('id')
-    .where('state', '=', 'running')
-    .where((e) => e.or([e('leased_until', 'is', null), e('leased_until', '<', now.toISOString())]))
-    .orderBy('created_at')
-    .execute();
-  return rows.map(({ id }) => id);
-}
-
-/** Takes or keeps a batch for `runner` until `until`. @returns whether it is the runner's. */
-export async function lease(
-  tx: Writer,
-  batch: string,
-  runner: string,
-  now: Date,
-  until: Date,
-): Promise<boolean> {
-  const result = await tx
-    .updateTable('ca_batch')
-    .set({ runner, leased_until: until.toISOString() })
-    .where('id', '=', batch)
-    .where('state', '=', 'running')
-    .where((e) =>
-      e.or([
-        e('runner', 'is', null),
-        e('runner', '=', runner),
-        e('leased_until', 'is', null),
-        e('leased_until', '<', now.toISOString()),
-      ]),
-    )
-    .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
-}
-
-/** Lets go of a batch, so that it is taken up at once by whoever looks next. */
-export async function release(tx: Writer, batch: string, runner: string): Promise<void> {
-  await tx
-    .updateTable('ca_batch')
-    .set({ runner: null, leased_until: null })
-    .where('id', '=', batch)
-    .where('runner', '=', runner)
-    .execute();
-}
-
-/** Ends a batch without waiting items. @returns whether this very call ended it. */
-export async function completeBatch(tx: Writer, batch: string, at: Date): Promise<boolean> {
-  const result = await tx
-    .updateTable('ca_batch')
-    .set({ state: 'completed', completed_at: at.toISOString(), runner: null, leased_until: null })
-    .where('id', '=', batch)
-    .where('state', '=', 'running')
-    .where((e) =>
-      e.not(
-        e.exists(
-          e
-            .selectFrom('ca_batch_item')
-            .select('position')
-            .where('batch', '=', batch)
-            .where('state', '=', 'waiting'),
-        ),
-      ),
-    )
-    .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
 }
 
 /** Ends one item; what was sent goes. */

@@ -1,4 +1,4 @@
-// Works through batches of licenses: one process a batch by lease, several rows at once, taken up again after a crash.
+// One row of a batch of licenses to its end, and what a start finds of batches of before.
 import { setTimeout as pause } from 'node:timers/promises';
 import { CryptoError } from '../crypto/errors.ts';
 import { toHex } from '../formats/bytes.ts';
@@ -6,19 +6,14 @@ import { FormatError } from '../formats/errors.ts';
 import { SigningError } from '../signing/errors.ts';
 import type { Actor } from '../storage/actor.ts';
 import type { LicenseBatchTable } from '../storage/schema/license-batches.ts';
-import { WokenWork } from '../storage/woken-work.ts';
+import { BatchRunner, leaseTime, type BatchWork } from '../storage/batch-runner.ts';
+import type { Writer } from '../storage/database.ts';
 import { orderOfKept } from './batch-order.ts';
 import { giveUpStale } from './act-abandon.ts';
-import { itemPlace, licenseBatchById, licenseBatchProgress } from './batch-store.ts';
+import { itemPlace, licenseBatchById } from './batch-store.ts';
 import {
-  cancelBatch,
-  completeBatch,
-  countAttempt,
-  endLeases,
   finishItem,
-  idleBatches,
-  leaseBatch,
-  releaseBatch,
+  licenseBatches,
   unreceivedBatches,
   waitingItems,
   type WaitingItem,
@@ -27,13 +22,6 @@ import { LicenseError } from './errors.ts';
 import { issueLicense } from './issue.ts';
 import type { LicenseParts } from './parts.ts';
 
-/** A process that says nothing for so long has died; its batch is another's. */
-const leaseTime = 2 * 60_000;
-/** How often the lease is renewed, which is also how soon a stopped batch is noticed. */
-const renewal = 500;
-const rowsALook = 200;
-/** Drawing, signing, time-stamp and commit of one row overlap with those of others; a request alone still finds a worker. */
-const atOnce = 12;
 /** A row whose issue was cut short by crashes, or kept waiting by an outage, is begun anew so many times. */
 const beginnings = 5;
 /** While others draw. */
@@ -41,97 +29,44 @@ const busyPause = 250;
 /** Rows that never came all are forgotten after so long. */
 const receivingTime = 24 * 3_600_000;
 
-export class LicenseBatchRunner {
+/** @param failed hears of faults; the batch is left as it is and taken up with the next `wake` */
+export function licenseBatchRunner(
+  parts: LicenseParts,
+  failed: (error: unknown) => void,
+): BatchRunner<LicenseBatchTable, WaitingItem> {
+  return new BatchRunner(new LicenseBatchWork(parts), failed);
+}
+
+class LicenseBatchWork implements BatchWork<LicenseBatchTable, WaitingItem> {
+  readonly batches = licenseBatches;
+  readonly rowsALook = 200;
+  /** Drawing, signing, time-stamp and commit of one row overlap with those of others; a request alone still finds a worker. */
+  readonly atOnce = 12;
+  readonly find = licenseBatchById;
+  readonly waiting = waitingItems;
+  readonly database;
+  readonly clock;
+  readonly runner;
   readonly #parts: LicenseParts;
-  readonly #name: string;
-  readonly #work: WokenWork;
-  readonly #renewed = new Map<string, number>();
 
-  /** @param failed hears of faults; the batch is left as it is and taken up with the next `wake` */
-  constructor(parts: LicenseParts, failed: (error: unknown) => void) {
+  constructor(parts: LicenseParts) {
     this.#parts = parts;
-    this.#name = `run_${toHex(parts.random(8))}`;
-    this.#work = new WokenWork(() => this.#look(), failed);
+    this.database = parts.database;
+    this.clock = parts.clock;
+    this.runner = `run_${toHex(parts.random(8))}`;
   }
 
-  /** Looks for batches nobody works on: after a submission, at start, and now and then. */
-  wake(): void {
-    this.#work.wake();
-  }
-
-  /** Resolves when nothing is being worked on. */
-  idle(): Promise<void> {
-    return this.#work.idle();
-  }
-
-  /** Finishes the rows under way and lets go. */
-  stop(): Promise<void> {
-    return this.#work.stop();
-  }
-
-  async #look(): Promise<void> {
-    for (const id of await idleBatches(this.#parts.database.reader, this.#parts.clock()))
-      await this.#batch(id);
-  }
-
-  /** Renews it where that is due. @returns false where the batch was stopped, or is another's by now */
-  async #lease(id: string): Promise<boolean> {
-    const now = this.#parts.clock();
-    const renewed = this.#renewed.get(id);
-    if (renewed !== undefined && now.getTime() - renewed < renewal) return true;
-    const until = new Date(now.getTime() + leaseTime);
-    // Those who come meanwhile need not ask as well.
-    this.#renewed.set(id, now.getTime());
-    const held = await this.#parts.database.write((tx) => leaseBatch(tx, id, this.#name, now, until));
-    if (!held) this.#renewed.delete(id);
-    return held;
-  }
-
-  async #batch(id: string): Promise<void> {
-    const { database } = this.#parts;
-    try {
-      let after = 0;
-      while (!this.#work.stopped && (await this.#lease(id))) {
-        const batch = await licenseBatchById(database.reader, id);
-        const items = await waitingItems(database.reader, id, after, rowsALook);
-        const last = items.at(-1);
-        if (batch === null || last === undefined) {
-          await this.#complete(id);
-          return;
-        }
-        await this.#rows(batch, items);
-        after = last.position;
-      }
-    } finally {
-      this.#renewed.delete(id);
-      await database.write((tx) => releaseBatch(tx, id, this.#name));
-    }
-  }
-
-  async #complete(id: string): Promise<void> {
-    const { database, audit, clock } = this.#parts;
-    const batch = await licenseBatchById(database.reader, id);
-    if (batch === null) return;
-    const { done, refused } = await licenseBatchProgress(database.reader, batch);
-    await database.write(async (tx) => {
-      const at = clock();
-      if (!(await completeBatch(tx, id, at))) return;
-      const details = { done: String(done), refused: String(refused) };
-      const actor = { id: 'system', department: null };
-      await audit.append(tx, { at, actor, action: 'license.batch-completed', subject: id, details });
+  async completed(tx: Writer, id: string, at: Date): Promise<void> {
+    const { done, refused } = await licenseBatches.counts(tx, id);
+    const details = { done: String(done), refused: String(refused) };
+    const actor = { id: 'system', department: null };
+    await this.#parts.audit.append(tx, {
+      at,
+      actor,
+      action: 'license.batch-completed',
+      subject: id,
+      details,
     });
-  }
-
-  async #rows(batch: LicenseBatchTable, items: readonly WaitingItem[]): Promise<void> {
-    const waiting = [...items];
-    const worker = async (): Promise<void> => {
-      for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) {
-        if (this.#work.stopped || !(await this.#lease(batch.id))) return;
-        await this.#row(batch, item);
-      }
-    };
-    const results = await Promise.allSettled(Array.from({ length: atOnce }, worker));
-    for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
 
   /** A row that whoever held the batch before has had for longer than a lease: it is begun anew. */
@@ -141,7 +76,7 @@ export class LicenseBatchRunner {
   }
 
   /** One row to its end. A refusal is its result; a fault is not, and leaves it waiting. */
-  async #row(batch: LicenseBatchTable, item: WaitingItem): Promise<void> {
+  async row(batch: LicenseBatchTable, item: WaitingItem): Promise<void> {
     const { database, cipher, clock } = this.#parts;
     const { position } = item;
     const { matter, caseNumber, ...order } = orderOfKept(
@@ -166,7 +101,7 @@ export class LicenseBatchRunner {
           continue;
         }
         if (isRepeatable(error)) {
-          await database.write((tx) => countAttempt(tx, batch.id, position, attempt + 1));
+          await database.write((tx) => licenseBatches.countAttempt(tx, batch.id, position, attempt + 1));
           if (attempt + 1 < beginnings) {
             await pause(isBusy(error) ? busyPause * (attempt + 1) : 0);
             continue;
@@ -197,12 +132,12 @@ export async function settleLicenseBatches(
   const stale = await unreceivedBatches(database.reader, new Date(before.getTime() - receivingTime));
   return database.write(async (tx) => {
     for (const id of stale) {
-      if (!(await cancelBatch(tx, id, before))) continue;
+      if (!(await licenseBatches.cancel(tx, id, before))) continue;
       const actor = { id: 'system', department: null };
       const details = { reason: 'unreceived' };
       await audit.append(tx, { at: before, actor, action: 'license.batch-cancelled', subject: id, details });
     }
-    return endLeases(tx, new Date(before.getTime() + leaseTime));
+    return licenseBatches.endLeases(tx, new Date(before.getTime() + leaseTime));
   });
 }
 

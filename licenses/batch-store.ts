@@ -1,18 +1,16 @@
 // Rows of batches of licenses: a batch, its rows, and which process works on it.
 import type { FieldPlace } from '../crypto/field-cipher.ts';
 import type { Reader, Writer } from '../storage/database.ts';
+import type { BatchCounts } from '../storage/leased-batches.ts';
 import type { LicenseBatchItemTable, LicenseBatchTable } from '../storage/schema/license-batches.ts';
+import { licenseBatches } from './batch-work-store.ts';
 
 /** How far a batch is. */
-export interface LicenseBatchProgress {
+export interface LicenseBatchProgress extends BatchCounts {
   readonly id: string;
   readonly kind: LicenseBatchTable['kind'];
   readonly state: LicenseBatchTable['state'];
   readonly total: number;
-  readonly waiting: number;
-  readonly done: number;
-  readonly refused: number;
-  readonly cancelled: number;
   readonly createdAt: Date;
   readonly completedAt: Date | null;
 }
@@ -127,23 +125,12 @@ export async function licenseBatchProgress(
   db: Reader,
   row: LicenseBatchTable,
 ): Promise<LicenseBatchProgress> {
-  const counts = await db
-    .selectFrom('license_batch_item')
-    .select((e) => ['state', e.fn.countAll<number | string>().as('count')])
-    .where('batch', '=', row.id)
-    .groupBy('state')
-    .execute();
-  const count = (state: LicenseBatchItemTable['state']): number =>
-    Number(counts.find((each) => each.state === state)?.count ?? 0);
   return {
     id: row.id,
     kind: row.kind,
     state: row.state,
     total: row.total,
-    waiting: count('waiting'),
-    done: count('done'),
-    refused: count('refused'),
-    cancelled: count('cancelled'),
+    ...(await licenseBatches.counts(db, row.id)),
     createdAt: new Date(row.created_at),
     completedAt: row.completed_at === null ? null : new Date(row.completed_at),
   };

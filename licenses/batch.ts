@@ -22,7 +22,7 @@ import {
   type LicenseBatchProgress,
   type NewItem,
 } from './batch-store.ts';
-import { cancelBatch } from './batch-work-store.ts';
+import { licenseBatches } from './batch-work-store.ts';
 
 /** Rows of one batch. */
 export const MOST_ROWS = 10_000;
@@ -185,7 +185,7 @@ export async function stopLicenseBatch(
   requireScope(actor, scopeOf(batch.kind));
   await parts.database.write(async (tx) => {
     const at = parts.clock();
-    if (!(await cancelBatch(tx, id, at))) return;
+    if (!(await licenseBatches.cancel(tx, id, at))) return;
     await parts.audit.append(tx, { at, actor, action: 'license.batch-cancelled', subject: id, details: {} });
   });
   return readLicenseBatch(parts.database.reader, actor, id);

@@ -1,19 +1,18 @@
-// Rows of batches of stamps: a batch, its documents, and which process works on it.
+// Rows of batches of stamps: a batch and its documents.
 import type { FieldCipher, FieldPlace } from '../crypto/field-cipher.ts';
 import type { Reader, Writer } from '../storage/database.ts';
+import { LeasedBatches, type BatchCounts } from '../storage/leased-batches.ts';
 import type { StampBatchItemTable, StampBatchTable } from '../storage/schema/stamp-batches.ts';
+
+export const stampBatches = new LeasedBatches({ batches: 'stamp_batch', items: 'stamp_batch_item' });
 
 export type BatchCipher = Pick<FieldCipher, 'seal' | 'open'>;
 
 /** How far a batch is. */
-export interface StampBatchProgress {
+export interface StampBatchProgress extends BatchCounts {
   readonly id: string;
   readonly state: StampBatchTable['state'];
   readonly total: number;
-  readonly waiting: number;
-  readonly done: number;
-  readonly refused: number;
-  readonly cancelled: number;
   readonly createdAt: Date;
   readonly completedAt: Date | null;
 }
@@ -89,22 +88,11 @@ export async function stampBatchByKey(
 }
 
 export async function stampBatchProgress(db: Reader, row: StampBatchTable): Promise<StampBatchProgress> {
-  const counts = await db
-    .selectFrom('stamp_batch_item')
-    .select((e) => ['state', e.fn.countAll<number>().as('count')])
-    .where('batch', '=', row.id)
-    .groupBy('state')
-    .execute();
-  const count = (state: StampBatchItemTable['state']): number =>
-    counts.find((each) => each.state === state)?.count ?? 0;
   return {
     id: row.id,
     state: row.state,
     total: row.total,
-    waiting: count('waiting'),
-    done: count('done'),
-    refused: count('refused'),
-    cancelled: count('cancelled'),
+    ...(await stampBatches.counts(db, row.id)),
     createdAt: new Date(row.created_at),
     completedAt: row.completed_at === null ? null : new Date(row.completed_at),
   };
@@ -166,129 +154,16 @@ export async function finishStampItem(
   result: { readonly stamp: string } | { readonly code: string; readonly message: string },
   at: Date,
 ): Promise<void> {
-  const set =
-    'stamp' in result
-      ? { state: 'done' as const, stamp: result.stamp }
-      : { state: 'refused' as const, code: result.code, message: result.message };
+  // What was under way when the batch was stopped is finished, and told.
+  const made = 'stamp' in result;
+  const set = made
+    ? { state: 'done' as const, stamp: result.stamp }
+    : { state: 'refused' as const, code: result.code, message: result.message };
   await tx
     .updateTable('stamp_batch_item')
     .set({ ...set, input_cipher: null, finished_at: at.toISOString() })
     .where('batch', '=', batch)
     .where('position', '=', position)
-    .where('state', '=', 'waiting')
+    .where('state', 'in', made ? ['waiting', 'cancelled'] : ['waiting'])
     .execute();
-}
-
-/** The stamp that was begun for a document was given up by a crash: the next has another key. */
-export async function countAttempt(
-  tx: Writer,
-  batch: string,
-  position: number,
-  attempts: number,
-): Promise<void> {
-  await tx
-    .updateTable('stamp_batch_item')
-    .set({ attempts })
-    .where('batch', '=', batch)
-    .where('position', '=', position)
-    .where('state', '=', 'waiting')
-    .execute();
-}
-
-/** Batches that nobody works on, oldest first. */
-export async function idleStampBatches(db: Reader, now: Date): Promise<readonly string[]> {
-  const rows = await db
-    .selectFrom('stamp_batch')
-    .select('id')
-    .where('state', '=', 'running')
-    .where((e) => e.or([e('leased_until', 'is', null), e('leased_until', '<', now.toISOString())]))
-    .orderBy('created_at')
-    .execute();
-  return rows.map(({ id }) => id);
-}
-
-/** Takes or keeps a running batch for `runner` until `until`. @returns whether it is the runner's */
-export async function leaseStampBatch(
-  tx: Writer,
-  batch: string,
-  runner: string,
-  now: Date,
-  until: Date,
-): Promise<boolean> {
-  const result = await tx
-    .updateTable('stamp_batch')
-    .set({ runner, leased_until: until.toISOString() })
-    .where('id', '=', batch)
-    .where('state', '=', 'running')
-    .where((e) =>
-      e.or([
-        e('runner', 'is', null),
-        e('runner', '=', runner),
-        e('leased_until', 'is', null),
-        e('leased_until', '<', now.toISOString()),
-      ]),
-    )
-    .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
-}
-
-/** Lets go of a batch, so that it is taken up at once by whoever looks next. */
-export async function releaseStampBatch(tx: Writer, batch: string, runner: string): Promise<void> {
-  await tx
-    .updateTable('stamp_batch')
-    .set({ runner: null, leased_until: null })
-    .where('id', '=', batch)
-    .where('runner', '=', runner)
-    .execute();
-}
-
-/** Ends leases that last no longer than `until`. @returns how many */
-export async function endStampLeases(tx: Writer, until: Date): Promise<number> {
-  const result = await tx
-    .updateTable('stamp_batch')
-    .set({ runner: null, leased_until: null })
-    .where('state', '=', 'running')
-    .where('leased_until', '<=', until.toISOString())
-    .executeTakeFirst();
-  return Number(result.numUpdatedRows);
-}
-
-/** @returns whether the batch was running and nothing in it waited any more */
-export async function completeStampBatch(tx: Writer, batch: string, at: Date): Promise<boolean> {
-  const result = await tx
-    .updateTable('stamp_batch')
-    .set({ state: 'completed', completed_at: at.toISOString(), runner: null, leased_until: null })
-    .where('id', '=', batch)
-    .where('state', '=', 'running')
-    .where((e) =>
-      e.not(
-        e.exists(
-          e
-            .selectFrom('stamp_batch_item')
-            .select('position')
-            .where('batch', '=', batch)
-            .where('state', '=', 'waiting'),
-        ),
-      ),
-    )
-    .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
-}
-
-/** Stops a running batch: what waits is not stamped any more. @returns whether it was running */
-export async function cancelStampBatch(tx: Writer, batch: string, at: Date): Promise<boolean> {
-  const result = await tx
-    .updateTable('stamp_batch')
-    .set({ state: 'cancelled', completed_at: at.toISOString(), runner: null, leased_until: null })
-    .where('id', '=', batch)
-    .where('state', '=', 'running')
-    .executeTakeFirst();
-  if (result.numUpdatedRows !== 1n) return false;
-  await tx
-    .updateTable('stamp_batch_item')
-    .set({ state: 'cancelled', input_cipher: null, finished_at: at.toISOString() })
-    .where('batch', '=', batch)
-    .where('state', '=', 'waiting')
-    .execute();
-  return true;
 }

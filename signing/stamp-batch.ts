@@ -12,13 +12,13 @@ import { requestDigest, type Plain } from './request-digest.ts';
 import { departmentOf, requireScope } from './seal-use.ts';
 import { checkKey } from './stamp-answers.ts';
 import {
-  cancelStampBatch,
   insertStampBatch,
   itemPlace,
   stampBatchById,
   stampBatchByKey,
   stampBatchItems,
   stampBatchProgress,
+  stampBatches,
   type BatchCipher,
   type StampBatchItem,
   type StampBatchProgress,
@@ -186,7 +186,7 @@ export async function stopStampBatch(
   await stampBatchOf(parts.database.reader, actor, id);
   await parts.database.write(async (tx) => {
     const at = parts.clock();
-    if (!(await cancelStampBatch(tx, id, at))) return;
+    if (!(await stampBatches.cancel(tx, id, at))) return;
     await parts.audit.append(tx, { at, actor, action: 'stamp.batch-cancelled', subject: id, details: {} });
   });
   return stampBatchOf(parts.database.reader, actor, id);

@@ -11,7 +11,7 @@ import {
   submitRevocations,
   type BulkRow,
 } from '../../ca/bulk.ts';
-import { BulkRunner } from '../../ca/bulk-runner.ts';
+import { bulkRunner } from '../../ca/bulk-runner.ts';
 import { findRevocation } from '../../ca/revocation-store.ts';
 import { requireProgram } from '../programs.ts';
 import { engines } from '../storage/engines.ts';
@@ -56,7 +56,7 @@ for (const engine of engines) {
     });
     const submission = (key = `bulk-${(counter += 1)}`) => ({ actor: REGISTRAR, idempotencyKey: key });
     const work = async (parts = office, failed?: (error: unknown) => void): Promise<void> => {
-      const runner = new BulkRunner(parts, failed ?? ((error) => assert.fail(String(error))));
+      const runner = bulkRunner(parts, failed ?? ((error) => assert.fail(String(error))));
       runner.wake();
       await runner.idle();
     };
@@ -148,7 +148,7 @@ for (const engine of engines) {
         submission(),
         Array.from({ length: 20 }, () => row()),
       );
-      const runner = new BulkRunner(office, (error) => assert.fail(String(error)));
+      const runner = bulkRunner(office, (error) => assert.fail(String(error)));
       runner.wake();
       await runner.stop();
       runner.wake();

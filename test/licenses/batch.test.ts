@@ -1,8 +1,7 @@
 // Batches of licenses on both engines: a result for each row, taken up again, never issued twice, forgotten when done.
 import assert from 'node:assert/strict';
-import { readCsv } from '../../formats/csv.ts';
-import { LicenseBatchRunner, settleLicenseBatches } from '../../licenses/batch-runner.ts';
-import { rowReader } from '../../licenses/batch-columns.ts';
+import type { BackgroundWork } from '../../storage/batch-runner.ts';
+import { licenseBatchRunner, settleLicenseBatches } from '../../licenses/batch-runner.ts';
 import type { LicenseBatchItem } from '../../licenses/batch-store.ts';
 import {
   licenseBatchResults,
@@ -13,6 +12,7 @@ import {
   type BatchRow,
 } from '../../licenses/batch.ts';
 import { LicenseError, type LicenseErrorCode } from '../../licenses/errors.ts';
+import type { PageOrder } from '../../licenses/page.ts';
 import type { LicenseParts } from '../../licenses/parts.ts';
 import { settleLicenses } from '../../licenses/settle.ts';
 import { findLicense } from '../../licenses/store.ts';
@@ -55,8 +55,8 @@ for (const engine of engines) {
       rows,
     });
     const faults: unknown[] = [];
-    const runnerOf = (parts: LicenseParts = office.parts): LicenseBatchRunner =>
-      new LicenseBatchRunner(parts, (error) => faults.push(error));
+    const runnerOf = (parts: LicenseParts = office.parts): BackgroundWork =>
+      licenseBatchRunner(parts, (error) => faults.push(error));
     const work = async (parts: LicenseParts = office.parts): Promise<void> => {
       const runner = runnerOf(parts);
       runner.wake();
@@ -308,6 +308,44 @@ for (const engine of engines) {
       assert.equal((await stopLicenseBatch(office.parts, approval, batch.id)).state, 'cancelled');
     });
 
+    it('that is stopped begins nothing more, and tells what was under way', async () => {
+      const rows = Array.from({ length: 40 }, () => row());
+      const batch = await submitLicenseBatch(office.parts, request(rows));
+      let release: () => void = () => undefined;
+      const held = new Promise<void>((resolve) => (release = resolve));
+      let begun = 0;
+      const { renderer } = office.parts;
+      const slow = {
+        examine: renderer.examine.bind(renderer),
+        pictures: renderer.pictures.bind(renderer),
+        close: renderer.close.bind(renderer),
+        draw: async (order: PageOrder) => {
+          begun += 1;
+          await held;
+          return renderer.draw(order);
+        },
+      };
+      const runner = runnerOf({ ...office.parts, renderer: slow });
+      runner.wake();
+      while (begun < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+      await stopLicenseBatch(office.parts, approval, batch.id);
+      const underWay = begun;
+      release();
+      await runner.idle();
+      await runner.stop();
+      const items = await results(batch.id);
+      const licenses = items.flatMap(({ license }) => license ?? []);
+      assert.ok(
+        begun <= underWay + 12 && licenses.length === begun,
+        `${begun} begun, ${licenses.length} told`,
+      );
+      assert.ok(begun < rows.length);
+      const { done, cancelled, waiting, state } = await progress(batch.id);
+      assert.deepEqual([state, done, cancelled, waiting], ['cancelled', begun, rows.length - begun, 0]);
+      for (const id of licenses)
+        assert.equal((await findLicense(office.parts.database.reader, office.parts, id))?.state, 'issued');
+    });
+
     it('belongs to its department, and has its bounds', async () => {
       const batch = await submitLicenseBatch(office.parts, request([row()]));
       const { reader } = office.parts.database;
@@ -336,60 +374,3 @@ for (const engine of engines) {
     it('leaves no fault behind', () => assert.deepEqual(faults, []));
   });
 }
-
-describe('a table of licenses', () => {
-  let office: LicenseOffice;
-  before(async () => {
-    office = await openLicenseOffice();
-  });
-  after(() => office.close());
-
-  const rowsOf = (text: string, kind: 'issue' | 'import' = 'issue'): readonly BatchRow[] => {
-    const [header, ...rows] = [...readCsv(text, { rows: 100, columns: 50, cell: 1000 })];
-    assert.ok(header);
-    return rows.map(rowReader(office.food, kind, header.cells));
-  };
-
-  it('has columns by our names, by GB/T 36903 short names, or by Chinese names', () => {
-    const label = office.food.fields[0]?.label ?? '';
-    const name = office.food.fields[0]?.name ?? '';
-    const chinese = rowsOf(`序号,证照编号,持证主体,持证主体代码,${label}\n1,JY1,甲,91,乙\n`);
-    const short = rowsOf(`reference,ZZBH,CZZT,CZZTDM,${name}\n1,JY1,甲,91,乙\n`);
-    assert.deepEqual(chinese, short);
-    assert.deepEqual(chinese, [
-      {
-        reference: '1',
-        order: {
-          type: office.food.typeCode,
-          number: 'JY1',
-          holder: { kind: 'enterprise', name: '甲', code: '91' },
-          face: { [name]: '乙' },
-          validity: {},
-        },
-      },
-    ]);
-  });
-
-  it('is refused for a column that nothing is called, that comes twice, or that is missing', () => {
-    const invalid = (text: string, words: RegExp, kind: 'issue' | 'import' = 'issue'): void =>
-      assert.throws(
-        () => rowsOf(text, kind),
-        (error) =>
-          error instanceof LicenseError && error.code === 'batch-invalid' && words.test(error.message),
-      );
-    invalid('证照编号,持证主体,持证主体代码,颜色\n', /Column 4/);
-    invalid('证照编号,ZZBH,持证主体,持证主体代码\n', /mean the same/);
-    invalid('证照编号,持证主体\n', /holder.code/);
-    invalid('证照编号,持证主体,持证主体代码\n', /original.issuedOn/, 'import');
-    invalid('证照编号,持证主体,持证主体代码,原证颁发日期\n', /batch of imports/);
-  });
-
-  it('has rows that are refused by themselves', () => {
-    const [short, kind] = rowsOf('序号,证照编号,持证主体,持证主体代码,holder.kind\n7,JY1\n8,JY1,甲,91,dog\n');
-    assert.deepEqual(short, {
-      reference: '7',
-      refused: { code: 'row-malformed', message: 'Line 2 has 2 cells where the header has 5.' },
-    });
-    assert.ok(kind !== undefined && 'refused' in kind && kind.reference === '8');
-  });
-});

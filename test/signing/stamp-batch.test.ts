@@ -1,5 +1,6 @@
 // Batches of stamps on both databases: a result for each document, once and no more, through restarts and outages.
 import assert from 'node:assert/strict';
+import type { BackgroundWork } from '../../storage/batch-runner.ts';
 import { readFileSync } from 'node:fs';
 import { enterUpload } from '../../signing/document-uploads.ts';
 import { SigningError } from '../../signing/errors.ts';
@@ -11,7 +12,7 @@ import {
   type BatchOrder,
   type StampBatchParts,
 } from '../../signing/stamp-batch.ts';
-import { StampBatchRunner } from '../../signing/stamp-batch-runner.ts';
+import { stampBatchRunner } from '../../signing/stamp-batch-runner.ts';
 import type { StampParts } from '../../signing/stamp-order.ts';
 import { stampOf } from '../../signing/stamp-answers.ts';
 import { abandonStamps } from '../../signing/stamp.ts';
@@ -56,7 +57,7 @@ for (const engine of engines) {
     });
 
     const faults: unknown[] = [];
-    const runner = (): StampBatchRunner => new StampBatchRunner(parts, (error) => faults.push(error));
+    const runner = (): BackgroundWork => stampBatchRunner(parts, (error) => faults.push(error));
 
     /** A document of its own, put here by the approval office. */
     async function document(pages = 1): Promise<string> {
@@ -223,7 +224,7 @@ for (const engine of engines) {
       let asked = 0;
       const never = new Promise<never>(() => undefined);
       office.wire.intercept = (_request, real) => ((asked += 1) >= 7 ? never : real());
-      const dead = new StampBatchRunner({ ...parts, timestampBudget: 600_000 }, () => undefined);
+      const dead = stampBatchRunner({ ...parts, timestampBudget: 600_000 }, () => undefined);
       dead.wake();
       while (asked < 8) await new Promise((resolve) => setTimeout(resolve, 20));
       office.wire.intercept = null;
@@ -310,6 +311,11 @@ for (const engine of engines) {
       const after = await stampBatchOf(parts.database.reader, approvalClient, id);
       assert.equal(after.state, 'cancelled');
       assert.ok((await stampsOf(id)).length <= 4, 'nothing was begun after the stop');
+      // What was under way was finished, and is told with its stamp.
+      const made = (await results(id)).flatMap(({ stamp }) => stamp ?? []);
+      assert.ok(made.length > 0);
+      assert.equal((await stampsOf(id)).filter(({ state }) => state === 'completed').length, made.length);
+      assert.deepEqual([after.done, after.cancelled, after.waiting], [made.length, 10 - made.length, 0]);
     });
 
     it('tries again where a time-stamp does not come, and says so where it never does', async () => {
