@@ -1,6 +1,5 @@
 // Personal data over HTTP, as each person would: two administrators, a holder, an office; and the command at a shell.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,6 +15,7 @@ import { seniorCitizenLicense } from '../../fixtures/licenses.ts';
 import { startService, type Harness } from './harness.ts';
 import { bearer, issue, licenseBody } from './samples.ts';
 import { signInAs } from './sign-in.ts';
+import { requireProgram, run } from '../programs.ts';
 
 describe('personal data over HTTP', function () {
   this.timeout(180_000);
@@ -102,7 +102,8 @@ describe('personal data over HTTP', function () {
     assert.equal(issuer.status, 200, 'the system that issued it has it');
   });
 
-  it('gives a holder an archive of all their licenses that other programs read', async () => {
+  it('gives a holder an archive of all their licenses that other programs read', async function () {
+    const unzip = requireProgram(this, 'unzip');
     const holder = `holder-${district.persons.indexOf(resident ?? district.persons[0]!) + 1}`;
     const { cookie } = await as(holder);
     const answer = await request(service.url)
@@ -118,7 +119,7 @@ describe('personal data over HTTP', function () {
     const out = mkdtempSync(join(tmpdir(), 'yinxin-export-'));
     try {
       writeFileSync(join(out, 'a.zip'), answer.body as Buffer);
-      execFileSync('unzip', ['-q', join(out, 'a.zip'), '-d', join(out, 'x')]);
+      run(unzip, ['-q', join(out, 'a.zip'), '-d', join(out, 'x')]);
       const manifest = JSON.parse(readFileSync(join(out, 'x', 'manifest.json'), 'utf8')) as {
         files: { name: string; digest: string; size: number }[];
         absent: string[];

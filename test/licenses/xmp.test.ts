@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { issueLicense } from '../../licenses/issue.ts';
 import type { LicenseRecord } from '../../licenses/record.ts';
 import { XMP_NAMESPACE, xmpDescriptions } from '../../licenses/xmp.ts';
-import { requireProgram, run } from '../programs.ts';
+import { requirePython, run } from '../programs.ts';
 import { scale } from '../scale.ts';
 import { openLicenseOffice, type LicenseOffice } from './license-office.ts';
 
@@ -26,7 +26,7 @@ describe('metadata of a license', () => {
   let python: string;
 
   before(async function () {
-    python = requireProgram(this, 'python3');
+    python = requirePython(this, 'xml');
     office = await openLicenseOffice();
   });
   after(() => office.close());

@@ -6,7 +6,7 @@ import { district } from '../../../fixtures/district.ts';
 import { faceSchemaOf } from '../../../licenses/face-schema.ts';
 import { documentOf } from '../../../licenses/type-document.ts';
 import { typeSchema } from '../../../licenses/type-schema.ts';
-import { requireProgram, run } from '../../programs.ts';
+import { requirePython, run } from '../../programs.ts';
 
 const rules: readonly (readonly [string, JsonSchema, unknown, unknown])[] = [
   ['type', { type: 'string' }, 'a', 1],
@@ -50,17 +50,6 @@ function judge(
   ].join('\n');
   const answer = run(python, ['-c', program], Buffer.from(JSON.stringify(cases)));
   return JSON.parse(answer) as readonly (readonly boolean[])[];
-}
-
-function requireJudge(context: Mocha.Context): string {
-  const python = requireProgram(context, 'python3');
-  try {
-    run(python, ['-c', 'import jsonschema']);
-  } catch {
-    if (process.env['YINXIN_NO_SKIP'] === '1') throw new Error("Python's jsonschema is required.");
-    context.skip();
-  }
-  return python;
 }
 
 const valid = (schema: JsonSchema, value: unknown): boolean => schemaComplaints(schema, value).length === 0;
@@ -108,7 +97,7 @@ describe('the subset of JSON Schema', () => {
   });
 
   it('agrees with another implementation on every rule', function () {
-    const python = requireJudge(this);
+    const python = requirePython(this, 'jsonschema');
     const said = judge(
       python,
       rules.map(([, schema, good, bad]) => ({ schema, values: [good, bad] })),
@@ -118,7 +107,7 @@ describe('the subset of JSON Schema', () => {
 
   it('agrees with it on definitions of license types, whole and with one place wrong', function () {
     this.timeout(60_000);
-    const python = requireJudge(this);
+    const python = requirePython(this, 'jsonschema');
     const documents = district.licenseTypes.map(
       (type) => JSON.parse(JSON.stringify(documentOf(type))) as unknown,
     );
@@ -136,7 +125,7 @@ describe('the subset of JSON Schema', () => {
 
   it('agrees with it on faces: the schema that a type gives out says what is checked here', function () {
     this.timeout(60_000);
-    const python = requireJudge(this);
+    const python = requirePython(this, 'jsonschema');
     const cases = Object.values(district.sampleLicenses(2026)).map(({ type, face }) => {
       const places = fc.sample(fc.nat(), { numRuns: 60, seed: 11 });
       const changed = places.map((place) => mutated(face, (most) => place % most));

@@ -1,6 +1,5 @@
 // ZIP archives that we write, read back by other programs, byte for byte; and names that no reader may be given.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, statSync, writeFileSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,6 +7,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { zipArchive, type ZipEntry } from '../../../formats/zip/archive.ts';
+import { requireProgram, requirePython, run } from '../../programs.ts';
 import { scale } from '../../scale.ts';
 
 const at = new Date('2026-11-26T06:30:10Z');
@@ -28,19 +28,22 @@ function inFolder(work: (folder: string) => void): void {
 }
 
 /** As Python's zipfile sees it: name, size, CRC, digest of the content. */
-function readByPython(file: string): { name: string; size: number; crc: number; sha256: string }[] {
+function readByPython(
+  python: string,
+  file: string,
+): { name: string; size: number; crc: number; sha256: string }[] {
   const program = `
 import zipfile, json, hashlib, sys
 z = zipfile.ZipFile(sys.argv[1])
 assert z.testzip() is None
 print(json.dumps([dict(name=i.filename, size=i.file_size, crc=i.CRC, sha256=hashlib.sha256(z.read(i)).hexdigest()) for i in z.infolist()]))`;
-  return JSON.parse(
-    execFileSync('python3', ['-c', program, file], { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 }),
-  ) as ReturnType<typeof readByPython>;
+  return JSON.parse(run(python, ['-c', program, file])) as ReturnType<typeof readByPython>;
 }
 
 describe('a ZIP archive', () => {
-  it('is read by unzip and by Python as it was written, Chinese names and empty files included', async () => {
+  it('is read by unzip and by Python as it was written, Chinese names and empty files included', async function () {
+    const unzip = requireProgram(this, 'unzip');
+    const python = requirePython(this, 'zipfile');
     const entries: ZipEntry[] = [
       { name: '说明.txt', bytes: Buffer.from('证照导出\n'.repeat(500)), compress: true },
       { name: 'licenses/a.pdf', bytes: randomBytes(300_000), compress: false },
@@ -51,14 +54,14 @@ describe('a ZIP archive', () => {
     inFolder((folder) => {
       const file = join(folder, 'a.zip');
       writeFileSync(file, archive);
-      execFileSync('unzip', ['-tq', file]);
-      execFileSync('unzip', ['-q', file, '-d', join(folder, 'out')]);
+      run(unzip, ['-tq', file]);
+      run(unzip, ['-q', file, '-d', join(folder, 'out')]);
       for (const { name, bytes } of entries) {
         const out = join(folder, 'out', name);
         assert.deepEqual(readFileSync(out), Buffer.from(bytes));
         assert.equal(statSync(out).mode & 0o777, 0o600);
       }
-      const seen = readByPython(file);
+      const seen = readByPython(python, file);
       assert.deepEqual(
         seen,
         entries.map(({ name, bytes }) => ({
@@ -71,7 +74,8 @@ describe('a ZIP archive', () => {
     });
   });
 
-  it('is read whole whatever is in it', async () => {
+  it('is read whole whatever is in it', async function () {
+    const python = requirePython(this, 'zipfile');
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.tuple(fc.uint8Array({ maxLength: 2000 }), fc.boolean()), { maxLength: 8 }),
@@ -81,7 +85,7 @@ describe('a ZIP archive', () => {
           inFolder((folder) => {
             const file = join(folder, 'a.zip');
             writeFileSync(file, archive);
-            assert.equal(readByPython(file).length, entries.length);
+            assert.equal(readByPython(python, file).length, entries.length);
           });
         },
       ),
@@ -89,7 +93,8 @@ describe('a ZIP archive', () => {
     );
   });
 
-  it('holds more files than sixteen bits can count', async () => {
+  it('holds more files than sixteen bits can count', async function () {
+    const python = requirePython(this, 'zipfile');
     function* many(): Generator<ZipEntry> {
       for (let index = 0; index < 66_000; index += 1)
         yield { name: `n/${index}`, bytes: new Uint8Array(0), compress: false };
@@ -98,7 +103,7 @@ describe('a ZIP archive', () => {
     inFolder((folder) => {
       const file = join(folder, 'a.zip');
       writeFileSync(file, archive);
-      assert.equal(readByPython(file).length, 66_000);
+      assert.equal(readByPython(python, file).length, 66_000);
     });
   }).timeout(60_000);
 
