@@ -19,6 +19,7 @@ import {
   revocationReason,
   sightOf,
 } from './ca-schemas.ts';
+import { batchProgressBody, progressAnswer, takenReply } from './batch-schemas.ts';
 import { ApiError } from './errors.ts';
 import { jsonLinesLimit, readJsonValues, type ReadValue } from './json-lines.ts';
 import { json, type Reply } from './reply.ts';
@@ -28,37 +29,16 @@ import { principalOf } from './stamps.ts';
 
 const tag = '证书 Certificates';
 
-const progress = z.object({
-  id: z.string(),
+const progress = batchProgressBody.extend({
   kind: z.enum(['enrol', 'revoke']),
   state: z.enum(['running', 'completed']),
-  total: z.int(),
-  waiting: z.int(),
-  done: z.int(),
-  refused: z.int(),
-  createdAt: instant,
-  completedAt: instant.nullable(),
 });
 
-function answerOf(batch: BatchProgress): z.input<typeof progress> {
-  return {
-    ...batch,
-    createdAt: batch.createdAt.toISOString(),
-    completedAt: batch.completedAt?.toISOString() ?? null,
-  };
-}
-
 function accepted(batch: BatchProgress): Reply {
-  return json(202, answerOf(batch), { Location: `/api/v1/ca/batches/${batch.id}` });
+  return json(202, progressAnswer(batch), { Location: `/api/v1/ca/batches/${batch.id}` });
 }
 
-const taken = [
-  {
-    status: 202,
-    description: 'Taken; worked through in the background, also after a restart.',
-    content: { 'application/json': progress },
-  },
-] as const;
+const taken = takenReply(progress);
 
 const row = z.strictObject({ ...enrolmentFields, key: csrKey });
 
@@ -143,7 +123,7 @@ const read = route({
     const batch = await batchProgress(services, sightOf(principalOf(call.principal)), call.params.id);
     // Where the process that worked on it has died, this one takes it up.
     if (batch.state === 'running') services.bulk.wake();
-    return json(200, answerOf(batch));
+    return json(200, progressAnswer(batch));
   },
 });
 

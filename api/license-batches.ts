@@ -1,6 +1,5 @@
 // Batches of licenses over HTTP: up to ten thousand rows in, progress and a result for each out.
 import { z } from 'zod';
-import type { LicenseBatchProgress } from '../licenses/batch-store.ts';
 import {
   licenseBatchResults,
   listLicenseBatches,
@@ -10,6 +9,7 @@ import {
   submitLicenseBatch,
 } from '../licenses/batch.ts';
 import { licenseTypeNamed } from '../licenses/type-register.ts';
+import { batchProgressBody, progressAnswer, resultsPage, takenReply } from './batch-schemas.ts';
 import { licenseTableBody, rowsOf } from './license-table-body.ts';
 import { json } from './reply.ts';
 import { route, withScope, type Route } from './route.ts';
@@ -20,26 +20,11 @@ import { principalOf } from './stamps.ts';
 const tag = '证照 Licenses';
 const readable = withScope('licenses:write', 'licenses:import', 'licenses:read');
 
-const progress = z.object({
-  id: z.string(),
+const progress = batchProgressBody.extend({
   kind: z.enum(['issue', 'import']),
   state: z.enum(['receiving', 'running', 'completed', 'cancelled']),
-  total: z.int(),
-  waiting: z.int(),
-  done: z.int(),
-  refused: z.int(),
   cancelled: z.int(),
-  createdAt: instant,
-  completedAt: instant.nullable(),
 });
-
-function answerOf(batch: LicenseBatchProgress): z.input<typeof progress> {
-  return {
-    ...batch,
-    createdAt: batch.createdAt.toISOString(),
-    completedAt: batch.completedAt?.toISOString() ?? null,
-  };
-}
 
 const submit = route({
   method: 'post',
@@ -54,13 +39,7 @@ const submit = route({
     matter: matter.describe('事项实施编码 of every row that names none.'),
   }),
   body: licenseTableBody,
-  replies: [
-    {
-      status: 202,
-      description: 'Taken; worked through in the background, also after a restart.',
-      content: { 'application/json': progress },
-    },
-  ],
+  replies: takenReply(progress),
   async handle(services, { principal, query, body, idempotencyKey }) {
     const type =
       query.type === undefined ? null : await licenseTypeNamed(services.database.reader, query.type);
@@ -72,7 +51,7 @@ const submit = route({
       rows: await rowsOf(body, type, query.kind),
     });
     services.licenseBatches.wake();
-    return json(202, answerOf(batch), { Location: `/api/v1/licenses/batches/${batch.id}` });
+    return json(202, progressAnswer(batch), { Location: `/api/v1/licenses/batches/${batch.id}` });
   },
 });
 
@@ -93,7 +72,7 @@ const list = route({
   ],
   async handle(services, { principal }) {
     const batches = await listLicenseBatches(services.database.reader, principalOf(principal));
-    return json(200, { batches: batches.map(answerOf) });
+    return json(200, { batches: batches.map(progressAnswer) });
   },
 });
 
@@ -113,7 +92,7 @@ const read = route({
     );
     // Where the process that worked on it has died, this one takes it up.
     if (batch.state === 'running') services.licenseBatches.wake();
-    return json(200, answerOf(batch));
+    return json(200, progressAnswer(batch));
   },
 });
 
@@ -124,16 +103,7 @@ const items = route({
   summary: 'What came of each row, in order',
   access: readable,
   params,
-  query: z.object({
-    after: z.coerce
-      .number()
-      .int()
-      .min(0)
-      .max(MOST_ROWS)
-      .default(0)
-      .describe('Position of the last one seen.'),
-    limit: z.coerce.number().int().min(1).max(1000).default(200),
-  }),
+  query: resultsPage(MOST_ROWS),
   replies: [
     {
       status: 200,
@@ -183,7 +153,7 @@ const cancel = route({
   replies: [{ status: 200, description: 'How far it came.', content: { 'application/json': progress } }],
   async handle(services, call) {
     const stopped = await stopLicenseBatch(services, principalOf(call.principal), call.params.id);
-    return json(200, answerOf(stopped));
+    return json(200, progressAnswer(stopped));
   },
 });
 

@@ -8,7 +8,7 @@ import {
   submitStampBatch,
   type BatchOrder,
 } from '../signing/stamp-batch.ts';
-import type { StampBatchProgress } from '../signing/stamp-batch-store.ts';
+import { batchProgressBody, progressAnswer, resultsPage, takenReply } from './batch-schemas.ts';
 import { checked, jsonBody, route, withScope, type Route } from './route.ts';
 import { json } from './reply.ts';
 import { digest, instant } from './schemas.ts';
@@ -38,25 +38,10 @@ const batchBody = z.strictObject({
     .max(mostDocuments),
 });
 
-const progress = z.object({
-  id: z.string(),
+const progress = batchProgressBody.extend({
   state: z.enum(['running', 'completed', 'cancelled']),
-  total: z.int(),
-  waiting: z.int(),
-  done: z.int(),
-  refused: z.int(),
   cancelled: z.int(),
-  createdAt: instant,
-  completedAt: instant.nullable(),
 });
-
-function answerOf(batch: StampBatchProgress): z.input<typeof progress> {
-  return {
-    ...batch,
-    createdAt: batch.createdAt.toISOString(),
-    completedAt: batch.completedAt?.toISOString() ?? null,
-  };
-}
 
 /** @throws ApiError `request-invalid` naming the document that is not whole */
 async function ordersOf(
@@ -93,13 +78,7 @@ const submit = route({
   access: withScope('stamps:write'),
   idempotent: true,
   body: jsonBody(batchBody),
-  replies: [
-    {
-      status: 202,
-      description: 'Taken; worked through in the background, also after a restart.',
-      content: { 'application/json': progress },
-    },
-  ],
+  replies: takenReply(progress),
   async handle(services, call) {
     const batch = await submitStampBatch(
       services,
@@ -108,7 +87,7 @@ const submit = route({
       await ordersOf(services, call.body),
     );
     services.stampBatches.wake();
-    return json(202, answerOf(batch), { Location: `/api/v1/stamps/batches/${batch.id}` });
+    return json(202, progressAnswer(batch), { Location: `/api/v1/stamps/batches/${batch.id}` });
   },
 });
 
@@ -126,7 +105,7 @@ const read = route({
     const batch = await stampBatchOf(services.database.reader, principalOf(call.principal), call.params.id);
     // Where the process that worked on it has died, this one takes it up.
     if (batch.state === 'running') services.stampBatches.wake();
-    return json(200, answerOf(batch));
+    return json(200, progressAnswer(batch));
   },
 });
 
@@ -137,16 +116,7 @@ const items = route({
   summary: 'What came of each document, in order',
   access: withScope('stamps:read', 'stamps:write'),
   params,
-  query: z.object({
-    after: z.coerce
-      .number()
-      .int()
-      .min(0)
-      .max(mostDocuments)
-      .default(0)
-      .describe('Position of the last one seen.'),
-    limit: z.coerce.number().int().min(1).max(mostDocuments).default(200),
-  }),
+  query: resultsPage(mostDocuments),
   replies: [
     {
       status: 200,
@@ -192,7 +162,10 @@ const cancel = route({
   params,
   replies: [{ status: 200, description: 'How far it came.', content: { 'application/json': progress } }],
   async handle(services, call) {
-    return json(200, answerOf(await stopStampBatch(services, principalOf(call.principal), call.params.id)));
+    return json(
+      200,
+      progressAnswer(await stopStampBatch(services, principalOf(call.principal), call.params.id)),
+    );
   },
 });
 
