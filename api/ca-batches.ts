@@ -19,7 +19,7 @@ import {
   revocationReason,
   sightOf,
 } from './ca-schemas.ts';
-import { batchProgressBody, progressAnswer, takenReply } from './batch-schemas.ts';
+import { batchProgressBody, progressAnswer, resultsPage, takenReply } from './batch-schemas.ts';
 import { ApiError } from './errors.ts';
 import { jsonLinesLimit, readJsonValues, type ReadValue } from './json-lines.ts';
 import { json, type Reply } from './reply.ts';
@@ -134,16 +134,7 @@ const items = route({
   summary: 'What came of each row, in order',
   access: withScope('ca:enrol', 'ca:operate', 'ca:read'),
   params,
-  query: z.object({
-    after: z.coerce
-      .number()
-      .int()
-      .min(0)
-      .max(1_000_000)
-      .default(0)
-      .describe('Position of the last row seen.'),
-    limit: z.coerce.number().int().min(1).max(1000).default(200),
-  }),
+  query: resultsPage(1_000_000),
   replies: [
     {
       status: 200,
