@@ -11,7 +11,7 @@ export type AskedChange =
       CountermandRequest,
       'actor' | 'idempotencyKey' | 'secondOfficer'
     >)
-  | ({ readonly kind: 'merge' } & Omit<MergeRequest, 'actor' | 'idempotencyKey' | 'approvals'>)
+  | ({ readonly kind: 'merge' } & Omit<MergeRequest, 'actor' | 'idempotencyKey' | 'approval'>)
   | ({ readonly kind: 'version' } & Omit<VersionRequest, 'actor' | 'idempotencyKey'>);
 
 /** The scope that asking and deciding need. */

@@ -40,6 +40,7 @@ export async function approveChange(parts: LicenseParts, actor: Actor, id: strin
 
 /** Refusals after which a request can never be done as it was asked for. */
 const lapses: ReadonlySet<string> = new Set([
+  'license-not-found',
   'transition-not-allowed',
   'change-invalid',
   'succession-invalid',
@@ -49,6 +50,9 @@ const lapses: ReadonlySet<string> = new Set([
   'face-invalid',
   'holder-invalid',
   'validity-invalid',
+  'photo-invalid',
+  'glyph-missing',
+  'text-overflow',
   'license-number-taken',
   'type-not-permitted',
   'matter-not-permitted',
@@ -141,8 +145,7 @@ async function perform(
   // An act that was given up keeps its key: the next try has another.
   const idempotencyKey = row.tries === 0 ? row.id : `${row.id}:${row.tries}`;
   if (asked.kind === 'merge') {
-    const approvals = Object.fromEntries(asked.licenses.map((license) => [license, row.id]));
-    const [first] = await mergeLicenses(parts, { ...asked, actor, idempotencyKey, approvals });
+    const [first] = await mergeLicenses(parts, { ...asked, actor, idempotencyKey, approval: row.id });
     return String(first?.sequence ?? '');
   }
   try {

@@ -248,6 +248,63 @@ for (const engine of engines) {
       assert.equal((await licenseStory(office.parts, license.id)).versions.length, 2);
     });
 
+    it('merges several licenses on one approval, with both officers in every event', async () => {
+      const [a, b, into] = [await issue(), await issue(), await issue()];
+      const asked: AskedChange = {
+        kind: 'merge',
+        licenses: [a.id, b.id],
+        into: into.id,
+        reason: '多证合一',
+        legalBasis: '国办发〔2017〕41号',
+      };
+      const request = await ask(asked);
+      const done = await approveChange(office.parts, second, request.id);
+      assert.equal(done.state, 'executed');
+      for (const id of [a.id, b.id]) {
+        assert.equal((await stored(office.parts, id)).state, 'merged');
+        const [event] = (await licenseStory(office.parts, id)).events;
+        assert.deepEqual([event?.officer, event?.secondOfficer], [first.id, second.id]);
+      }
+      const [absorbed] = (await licenseStory(office.parts, into.id)).events;
+      assert.deepEqual([absorbed?.officer, absorbed?.secondOfficer], [first.id, second.id]);
+    });
+
+    it('lets an approved merge speak for the license it stands at and for no other', async () => {
+      const [a, b, into] = [await issue(), await issue(), await issue()];
+      const words = { reason: '多证合一', legalBasis: '国办发〔2017〕41号' };
+      const request = await ask({ kind: 'merge', licenses: [a.id], into: into.id, ...words });
+      // As it is between the approval and what it leads to.
+      await office.parts.database.write((tx) =>
+        tx
+          .updateTable('license_change_request')
+          .set({ state: 'approved', decided_by: second.id, decided_at: new Date().toISOString() })
+          .where('id', '=', request.id)
+          .execute(),
+      );
+      const merge = { actor: first, into: into.id, ...words, approval: request.id };
+      await assert.rejects(
+        mergeLicenses(office.parts, { ...merge, idempotencyKey: `m-${b.id}`, licenses: [b.id] }),
+        refusal('second-person-required'),
+      );
+      assert.equal((await stored(office.parts, b.id)).state, 'issued');
+    });
+
+    it('lapses where what it names is not there, so that the change may be asked for again', async () => {
+      const license = await issue();
+      const asked: AskedChange = {
+        kind: 'merge',
+        licenses: [license.id],
+        into: 'lic_00000000000000000000000000000000',
+        reason: '多证合一',
+        legalBasis: '国办发〔2017〕41号',
+      };
+      const request = await ask(asked);
+      await assert.rejects(approveChange(office.parts, second, request.id), refusal('license-not-found'));
+      const { state, outcome } = await readRequest(office.parts, first, request.id);
+      assert.deepEqual([state, outcome], ['lapsed', 'license-not-found']);
+      assert.equal((await ask({ ...asked, into: (await issue()).id })).state, 'waiting');
+    });
+
     it('takes back by two what two decided', async () => {
       const license = await issue();
       const effectiveAt = new Date(Date.now() + 5 * DAY);
