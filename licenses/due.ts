@@ -138,6 +138,29 @@ export async function currentLife(
   return waiting.length === 0 ? life : lockLicense(tx, license);
 }
 
+/**
+ * What ends the version before this one, and waits for its day: until then this one has not begun. The caller's write holds the
+ * license.
+ * @returns null for a first version, and for one that has begun
+ */
+export async function beginningOf(
+  tx: Writer,
+  { id, previous }: Pick<LicenseLife, 'id' | 'previous'>,
+): Promise<TimelineEvent | null> {
+  if (previous === null) return null;
+  const waiting = await tx
+    .selectFrom('license_due')
+    .select('sequence')
+    .where('license', '=', previous)
+    .where('state', '=', 'waiting')
+    .execute();
+  if (waiting.length === 0) return null;
+  const found = (await timelineOf(tx, previous)).find(
+    ({ sequence, successor }) => successor === id && waiting.some((each) => each.sequence === sequence),
+  );
+  return found ?? null;
+}
+
 /** Marks a waiting change as taken back. The caller's write holds the license. @returns whether it still waited */
 export async function countermandDue(
   tx: Writer,

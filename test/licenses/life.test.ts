@@ -260,6 +260,45 @@ for (const engine of engines) {
       assert.equal(story.events.find(({ change: kind }) => kind === 'renew')?.officer, 'staff-9');
     });
 
+    it('lets a next version begin on its day and not before, whoever restores it or takes its day back', async () => {
+      const first = await issueLicense(office.parts, office.food1());
+      const second = await issueVersion(office.parts, next(first, { effectiveAt: inDay(20) }));
+      await assert.rejects(
+        changeStatus(office.parts, change(second, 'restore')),
+        refusal('transition-not-allowed'),
+      );
+      await assert.rejects(
+        changeStatus(office.parts, change(second, 'restore', { effectiveAt: inDay(10) })),
+        refusal('transition-not-allowed'),
+      );
+      const [, begins] = await timelineOf(office.parts.database.reader, second.id);
+      assert.equal(begins?.kind, 'restore');
+      await assert.rejects(
+        countermandChange(office.parts, {
+          actor: approval,
+          idempotencyKey: `early-${second.id}`,
+          licenseId: second.id,
+          sequence: begins.sequence,
+          reason: '撤回',
+          legalBasis: '证照类型规则',
+        }),
+        refusal('transition-not-allowed'),
+      );
+      const states = async (): Promise<readonly string[]> => [
+        (await stored(office.parts, first.id)).state,
+        (await stored(office.parts, second.id)).state,
+      ];
+      assert.deepEqual(await states(), ['issued', 'suspended'], 'one of them is in force, never both');
+      assert.equal(await published(office.parts, second), STATUS.suspended);
+      await applyDue(inDays(office.parts, 21));
+      assert.deepEqual(await states(), ['superseded', 'issued']);
+      // From then on it is suspended and restored as any other.
+      const later = inDays(office.parts, 22);
+      await changeStatus(later, change(second, 'suspend'));
+      await changeStatus(later, change(second, 'restore'));
+      assert.deepEqual(await states(), ['superseded', 'issued']);
+    });
+
     it('goes on with the version before where the next one is annulled before its day', async () => {
       const first = await issueLicense(office.parts, office.food1());
       const second = await issueVersion(office.parts, next(first, { effectiveAt: inDay(20) }));
