@@ -122,6 +122,10 @@ describe('the definition of a license type', () => {
         'fewer than the least',
       ],
       [{ ...clinic, secondPerson: ['explode' as never] }, 'an unknown change'],
+      // Nobody could ask for it: what the type demands would silently not be.
+      ...(['issue', 'import', 'expire'] as const).map(
+        (change) => [{ ...clinic, secondPerson: [change as never] }, `two persons for ${change}`] as const,
+      ),
       [{ ...clinic, retention: 'for-ever' as never }, 'an unknown class'],
     ];
     for (const [type, why] of wrong)
