@@ -116,6 +116,10 @@ for (const engine of engines) {
         [{ nextBy: '2020-01-01' }, 'inspection-invalid'],
         [{ nextBy: '2099-01-01' }, 'inspection-invalid'],
         [{ reason: ' ' }, 'change-invalid'],
+        [{ officer: '120105199001011234' }, 'change-invalid'],
+        [{ officer: '王 警官' }, 'change-invalid'],
+        [{ matter: '事项' }, 'change-invalid'],
+        [{ caseNumber: 'c'.repeat(65) }, 'change-invalid'],
         [{ licenseId: 'lic_00000000000000000000000000000000' }, 'license-not-found'],
         [{ actor: { ...approval, department: '11120105MB00000279' } }, 'license-not-found'],
         [{ actor: { ...approval, scopes: ['licenses:read'] } }, 'scope-missing'],
@@ -240,6 +244,11 @@ for (const engine of engines) {
           refusal('holder-change-invalid'),
           JSON.stringify(each),
         );
+      for (const officer of ['120105199001011234', '王警官'])
+        await assert.rejects(
+          recordHolderChange(office.parts, { ...change, officer }),
+          refusal('change-invalid'),
+        );
       // Another department's record is none for this one's licenses.
       const foreign = await recordHolderChange(office.parts, {
         ...change,
@@ -268,6 +277,61 @@ for (const engine of engines) {
         events.map(({ change: kind }) => kind),
         ['holder-merged', 'change'],
       );
+    });
+
+    it('tells every license of a holder that changes, or refuses: never some of them', async () => {
+      const { database } = office.parts;
+      const { id } = await issueLicense(office.parts, office.food1());
+      const whole = await database.reader
+        .selectFrom('license')
+        .selectAll()
+        .where('id', '=', id)
+        .executeTakeFirstOrThrow();
+      const held = await database.reader
+        .selectFrom('license_holder')
+        .selectAll()
+        .where('license', '=', id)
+        .executeTakeFirstOrThrow();
+      const copies = Array.from({ length: 1000 }, (_, index) => {
+        const hex = (0xabc0000 + index).toString(16);
+        const copy = `lic_${hex.padStart(32, '0')}`;
+        const own = { code_id: hex.padStart(32, '0'), number_index: null, stamp: `stp_${hex}` };
+        return { ...whole, ...own, id: copy, root: copy, identifier: `${whole.identifier}-${hex}` };
+      });
+      await database.write(async (tx) => {
+        for (const copy of copies) {
+          await tx.insertInto('license').values(copy).execute();
+          await tx
+            .insertInto('license_holder')
+            .values({ ...held, license: copy.id })
+            .execute();
+        }
+      });
+      const code = '91120105MA0000074N';
+      await assert.rejects(
+        recordHolderChange(office.parts, {
+          actor: approval,
+          idempotencyKey: `many-${id}`,
+          change: 'renamed',
+          kind: 'enterprise',
+          before: { name: '天津演示庚㛃𬭸茶餐厅有限公司', code },
+          after: { name: '天津演示新名有限公司', code },
+          reason: '更名',
+          legalBasis: '市场主体登记管理条例第二十四条',
+        }),
+        refusal('holder-change-invalid'),
+      );
+      const changes = await database.reader
+        .selectFrom('license_holder_change')
+        .select('id')
+        .where('idempotency_key', '=', `many-${id}`)
+        .execute();
+      assert.deepEqual(changes, []);
+      await database.write(async (tx) => {
+        const ids = copies.map((copy) => copy.id);
+        await tx.deleteFrom('license_holder').where('license', 'in', ids).execute();
+        await tx.deleteFrom('license').where('id', 'in', ids).execute();
+      });
     });
 
     it('tells a listener everything in order, again where it failed, and waits where there is none', async () => {
