@@ -63,7 +63,7 @@ export async function abandonActs(
   for (const act of acts) {
     const licenses = await tx
       .updateTable('license')
-      .set({ state: 'abandoned', record: null, holder_index: null, number_index: null })
+      .set({ state: 'abandoned', record: null, succession: null, holder_index: null, number_index: null })
       .where('act', '=', act.id)
       .where('state', '=', 'intended')
       .returning(['id', 'status_list', 'status_index'])

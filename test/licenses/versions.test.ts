@@ -168,6 +168,17 @@ for (const engine of engines) {
       const before = await stored(first.id);
       assert.deepEqual([before.state, before.next], ['issued', null]);
       assert.equal(await statusOf(before), STATUS.valid);
+      const left = await office.parts.database.reader
+        .selectFrom('license')
+        .select(['state', 'record', 'succession', 'holder_index', 'number_index'])
+        .where('root', '=', first.id)
+        .where('version', '=', 2)
+        .executeTakeFirstOrThrow();
+      assert.deepEqual(
+        left,
+        { state: 'abandoned', record: null, succession: null, holder_index: null, number_index: null },
+        'of the try nothing that tells of a person is left',
+      );
       const after = await issueVersion(office.parts, next(first));
       assert.equal(after.version, 3, 'an identifier is used once');
     });
