@@ -1,8 +1,10 @@
 // Inspections, merging, holders that change, and the outbox that tells of it all.
 import assert from 'node:assert/strict';
+import { sql } from 'kysely';
 import { STATUS } from '../../formats/qr/labels.ts';
 import { noteOverdue } from '../../licenses/calendar.ts';
 import { changeStatus } from '../../licenses/change.ts';
+import { deskReminders } from '../../licenses/desk-search.ts';
 import { keptLicenseEvents, type LicenseHappened } from '../../licenses/events-port.ts';
 import { recordHolderChange, type HolderChangeRequest } from '../../licenses/holder-change.ts';
 import { endOfGrace, inspectionDeadline, monthsAfter } from '../../licenses/inspection-day.ts';
@@ -93,6 +95,20 @@ for (const engine of engines) {
       assert.equal(story.inspection.overdue, false);
       assert.equal(await noteOverdue(inDays(office.parts, days + 300)), 0);
       assert.ok((await noteOverdue(inDays(office.parts, days + 500))) >= 1, 'and overdue again a year on');
+    });
+
+    it('reminds its department of what is overdue, without reading all that the department issued', async () => {
+      const license = await issue();
+      await noteOverdue(inDays(office.parts, 500));
+      const { overdue } = await deskReminders(office.parts, approval);
+      assert.ok(overdue.some(({ id }) => id === license.id));
+      assert.deepEqual((await deskReminders(office.parts, market)).overdue, []);
+      if (engine.name !== 'sqlite') return;
+      const { rows } = await sql<{ detail: string }>`EXPLAIN QUERY PLAN
+        SELECT id FROM license WHERE issuer = ${license.issuer} AND state IN ('issued', 'suspended') AND next IS NULL
+        AND inspection_overdue = 1 ORDER BY inspect_by LIMIT 10`.execute(office.parts.database.reader);
+      assert.match(JSON.stringify(rows), /USING INDEX license_overdue/);
+      assert.doesNotMatch(JSON.stringify(rows), /TEMP B-TREE/);
     });
 
     it('suspends and restores a license that is overdue without forgetting it', async () => {
