@@ -315,7 +315,9 @@ const countermand = route({
     const session = await deskSession(services, call.cookie);
     const { body, params } = call;
     requireFormToken(session.formToken, body.formToken);
-    const { events } = await licenseStory(services.licenses, params.id);
+    const reading = { actor: session.principal, purpose: '窗口撤回决定' };
+    const license = await readLicense(services.licenses, reading, params.id);
+    const { events } = await licenseStory(services.licenses, license.id);
     const target = events.find(
       ({ license, sequence }) => license === params.id && sequence === body.sequence,
     );
