@@ -228,12 +228,15 @@ export async function licenseSealedBy(db: Reader, stampId: string): Promise<stri
   return row?.id ?? null;
 }
 
-/** Issued licenses by one of the ways they are looked up, newest first; of a holder or an issuer the newest versions. */
+/**
+ * Issued licenses by one of the ways they are looked up, newest first; of a holder or an issuer the newest versions.
+ * @param by `visibleTo`: only those that this department issued or supervises
+ */
 export async function findLicenses(
   db: Reader,
   secrets: Secrets,
   by:
-    | { readonly holder: string }
+    | { readonly holder: string; readonly visibleTo?: string }
     | { readonly act: string }
     | { readonly codeId: string }
     | { readonly issuer: string }
@@ -241,6 +244,7 @@ export async function findLicenses(
   limit: number,
 ): Promise<readonly StoredLicense[]> {
   if ('ids' in by && by.ids.length === 0) return [];
+  const department = 'holder' in by ? (by.visibleTo ?? '') : '';
   const rows = await withKeys(db)
     .$if('ids' in by, (q) => ('ids' in by ? q.where('license.id', 'in', by.ids) : q))
     .$if('holder' in by, (q) =>
@@ -249,6 +253,9 @@ export async function findLicenses(
             e.selectFrom('license_holder').select('license').where('holder_index', '=', by.holder),
           )
         : q,
+    )
+    .$if(department !== '', (q) =>
+      q.where((e) => e.or([e('issuer', '=', department), e('supervisor', '=', department)])),
     )
     .$if('act' in by, (q) => ('act' in by ? q.where('act', '=', by.act) : q))
     .$if('codeId' in by, (q) => ('codeId' in by ? q.where('code_id', '=', by.codeId) : q))

@@ -16,7 +16,7 @@ import { licenseStory } from '../../licenses/versions.ts';
 import type { StoredLicense } from '../../licenses/store.ts';
 import { engines } from '../storage/engines.ts';
 import { approval, market, openLicenseOffice, type LicenseOffice } from './license-office.ts';
-import { DAY, inDays, published, publishStrictType, refusal, stored } from './life-office.ts';
+import { copyRows, DAY, inDays, published, publishStrictType, refusal, stored } from './life-office.ts';
 
 const beijing = (instant: number): string => new Date(instant + 8 * 3_600_000).toISOString().slice(0, 10);
 
@@ -298,31 +298,7 @@ for (const engine of engines) {
     it('tells every license of a holder that changes, or refuses: never some of them', async () => {
       const { database } = office.parts;
       const { id } = await issueLicense(office.parts, office.food1());
-      const whole = await database.reader
-        .selectFrom('license')
-        .selectAll()
-        .where('id', '=', id)
-        .executeTakeFirstOrThrow();
-      const held = await database.reader
-        .selectFrom('license_holder')
-        .selectAll()
-        .where('license', '=', id)
-        .executeTakeFirstOrThrow();
-      const copies = Array.from({ length: 1000 }, (_, index) => {
-        const hex = (0xabc0000 + index).toString(16);
-        const copy = `lic_${hex.padStart(32, '0')}`;
-        const own = { code_id: hex.padStart(32, '0'), number_index: null, stamp: `stp_${hex}` };
-        return { ...whole, ...own, id: copy, root: copy, identifier: `${whole.identifier}-${hex}` };
-      });
-      await database.write(async (tx) => {
-        for (const copy of copies) {
-          await tx.insertInto('license').values(copy).execute();
-          await tx
-            .insertInto('license_holder')
-            .values({ ...held, license: copy.id })
-            .execute();
-        }
-      });
+      const away = await copyRows(office.parts, id, 1000);
       const code = '91120105MA0000074N';
       await assert.rejects(
         recordHolderChange(office.parts, {
@@ -343,11 +319,7 @@ for (const engine of engines) {
         .where('idempotency_key', '=', `many-${id}`)
         .execute();
       assert.deepEqual(changes, []);
-      await database.write(async (tx) => {
-        const ids = copies.map((copy) => copy.id);
-        await tx.deleteFrom('license_holder').where('license', 'in', ids).execute();
-        await tx.deleteFrom('license').where('id', 'in', ids).execute();
-      });
+      await away();
     });
 
     it('tells a listener everything in order, again where it failed, and waits where there is none', async () => {
