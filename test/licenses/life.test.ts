@@ -343,6 +343,42 @@ for (const engine of engines) {
       assert.equal((await stored(later, license.id)).state, 'cancelled');
     });
 
+    it('keeps no license waiting for another one that is damaged', async () => {
+      const [damaged, license, dated] = [
+        await issueLicense(office.parts, office.food1()),
+        await issueLicense(office.parts, office.food1()),
+        await issueLicense(office.parts, office.food1()),
+      ];
+      await changeStatus(office.parts, change(damaged, 'suspend', { effectiveAt: inDay(1) }));
+      await changeStatus(office.parts, change(dated, 'suspend', { effectiveAt: inDay(2) }));
+      const key = { record: damaged.root };
+      const { wrapped } = await office.parts.database.reader
+        .selectFrom('record_key')
+        .select('wrapped')
+        .where('record', '=', key.record)
+        .executeTakeFirstOrThrow();
+      const setRows = (sealed: string, status: number) =>
+        office.parts.database.write(async (tx) => {
+          await tx
+            .updateTable('record_key')
+            .set({ wrapped: sealed })
+            .where('record', '=', key.record)
+            .execute();
+          await tx.updateTable('license').set({ status_list: status }).where('id', '=', damaged.id).execute();
+        });
+      assert.ok(damaged.status && damaged.expiresAt);
+      await setRows('not a key', 999_999);
+      // Its entry in the status lists is not there, so its own change fails; those after it do not.
+      await assert.rejects(applyDue(inDays(office.parts, 3)));
+      assert.equal((await stored(office.parts, dated.id)).state, 'suspended');
+      const days = (damaged.expiresAt.getTime() - Date.now()) / DAY + 1;
+      await assert.rejects(noteExpired(inDays(office.parts, days)));
+      assert.ok((await kinds(license.id)).includes('expired'));
+      await setRows(wrapped, damaged.status.list);
+      assert.equal((await applyDue(inDays(office.parts, 3))).applied, 1);
+      assert.equal(await noteExpired(inDays(office.parts, days)), 1);
+    });
+
     it('keeps the row and its events of one mind under many officers at once', async () => {
       const license = await issueLicense(office.parts, office.food1());
       const changes = [
