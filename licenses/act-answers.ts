@@ -90,6 +90,7 @@ export function digestOfRequest(parts: LicenseParts, request: ActRequest): strin
               succeeds.reason,
               succeeds.legalBasis,
               succeeds.effectiveAt?.getTime() ?? null,
+              ...(succeeds.officer === undefined ? [] : [succeeds.officer]),
             ],
           ]),
       ...(original === undefined

@@ -4,7 +4,7 @@ import type { Writer } from '../storage/database.ts';
 import { releasePrevious } from './countermand.ts';
 import { beginningOf, currentLife, settleLapsed } from './due.ts';
 import { LicenseError } from './errors.ts';
-import { insertEvent, timelineOf, type LicenseEvent } from './event-store.ts';
+import { insertEvent, isKeyUsed, timelineOf, type LicenseEvent } from './event-store.ts';
 import { enterState, type LicenseLife } from './life.ts';
 import { nextState, successions, transitions, type LicenseChange } from './license.ts';
 import { insertHappening } from './outbox.ts';
@@ -41,6 +41,8 @@ export async function recordDecision(
   asked: Date,
 ): Promise<LicenseEvent | null> {
   const { change } = decision;
+  // The same request, which was quicker, has changed what this one would be judged by.
+  if (await isKeyUsed(tx, decision.actor.id, decision.idempotencyKey)) return null;
   // Whoever waited for the row may find what was recorded after they read the clock: they come after it.
   const latest = Math.max(
     asked.getTime(),

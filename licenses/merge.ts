@@ -70,7 +70,9 @@ export async function mergeLicenses(
         life === undefined
           ? null
           : await mergeOne(tx, parts, request, { life, target, now, digest, key: keys[position] ?? '' });
-      if (event === null) return null;
+      if (event === null && events.length === 0) return null;
+      if (event === null)
+        throw new LicenseError('transition-not-allowed', 'The licenses were changed meanwhile.');
       events.push(event);
     }
     const [first] = events;

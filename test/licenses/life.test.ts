@@ -379,6 +379,17 @@ for (const engine of engines) {
       assert.equal(await noteExpired(inDays(office.parts, days)), 1);
     });
 
+    it('answers a request that is repeated while it runs as one that is repeated afterwards', async () => {
+      const license = await issueLicense(office.parts, office.food1());
+      const request = change(license, 'suspend');
+      const [first, ...others] = await Promise.all(
+        Array.from({ length: 5 }, () => changeStatus(office.parts, request)),
+      );
+      for (const event of others) assert.deepEqual(event, first);
+      assert.deepEqual(await changeStatus(office.parts, request), first);
+      assert.deepEqual(await kinds(license.id), ['issued', 'changed']);
+    });
+
     it('keeps the row and its events of one mind under many officers at once', async () => {
       const license = await issueLicense(office.parts, office.food1());
       const changes = [

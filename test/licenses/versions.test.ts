@@ -82,6 +82,19 @@ for (const engine of engines) {
       );
       // Asked again: the same version, nothing new.
       assert.equal((await issueVersion(office.parts, request)).id, second.id);
+      const { succeeds } = request;
+      await assert.rejects(
+        issueVersion(office.parts, { ...request, succeeds: { ...succeeds, officer: 'staff-7' } }),
+        refusal('idempotency-mismatch'),
+      );
+      const numbered = next(second);
+      await assert.rejects(
+        issueVersion(office.parts, {
+          ...numbered,
+          succeeds: { ...numbered.succeeds, officer: '120105199001010012' },
+        }),
+        refusal('change-invalid'),
+      );
       const listed = (await recentLicenses(office.parts, approval)).filter((one) => one.root === first.id);
       assert.deepEqual(
         listed.map((one) => one.id),
