@@ -48,6 +48,17 @@ for (const engine of engines) {
       return askForChange(office.parts, { actor, idempotencyKey: `ask-${count}`, asked });
     };
 
+    /** Who let a request of this license lapse, and why, as the audit has it. */
+    const lapses = async ({ id }: StoredLicense): Promise<readonly (readonly unknown[])[]> => {
+      const rows = await office.parts.database.reader
+        .selectFrom('audit_log')
+        .selectAll()
+        .where('subject', '=', id)
+        .where('action', '=', 'license.change-request-lapsed')
+        .execute();
+      return rows.map(({ actor, details }) => [actor, (JSON.parse(details) as { why?: string }).why]);
+    };
+
     it('refuses one person what the type wants of two, by every way there is', async () => {
       const license = await issue();
       const alone = { actor: first, idempotencyKey: `alone-${license.id}`, licenseId: license.id, ...words };
@@ -153,6 +164,7 @@ for (const engine of engines) {
       await assert.rejects(approveChange(later, second, late.id), refusal('change-request-over'));
       assert.ok((await lapseRequests(later)) >= 1);
       assert.equal((await readRequest(office.parts, first, late.id)).state, 'lapsed');
+      assert.deepEqual(await lapses(license), [['system', 'expired']]);
       assert.equal((await stored(office.parts, license.id)).state, 'issued');
     });
 
@@ -172,6 +184,7 @@ for (const engine of engines) {
       );
       const { state, outcome } = await readRequest(office.parts, first, request.id);
       assert.deepEqual([state, outcome], ['lapsed', 'transition-not-allowed']);
+      assert.deepEqual(await lapses(license), [[second.id, 'transition-not-allowed']]);
     });
 
     it('issues the next version on approval, and again by the same officer where stamping was down', async () => {
