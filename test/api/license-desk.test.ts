@@ -84,6 +84,32 @@ describe('the license desk over HTTP', function () {
     assert.equal(await rows(), before);
   });
 
+  it('offers nothing that would be refused for a version that waits for its day', async () => {
+    const own = bearer(service, 'health-commission');
+    const sample = district.sampleLicenses(2026)['medical-institution'];
+    assert.ok(sample);
+    const { holder, face, matter } = sample;
+    const versions = `/api/v1/licenses/${license}/versions`;
+    const succession = {
+      how: 'change',
+      reason: '诊疗科目变更',
+      legalBasis: '医疗机构管理条例第二十条',
+      effectiveAt: new Date(Date.now() + 9 * 86_400_000).toISOString(),
+    };
+    const issued = await request(service.url)
+      .post(versions)
+      .set('Authorization', own)
+      .set('Idempotency-Key', freshKey())
+      .send({ number: sample.number, holder, face, matter: matter.code, succession });
+    assert.equal(issued.status, 201, issued.text);
+    const cookie = await signInAs(service, 'officer-health-commission');
+    const page = (id: string) => request(service.url).get(`/office/licenses/${id}`).set('Cookie', cookie);
+    const coming = await page(String(issued.body.id));
+    assert.match(coming.text, /value="withdraw"/);
+    assert.doesNotMatch(coming.text, /value="restore"/);
+    assert.doesNotMatch(coming.text, /action="[^"]*\/countermands"/);
+  });
+
   it('takes no form without the token of its own session, from nobody', async () => {
     const cookie = await signInAs(service, 'officer-health-commission');
     const foreign = await formToken(await signInAs(service, 'officer-civil-affairs'));
