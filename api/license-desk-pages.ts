@@ -137,6 +137,7 @@ const file = route({
     const type = await licenseTypeNamed(services.database.reader, license.typeCode);
     const names = await typeNames(services);
     const issuing = license.issuer.creditCode === principal.department;
+    const coming = comingVersions(story.events);
     const requests = issuing
       ? await changeRequests(services.licenses, principal, { license: license.id, waiting: true })
       : [];
@@ -154,8 +155,8 @@ const file = route({
           state: cardOf(version, names).state,
           documentUrl: `/api/v1/licenses/${version.id}/document?purpose=${encodeURIComponent('窗口查看')}`,
         })),
-        events: story.events.toReversed().map((event) => eventOf(event, issuing)),
-        changes: issuing ? changesOf(type, license.state) : [],
+        events: story.events.toReversed().map((event) => eventOf(event, issuing, coming)),
+        changes: issuing ? changesOf(type, license.state, coming.has(license.id)) : [],
         inspection: {
           by: story.inspection.by === null ? null : beijingDay(new Date(story.inspection.by.getTime() - 1)),
           overdue: story.inspection.overdue,
@@ -176,9 +177,16 @@ const file = route({
 
 const inspected = (state: LicenseState): boolean => state === 'issued' || state === 'suspended';
 
-function changesOf(type: LicenseType, state: LicenseState): readonly FileChange[] {
+/** Versions that wait for the day on which they begin: it neither comes earlier nor is taken back (licenses/change-record.ts). */
+function comingVersions(events: readonly VersionEvent[]): ReadonlySet<string> {
+  return new Set(
+    events.flatMap(({ due, successor }) => (due === 'waiting' && successor !== null ? [successor] : [])),
+  );
+}
+
+function changesOf(type: LicenseType, state: LicenseState, coming: boolean): readonly FileChange[] {
   return officeChanges
-    .filter((change) => transitions[change].from.includes(state))
+    .filter((change) => transitions[change].from.includes(state) && !(coming && change === 'restore'))
     .map((change) => ({
       value: change,
       words: eventWords(change),
@@ -187,7 +195,8 @@ function changesOf(type: LicenseType, state: LicenseState): readonly FileChange[
     }));
 }
 
-function eventOf(event: VersionEvent, issuing: boolean): FileEvent {
+function eventOf(event: VersionEvent, issuing: boolean, coming: ReadonlySet<string>): FileEvent {
+  const begins = event.change === 'restore' && coming.has(event.license);
   return {
     words: eventWords(event.change),
     version: event.version,
@@ -201,7 +210,7 @@ function eventOf(event: VersionEvent, issuing: boolean): FileEvent {
     facts: factsOfEvent(event),
     due: event.due === null ? null : { words: dueWords[event.due], chip: dueChips[event.due] },
     countermand:
-      issuing && event.due === 'waiting' && event.successor === null
+      issuing && event.due === 'waiting' && event.successor === null && !begins
         ? { license: event.license, sequence: event.sequence }
         : null,
   };
@@ -315,7 +324,9 @@ const countermand = route({
     const session = await deskSession(services, call.cookie);
     const { body, params } = call;
     requireFormToken(session.formToken, body.formToken);
-    const { events } = await licenseStory(services.licenses, params.id);
+    const reading = { actor: session.principal, purpose: '窗口撤回决定' };
+    const license = await readLicense(services.licenses, reading, params.id);
+    const { events } = await licenseStory(services.licenses, license.id);
     const target = events.find(
       ({ license, sequence }) => license === params.id && sequence === body.sequence,
     );

@@ -2,6 +2,7 @@
 import { lapseRequests } from '../licenses/change-decision.ts';
 import { noteExpired, noteOverdue } from '../licenses/calendar.ts';
 import { applyDue } from '../licenses/due.ts';
+import { eachAlone } from '../licenses/each-alone.ts';
 import type { LicenseEvents } from '../licenses/events-port.ts';
 import { tellListeners } from '../licenses/outbox.ts';
 import type { LicenseParts } from '../licenses/parts.ts';
@@ -29,13 +30,18 @@ export function keepLicensesUp(
   const calendar = repeat(
     calendarInterval,
     async () => {
-      const round = {
-        expired: await noteExpired(licenses),
-        overdue: await noteOverdue(licenses),
-        lapsed: await lapseRequests(licenses),
-      };
-      if (Object.values(round).some((count) => count > 0)) log.info(round, 'the calendar of licenses');
-      await tellListeners(licenses, listener);
+      await eachAlone(
+        [
+          ['expired', () => noteExpired(licenses)],
+          ['overdue', () => noteOverdue(licenses)],
+          ['lapsed requests', () => lapseRequests(licenses)],
+          ['told', () => tellListeners(licenses, listener)],
+        ] as const,
+        async ([what, step]) => {
+          const count = await step();
+          if (count > 0) log.info({ what, count }, 'the calendar of licenses');
+        },
+      );
     },
     (error) => log.error({ err: error }, 'the calendar of licenses could not be kept'),
   );

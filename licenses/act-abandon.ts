@@ -3,10 +3,10 @@ import { SigningError } from '../signing/errors.ts';
 import { abandonStamps } from '../signing/stamp.ts';
 import type { StampPlan } from '../signing/stamp-order.ts';
 import type { Writer } from '../storage/database.ts';
+import { abandonActs, findActByKey } from './act-store.ts';
 import { LicenseError } from './errors.ts';
 import { forgetOriginals } from './original-store.ts';
 import type { LicenseParts } from './parts.ts';
-import { abandonActs, findActByKey } from './store.ts';
 
 /** The refusal of an act that was given up while it ran. */
 export function givenUp(): LicenseError {

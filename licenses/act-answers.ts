@@ -7,12 +7,12 @@ import { digestOfOrder } from '../signing/stamp-order.ts';
 import { stampOf } from '../signing/stamp-answers.ts';
 import type { Actor } from '../storage/actor.ts';
 import type { LicenseActTable } from '../storage/schema/licenses.ts';
-import { stampsOfAct } from './act-store.ts';
+import { findActByKey, stampsOfAct } from './act-store.ts';
 import { LicenseError } from './errors.ts';
 import type { HoldersInput } from './holders.ts';
 import type { LicenseParts } from './parts.ts';
 import type { LicenseRequest } from './request.ts';
-import { findActByKey, findLicenses, type StoredLicense } from './store.ts';
+import { findLicenses, type StoredLicense } from './store.ts';
 
 /** A document to stamp with a case, and who let its seal be used. */
 export type DecisionOrder = Pick<StampOrder, 'sealId' | 'source' | 'reason' | keyof Placing> & UseTerms;
@@ -90,6 +90,7 @@ export function digestOfRequest(parts: LicenseParts, request: ActRequest): strin
               succeeds.reason,
               succeeds.legalBasis,
               succeeds.effectiveAt?.getTime() ?? null,
+              ...(succeeds.officer === undefined ? [] : [succeeds.officer]),
             ],
           ]),
       ...(original === undefined

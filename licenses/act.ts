@@ -18,7 +18,7 @@ import {
   type ActRequest,
   type ActResult,
 } from './act-answers.ts';
-import { insertActStamps } from './act-store.ts';
+import { completeAct, insertActStamps, insertIntendedAct } from './act-store.ts';
 import { codeClaims, signCode } from './code.ts';
 import type { CodeText } from './code-picture.ts';
 import { LicenseError } from './errors.ts';
@@ -37,14 +37,7 @@ import { completeSuccession, sealedSuccession, serialOf, versionAfter } from './
 import { allocateStatus } from './status.ts';
 import type { LicenseType } from './type.ts';
 import { xmpDescriptions } from './xmp.ts';
-import {
-  completeAct,
-  completeLicense,
-  findLicenses,
-  insertIntendedAct,
-  insertIntendedLicense,
-  nextSerial,
-} from './store.ts';
+import { completeLicense, findLicenses, insertIntendedLicense, nextSerial } from './store.ts';
 
 /** A license between intention and completion. */
 interface LicenseInHand {

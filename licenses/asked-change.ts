@@ -7,11 +7,8 @@ import type { MergeRequest } from './merge.ts';
 /** What can be asked for; the caller and the key are those of the request, and of its approval. */
 export type AskedChange =
   | ({ readonly kind: 'status' } & Omit<StatusChangeRequest, 'actor' | 'idempotencyKey' | 'approval'>)
-  | ({ readonly kind: 'countermand' } & Omit<
-      CountermandRequest,
-      'actor' | 'idempotencyKey' | 'secondOfficer'
-    >)
-  | ({ readonly kind: 'merge' } & Omit<MergeRequest, 'actor' | 'idempotencyKey' | 'approvals'>)
+  | ({ readonly kind: 'countermand' } & Omit<CountermandRequest, 'actor' | 'idempotencyKey'>)
+  | ({ readonly kind: 'merge' } & Omit<MergeRequest, 'actor' | 'idempotencyKey' | 'approval'>)
   | ({ readonly kind: 'version' } & Omit<VersionRequest, 'actor' | 'idempotencyKey'>);
 
 /** The scope that asking and deciding need. */

@@ -1,6 +1,7 @@
 // What the calendar does to licenses: terms end, inspections go by. Each is told once, with its own day of effect.
 import type { Writer } from '../storage/database.ts';
 import { calendar, currentLife } from './due.ts';
+import { eachAlone } from './each-alone.ts';
 import { insertEvent, timelineOf } from './event-store.ts';
 import type { LicenseLife } from './life.ts';
 import { isOver, statusValue, transitions, type LicenseState } from './license.ts';
@@ -19,6 +20,7 @@ const AT_ONCE = 200;
  * Notes the expiry of licenses whose term has ended. The state needs no note (license.ts, `stateAt`); this is for those who are
  * told of it, and for the history. Safe on several nodes at once.
  * @returns how many were noted
+ * @throws the first failure, after every other license of the round had its turn
  */
 export async function noteExpired(parts: Parts): Promise<number> {
   const now = parts.clock();
@@ -32,10 +34,10 @@ export async function noteExpired(parts: Parts): Promise<number> {
     .orderBy('expires_at')
     .limit(AT_ONCE)
     .execute();
-  let noted = 0;
-  for (const { id } of ended)
-    if (await parts.database.write((tx) => noteExpiryOf(tx, parts, id, now))) noted += 1;
-  return noted;
+  const noted = await eachAlone(ended, ({ id }) =>
+    parts.database.write((tx) => noteExpiryOf(tx, parts, id, now)),
+  );
+  return noted.filter(Boolean).length;
 }
 
 async function noteExpiryOf(tx: Writer, parts: Parts, id: string, now: Date): Promise<boolean> {
@@ -79,6 +81,7 @@ async function noteExpiryOf(tx: Writer, parts: Parts, id: string, now: Date): Pr
 /**
  * Marks licenses whose inspection was not recorded in time; the public list says so where it may.
  * @returns how many were marked
+ * @throws as `noteExpired`
  */
 export async function noteOverdue(parts: Parts): Promise<number> {
   const now = parts.clock();
@@ -91,10 +94,10 @@ export async function noteOverdue(parts: Parts): Promise<number> {
     .orderBy('inspect_by')
     .limit(AT_ONCE)
     .execute();
-  let noted = 0;
-  for (const { id } of missed)
-    if (await parts.database.write((tx) => noteOverdueOf(tx, parts, id, now))) noted += 1;
-  return noted;
+  const noted = await eachAlone(missed, ({ id }) =>
+    parts.database.write((tx) => noteOverdueOf(tx, parts, id, now)),
+  );
+  return noted.filter(Boolean).length;
 }
 
 async function noteOverdueOf(tx: Writer, parts: Parts, id: string, now: Date): Promise<boolean> {

@@ -1,12 +1,12 @@
 // A whole case 办件: decision and licenses under one case number, both or neither.
 import type { Actor } from '../storage/actor.ts';
 import { resultOf, type ActResult, type DecisionOrder } from './act-answers.ts';
+import { findCase } from './act-store.ts';
 import { performAct } from './act.ts';
 import { LicenseError } from './errors.ts';
 import { departmentOf, requireScope } from './guard.ts';
 import type { LicenseParts } from './parts.ts';
 import type { LicenseRequest } from './request.ts';
-import { findCase } from './store.ts';
 
 export interface CaseRequest {
   readonly actor: Actor;

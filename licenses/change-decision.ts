@@ -5,6 +5,7 @@ import type { LicenseChangeRequestTable } from '../storage/schema/license-life.t
 import { askedOfText, scopeFor, type AskedChange } from './asked-change.ts';
 import { payloadPlace, reasonPlace, requestOf, type ChangeRequest } from './change-request-store.ts';
 import { changeDigest, countermandDigest, recordCountermandOf, recordStatusChange } from './change.ts';
+import { calendar } from './due.ts';
 import { LicenseError } from './errors.ts';
 import { departmentOf, requireScope } from './guard.ts';
 import { issueVersion } from './issue.ts';
@@ -40,6 +41,7 @@ export async function approveChange(parts: LicenseParts, actor: Actor, id: strin
 
 /** Refusals after which a request can never be done as it was asked for. */
 const lapses: ReadonlySet<string> = new Set([
+  'license-not-found',
   'transition-not-allowed',
   'change-invalid',
   'succession-invalid',
@@ -49,6 +51,9 @@ const lapses: ReadonlySet<string> = new Set([
   'face-invalid',
   'holder-invalid',
   'validity-invalid',
+  'photo-invalid',
+  'glyph-missing',
+  'text-overflow',
   'license-number-taken',
   'type-not-permitted',
   'matter-not-permitted',
@@ -141,8 +146,7 @@ async function perform(
   // An act that was given up keeps its key: the next try has another.
   const idempotencyKey = row.tries === 0 ? row.id : `${row.id}:${row.tries}`;
   if (asked.kind === 'merge') {
-    const approvals = Object.fromEntries(asked.licenses.map((license) => [license, row.id]));
-    const [first] = await mergeLicenses(parts, { ...asked, actor, idempotencyKey, approvals });
+    const [first] = await mergeLicenses(parts, { ...asked, actor, idempotencyKey, approval: row.id });
     return String(first?.sequence ?? '');
   }
   try {
@@ -227,19 +231,33 @@ async function lapse(
   row: LicenseChangeRequestTable,
   code: string,
 ): Promise<void> {
-  await parts.database.write((tx) =>
-    tx
+  const now = parts.clock();
+  await parts.database.write(async (tx) => {
+    const lapsed = await tx
       .updateTable('license_change_request')
-      .set({
-        state: 'lapsed',
-        outcome: code,
-        decided_by: actor.id,
-        decided_at: parts.clock().toISOString(),
-      })
+      .set({ state: 'lapsed', outcome: code, decided_by: actor.id, decided_at: now.toISOString() })
       .where('id', '=', row.id)
       .where('state', 'in', ['waiting', 'approved'])
-      .execute(),
-  );
+      .executeTakeFirst();
+    if (lapsed.numUpdatedRows === 1n) await tellLapsed(tx, parts, actor, row, code, now);
+  });
+}
+
+async function tellLapsed(
+  tx: Writer,
+  parts: Pick<LicenseParts, 'audit'>,
+  actor: Actor,
+  row: Pick<LicenseChangeRequestTable, 'id' | 'license' | 'change'>,
+  why: string,
+  now: Date,
+): Promise<void> {
+  await parts.audit.append(tx, {
+    at: now,
+    actor,
+    action: 'license.change-request-lapsed',
+    subject: row.license,
+    details: { request: row.id, change: row.change, why },
+  });
 }
 
 /**
@@ -286,15 +304,19 @@ export async function endRequest(
 }
 
 /** Requests that nobody decided in time come to nothing. @returns how many */
-export async function lapseRequests(parts: Pick<LicenseParts, 'database' | 'clock'>): Promise<number> {
-  const now = parts.clock().toISOString();
-  const lapsed = await parts.database.write((tx) =>
-    tx
+export async function lapseRequests(
+  parts: Pick<LicenseParts, 'database' | 'audit' | 'clock'>,
+): Promise<number> {
+  const now = parts.clock();
+  return parts.database.write(async (tx) => {
+    const lapsed = await tx
       .updateTable('license_change_request')
-      .set({ state: 'lapsed', outcome: 'expired', decided_at: now })
+      .set({ state: 'lapsed', outcome: 'expired', decided_at: now.toISOString() })
       .where('state', 'in', ['waiting', 'approved'])
-      .where('expires_at', '<=', now)
-      .executeTakeFirst(),
-  );
-  return Number(lapsed.numUpdatedRows);
+      .where('expires_at', '<=', now.toISOString())
+      .returning(['id', 'license', 'change'])
+      .execute();
+    for (const row of lapsed) await tellLapsed(tx, parts, calendar, row, 'expired', now);
+    return lapsed.length;
+  });
 }

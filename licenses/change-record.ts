@@ -2,9 +2,9 @@
 import type { Actor } from '../storage/actor.ts';
 import type { Writer } from '../storage/database.ts';
 import { releasePrevious } from './countermand.ts';
-import { currentLife, settleLapsed } from './due.ts';
+import { beginningOf, currentLife, settleLapsed } from './due.ts';
 import { LicenseError } from './errors.ts';
-import { insertEvent, timelineOf, type LicenseEvent } from './event-store.ts';
+import { insertEvent, isKeyUsed, timelineOf, type LicenseEvent } from './event-store.ts';
 import { enterState, type LicenseLife } from './life.ts';
 import { nextState, successions, transitions, type LicenseChange } from './license.ts';
 import { insertHappening } from './outbox.ts';
@@ -41,6 +41,8 @@ export async function recordDecision(
   asked: Date,
 ): Promise<LicenseEvent | null> {
   const { change } = decision;
+  // The same request, which was quicker, has changed what this one would be judged by.
+  if (await isKeyUsed(tx, decision.actor.id, decision.idempotencyKey)) return null;
   // Whoever waited for the row may find what was recorded after they read the clock: they come after it.
   const latest = Math.max(
     asked.getTime(),
@@ -60,6 +62,7 @@ export async function recordDecision(
   // One that reaches back was allowed on its day too.
   if (transitions[change].retroactive && !waits)
     nextState(standingAt(events, life.expiresAt, { validAt: effectiveAt, knownAt: now }).state, change);
+  await checkBegun(tx, life, to, effectiveAt);
   const event = await insertEvent(tx, parts, {
     ...decision,
     effectiveAt,
@@ -124,6 +127,21 @@ async function checkNextVersion(
         'The next version of this license waits for its day: decide on that version first.',
       );
   }
+}
+
+/** A version is in force from the day on which the one before it ends: never two at once. */
+async function checkBegun(
+  tx: Writer,
+  life: LicenseLife,
+  to: LicenseLife['state'],
+  effectiveAt: Date,
+): Promise<void> {
+  const begins = to === 'issued' ? await beginningOf(tx, life) : null;
+  if (begins !== null && effectiveAt < begins.effectiveAt)
+    throw new LicenseError(
+      'transition-not-allowed',
+      'This version is in force from the day on which the one before it ends.',
+    );
 }
 
 async function tellOf(

@@ -60,7 +60,7 @@ export async function requireApproval(
   type: Pick<LicenseType, 'secondPerson'>,
   asked: { readonly license: string; readonly change: LicenseChange; readonly request: string | undefined },
 ): Promise<{ readonly officer: string; readonly secondOfficer: string } | null> {
-  const demanded = type.secondPerson?.includes(asked.change) === true;
+  const demanded = type.secondPerson?.some((change) => change === asked.change) === true;
   if (!demanded && asked.request === undefined) return null;
   const row =
     asked.request === undefined

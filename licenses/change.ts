@@ -101,8 +101,6 @@ export interface CountermandRequest extends ChangeRequestWords {
   readonly licenseId: string;
   /** Sequence of the change that waits for its day. */
   readonly sequence: number;
-  /** Who approved it, where the change it takes back needed two persons. */
-  readonly secondOfficer?: string;
 }
 
 /**

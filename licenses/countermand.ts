@@ -1,7 +1,7 @@
 // Taking back a change before its day: by an officer, or because the version that was to come is itself no more.
 import type { Actor } from '../storage/actor.ts';
 import type { Writer } from '../storage/database.ts';
-import { countermandDue, settleLapsed } from './due.ts';
+import { beginningOf, countermandDue, settleLapsed } from './due.ts';
 import { LicenseError } from './errors.ts';
 import { insertEvent, timelineOf, type LicenseEvent } from './event-store.ts';
 import { lockLicense, type LicenseLife } from './life.ts';
@@ -42,6 +42,12 @@ export async function recordCountermand(
     throw new LicenseError(
       'transition-not-allowed',
       'The next version of this license is issued: annul or withdraw that version.',
+    );
+  // Without the day on which it begins it would never be in force, and nothing could follow it.
+  if (target.kind === 'restore' && (await beginningOf(tx, life)) !== null)
+    throw new LicenseError(
+      'transition-not-allowed',
+      'This version waits for the day on which it begins: annul or withdraw it.',
     );
   return takeBack(tx, parts, life, target, given, now);
 }
@@ -95,16 +101,8 @@ export async function releasePrevious(
 ): Promise<void> {
   if (life.previous === null || !isOver(to) || to === 'superseded' || to === 'merged') return;
   const before = await lockLicense(tx, life.previous);
-  const due = await tx
-    .selectFrom('license_due')
-    .select('sequence')
-    .where('license', '=', before.id)
-    .where('state', '=', 'waiting')
-    .execute();
-  const waiting = (await timelineOf(tx, before.id)).find(
-    ({ sequence, successor }) => successor === life.id && due.some((each) => each.sequence === sequence),
-  );
-  if (waiting === undefined) return;
+  const waiting = await beginningOf(tx, life);
+  if (waiting === null) return;
   await takeBack(tx, parts, before, waiting, { ...given, idempotencyKey: `${life.id}:release` }, now);
   const printed = await tx
     .selectFrom('license')

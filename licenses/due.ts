@@ -1,6 +1,7 @@
 // Changes that were decided ahead of their day: they take effect on it, or come to nothing where the law no longer allows them.
 import type { Actor } from '../storage/actor.ts';
 import type { Writer } from '../storage/database.ts';
+import { eachAlone } from './each-alone.ts';
 import { timelineOf } from './event-store.ts';
 import { enterState, lockLicense, type LicenseLife } from './life.ts';
 import { nextState, type LicenseChange } from './license.ts';
@@ -20,6 +21,7 @@ const AT_ONCE = 200;
  * Lets take effect what is due: state, status list, audit and outbox in one write each. Safe on several nodes at once, and again
  * after a crash.
  * @returns how many changes took effect, and how many came to nothing
+ * @throws the first failure, after every other change of the round had its turn
  */
 export async function applyDue(parts: Parts): Promise<{ readonly applied: number; readonly lapsed: number }> {
   const now = parts.clock();
@@ -33,14 +35,12 @@ export async function applyDue(parts: Parts): Promise<{ readonly applied: number
     .orderBy('sequence')
     .limit(AT_ONCE)
     .execute();
-  let applied = 0;
-  let lapsed = 0;
-  for (const { license, sequence } of waiting) {
-    const outcome = await parts.database.write((tx) => applyOne(tx, parts, { license, sequence }, now));
-    if (outcome === 'applied') applied += 1;
-    if (outcome === 'lapsed') lapsed += 1;
-  }
-  return { applied, lapsed };
+  const outcomes = await eachAlone(waiting, (due) =>
+    parts.database.write((tx) => applyOne(tx, parts, due, now)),
+  );
+  const count = (outcome: (typeof outcomes)[number]): number =>
+    outcomes.filter((each) => each === outcome).length;
+  return { applied: count('applied'), lapsed: count('lapsed') };
 }
 
 async function applyOne(
@@ -136,6 +136,29 @@ export async function currentLife(
     .execute();
   for (const { sequence } of waiting) await applyOne(tx, parts, { license, sequence }, now);
   return waiting.length === 0 ? life : lockLicense(tx, license);
+}
+
+/**
+ * What ends the version before this one, and waits for its day: until then this one has not begun. The caller's write holds the
+ * license.
+ * @returns null for a first version, and for one that has begun
+ */
+export async function beginningOf(
+  tx: Writer,
+  { id, previous }: Pick<LicenseLife, 'id' | 'previous'>,
+): Promise<TimelineEvent | null> {
+  if (previous === null) return null;
+  const waiting = await tx
+    .selectFrom('license_due')
+    .select('sequence')
+    .where('license', '=', previous)
+    .where('state', '=', 'waiting')
+    .execute();
+  if (waiting.length === 0) return null;
+  const found = (await timelineOf(tx, previous)).find(
+    ({ sequence, successor }) => successor === id && waiting.some((each) => each.sequence === sequence),
+  );
+  return found ?? null;
 }
 
 /** Marks a waiting change as taken back. The caller's write holds the license. @returns whether it still waited */

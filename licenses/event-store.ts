@@ -97,6 +97,17 @@ export async function insertEvent(tx: Writer, parts: Ciphers, event: NewEvent): 
   return inserted.numInsertedOrUpdatedRows === 1n ? eventOf(cipher, row) : null;
 }
 
+/** Whether the client recorded an event under this key. */
+export async function isKeyUsed(tx: Writer, client: string, idempotencyKey: string): Promise<boolean> {
+  const row = await tx
+    .selectFrom('license_event')
+    .select('sequence')
+    .where('client', '=', client)
+    .where('idempotency_key', '=', idempotencyKey)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 function reasonPlace(license: string, sequence: number): { table: string; column: string; row: string } {
   return { table: 'license_event', column: 'reason', row: `${license}:${sequence}` };
 }

@@ -163,6 +163,11 @@ export function endOfTerm(term: Term): Date | null {
   return term.until === null ? null : new Date(Date.parse(`${term.until}T00:00:00+08:00`) + 86_400_000);
 }
 
+/** No license that is still in force is older. */
+const FIRST_DAY = '1900-01-01';
+/** Years ahead that a term may begin. */
+const MOST_YEARS_AHEAD = 10;
+
 /**
  * The term by the type's rule.
  * @param asked what the request says; `until` only where the type lets the issuing system say it
@@ -180,6 +185,8 @@ export function termOf(
   };
   const from = asked.from ?? beijingDay(today);
   if (!isDay(from)) return refuse('validity.from', 'It is not a day in the form YYYY-MM-DD.');
+  if (from < FIRST_DAY || from > addYears(beijingDay(today), MOST_YEARS_AHEAD))
+    return refuse('validity.from', `It lies before 1900 or more than ${MOST_YEARS_AHEAD} years ahead.`);
   const rule = type.validity;
   if (rule.kind !== 'given') {
     if (asked.until !== undefined)

@@ -9,6 +9,7 @@ import { insertEvent } from './event-store.ts';
 import { normaliseHolderCode } from './face.ts';
 import { checkKey, departmentOf, requireScope } from './guard.ts';
 import type { HolderKind } from './holder-kind.ts';
+import { checkOffice } from './office-words.ts';
 import { insertHappening } from './outbox.ts';
 import type { LicenseParts } from './parts.ts';
 import { holdsUnprintable } from './plain-text.ts';
@@ -54,8 +55,8 @@ const eventKinds = {
   merged: 'holder-merged',
   renumbered: 'holder-renumbered',
 } as const;
-/** Most licenses of one holder of one department. */
-const MAX_LICENSES = 500;
+/** Most licenses of one holder that one department tells of at once. */
+const MAX_LICENSES = 1000;
 
 /**
  * Records that a holder changed, for the licenses of the own department. They stay in force; each tells of it, and a next version
@@ -168,8 +169,7 @@ function checkWords(request: HolderChangeRequest, effectiveAt: Date, now: Date):
   checkChangeWords({ reason, legalBasis }, 'annul', new Date(0), now);
   if (Number.isNaN(effectiveAt.getTime()) || effectiveAt.getTime() > now.getTime() + 60_000)
     throw new LicenseError('holder-change-invalid', 'A change of the holder is recorded after it happened.');
-  if (request.officer !== undefined && !/^[\x21-\x7e]{1,60}$/.test(request.officer))
-    throw new LicenseError('holder-change-invalid', 'An officer is named by a staff number.');
+  checkOffice(request);
 }
 
 async function licensesHeld(tx: Writer, index: string, department: string): Promise<readonly string[]> {
@@ -181,8 +181,14 @@ async function licensesHeld(tx: Writer, index: string, department: string): Prom
     .where('license.issuer', '=', department)
     .where('license.state', 'in', ['issued', 'suspended'])
     .orderBy('license.id')
-    .limit(MAX_LICENSES)
+    .limit(MAX_LICENSES + 1)
     .execute();
+  // Telling some of them and not the others would look as if all were told.
+  if (rows.length > MAX_LICENSES)
+    throw new LicenseError(
+      'holder-change-invalid',
+      `The holder has more than ${MAX_LICENSES} licenses of this department: they are not changed in one step.`,
+    );
   return [...new Set(rows.map(({ id }) => id))];
 }
 

@@ -129,6 +129,10 @@ export type Succession = (typeof successions)[number];
 export const officeChanges = ['suspend', 'restore', 'withdraw', 'annul', 'revoke', 'cancel'] as const;
 export type OfficeChange = (typeof officeChanges)[number];
 
+/** Changes that somebody decides, so that a second person can: no license is there to ask for its issue, none asks the calendar. */
+export const decidedChanges = [...officeChanges, ...successions, 'merge'] as const;
+export type DecidedChange = (typeof decidedChanges)[number];
+
 /** Chinese word for a state. */
 export const stateWords: Readonly<Record<LicenseState, string>> = {
   issued: '有效',

@@ -24,8 +24,8 @@ export interface MergeRequest extends ChangeRequestWords {
   /** Id of the license that they become part of: in force, of the same holder, of any department. */
   readonly into: string;
   readonly effectiveAt?: Date;
-  /** Ids of approved change requests, of each license whose type demands a second person. */
-  readonly approvals?: Readonly<Record<string, string>>;
+  /** Id of the approved change request that asked for exactly this, where a type demands a second person. */
+  readonly approval?: string;
 }
 
 const MAX_MERGED = 20;
@@ -70,10 +70,14 @@ export async function mergeLicenses(
         life === undefined
           ? null
           : await mergeOne(tx, parts, request, { life, target, now, digest, key: keys[position] ?? '' });
-      if (event === null) return null;
+      if (event === null && events.length === 0) return null;
+      if (event === null)
+        throw new LicenseError('transition-not-allowed', 'The licenses were changed meanwhile.');
       events.push(event);
     }
-    await noteOf(tx, parts, request, { target, now, key: keyOf(parts, request, licenses.length), digest });
+    const [first] = events;
+    const key = keyOf(parts, request, licenses.length);
+    if (first !== undefined) await noteOf(tx, parts, request, { target, now, key, digest, decided: first });
     return events;
   });
   const events = written ?? (await earlierAll(parts, request, keys, digest));
@@ -135,9 +139,10 @@ async function mergeOne(
     );
   const effectiveAt = checkChangeWords(request, 'merge', life.issuedAt, now);
   const second = await requireApproval(tx, await licenseTypeNamed(tx, life.typeCode), {
-    license: life.id,
+    // One request asks for the whole merge, and stands at the first of its licenses.
+    license: request.licenses[0] ?? '',
     change: 'merge',
-    request: request.approvals?.[life.id],
+    request: request.approval,
   });
   return recordDecision(
     tx,
@@ -172,9 +177,11 @@ async function noteOf(
     readonly now: Date;
     readonly key: string;
     readonly digest: string;
+    /** What tells who decided it. */
+    readonly decided: LicenseEvent;
   },
 ): Promise<void> {
-  const { target, now } = done;
+  const { target, now, decided } = done;
   const { actor, licenses, reason, legalBasis } = request;
   if (target.issuer === actor.department) {
     await insertEvent(tx, parts, {
@@ -182,7 +189,7 @@ async function noteOf(
       change: 'absorb',
       from: 'issued',
       to: 'issued',
-      effectiveAt: request.effectiveAt ?? now,
+      effectiveAt: decided.effectiveAt,
       recordedAt: now,
       reason,
       legalBasis,
@@ -193,8 +200,8 @@ async function noteOf(
       successor: null,
       matter: request.matter ?? null,
       caseNumber: request.caseNumber ?? null,
-      officer: request.officer ?? actor.id,
-      secondOfficer: null,
+      officer: decided.officer,
+      secondOfficer: decided.secondOfficer,
       details: { licenses: licenses.join(' ') },
     });
   }

@@ -1,10 +1,10 @@
 // Cases 办件 that a department is handling: what a verifier must name to be shown a license.
 import type { Actor } from '../storage/actor.ts';
 import type { Reader, Writer } from '../storage/database.ts';
+import { findCase } from './act-store.ts';
 import { LicenseError } from './errors.ts';
 import { departmentOf, requireScope } from './guard.ts';
 import type { LicenseParts } from './parts.ts';
-import { findCase } from './store.ts';
 
 /** An open case. */
 export interface OpenCase {

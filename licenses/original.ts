@@ -7,7 +7,7 @@ import { LicenseError } from './errors.ts';
 import { beijingDay, isDay } from './face.ts';
 import { departmentOf, requireScope } from './guard.ts';
 import type { LicenseParts } from './parts.ts';
-import { holdsUnprintable } from './plain-text.ts';
+import { holdsUnprintable, isResidentNumberLike } from './plain-text.ts';
 import type { LicenseType } from './type.ts';
 
 /**
@@ -101,8 +101,9 @@ function checkWords({ kind, issuedOn, compared, document, identifier }: Original
     refuse('original.identifier', 'It is 1 to 120 visible ASCII characters, of a file.');
   if (compared === undefined) return;
   const { by, on } = compared;
-  if (by.trim() === '' || Array.from(by).length > 60 || holdsUnprintable(by))
-    refuse('original.compared.by', 'It is 1 to 60 printable characters.');
+  // It is kept in clear.
+  if (by.trim() === '' || Array.from(by).length > 60 || holdsUnprintable(by) || isResidentNumberLike(by))
+    refuse('original.compared.by', "It is 1 to 60 printable characters, and no person's number.");
   if (!isDay(on) || on > today || on < issuedOn)
     refuse('original.compared.on', 'It is not a day between the issue and today.');
 }

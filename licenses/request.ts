@@ -79,6 +79,11 @@ export async function checkRequest(
     request.succeeds === undefined
       ? null
       : await checkSuccession(parts, act.actor, request.succeeds, { type, holder });
+  // Before the term, which begins on the day that the original says.
+  const original =
+    request.original === undefined
+      ? null
+      : await checkOriginal(parts, act.actor, type, withoutSuccession(request));
   return {
     type,
     number: checkNumber(type, request.number),
@@ -91,10 +96,7 @@ export async function checkRequest(
     matter: act.matter,
     caseNumber: act.caseNumber,
     predecessor,
-    original:
-      request.original === undefined
-        ? null
-        : await checkOriginal(parts, act.actor, type, withoutSuccession(request)),
+    original,
   };
 }
 

@@ -45,8 +45,7 @@ export async function searchByHolder(
   requireScope(reading.actor, 'licenses:read', 'licenses:search');
   const department = departmentOf(reading.actor);
   checkPurpose(reading.purpose);
-  const all = await licensesHeldBy(parts, holder);
-  const visible = all.filter((license) => license.issuer === department || license.supervisor === department);
+  const visible = await licensesHeldBy(parts, holder, { visibleTo: department });
   await note(parts, reading, 'license.searched', 'licenses', visible.length);
   return visible.map((license) => summaryOf(license, parts.clock()));
 }
@@ -67,11 +66,15 @@ export async function licensesOfHolder(
   });
 }
 
-/** Newest versions of a holder's licenses, newest first. Its caller puts the reading on record. @throws LicenseError `holder-invalid` */
+/**
+ * Newest versions of a holder's licenses, newest first. Its caller puts the reading on record.
+ * @param which `visibleTo`: of those that this department issued or supervises; `limit`: 200 where not said
+ * @throws LicenseError `holder-invalid`
+ */
 export async function licensesHeldBy(
   parts: LicenseParts,
   holder: Pick<HolderInput, 'kind' | 'code'>,
-  limit = MAX_FOUND,
+  { visibleTo, limit = MAX_FOUND }: { readonly visibleTo?: string; readonly limit?: number } = {},
 ): Promise<readonly StoredLicense[]> {
   let code: string;
   try {
@@ -85,7 +88,10 @@ export async function licensesHeldBy(
   return findLicenses(
     parts.database.reader,
     parts,
-    { holder: holderIndex(parts.index, holder.kind, code) },
+    {
+      holder: holderIndex(parts.index, holder.kind, code),
+      ...(visibleTo === undefined ? {} : { visibleTo }),
+    },
     limit,
   );
 }

@@ -1,25 +1,17 @@
-// Rows of licenses and acts to values and back. Personal data is encrypted on its way in and found by blind index.
+// Rows of licenses to values and back. Personal data is encrypted on its way in and found by blind index.
 import type { BlindIndex } from '../crypto/blind-index.ts';
 import type { RecordCipher } from '../crypto/record-cipher.ts';
 import type { StatusReference } from '../formats/cose/cwt.ts';
-import { STATUS } from '../formats/qr/labels.ts';
 import type { Reader, Writer } from '../storage/database.ts';
-import type { LicenseActTable, LicenseTable } from '../storage/schema/licenses.ts';
+import type { LicenseTable } from '../storage/schema/licenses.ts';
 import type { CodeText } from './code-picture.ts';
 import { LicenseError } from './errors.ts';
 import type { LicenseState } from './license.ts';
 import type { LicenseRecord } from './record.ts';
-import {
-  deleteRecordKeys,
-  keyOfNextVersion,
-  makeRecordKey,
-  openRecordKey,
-  recordCipherOf,
-} from './record-keys.ts';
-import { writeStatus } from './status.ts';
+import { keyOfNextVersion, makeRecordKey, openRecordKey, recordCipherOf } from './record-keys.ts';
 import type { HolderKind } from './holder-kind.ts';
-import { deleteHolders, insertHolders, type Holders } from './holders.ts';
-import { deletePhotos, insertPhoto, type Photo } from './photo.ts';
+import { insertHolders, type Holders } from './holders.ts';
+import { insertPhoto, type Photo } from './photo.ts';
 
 /** A license as it was issued. */
 export interface StoredLicense {
@@ -236,12 +228,15 @@ export async function licenseSealedBy(db: Reader, stampId: string): Promise<stri
   return row?.id ?? null;
 }
 
-/** Issued licenses by one of the ways they are looked up, newest first; of a holder or an issuer the newest versions. */
+/**
+ * Issued licenses by one of the ways they are looked up, newest first; of a holder or an issuer the newest versions.
+ * @param by `visibleTo`: only those that this department issued or supervises
+ */
 export async function findLicenses(
   db: Reader,
   secrets: Secrets,
   by:
-    | { readonly holder: string }
+    | { readonly holder: string; readonly visibleTo?: string }
     | { readonly act: string }
     | { readonly codeId: string }
     | { readonly issuer: string }
@@ -249,6 +244,7 @@ export async function findLicenses(
   limit: number,
 ): Promise<readonly StoredLicense[]> {
   if ('ids' in by && by.ids.length === 0) return [];
+  const department = 'holder' in by ? (by.visibleTo ?? '') : '';
   const rows = await withKeys(db)
     .$if('ids' in by, (q) => ('ids' in by ? q.where('license.id', 'in', by.ids) : q))
     .$if('holder' in by, (q) =>
@@ -257,6 +253,9 @@ export async function findLicenses(
             e.selectFrom('license_holder').select('license').where('holder_index', '=', by.holder),
           )
         : q,
+    )
+    .$if(department !== '', (q) =>
+      q.where((e) => e.or([e('issuer', '=', department), e('supervisor', '=', department)])),
     )
     .$if('act' in by, (q) => ('act' in by ? q.where('act', '=', by.act) : q))
     .$if('codeId' in by, (q) => ('codeId' in by ? q.where('code_id', '=', by.codeId) : q))
@@ -319,104 +318,4 @@ function licenseOf(
     previous: row.previous,
     next: row.next,
   };
-}
-
-/** @returns false where the client used the key before, or the case is handled already: nothing was written then. */
-export async function insertIntendedAct(
-  tx: Writer,
-  act: Omit<LicenseActTable, 'state' | 'completed_at' | 'abandoned_reason'>,
-): Promise<boolean> {
-  const result = await tx
-    .insertInto('license_act')
-    .values({ ...act, state: 'intended', completed_at: null, abandoned_reason: null })
-    .onConflict((conflict) => conflict.doNothing())
-    .executeTakeFirst();
-  return result.numInsertedOrUpdatedRows === 1n;
-}
-
-/** @returns whether the act was still intended. */
-export async function completeAct(tx: Writer, id: string, at: Date): Promise<boolean> {
-  const result = await tx
-    .updateTable('license_act')
-    .set({ state: 'completed', completed_at: at.toISOString() })
-    .where('id', '=', id)
-    .where('state', '=', 'intended')
-    .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
-}
-
-/** An act that was given up. */
-export interface AbandonedAct {
-  readonly id: string;
-  readonly client: string;
-  readonly department: string;
-  readonly licenses: readonly string[];
-}
-
-/**
- * Gives up intended acts. Their personal data goes; identifiers, serials and status entries stay used for ever. A page that
- * was sealed before the act failed never left the store; should it ever, its code is out of force.
- */
-export async function abandonActs(
-  tx: Writer,
-  which: { readonly id: string } | { readonly before: Date },
-  reason: string,
-  at: Date,
-): Promise<readonly AbandonedAct[]> {
-  const acts = await tx
-    .updateTable('license_act')
-    .set({ state: 'abandoned', abandoned_reason: reason })
-    .where('state', '=', 'intended')
-    .$if('id' in which, (q) => ('id' in which ? q.where('id', '=', which.id) : q))
-    .$if('before' in which, (q) =>
-      'before' in which ? q.where('intended_at', '<', which.before.toISOString()) : q,
-    )
-    .returning(['id', 'client', 'department'])
-    .execute();
-  const given: AbandonedAct[] = [];
-  for (const act of acts) {
-    const licenses = await tx
-      .updateTable('license')
-      .set({ state: 'abandoned', record: null, holder_index: null, number_index: null })
-      .where('act', '=', act.id)
-      .where('state', '=', 'intended')
-      .returning(['id', 'status_list', 'status_index'])
-      .execute();
-    const abandoned = licenses.map((license) => license.id);
-    await deleteHolders(tx, abandoned);
-    await deletePhotos(tx, abandoned);
-    await deleteRecordKeys(tx, abandoned);
-    for (const { status_list: list, status_index: index } of licenses)
-      if (list !== null && index !== null) await writeStatus(tx, { list, index }, STATUS.outOfForce, at);
-    given.push({ ...act, licenses: abandoned });
-  }
-  return given;
-}
-
-/** @returns null where the client never used this key. */
-export async function findActByKey(db: Reader, client: string, key: string): Promise<LicenseActTable | null> {
-  const row = await db
-    .selectFrom('license_act')
-    .selectAll()
-    .where('client', '=', client)
-    .where('idempotency_key', '=', key)
-    .executeTakeFirst();
-  return row ?? null;
-}
-
-/** The completed case of a department. */
-export async function findCase(
-  db: Reader,
-  department: string,
-  caseNumber: string,
-): Promise<LicenseActTable | null> {
-  const row = await db
-    .selectFrom('license_act')
-    .selectAll()
-    .where('department', '=', department)
-    .where('case_number', '=', caseNumber)
-    .where('kind', '=', 'case')
-    .where('state', '=', 'completed')
-    .executeTakeFirst();
-  return row ?? null;
 }

@@ -15,6 +15,7 @@ import { holderTookOver } from './holder-change-store.ts';
 import { isHolder } from './holders.ts';
 import { beginLife, holdBackUntil } from './life-begin.ts';
 import { nextState, stateAt, type Succession } from './license.ts';
+import { checkOffice } from './office-words.ts';
 import type { LicenseParts } from './parts.ts';
 import { recordCipherOf } from './record-keys.ts';
 import { findLicense, holderIndex, numberIndex, type IntendedLicense, type StoredLicense } from './store.ts';
@@ -70,6 +71,7 @@ export async function checkSuccession(
   if (license.typeCode !== next.type.typeCode)
     throw invalid('A version has the type of the license it follows.');
   await checkHolder(parts, license, next.holder);
+  checkOffice(request);
   const now = parts.clock();
   const state = stateAt(license.state, license.expiresAt, now);
   const effectiveAt = checkChangeWords(request, request.how, license.issuedAt, now);

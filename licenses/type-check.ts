@@ -7,7 +7,7 @@ import { LicenseError } from './errors.ts';
 import { checkPattern } from './pattern.ts';
 import { checkTemplate } from './template-check.ts';
 import { retentionClasses, type TypeRules } from './type-rules.ts';
-import { transitions } from './license.ts';
+import { decidedChanges } from './license.ts';
 import type { FaceField, LicenseType, ListColumn } from './type.ts';
 
 function refuse(message: string): never {
@@ -103,7 +103,7 @@ function checkRules({ inspection, renewal, holders, photo, retention, secondPers
   if (retention !== undefined && !retentionClasses.includes(retention))
     refuse('There is no such retention class.');
   for (const change of secondPerson ?? [])
-    if (!Object.hasOwn(transitions, change)) refuse('A second person approves a change that there is.');
+    if (!decidedChanges.includes(change)) refuse('A second person approves a change that somebody decides.');
 }
 
 function checkValidity({ validity }: LicenseType): void {

@@ -273,9 +273,10 @@ export function decideDraft(
   return step(parts, actor, seen, decision, {
     note,
     set: { approved_by: decision === 'approved' ? actor.id : null },
-    check: async (draft) => {
+    // Inside the write: the approver may have sent it in meanwhile.
+    then: async (tx, draft) => {
       if (decision === 'rejected') return;
-      const worked = await draftEvents(parts.database.reader, draft.id);
+      const worked = await draftEvents(tx, draft.id);
       const own = worked.some(
         ({ actor: who, kind }) => who === actor.id && kind !== 'approved' && kind !== 'rejected',
       );

@@ -1,5 +1,5 @@
 // Rules that a license type may set for what comes after issuing. All of them are optional; absent means the default named here.
-import type { LicenseChange } from './license.ts';
+import type { DecidedChange } from './license.ts';
 
 /** 校验、复核、年检: what is looked at again while a license is in force. */
 export interface InspectionRule {
@@ -64,7 +64,7 @@ export interface TypeRules {
   /** Default `license-standard`. */
   readonly retention?: RetentionClass;
   /** Changes that a second officer has to approve; none by default. */
-  readonly secondPerson?: readonly LicenseChange[];
+  readonly secondPerson?: readonly DecidedChange[];
   /** Whether earlier states may be asked for in public; never for residents' types. Default no. */
   readonly statusHistory?: boolean;
 }

@@ -1,7 +1,7 @@
 // What the definition of a license type looks like, as JSON Schema: given out to who writes one, and checked on the way in.
 import { JSON_SCHEMA, type JsonSchema } from '../formats/json/schema.ts';
 import { faceSchemaSchema } from './face-schema.ts';
-import { transitions } from './license.ts';
+import { decidedChanges } from './license.ts';
 import { templateSchema } from './template-schema.ts';
 import { retentionClasses } from './type-rules.ts';
 
@@ -60,7 +60,7 @@ const rules: Readonly<Record<string, JsonSchema>> = {
     photo: { type: 'boolean' },
   }),
   retention: { enum: retentionClasses },
-  secondPerson: list({ enum: Object.keys(transitions) }, 20),
+  secondPerson: list({ enum: decidedChanges }, 20),
   statusHistory: { type: 'boolean' },
 };
 

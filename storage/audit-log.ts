@@ -71,6 +71,7 @@ export type AuditAction =
   | 'license.change-approved'
   | 'license.change-rejected'
   | 'license.change-withdrawn'
+  | 'license.change-request-lapsed'
   | 'license.expired'
   | 'license.inspected'
   | 'license.inspection-overdue'

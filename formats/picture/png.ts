@@ -14,7 +14,8 @@ export interface PngPicture {
 }
 
 const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
-const MOST_PIXELS = 16_000_000;
+/** Judged before anything is unpacked: a small file may hold a very large picture. */
+const MOST_PIXELS = 4_000_000;
 
 function malformed(message: string, cause?: unknown): FormatError {
   return new FormatError('picture-malformed', message, { cause });

@@ -55,6 +55,13 @@ async function extendLicenses(db: Db): Promise<void> {
     .column('inspect_by')
     .where(sql<boolean>`inspection_overdue = 0 and inspect_by is not null`)
     .execute();
+  // What went by stays on the desk of its department until it is looked after.
+  await db.schema
+    .createIndex('license_overdue')
+    .on('license')
+    .columns(['issuer', 'inspect_by'])
+    .where(sql<boolean>`inspection_overdue = 1`)
+    .execute();
 }
 
 /** A next version that was taken back before its day leaves its place to another; one in force leaves it to none. */

@@ -109,6 +109,11 @@ describe('licenses over HTTP', () => {
       status: 422,
       code: 'glyph-missing',
     },
+    'a first day from which no term can be counted': {
+      body: { ...food, validity: { from: '9999-12-31' } },
+      status: 422,
+      code: 'validity-invalid',
+    },
     'an unknown member': { body: { ...food, extra: 1 }, status: 400, code: 'request-invalid' },
     'a face that is a list': { body: { ...food, face: [] }, status: 400, code: 'request-invalid' },
     'no matter': { body: { ...food, matter: undefined }, status: 400, code: 'request-invalid' },

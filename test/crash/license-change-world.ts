@@ -6,16 +6,12 @@ import { MasterKey } from '../../crypto/master-key.ts';
 import { createRecordCipher } from '../../crypto/record-cipher.ts';
 import { suiteNamed } from '../../crypto/suite.ts';
 import { formatLicenseIdentifier } from '../../formats/identifiers/license-identifier.ts';
+import { completeAct, insertIntendedAct } from '../../licenses/act-store.ts';
 import { statusValue } from '../../licenses/license.ts';
 import type { LicenseParts } from '../../licenses/parts.ts';
 import { allocateStatus } from '../../licenses/status.ts';
 import { beginLife } from '../../licenses/life-begin.ts';
-import {
-  completeAct,
-  completeLicense,
-  insertIntendedAct,
-  insertIntendedLicense,
-} from '../../licenses/store.ts';
+import { completeLicense, insertIntendedLicense } from '../../licenses/store.ts';
 import { timelineOf } from '../../licenses/event-store.ts';
 import { standingAt } from '../../licenses/timeline.ts';
 import { publishLicenseType } from '../../licenses/type-register.ts';

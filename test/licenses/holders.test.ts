@@ -8,7 +8,8 @@ import { licensesOfHolder, searchByHolder } from '../../licenses/search.ts';
 import { publishLicenseType } from '../../licenses/type-register.ts';
 import { samplePortrait } from '../../fixtures/portraits.ts';
 import { engines } from '../storage/engines.ts';
-import { approval, openLicenseOffice, seniorType, type LicenseOffice } from './license-office.ts';
+import { approval, market, openLicenseOffice, seniorType, type LicenseOffice } from './license-office.ts';
+import { copyRows } from './life-office.ts';
 import { ISSUER } from './sample-type.ts';
 
 const wife = { kind: 'resident', name: '样本晴', code: '120105199312040083' } as const;
@@ -91,6 +92,20 @@ for (const engine of engines) {
         { photo: samplePortrait(2) },
       ])
         await assert.rejects(issueLicense(office.parts, { ...request, ...change }), /another request/);
+    });
+
+    it('are found by the department of one license, however many others issued to them since', async () => {
+      const license = await issueLicense(office.parts, office.food1());
+      const away = await copyRows(office.parts, license.id, 201, {
+        issuer: market.department ?? '',
+        supervisor: market.department ?? '',
+        issued_at: new Date(Date.now() + 60_000).toISOString(),
+      });
+      const holder = { kind: license.holderKind, code: license.record['CZZTDM'] ?? '' };
+      const found = await searchByHolder(office.parts, { actor: approval, purpose: 'test' }, holder);
+      assert.ok(found.some(({ id }) => id === license.id));
+      assert.ok(found.every(({ issuer }) => issuer.creditCode === approval.department));
+      await away();
     });
 
     it('keep the photo from version to version, unless another is given', async () => {

@@ -1,8 +1,10 @@
 // Inspections, merging, holders that change, and the outbox that tells of it all.
 import assert from 'node:assert/strict';
+import { sql } from 'kysely';
 import { STATUS } from '../../formats/qr/labels.ts';
 import { noteOverdue } from '../../licenses/calendar.ts';
 import { changeStatus } from '../../licenses/change.ts';
+import { deskReminders } from '../../licenses/desk-search.ts';
 import { keptLicenseEvents, type LicenseHappened } from '../../licenses/events-port.ts';
 import { recordHolderChange, type HolderChangeRequest } from '../../licenses/holder-change.ts';
 import { endOfGrace, inspectionDeadline, monthsAfter } from '../../licenses/inspection-day.ts';
@@ -14,7 +16,7 @@ import { licenseStory } from '../../licenses/versions.ts';
 import type { StoredLicense } from '../../licenses/store.ts';
 import { engines } from '../storage/engines.ts';
 import { approval, market, openLicenseOffice, type LicenseOffice } from './license-office.ts';
-import { DAY, inDays, published, publishStrictType, refusal, stored } from './life-office.ts';
+import { copyRows, DAY, inDays, published, publishStrictType, refusal, stored } from './life-office.ts';
 
 const beijing = (instant: number): string => new Date(instant + 8 * 3_600_000).toISOString().slice(0, 10);
 
@@ -95,6 +97,20 @@ for (const engine of engines) {
       assert.ok((await noteOverdue(inDays(office.parts, days + 500))) >= 1, 'and overdue again a year on');
     });
 
+    it('reminds its department of what is overdue, without reading all that the department issued', async () => {
+      const license = await issue();
+      await noteOverdue(inDays(office.parts, 500));
+      const { overdue } = await deskReminders(office.parts, approval);
+      assert.ok(overdue.some(({ id }) => id === license.id));
+      assert.deepEqual((await deskReminders(office.parts, market)).overdue, []);
+      if (engine.name !== 'sqlite') return;
+      const { rows } = await sql<{ detail: string }>`EXPLAIN QUERY PLAN
+        SELECT id FROM license WHERE issuer = ${license.issuer} AND state IN ('issued', 'suspended') AND next IS NULL
+        AND inspection_overdue = 1 ORDER BY inspect_by LIMIT 10`.execute(office.parts.database.reader);
+      assert.match(JSON.stringify(rows), /USING INDEX license_overdue/);
+      assert.doesNotMatch(JSON.stringify(rows), /TEMP B-TREE/);
+    });
+
     it('suspends and restores a license that is overdue without forgetting it', async () => {
       const license = await issue();
       const late = inDays(office.parts, 500);
@@ -116,6 +132,10 @@ for (const engine of engines) {
         [{ nextBy: '2020-01-01' }, 'inspection-invalid'],
         [{ nextBy: '2099-01-01' }, 'inspection-invalid'],
         [{ reason: ' ' }, 'change-invalid'],
+        [{ officer: '120105199001011234' }, 'change-invalid'],
+        [{ officer: '王 警官' }, 'change-invalid'],
+        [{ matter: '事项' }, 'change-invalid'],
+        [{ caseNumber: 'c'.repeat(65) }, 'change-invalid'],
         [{ licenseId: 'lic_00000000000000000000000000000000' }, 'license-not-found'],
         [{ actor: { ...approval, department: '11120105MB00000279' } }, 'license-not-found'],
         [{ actor: { ...approval, scopes: ['licenses:read'] } }, 'scope-missing'],
@@ -167,7 +187,11 @@ for (const engine of engines) {
       for (const [change, code] of wrong)
         await assert.rejects(mergeLicenses(office.parts, { ...merge, ...change }), refusal(code), code);
       assert.equal((await stored(office.parts, a.id)).state, 'issued', 'nothing of it was done');
-      const events = await mergeLicenses(office.parts, merge);
+      const [events, ...again] = await Promise.all(
+        Array.from({ length: 4 }, () => mergeLicenses(office.parts, merge)),
+      );
+      assert.ok(events);
+      for (const each of again) assert.deepEqual(each, events);
       assert.deepEqual(
         events.map(({ change, to, successor }) => [change, to, successor]),
         [
@@ -240,6 +264,11 @@ for (const engine of engines) {
           refusal('holder-change-invalid'),
           JSON.stringify(each),
         );
+      for (const officer of ['120105199001011234', '王警官'])
+        await assert.rejects(
+          recordHolderChange(office.parts, { ...change, officer }),
+          refusal('change-invalid'),
+        );
       // Another department's record is none for this one's licenses.
       const foreign = await recordHolderChange(office.parts, {
         ...change,
@@ -268,6 +297,33 @@ for (const engine of engines) {
         events.map(({ change: kind }) => kind),
         ['holder-merged', 'change'],
       );
+    });
+
+    it('tells every license of a holder that changes, or refuses: never some of them', async () => {
+      const { database } = office.parts;
+      const { id } = await issueLicense(office.parts, office.food1());
+      const away = await copyRows(office.parts, id, 1000);
+      const code = '91120105MA0000074N';
+      await assert.rejects(
+        recordHolderChange(office.parts, {
+          actor: approval,
+          idempotencyKey: `many-${id}`,
+          change: 'renamed',
+          kind: 'enterprise',
+          before: { name: '天津演示庚㛃𬭸茶餐厅有限公司', code },
+          after: { name: '天津演示新名有限公司', code },
+          reason: '更名',
+          legalBasis: '市场主体登记管理条例第二十四条',
+        }),
+        refusal('holder-change-invalid'),
+      );
+      const changes = await database.reader
+        .selectFrom('license_holder_change')
+        .select('id')
+        .where('idempotency_key', '=', `many-${id}`)
+        .execute();
+      assert.deepEqual(changes, []);
+      await away();
     });
 
     it('tells a listener everything in order, again where it failed, and waits where there is none', async () => {

@@ -127,6 +127,24 @@ describe('the term of a license', () => {
       refusal('validity-invalid', 'validity.from'),
     );
   });
+
+  it('begins on a day that calendars can count from', () => {
+    const endless: LicenseType = { ...foodType, validity: { kind: 'endless' } };
+    const given: LicenseType = { ...foodType, validity: { kind: 'given', maximumYears: 100 } };
+    for (const from of ['9999-12-31', '9990-01-01', '2036-11-23', '1899-12-31', '0050-01-01', '0000-01-01'])
+      for (const type of [years(5), years(100), endless])
+        assert.throws(
+          () => termOf(type, { from }, TODAY),
+          refusal('validity-invalid', 'validity.from'),
+          from,
+        );
+    assert.throws(
+      () => termOf(given, { from: '9999-01-01', until: '9999-12-31' }, TODAY),
+      refusal('validity-invalid', 'validity.from'),
+    );
+    assert.equal(termOf(years(100), { from: '2036-11-22' }, TODAY).until, '2136-11-21');
+    assert.equal(termOf(years(5), { from: '1950-03-01' }, TODAY).until, '1955-02-28');
+  });
 });
 
 describe('face and holder', () => {

@@ -1,5 +1,6 @@
 // What tests of the life of licenses share: a strict type, the public list as a reader sees it, and other days.
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { inflateSync } from 'node:zlib';
 import { decodeStatusListClaims, statusAt } from '../../formats/qr/status-list.ts';
 import { parseJws } from '../../formats/cose/jws.ts';
@@ -65,4 +66,45 @@ export async function valueIn(token: string, license: StoredLicense): Promise<nu
 export async function published(parts: LicenseParts, license: StoredLicense): Promise<number> {
   assert.ok(license.status);
   return valueIn(await statusListToken(parts, license.status.list), license);
+}
+
+/** Rows like those of a license, with what is said of them otherwise; taken away again by the answer. Their pages are not read. */
+export async function copyRows(
+  parts: LicenseParts,
+  id: string,
+  count: number,
+  changes: { readonly issuer?: string; readonly supervisor?: string; readonly issued_at?: string } = {},
+): Promise<() => Promise<void>> {
+  const { database } = parts;
+  const license = await database.reader
+    .selectFrom('license')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
+  const holder = await database.reader
+    .selectFrom('license_holder')
+    .selectAll()
+    .where('license', '=', id)
+    .executeTakeFirstOrThrow();
+  const salt = randomBytes(8).toString('hex');
+  const ids = Array.from({ length: count }, (_, index) => `lic_${salt}${String(index).padStart(16, '0')}`);
+  await database.write(async (tx) => {
+    for (const copy of ids) {
+      const own = { id: copy, code_id: copy.slice(4), number_index: null, stamp: `stp_${copy.slice(4)}` };
+      const row = { ...license, ...own, identifier: `${license.identifier}-${copy}`, ...changes };
+      await tx
+        .insertInto('license')
+        .values({ ...row, version: Number(copy.slice(-6)) + 2 })
+        .execute();
+      await tx
+        .insertInto('license_holder')
+        .values({ ...holder, license: copy })
+        .execute();
+    }
+  });
+  return () =>
+    database.write(async (tx) => {
+      await tx.deleteFrom('license_holder').where('license', 'in', ids).execute();
+      await tx.deleteFrom('license').where('id', 'in', ids).execute();
+    });
 }

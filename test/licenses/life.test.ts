@@ -260,6 +260,45 @@ for (const engine of engines) {
       assert.equal(story.events.find(({ change: kind }) => kind === 'renew')?.officer, 'staff-9');
     });
 
+    it('lets a next version begin on its day and not before, whoever restores it or takes its day back', async () => {
+      const first = await issueLicense(office.parts, office.food1());
+      const second = await issueVersion(office.parts, next(first, { effectiveAt: inDay(20) }));
+      await assert.rejects(
+        changeStatus(office.parts, change(second, 'restore')),
+        refusal('transition-not-allowed'),
+      );
+      await assert.rejects(
+        changeStatus(office.parts, change(second, 'restore', { effectiveAt: inDay(10) })),
+        refusal('transition-not-allowed'),
+      );
+      const [, begins] = await timelineOf(office.parts.database.reader, second.id);
+      assert.equal(begins?.kind, 'restore');
+      await assert.rejects(
+        countermandChange(office.parts, {
+          actor: approval,
+          idempotencyKey: `early-${second.id}`,
+          licenseId: second.id,
+          sequence: begins.sequence,
+          reason: '撤回',
+          legalBasis: '证照类型规则',
+        }),
+        refusal('transition-not-allowed'),
+      );
+      const states = async (): Promise<readonly string[]> => [
+        (await stored(office.parts, first.id)).state,
+        (await stored(office.parts, second.id)).state,
+      ];
+      assert.deepEqual(await states(), ['issued', 'suspended'], 'one of them is in force, never both');
+      assert.equal(await published(office.parts, second), STATUS.suspended);
+      await applyDue(inDays(office.parts, 21));
+      assert.deepEqual(await states(), ['superseded', 'issued']);
+      // From then on it is suspended and restored as any other.
+      const later = inDays(office.parts, 22);
+      await changeStatus(later, change(second, 'suspend'));
+      await changeStatus(later, change(second, 'restore'));
+      assert.deepEqual(await states(), ['superseded', 'issued']);
+    });
+
     it('goes on with the version before where the next one is annulled before its day', async () => {
       const first = await issueLicense(office.parts, office.food1());
       const second = await issueVersion(office.parts, next(first, { effectiveAt: inDay(20) }));
@@ -302,6 +341,53 @@ for (const engine of engines) {
       // Late renewal and cancelling go on from there.
       await changeStatus(later, change(license, 'cancel'));
       assert.equal((await stored(later, license.id)).state, 'cancelled');
+    });
+
+    it('keeps no license waiting for another one that is damaged', async () => {
+      const [damaged, license, dated] = [
+        await issueLicense(office.parts, office.food1()),
+        await issueLicense(office.parts, office.food1()),
+        await issueLicense(office.parts, office.food1()),
+      ];
+      await changeStatus(office.parts, change(damaged, 'suspend', { effectiveAt: inDay(1) }));
+      await changeStatus(office.parts, change(dated, 'suspend', { effectiveAt: inDay(2) }));
+      const key = { record: damaged.root };
+      const { wrapped } = await office.parts.database.reader
+        .selectFrom('record_key')
+        .select('wrapped')
+        .where('record', '=', key.record)
+        .executeTakeFirstOrThrow();
+      const setRows = (sealed: string, status: number) =>
+        office.parts.database.write(async (tx) => {
+          await tx
+            .updateTable('record_key')
+            .set({ wrapped: sealed })
+            .where('record', '=', key.record)
+            .execute();
+          await tx.updateTable('license').set({ status_list: status }).where('id', '=', damaged.id).execute();
+        });
+      assert.ok(damaged.status && damaged.expiresAt);
+      await setRows('not a key', 999_999);
+      // Its entry in the status lists is not there, so its own change fails; those after it do not.
+      await assert.rejects(applyDue(inDays(office.parts, 3)));
+      assert.equal((await stored(office.parts, dated.id)).state, 'suspended');
+      const days = (damaged.expiresAt.getTime() - Date.now()) / DAY + 1;
+      await assert.rejects(noteExpired(inDays(office.parts, days)));
+      assert.ok((await kinds(license.id)).includes('expired'));
+      await setRows(wrapped, damaged.status.list);
+      assert.equal((await applyDue(inDays(office.parts, 3))).applied, 1);
+      assert.equal(await noteExpired(inDays(office.parts, days)), 1);
+    });
+
+    it('answers a request that is repeated while it runs as one that is repeated afterwards', async () => {
+      const license = await issueLicense(office.parts, office.food1());
+      const request = change(license, 'suspend');
+      const [first, ...others] = await Promise.all(
+        Array.from({ length: 5 }, () => changeStatus(office.parts, request)),
+      );
+      for (const event of others) assert.deepEqual(event, first);
+      assert.deepEqual(await changeStatus(office.parts, request), first);
+      assert.deepEqual(await kinds(license.id), ['issued', 'changed']);
     });
 
     it('keeps the row and its events of one mind under many officers at once', async () => {

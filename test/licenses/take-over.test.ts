@@ -185,6 +185,11 @@ for (const engine of engines) {
       await wrong({ kind: 'file' }, 'original-invalid', 'original.document');
       await wrong({ identifier: '1.2' }, 'original-invalid', 'original.identifier');
       await wrong({ compared: { by: ' ', on: '2024-03-06' } }, 'original-invalid', 'original.compared.by');
+      await wrong(
+        { compared: { by: '120105199001010012', on: '2024-03-06' } },
+        'original-invalid',
+        'original.compared.by',
+      );
       await wrong({ compared: { by: 'a', on: '2024-03-04' } }, 'original-invalid', 'original.compared.on');
       await wrong({ document: `sha256:${'0'.repeat(64)}` }, 'original-not-found');
       const foreign = await upload(samplePdf(3000, 1), '91120105MA0000015K');

@@ -48,6 +48,17 @@ for (const engine of engines) {
       return askForChange(office.parts, { actor, idempotencyKey: `ask-${count}`, asked });
     };
 
+    /** Who let a request of this license lapse, and why, as the audit has it. */
+    const lapses = async ({ id }: StoredLicense): Promise<readonly (readonly unknown[])[]> => {
+      const rows = await office.parts.database.reader
+        .selectFrom('audit_log')
+        .selectAll()
+        .where('subject', '=', id)
+        .where('action', '=', 'license.change-request-lapsed')
+        .execute();
+      return rows.map(({ actor, details }) => [actor, (JSON.parse(details) as { why?: string }).why]);
+    };
+
     it('refuses one person what the type wants of two, by every way there is', async () => {
       const license = await issue();
       const alone = { actor: first, idempotencyKey: `alone-${license.id}`, licenseId: license.id, ...words };
@@ -153,6 +164,7 @@ for (const engine of engines) {
       await assert.rejects(approveChange(later, second, late.id), refusal('change-request-over'));
       assert.ok((await lapseRequests(later)) >= 1);
       assert.equal((await readRequest(office.parts, first, late.id)).state, 'lapsed');
+      assert.deepEqual(await lapses(license), [['system', 'expired']]);
       assert.equal((await stored(office.parts, license.id)).state, 'issued');
     });
 
@@ -172,6 +184,7 @@ for (const engine of engines) {
       );
       const { state, outcome } = await readRequest(office.parts, first, request.id);
       assert.deepEqual([state, outcome], ['lapsed', 'transition-not-allowed']);
+      assert.deepEqual(await lapses(license), [[second.id, 'transition-not-allowed']]);
     });
 
     it('issues the next version on approval, and again by the same officer where stamping was down', async () => {
@@ -246,6 +259,63 @@ for (const engine of engines) {
       const done = await approveChange(office.parts, second, request.id);
       assert.deepEqual([done.state, done.outcome], ['executed', next]);
       assert.equal((await licenseStory(office.parts, license.id)).versions.length, 2);
+    });
+
+    it('merges several licenses on one approval, with both officers in every event', async () => {
+      const [a, b, into] = [await issue(), await issue(), await issue()];
+      const asked: AskedChange = {
+        kind: 'merge',
+        licenses: [a.id, b.id],
+        into: into.id,
+        reason: '多证合一',
+        legalBasis: '国办发〔2017〕41号',
+      };
+      const request = await ask(asked);
+      const done = await approveChange(office.parts, second, request.id);
+      assert.equal(done.state, 'executed');
+      for (const id of [a.id, b.id]) {
+        assert.equal((await stored(office.parts, id)).state, 'merged');
+        const [event] = (await licenseStory(office.parts, id)).events;
+        assert.deepEqual([event?.officer, event?.secondOfficer], [first.id, second.id]);
+      }
+      const [absorbed] = (await licenseStory(office.parts, into.id)).events;
+      assert.deepEqual([absorbed?.officer, absorbed?.secondOfficer], [first.id, second.id]);
+    });
+
+    it('lets an approved merge speak for the license it stands at and for no other', async () => {
+      const [a, b, into] = [await issue(), await issue(), await issue()];
+      const words = { reason: '多证合一', legalBasis: '国办发〔2017〕41号' };
+      const request = await ask({ kind: 'merge', licenses: [a.id], into: into.id, ...words });
+      // As it is between the approval and what it leads to.
+      await office.parts.database.write((tx) =>
+        tx
+          .updateTable('license_change_request')
+          .set({ state: 'approved', decided_by: second.id, decided_at: new Date().toISOString() })
+          .where('id', '=', request.id)
+          .execute(),
+      );
+      const merge = { actor: first, into: into.id, ...words, approval: request.id };
+      await assert.rejects(
+        mergeLicenses(office.parts, { ...merge, idempotencyKey: `m-${b.id}`, licenses: [b.id] }),
+        refusal('second-person-required'),
+      );
+      assert.equal((await stored(office.parts, b.id)).state, 'issued');
+    });
+
+    it('lapses where what it names is not there, so that the change may be asked for again', async () => {
+      const license = await issue();
+      const asked: AskedChange = {
+        kind: 'merge',
+        licenses: [license.id],
+        into: 'lic_00000000000000000000000000000000',
+        reason: '多证合一',
+        legalBasis: '国办发〔2017〕41号',
+      };
+      const request = await ask(asked);
+      await assert.rejects(approveChange(office.parts, second, request.id), refusal('license-not-found'));
+      const { state, outcome } = await readRequest(office.parts, first, request.id);
+      assert.deepEqual([state, outcome], ['lapsed', 'license-not-found']);
+      assert.equal((await ask({ ...asked, into: (await issue()).id })).state, 'waiting');
     });
 
     it('takes back by two what two decided', async () => {

@@ -122,6 +122,10 @@ describe('the definition of a license type', () => {
         'fewer than the least',
       ],
       [{ ...clinic, secondPerson: ['explode' as never] }, 'an unknown change'],
+      // Nobody could ask for it: what the type demands would silently not be.
+      ...(['issue', 'import', 'expire'] as const).map(
+        (change) => [{ ...clinic, secondPerson: [change as never] }, `two persons for ${change}`] as const,
+      ),
       [{ ...clinic, retention: 'for-ever' as never }, 'an unknown class'],
     ];
     for (const [type, why] of wrong)
@@ -198,6 +202,8 @@ describe('patterns in type data', () => {
       '津北卫公演字〔\\d{4}〕第\\d{4}号',
       '(?:甲|乙)\\d{2,8}',
       '(?:甲|乙乙)?\\d{4}',
+      '(?:京|津|沪|渝|冀|豫|云|辽|黑|湘|皖|鲁|新|苏|浙|赣|鄂|桂|甘|晋|蒙|陕|吉|闽|贵|粤|青|藏|川|宁|琼)[A-Z]\\d{4,9}',
+      '(?:民|商|行)初字第(?:一|二|三)\\d{1,6}号',
       '[^a]+x*',
       '\\p{Script=Han}{1,9}',
     ])
@@ -222,6 +228,11 @@ describe('patterns in type data', () => {
       '[z-a]',
       'a?'.repeat(5),
       'x'.repeat(201),
+      '(a|a)'.repeat(39),
+      '(?:a|aa)'.repeat(25),
+      `${'(a|)'.repeat(40)}b`,
+      `(?:${'a|'.repeat(20)}a)a+a+b`,
+      `((a|a)(a|a)(a|a)|(a|a))`.repeat(8),
     ])
       assert.throws(() => checkPattern(pattern), refusal('type-invalid'), pattern);
   });
@@ -235,6 +246,7 @@ describe('patterns in type data', () => {
       '(?:a|b)',
       '(?:a|aa)',
       '(a)',
+      '(a|a)(a|a)(a|a)(a|a)',
       '+',
       '*',
       '?',

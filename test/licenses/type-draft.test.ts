@@ -145,6 +145,29 @@ for (const engine of engines) {
       assert.equal((await decideDraft(parts, third, again, 'approved', null)).state, 'approved');
     });
 
+    it('are not approved by who sent them in while the approval was looked at', async () => {
+      const { parts } = office;
+      const handed = await submitted();
+      const { database } = parts;
+      let raced = false;
+      const write: typeof database.write = async (work) => {
+        if (!raced) {
+          raced = true;
+          await decideDraft(parts, berta, handed, 'rejected', null);
+          await submitDraft(parts, berta, handed, null);
+        }
+        return database.write(work);
+      };
+      const racing = Object.assign(Object.create(database) as typeof database, { write });
+      await assert.rejects(
+        decideDraft({ ...parts, database: racing }, berta, handed, 'approved', null),
+        refusal('draft-second-person'),
+      );
+      const { draft, events } = await readDraft(parts, anna, handed.id);
+      assert.deepEqual([draft.state, draft.approvedBy], ['submitted', null]);
+      assert.equal(events.filter(({ kind }) => kind === 'approved').length, 0);
+    });
+
     it('are refused to systems, to other departments, and without the scope', async () => {
       const { parts } = office;
       const draft = await begin();

@@ -82,6 +82,19 @@ for (const engine of engines) {
       );
       // Asked again: the same version, nothing new.
       assert.equal((await issueVersion(office.parts, request)).id, second.id);
+      const { succeeds } = request;
+      await assert.rejects(
+        issueVersion(office.parts, { ...request, succeeds: { ...succeeds, officer: 'staff-7' } }),
+        refusal('idempotency-mismatch'),
+      );
+      const numbered = next(second);
+      await assert.rejects(
+        issueVersion(office.parts, {
+          ...numbered,
+          succeeds: { ...numbered.succeeds, officer: '120105199001010012' },
+        }),
+        refusal('change-invalid'),
+      );
       const listed = (await recentLicenses(office.parts, approval)).filter((one) => one.root === first.id);
       assert.deepEqual(
         listed.map((one) => one.id),
@@ -168,6 +181,17 @@ for (const engine of engines) {
       const before = await stored(first.id);
       assert.deepEqual([before.state, before.next], ['issued', null]);
       assert.equal(await statusOf(before), STATUS.valid);
+      const left = await office.parts.database.reader
+        .selectFrom('license')
+        .select(['state', 'record', 'succession', 'holder_index', 'number_index'])
+        .where('root', '=', first.id)
+        .where('version', '=', 2)
+        .executeTakeFirstOrThrow();
+      assert.deepEqual(
+        left,
+        { state: 'abandoned', record: null, succession: null, holder_index: null, number_index: null },
+        'of the try nothing that tells of a person is left',
+      );
       const after = await issueVersion(office.parts, next(first));
       assert.equal(after.version, 3, 'an identifier is used once');
     });

@@ -186,6 +186,8 @@ describe('photos', function () {
       'sixteen bits': () => readPng(header((data) => (data[8] = 16))),
       'larger than its rows': () => readPng(header((data) => data.writeUInt32BE(9999, 0))),
       'a bomb': () => readPng(header((data) => data.writeUInt32BE(0x7fffffff, 0))),
+      'more pixels than a photo has': () =>
+        readPng(encodePng({ width: 2200, height: 1900, components: 1 }, new Uint8Array(2200 * 1900))),
       'no size': () => readPng(header((data) => data.writeUInt32BE(0, 0))),
       'a transparent colour': () =>
         readPng(

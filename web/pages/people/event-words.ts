@@ -68,6 +68,7 @@ export const events: Readonly<Record<string, Words>> = {
   'license.change-requested': { zh: '提出证照变更审批', en: 'license change requested' },
   'license.change-approved': { zh: '同意证照变更', en: 'license change approved' },
   'license.change-rejected': { zh: '驳回证照变更', en: 'license change rejected' },
+  'license.change-request-lapsed': { zh: '证照变更申请失效', en: 'license change request lapsed' },
   'license.change-withdrawn': { zh: '撤回证照变更申请', en: 'license change withdrawn' },
   'license.expired': { zh: '证照到期', en: 'license expired' },
   'license.inspected': { zh: '年检', en: 'license inspected' },
