@@ -190,6 +190,7 @@ const licenses: Record<LicenseErrorCode, ProblemRow> = {
   'alarm-not-found': [404, '未找到告警', 'Alarm not found'],
   'case-not-open': [409, '办件未受理或已办结', 'The case is not open'],
   'copy-invalid': [422, '加注件内容无效', 'Invalid copy'],
+  'copy-limit': [429, '今日加注件已达上限', 'Too many copies today'],
   'copy-not-found': [404, '未找到加注件', 'Copy not found'],
   'batch-invalid': signing['batch-invalid'],
   'batch-not-found': signing['batch-not-found'],

@@ -10,6 +10,7 @@ import {
   setHold,
   setRetentionRule,
   standingHolds,
+  type HoldableRecords,
   type RetentionClass,
 } from '../storage/retention.ts';
 import { officeLevel, peopleCaller } from './people-caller.ts';
@@ -23,8 +24,12 @@ const protect = withScope('identity:protect');
 const words = z.string().trim().min(1).max(200);
 const className = z.string().regex(/^[a-z][a-z-]{1,39}$/);
 
+function holdableOf(services: Services): readonly HoldableRecords[] {
+  return retainedLicenses(services.suite.digest);
+}
+
 function classesOf(services: Services): readonly RetentionClass[] {
-  return retainedLicenses(services.suite.digest).map((records) => records.class);
+  return holdableOf(services).map((records) => records.class);
 }
 
 async function officer(services: Services, principal: Principal | null): Promise<Principal> {
@@ -143,7 +148,7 @@ const hold = route({
   ],
   async handle(services, call) {
     const principal = await officer(services, call.principal);
-    return json(201, { id: await setHold(services, classesOf(services), principal, call.body) });
+    return json(201, { id: await setHold(services, holdableOf(services), principal, call.body) });
   },
 });
 

@@ -1,7 +1,7 @@
 // The verifier's pages of live codes: the desk, a claim, the answer once; and the alarms.
 import { z } from 'zod';
 import { toBase64 } from '../formats/bytes.ts';
-import { closeCase, openCase, openCases } from '../licenses/open-cases.ts';
+import { closeCase, openCase, openCaseNumbered, openCases } from '../licenses/open-cases.ts';
 import { receiptOfClaim, takeAnswer } from '../licenses/presentation-answer.ts';
 import {
   claimOf,
@@ -158,11 +158,12 @@ const claim = route({
     requireFormToken(session.formToken, call.body.formToken);
     const { principal } = session;
     requireScope(principal, 'licenses:present');
-    const open = await openCases(services.database.reader, departmentOf(principal), 1000);
+    const department = departmentOf(principal);
+    const open = await openCaseNumbered(services.database.reader, department, call.body.case);
     const claimed = await claimShowing(services.licenses, {
       actor: principal,
       code: call.body.code,
-      matter: open.find((each) => each.caseNumber === call.body.case)?.matter ?? '',
+      matter: open?.matter ?? '',
       caseNumber: call.body.case,
       type: call.body.type,
       fields: fieldsTicked(call.body),

@@ -15,6 +15,8 @@ import type { LicenseType } from './type.ts';
 
 /** Days a copy is good at most: what is needed for longer is granted again. */
 export const LONGEST_DAYS = 180;
+/** Copies of one license in a day: each is a sealed page that is kept, and an entry of a status list. */
+export const MOST_A_DAY = 50;
 /** Rows that a page has room for. */
 const MAX_COPY_FIELDS = 12;
 export interface CopyRequest extends HolderReading {

@@ -71,6 +71,32 @@ export async function insertIntendedCopy(
   return inserted.numInsertedOrUpdatedRows === 1n;
 }
 
+/**
+ * Where a license stands in the write that intends a copy of it; its row is locked, so that no change of it and no other copy
+ * comes between.
+ * @returns its state, and how many copies were intended since
+ */
+export async function copiedNow(
+  tx: Writer,
+  license: string,
+  since: Date,
+): Promise<{ readonly state: string | null; readonly copies: number }> {
+  const row = await tx
+    .selectFrom('license')
+    .select('state')
+    .where('id', '=', license)
+    .where('record', 'is not', null)
+    .forUpdate()
+    .executeTakeFirst();
+  const { count } = await tx
+    .selectFrom('license_copy')
+    .select((e) => e.fn.countAll<number | string>().as('count'))
+    .where('license', '=', license)
+    .where('intended_at', '>', since.toISOString())
+    .executeTakeFirstOrThrow();
+  return { state: row?.state ?? null, copies: Number(count) };
+}
+
 /** @returns whether it was still intended. */
 export async function completeCopy(
   tx: Writer,

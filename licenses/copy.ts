@@ -12,10 +12,17 @@ import type { Actor } from '../storage/actor.ts';
 import { heldLicense, type HolderReading } from './access.ts';
 import { codeClaims, signCode } from './code.ts';
 import type { CodeText } from './code-picture.ts';
-import { checkCopy, type CopyInHand, type CopyRequest } from './copy-check.ts';
+import { checkCopy, MOST_A_DAY, type CopyInHand, type CopyRequest } from './copy-check.ts';
 import { copyHolder, copyLines, type CopyPurpose } from './copy-record.ts';
 import { copyPage, SEAL_PLACE, SMALL_SEAL } from './copy-page.ts';
-import { abandonCopies, completeCopy, copyOf, insertIntendedCopy, type LicenseCopy } from './copy-store.ts';
+import {
+  abandonCopies,
+  completeCopy,
+  copiedNow,
+  copyOf,
+  insertIntendedCopy,
+  type LicenseCopy,
+} from './copy-store.ts';
 import { LicenseError } from './errors.ts';
 import { endOfTerm, normaliseHolderCode } from './face.ts';
 import { checkKey, requireScope } from './guard.ts';
@@ -27,11 +34,12 @@ import { holderIndex } from './store.ts';
 
 /** The client that the authorisation of a seal names, where it does not name every system of its owner. */
 const COPY_CLIENT = 'system:license-copies';
+const DAY = 86_400_000;
 
 /**
  * Makes a copy of a license of one's own. Repeating the key with the same request answers the stored copy and signs nothing.
- * @throws LicenseError `scope-missing`, `license-not-found`, `fields-not-permitted`, `copy-invalid`, `seal-not-permitted`,
- *   `idempotency-*`; SigningError (seal, authorisation, time-stamp); StorageError. After a refusal no copy is in force.
+ * @throws LicenseError `scope-missing`, `license-not-found`, `fields-not-permitted`, `copy-invalid`, `copy-limit`,
+ *   `seal-not-permitted`, `idempotency-*`; SigningError (seal, authorisation, time-stamp); StorageError. After a refusal no copy is in force.
  */
 export async function makeCopy(parts: LicenseParts, request: CopyRequest): Promise<LicenseCopy> {
   requireScope(request.actor, 'licenses:own');
@@ -116,6 +124,12 @@ async function intend(
   const purpose = request.grant;
   const end = endOfTerm({ from: purpose.until, until: purpose.until }) ?? copy.madeAt;
   return parts.database.write(async (tx) => {
+    const { state, copies } = await copiedNow(tx, license.id, new Date(copy.madeAt.getTime() - DAY));
+    // What ended it meanwhile did not know of this copy, and would not end it.
+    if (state !== license.state)
+      throw new LicenseError('copy-invalid', 'The license was changed a moment ago: look at it again.');
+    if (copies >= MOST_A_DAY)
+      throw new LicenseError('copy-limit', `At most ${MOST_A_DAY} copies of a license are made in 24 hours.`);
     const cipher = await recordCipherOf(tx, parts, license.id);
     const status =
       license.status === null

@@ -59,6 +59,7 @@ export type LicenseErrorCode =
   | 'case-not-open'
   // copies for a purpose
   | 'copy-invalid'
+  | 'copy-limit'
   | 'copy-not-found'
   // in bulk, and taken over from elsewhere
   | 'batch-invalid'

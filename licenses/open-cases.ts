@@ -111,13 +111,23 @@ export async function requireOpenCase(
   department: string,
   named: { readonly caseNumber: string; readonly matter: string },
 ): Promise<void> {
-  const known = await row(db, department, named.caseNumber);
-  const open = known?.closed_at === null && known.matter === named.matter;
-  if (!open || (await findCase(db, department, named.caseNumber)) !== null)
+  const open = await openCaseNumbered(db, department, named.caseNumber);
+  if (open?.matter !== named.matter)
     throw new LicenseError(
       'case-not-open',
       'The department has no open case of this number under this matter.',
     );
+}
+
+/** An open case of the department by its number; null where there is none that is neither closed nor decided. */
+export async function openCaseNumbered(
+  db: Reader,
+  department: string,
+  caseNumber: string,
+): Promise<OpenCase | null> {
+  const known = await row(db, department, caseNumber);
+  if (known?.closed_at !== null || (await findCase(db, department, caseNumber)) !== null) return null;
+  return { caseNumber, matter: known.matter, openedAt: new Date(known.opened_at) };
 }
 
 /** The department's open cases, the newest first. */

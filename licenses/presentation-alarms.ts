@@ -9,13 +9,14 @@ import { move, presentationOf, withoutCodes } from './presentation-store.ts';
 
 const sweeper: Actor = { id: 'system', kind: 'system', department: null, scopes: [] };
 const AT_ONCE = 200;
-/** Milliseconds for which counts are kept. */
-const USE_KEPT = 86_400_000;
+/** Milliseconds for which counts are kept, and showings that nobody claimed: who showed what to nobody is nobody's concern. */
+const KEPT = 86_400_000;
 
 type Parts = Pick<LicenseParts, 'database' | 'audit' | 'clock' | 'random'>;
 
 /**
- * One round: puts pictures away that nobody claimed, and lets claims lapse that nobody answered; those raise an alarm.
+ * One round: puts pictures away that nobody claimed, forgets them a day later, and lets claims lapse that nobody answered;
+ * those raise an alarm.
  * @returns how many rows changed; call again while it is not 0
  */
 export async function sweepShowings(parts: Parts): Promise<number> {
@@ -36,7 +37,15 @@ export async function sweepShowings(parts: Parts): Promise<number> {
     .where('claim_until', '<=', at)
     .limit(AT_ONCE)
     .execute();
-  if (old.length + waiting.length === 0) return 0;
+  const before = new Date(now.getTime() - KEPT);
+  const unclaimed = await reader
+    .selectFrom('presentation')
+    .select('id')
+    .where('state', '=', 'ended')
+    .where('shown_until', '<', before.toISOString())
+    .limit(AT_ONCE)
+    .execute();
+  if (old.length + waiting.length + unclaimed.length === 0) return 0;
   return parts.database.write(async (tx) => {
     let changed = 0;
     for (const { id } of old)
@@ -66,8 +75,19 @@ export async function sweepShowings(parts: Parts): Promise<number> {
         actor: sweeper,
       });
     }
-    await forgetUse(tx, new Date(now.getTime() - USE_KEPT));
-    return changed;
+    await forgetUse(tx, before);
+    if (unclaimed.length === 0) return changed;
+    // What ended was never claimed: a claim that came to nothing has states of its own.
+    const forgotten = await tx
+      .deleteFrom('presentation')
+      .where(
+        'id',
+        'in',
+        unclaimed.map(({ id }) => id),
+      )
+      .where('state', '=', 'ended')
+      .executeTakeFirst();
+    return changed + Number(forgotten.numDeletedRows);
   });
 }
 

@@ -5,6 +5,7 @@ import type { Actor } from '../storage/actor.ts';
 import type { HolderReading } from './access.ts';
 import { LicenseError } from './errors.ts';
 import { normaliseHolderCode } from './face.ts';
+import { holdersOfRecord } from './holders.ts';
 import { stateAt, statusValue, stateWords, type LicenseState } from './license.ts';
 import type { LicenseParts } from './parts.ts';
 import { claimOf } from './presentation-claim.ts';
@@ -45,7 +46,7 @@ export interface ReceiptFacts {
     readonly recordHash: string;
     readonly expiresAt: Date | null;
     readonly status: (StatusReference & { readonly value: number }) | null;
-    /** Whom it is about, to be committed to and not to be told. */
+    /** Who showed it, of several holders too: to be committed to and not to be told. */
     readonly holderCode: string;
   };
 }
@@ -71,6 +72,7 @@ export async function takeAnswer(
   const license = await findLicense(parts.database.reader, parts, claim.license);
   if (license === null) throw new LicenseError('license-not-found', 'There is no such license.');
   const answer = await answerOf(parts, { id, claim, license, now });
+  const holderCode = await shownBy(parts, id, license);
   const receiptId = `rcp_${toHex(parts.random(16))}`;
   const receipt = await sign({
     receiptId,
@@ -83,7 +85,7 @@ export async function takeAnswer(
         license.status === null
           ? null
           : { ...license.status, value: statusValue(license.state, license.holderKind, false) },
-      holderCode: license.record['CZZTDM'] ?? '',
+      holderCode,
     },
   });
   const sealed = parts.cipher.seal({ table: 'presentation', column: 'receipt', row: id }, receipt);
@@ -113,6 +115,17 @@ export async function takeAnswer(
     });
   });
   return { answer, receiptId, receipt };
+}
+
+/** The holder whose screen it was. @throws LicenseError `record-damaged` where the license names nobody like that */
+async function shownBy(parts: LicenseParts, id: string, license: StoredLicense): Promise<string> {
+  const row = await presentationRow(parts.database.reader, id);
+  const holder = holdersOfRecord(license.record).find(
+    ({ kind, code }) => holderIndex(parts.index, kind, code) === row?.holder_index,
+  );
+  if (holder === undefined)
+    throw new LicenseError('record-damaged', 'The license does not name the holder who showed it.');
+  return holder.code;
 }
 
 function refusalOf(state: string): LicenseError {

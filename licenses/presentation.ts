@@ -162,8 +162,8 @@ export async function endShowing(parts: LicenseParts, showing: Showing, id: stri
     return;
   }
   const now = parts.clock();
-  await parts.database.write(async (tx) => {
-    if (!(await move(tx, id, 'shown', { state: 'ended', reason: 'holder', ...withoutCodes }))) return;
+  const ended = await parts.database.write(async (tx) => {
+    if (!(await move(tx, id, 'shown', { state: 'ended', reason: 'holder', ...withoutCodes }))) return false;
     await parts.audit.append(tx, {
       at: now,
       actor: showing.actor,
@@ -171,7 +171,12 @@ export async function endShowing(parts: LicenseParts, showing: Showing, id: stri
       subject: id,
       details: {},
     });
+    return true;
   });
+  if (ended) return;
+  // Claimed between the look and the write: the holder puts it away all the same.
+  const again = await ownRow(parts, showing, id);
+  if (stateNow(again, parts.clock()) === 'claimed') await answerClaim(parts, showing, id, { agree: false });
 }
 
 /**

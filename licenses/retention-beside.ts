@@ -21,7 +21,7 @@ function rowsOf(
     readonly over: string;
     /** Column that is not null, or not empty, while there is something to destroy. */
     readonly holds: string;
-    readonly wiped: Readonly<Record<string, null | ''>>;
+    readonly wiped: Readonly<Record<string, null | '' | '[]'>>;
     /** Columns kept as commitments. */
     readonly commits: readonly string[];
     readonly documents?: string;
@@ -46,6 +46,14 @@ function rowsOf(
   };
   return {
     class: kind,
+    find: async (tx, id) => {
+      const holds = sql.ref(rows.holds);
+      // A change of nothing locks the row on either engine.
+      const found = await sql<{ id: string }>`
+        UPDATE ${sql.table(rows.table)} SET ${holds} = ${holds}
+        WHERE id = ${id} AND ${holds} IS NOT NULL AND ${holds} <> '' RETURNING id`.execute(tx);
+      return found.rows[0]?.id ?? null;
+    },
     ended: async (db, before, after, limit) =>
       (await select(db, before, { after, limit })).map((row) => ({
         record: String(row['id']),
@@ -81,7 +89,8 @@ export const besideRecords: readonly RetainedRecords[] = [
     table: 'license_copy',
     ended: 'expires_at',
     over: `state <> 'intended'`,
-    holds: 'record',
+    // One that was given up has no record, and an index of its holder all the same.
+    holds: 'holder_index',
     wiped: { record: null, code: '', holder_index: '' },
     commits: ['license', 'record_hash', 'document'],
     documents: 'document',
@@ -90,8 +99,9 @@ export const besideRecords: readonly RetainedRecords[] = [
     table: 'presentation',
     ended: 'shown_until',
     over: `state <> 'shown'`,
-    holds: 'receipt',
-    wiped: { receipt: null, holder_index: '' },
+    // Also of those that came to no answer: who asked whom for what.
+    holds: 'holder_index',
+    wiped: { receipt: null, holder_index: '', holder: '', acting_for: null, device_mac: '', licenses: '[]' },
     commits: ['receipt_id'],
   }),
   rowsOf(besideClasses.holderChange, {

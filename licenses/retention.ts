@@ -140,9 +140,23 @@ async function destroyLicense(tx: Writer, root: string, digest: DigestName): Pro
   };
 }
 
+/** Of whatever version, while there is something to keep. */
+async function rootOf(tx: Writer, id: string): Promise<string | null> {
+  const row = await tx
+    .selectFrom('license')
+    .select(['id', 'root'])
+    .where('id', '=', id)
+    .where('record', 'is not', null)
+    .where('state', 'not in', ['intended', 'abandoned'])
+    .forUpdate()
+    .executeTakeFirst();
+  return row === undefined ? null : (row.root ?? row.id);
+}
+
 function licensesOf(name: RetentionClass, digest: DigestName): RetainedRecords {
   return {
     class: licenseClasses[name],
+    find: rootOf,
     ended: async (db, before, after, limit) =>
       endedLicenses(db, await typesOf(db, name), before, { after, limit }),
     destroy: async (tx, root, before) => {

@@ -8,7 +8,7 @@ import {
   endedBefore,
   isHeld,
   retentionRules,
-  type RetentionClass,
+  type HoldableRecords,
   type RetentionParts,
   type RetentionRule,
 } from './retention.ts';
@@ -28,8 +28,7 @@ export interface Destroyed {
 }
 
 /** Port: a class of records as its room knows it. */
-export interface RetainedRecords {
-  readonly class: RetentionClass;
+export interface RetainedRecords extends HoldableRecords {
   /** Records that ended before `before`, by id after `after`; those that were destroyed are none any more. */
   ended(db: Reader, before: Date, after: string | null, limit: number): Promise<readonly EndedRecord[]>;
   /**
@@ -92,7 +91,19 @@ export async function destroyEnded(
   return { destroyed, held };
 }
 
-async function destroyOne(
+/** Undoes a destruction under way: its record was held a moment ago. */
+class HeldMeanwhile extends Error {}
+
+async function destroyOne(...of: Parameters<typeof destroyIn>): Promise<'destroyed' | 'held' | 'kept'> {
+  try {
+    return await destroyIn(...of);
+  } catch (error) {
+    if (error instanceof HeldMeanwhile) return 'held';
+    throw error;
+  }
+}
+
+async function destroyIn(
   parts: DestructionParts,
   records: RetainedRecords,
   rule: RetentionRule,
@@ -105,6 +116,8 @@ async function destroyOne(
     if (await isHeld(tx, records.class.name, ended.record)) return 'held';
     const gone = await records.destroy(tx, ended.record, before);
     if (gone === null) return 'kept';
+    // Again, now that its rows are locked: a hold set from here on finds nothing left to hold, and says so.
+    if (await isHeld(tx, records.class.name, ended.record)) throw new HeldMeanwhile();
     const row = {
       id,
       class: records.class.name,

@@ -26,6 +26,16 @@ export interface RetentionClass {
   readonly basis: string;
 }
 
+/** Port: a class whose records can be held. */
+export interface HoldableRecords {
+  readonly class: RetentionClass;
+  /**
+   * The record that an id belongs to, locked to the end of the write: it is not destroyed meanwhile.
+   * @returns null where there is none, or nothing of it is left to be held
+   */
+  find(tx: Writer, id: string): Promise<string | null>;
+}
+
 /** A class with what is in force for it. */
 export interface RetentionRule extends RetentionClass {
   /** 0 where it still is what the installation began with. */
@@ -185,10 +195,23 @@ const holdPlace = (id: string): { table: string; column: string; row: string } =
   row: id,
 });
 
-/** @returns `hld_…` @throws StorageError `retention-class-unknown`, `retention-invalid` */
+/** The record an id belongs to, whichever class it is of: a hold that names nothing would hold nothing. */
+async function recordHeld(tx: Writer, holdable: readonly HoldableRecords[], id: string): Promise<string> {
+  for (const records of holdable) {
+    const record = await records.find(tx, id);
+    if (record !== null) return record;
+  }
+  throw new StorageError('retention-invalid', 'There is no record of this name that could be held.');
+}
+
+/**
+ * @param hold.record any id of the record: of a license, whichever version; null for the whole class
+ * @returns `hld_…`
+ * @throws StorageError `retention-class-unknown`, `retention-invalid`
+ */
 export async function setHold(
   parts: RetentionParts,
-  classes: readonly RetentionClass[],
+  holdable: readonly HoldableRecords[],
   actor: Actor,
   hold: {
     readonly class: string;
@@ -197,13 +220,17 @@ export async function setHold(
     readonly basis: string;
   },
 ): Promise<string> {
-  requireClass(classes, hold.class);
+  requireClass(
+    holdable.map((records) => records.class),
+    hold.class,
+  );
   const reason = checkWords(hold.reason, 'The reason');
   const basis = checkWords(hold.basis, 'The basis');
-  const record = hold.record === null ? null : checkWords(hold.record, 'The record');
+  const named = hold.record === null ? null : checkWords(hold.record, 'The record');
   const at = parts.clock();
   const id = `hld_${Buffer.from(parts.random(16)).toString('hex')}`;
   await parts.database.write(async (tx) => {
+    const record = named === null ? null : await recordHeld(tx, holdable, named);
     await tx
       .insertInto('legal_hold')
       .values({

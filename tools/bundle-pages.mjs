@@ -43,7 +43,8 @@ export async function bundlePages(root, entries) {
     format: 'esm',
     splitting: true,
     loader: { '.wasm': 'file' },
-    assetNames: '[name]',
+    // By its content: a page that was kept asks late for it, and must not get that of another build.
+    assetNames: '[name]-[hash]',
     publicPath: '/assets/',
     metafile: true,
   });

@@ -30,6 +30,8 @@ const FORMAT = 'yinxin-offline-kit/1';
 const MAX_TEXT = 64 * 1024 * 1024;
 const MAX_KEYS = 16;
 export const MAX_KEPT_LISTS = 4096;
+/** Characters of all its status lists together: with the longest trust list and everything around them they make a text that is read. */
+export const MAX_KEPT_TOKENS = MAX_TEXT - 10 * 1024 * 1024;
 
 /** A kit that knows whom to believe and nothing else yet. @param operatorKeys SubjectPublicKeyInfo, DER, base64 */
 export function emptyOfflineKit(operatorKeys: readonly string[]): OfflineKit {

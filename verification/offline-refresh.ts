@@ -3,7 +3,7 @@ import { fromBase64, toBase64 } from '../formats/bytes.ts';
 import type { Inflate } from '../formats/qr/status-list.ts';
 import { VerificationError, type VerificationErrorCode } from './errors.ts';
 import { readStatusList } from './facts-status.ts';
-import { MAX_KEPT_LISTS, type KeptStatusList, type OfflineKit } from './offline-kit.ts';
+import { MAX_KEPT_LISTS, MAX_KEPT_TOKENS, type KeptStatusList, type OfflineKit } from './offline-kit.ts';
 import type { SignatureVerifier } from './signature-verifier.ts';
 import { followTrustList, type FollowedTrustList } from './trust-list.ts';
 
@@ -37,6 +37,8 @@ export interface RefreshedKit {
 
 /** Lists fetched at once. */
 const ABREAST = 4;
+/** Lists that could not be had, after which no more are asked for: a source in trouble is not waited for a thousand times. */
+const MOST_MISSED = 16;
 
 /** By the key in force or, where the operator changed it since, along the editions that hand over. */
 async function follow(
@@ -89,18 +91,31 @@ export async function refreshOfflineKit(kit: OfflineKit, refresh: OfflineRefresh
   const numbers = await refresh.source.statusListNumbers();
   const wanted = [...new Set(numbers ?? [])].sort((a, b) => a - b).slice(0, MAX_KEPT_LISTS);
   const kept = new Map(kit.statusLists.map((each) => [each.number, each]));
+  let room = MAX_KEPT_TOKENS - kit.statusLists.reduce((sum, { token }) => sum + token.length, 0);
+  /** Takes a list in, where there is room: a kit that grew past what is read again would be lost whole. */
+  const keep = (fetched: KeptStatusList): boolean => {
+    const before = kept.get(fetched.number);
+    const more = fetched.token.length - (before?.token.length ?? 0);
+    if (more > room || (before === undefined && kept.size >= MAX_KEPT_LISTS)) return false;
+    room -= more;
+    kept.set(fetched.number, fetched);
+    return true;
+  };
   const unconfirmed: number[] = [];
+  let missed = 0;
   const queue = wanted.values();
   const fetchNext = async (): Promise<void> => {
     for (const number of queue) {
-      const fetched = await fetchList(number, kept.get(number) ?? null);
-      if (fetched === null) unconfirmed.push(number);
-      else kept.set(number, fetched);
+      const fetched = missed < MOST_MISSED ? await fetchList(number, kept.get(number) ?? null) : null;
+      if (fetched === null || !keep(fetched)) unconfirmed.push(number);
     }
   };
   const fetchList = async (number: number, before: KeptStatusList | null): Promise<KeptStatusList | null> => {
     const token = await refresh.source.statusList(number);
-    if (token === null) return null;
+    if (token === null) {
+      missed += 1;
+      return null;
+    }
     if (before?.token === token) return { number, token, confirmedAt: refresh.now };
     const read = await readStatusList(token, list, refresh);
     if (read?.number !== number) return null;

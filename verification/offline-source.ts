@@ -1,6 +1,8 @@
 // Where an operator of Yinxin publishes what an offline kit holds: paths below its address.
 import type { OfflineSource } from './offline-refresh.ts';
 
+/** Bytes of any answer: a trust list is the longest. Whoever fetches reads no further. */
+export const LONGEST_ANSWER = 8 * 1024 * 1024;
 /** Characters of an answer that are looked at. */
 const MAX_AGGREGATION = 1024 * 1024;
 
@@ -23,7 +25,7 @@ function numbersIn(json: string): readonly number[] | null {
 
 /**
  * @param base address of the service without a path; empty in a page of the service itself
- * @param textAt fetches a text; null where it cannot be had
+ * @param textAt fetches a text; null where it cannot be had, or is longer than `LONGEST_ANSWER`
  */
 export function offlineSourceAt(
   base: string,

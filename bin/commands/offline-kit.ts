@@ -5,6 +5,7 @@ import { dersOf } from '../../api/pem.ts';
 import { writeDurably } from '../../crypto/durable-file.ts';
 import { toBase64 } from '../../formats/bytes.ts';
 import { parseCertificate } from '../../formats/x509/certificate.ts';
+import { textWithin } from '../../verification/answer-text.ts';
 import { VerificationError } from '../../verification/errors.ts';
 import { inflateWeb } from '../../verification/inflate-web.ts';
 import {
@@ -14,20 +15,16 @@ import {
   type OfflineKit,
 } from '../../verification/offline-kit.ts';
 import { refreshOfflineKit } from '../../verification/offline-refresh.ts';
-import { offlineSourceAt } from '../../verification/offline-source.ts';
+import { LONGEST_ANSWER, offlineSourceAt } from '../../verification/offline-source.ts';
 import { nodeSignatureVerifier } from '../../verification/signature-verifier-node.ts';
 import { exitCodes, parseFlags, required, UsageError, type Command } from '../command.ts';
 
-/** Characters of an answer: a trust list is the longest. */
-const MOST = 8 * 1024 * 1024;
 const patience = 15_000;
 
 async function textAt(address: string): Promise<string | null> {
   try {
     const response = await fetch(address, { signal: AbortSignal.timeout(patience), redirect: 'error' });
-    if (!response.ok || Number(response.headers.get('content-length') ?? '0') > MOST) return null;
-    const text = await response.text();
-    return text.length > MOST ? null : text;
+    return response.ok ? await textWithin(response, LONGEST_ANSWER) : null;
   } catch {
     return null;
   }

@@ -64,6 +64,9 @@ async function presentations(db: Kysely<Record<string, never>>): Promise<void> {
   );
   await sql`CREATE INDEX presentation_open ON presentation (state, shown_until)
     WHERE state IN ('shown', 'claimed', 'approved')`.execute(db);
+  await sql`CREATE INDEX presentation_unclaimed ON presentation (shown_until) WHERE state = 'ended'`.execute(
+    db,
+  );
   await sql`CREATE INDEX presentation_holder ON presentation (holder_index, shown_at)`.execute(db);
   await sql`CREATE INDEX presentation_department ON presentation (department, claimed_at)`.execute(db);
 }

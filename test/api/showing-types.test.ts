@@ -5,6 +5,10 @@ import { district } from '../../fixtures/district.ts';
 import { marketSupervision } from '../../fixtures/departments.ts';
 import { foodBusinessMatter } from '../../fixtures/matters.ts';
 import type { SampleLicense } from '../../fixtures/sample-licenses.ts';
+import { parseJws } from '../../formats/cose/jws.ts';
+import { opensCommitment } from '../../verification/holder.ts';
+import { readReceiptClaims } from '../../verification/receipt-claims.ts';
+import { nodeSignatureVerifier } from '../../verification/signature-verifier-node.ts';
 import { districtAccounts } from './accounts.ts';
 import { startService, type Harness } from './harness.ts';
 import { bearer, freshKey, issue, licenseBody, licenses } from './samples.ts';
@@ -20,6 +24,7 @@ interface Delivered {
   readonly stateWords: string;
   readonly fields: readonly { readonly name: string; readonly value: string }[];
   readonly photo: { readonly mediaType: string; readonly base64: string } | null;
+  readonly receipt: string;
 }
 
 describe('showing licenses of other types', function () {
@@ -133,6 +138,13 @@ describe('showing licenses of other types', function () {
     for (const code of [sample.holder.code, other.code]) {
       const seen = await delivered(await signedIn(accountOf(code)), id, sample.type.key, ['ZZBH']);
       assert.equal(seen.state, 'issued');
+      // The receipt is about whoever showed it, and serves for nobody else who holds it too.
+      const { commitment = '' } = readReceiptClaims(parseJws(seen.receipt, 100_000).payload)?.holder ?? {};
+      for (const each of [sample.holder.code, other.code])
+        assert.equal(
+          await opensCommitment(nodeSignatureVerifier, commitment, marketSupervision.creditCode, each),
+          each === code,
+        );
     }
   });
 

@@ -1,6 +1,8 @@
 // `yinxin offline-kit` and `verify --offline-kit` against a real service that is stopped in between.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -147,6 +149,39 @@ describe('yinxin offline-kit', function () {
       await other.stop();
     }
     assert.equal(await readFile(kit, 'utf8'), before);
+  });
+
+  it('does not swallow an answer without an end', async () => {
+    const kit = at('endless.json');
+    let sent = 0;
+    const server = createServer((_, response) => {
+      const piece = Buffer.alloc(1024 * 1024, 0x61);
+      const more = (): void => {
+        if (response.destroyed) return;
+        sent += 1;
+        response.write(piece, more);
+      };
+      more();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      const { port } = server.address() as AddressInfo;
+      const operator = at('operator.pem');
+      const { code } = await yinxin(
+        'offline-kit',
+        kit,
+        '--from',
+        `http://127.0.0.1:${port}`,
+        '--operator-key',
+        operator,
+      );
+      assert.equal(code, 69);
+      assert.ok(sent < 40, `${sent} MiB were taken`);
+      await assert.rejects(readFile(kit), { code: 'ENOENT' });
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
   });
 
   it('makes verify refuse a file that is no kit, and a trust list beside one', async () => {

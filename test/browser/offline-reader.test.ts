@@ -1,6 +1,6 @@
 // The offline reader in a real Chromium: filled once, then the server is gone and it still tells good from bad.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
@@ -36,6 +36,9 @@ for (const algorithm of ['ES256', 'SM2SM3'] as const)
     let browser: Browser;
     let status = 0;
     let up = true;
+    /** Whether another build's style is among the files, as while a service of several nodes is brought up to date. */
+    let mixed = false;
+    const style = readFileSync('web/style.css', 'utf8');
 
     const answer = async (type: string, text: () => string | Promise<string>) =>
       up ? { type, text: await text() } : { status: 503, text: '' };
@@ -61,6 +64,7 @@ for (const algorithm of ['ES256', 'SM2SM3'] as const)
           answer('text/html; charset=utf-8', () =>
             renderCodePage(frame, { operatorKeys: [world.operatorKey] }),
           ),
+        'GET /assets/style.css': () => ({ type: 'text/css', text: mixed ? `${style} ` : style }),
         'GET /api/v1/trust-list': () => answer('application/jose', () => world.trustList()),
         'GET /api/v1/status-lists': () =>
           answer('application/json', () =>
@@ -74,6 +78,7 @@ for (const algorithm of ['ES256', 'SM2SM3'] as const)
     beforeEach(() => {
       status = 0;
       up = true;
+      mixed = false;
     });
 
     after(async () => {
@@ -227,6 +232,23 @@ for (const algorithm of ['ES256', 'SM2SM3'] as const)
         await page.goto(`http://localhost:${server.port}/v#${world.digits}`);
         await page.locator('#result[aria-busy=false]').waitFor();
         assert.match(await word(page), /无法确认/);
+      });
+    });
+
+    it('keeps nothing while the files are of two builds, and all of it once they are of one', async () => {
+      await visit(async (context) => {
+        mixed = true;
+        const page = await context.newPage();
+        await page.goto(`http://localhost:${server.port}/reader`);
+        await page.getByText('浏览器没有保存本页').waitFor();
+        const names = await page.evaluate<string[]>('caches.keys()');
+        assert.deepEqual(
+          names.filter((name) => name.startsWith('yinxin-reader-')),
+          [],
+        );
+        mixed = false;
+        await page.close();
+        await equip(context);
       });
     });
 

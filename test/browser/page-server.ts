@@ -59,8 +59,8 @@ export async function servePages(answers: Answers): Promise<PageServer> {
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const answer =
-        files.get(path) ??
-        answers[`${request.method ?? ''} ${path}`]?.(Buffer.concat(chunks).toString('latin1'));
+        answers[`${request.method ?? ''} ${path}`]?.(Buffer.concat(chunks).toString('latin1')) ??
+        files.get(path);
       void Promise.resolve(answer).then((found) => {
         response.writeHead(found === undefined ? 404 : (found.status ?? 200), {
           'Content-Type': found?.type ?? 'text/html; charset=utf-8',

@@ -210,6 +210,64 @@ for (const engine of engines) {
       assert.equal(listed.find(({ id }) => id === taken.id)?.endedAt !== null, true);
     });
 
+    it('makes none of a license that was changed while the copy was being prepared', async () => {
+      const license = await issueLicense(desk.office.parts, desk.office.senior1());
+      const change = { actor: approval, licenseId: license.id, reason: '演示', legalBasis: '规则' } as const;
+      const slow = {
+        ...desk.parts,
+        renderer: {
+          ...desk.parts.renderer,
+          draw: (order: PageOrder) => desk.parts.renderer.draw(order),
+          // After the license was looked at, and before anything is written.
+          examine: async () => {
+            await changeStatus(desk.parts, {
+              ...change,
+              change: 'suspend',
+              idempotencyKey: `while-${engine.name}`,
+            });
+          },
+        },
+      };
+      await assert.rejects(makeCopy(slow, request({ license: license.id })), refusal('copy-invalid'));
+      const rows = await desk.parts.database.reader
+        .selectFrom('license_copy')
+        .select('id')
+        .where('license', '=', license.id)
+        .execute();
+      assert.deepEqual(rows, []);
+    });
+
+    it('makes fifty of a license in a day, and no more', async () => {
+      const license = await issueLicense(desk.office.parts, desk.office.senior1());
+      const { id } = await makeCopy(desk.parts, request({ license: license.id }));
+      const { reader } = desk.parts.database;
+      const row = await reader
+        .selectFrom('license_copy')
+        .selectAll()
+        .where('id', '=', id)
+        .executeTakeFirstOrThrow();
+      const others = Array.from({ length: 48 }, (_, at) => ({
+        ...row,
+        ...{
+          id: `cpy_x${at}`,
+          idempotency_key: `x${at}`,
+          grant_number: `X${at}`,
+          code_id: `x${at}`,
+          stamp: null,
+        },
+      }));
+      await desk.parts.database.write((tx) => tx.insertInto('license_copy').values(others).execute());
+      // One more, whoever of ten is first.
+      const tries = await Promise.allSettled(
+        Array.from({ length: 10 }, () => makeCopy(desk.parts, request({ license: license.id }))),
+      );
+      assert.equal(tries.filter(({ status }) => status === 'fulfilled').length, 1);
+      for (const each of tries)
+        if (each.status === 'rejected') assert.ok(refusal('copy-limit')(each.reason), String(each.reason));
+      desk.wait(86_400);
+      await makeCopy(desk.parts, request({ license: license.id }));
+    });
+
     it('answers the same key with the same copy, and another request under it not at all', async () => {
       const asked = request();
       const [first, ...others] = await Promise.allSettled(

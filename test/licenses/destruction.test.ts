@@ -11,7 +11,7 @@ import { findLicense } from '../../licenses/store.ts';
 import { verifyAuditChain } from '../../storage/audit-verify.ts';
 import { destroyEnded, destructions } from '../../storage/destruction.ts';
 import { StorageError } from '../../storage/errors.ts';
-import { liftHold, setHold, setRetentionRule, standingHolds } from '../../storage/retention.ts';
+import { setRetentionRule } from '../../storage/retention.ts';
 import { engines } from '../storage/engines.ts';
 import { keepingOf, years, type Keeping } from './keeping.ts';
 import { approval, market, openLicenseOffice, type LicenseOffice } from './license-office.ts';
@@ -271,31 +271,6 @@ for (const engine of engines) {
       assert.notEqual(await findLicense(office.parts.database.reader, office.parts, food.id), null);
       await keeping.destroy(term + 10.1);
       assert.equal(await findLicense(office.parts.database.reader, office.parts, food.id), null);
-    });
-
-    it('leaves what is held, whoever holds it by record or by class, until the hold is lifted', async () => {
-      const classes = Object.values(licenseClasses);
-      for (const whole of [false, true]) {
-        const food = await issueLicense(office.parts, office.food1());
-        await keeping.revoke(food);
-        const hold = await setHold(keeping.later(0), classes, officer, {
-          class: whole ? 'license-standard' : 'license-short',
-          record: whole ? null : food.id,
-          reason: '涉诉样本甲',
-          basis: '民事诉讼法第八十四条',
-        });
-        assert.equal((await standingHolds(office.parts)).find(({ id }) => id === hold)?.reason, '涉诉样本甲');
-        assert.ok(!(await keeping.everything()).includes('涉诉样本甲'));
-        const { held } = await keeping.destroy(10.5);
-        assert.ok(held >= 1);
-        assert.notEqual(await findLicense(office.parts.database.reader, office.parts, food.id), null);
-        await liftHold(keeping.later(0), officer, { id: hold, basis: '裁定' });
-        await assert.rejects(liftHold(keeping.later(0), officer, { id: hold, basis: '裁定' }), {
-          code: 'legal-hold-not-found',
-        });
-        await keeping.destroy(10.5);
-        assert.equal(await findLicense(office.parts.database.reader, office.parts, food.id), null);
-      }
     });
 
     it('lets a shorter period wait for thirty days, and a longer one count at once', async () => {

@@ -2,10 +2,13 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { toBase64 } from '../../formats/bytes.ts';
+import { textWithin } from '../../verification/answer-text.ts';
 import { VerificationError } from '../../verification/errors.ts';
 import { inflateWeb } from '../../verification/inflate-web.ts';
 import {
   emptyOfflineKit,
+  MAX_KEPT_LISTS,
+  MAX_KEPT_TOKENS,
   readOfflineKit,
   writeOfflineKit,
   type OfflineKit,
@@ -250,6 +253,66 @@ describe('the offline kit', () => {
       }),
       { numRuns: scale(60) },
     );
+  });
+
+  it('stays a kit that can be read again, however much a source would put into it', async () => {
+    const list = (number: number, token: string) => ({ number, token, confirmedAt: now });
+    const fat = { ...filled, statusLists: [list(900, 'x'.repeat(MAX_KEPT_TOKENS - 1000))] };
+    const many = {
+      ...filled,
+      statusLists: Array.from({ length: MAX_KEPT_LISTS }, (_, at) => list(1000 + at, 'x')),
+    };
+    for (const kit of [fat, many]) {
+      const { kit: after, unconfirmed } = await refresh(kit);
+      assert.deepEqual(unconfirmed, [3]);
+      assert.deepEqual(after.statusLists, kit.statusLists);
+      assert.deepEqual(readOfflineKit(writeOfflineKit(after)).statusLists, kit.statusLists);
+    }
+  });
+
+  it('does not ask a source in trouble for thousands of lists', async () => {
+    const numbers = Array.from({ length: 4096 }, (_, at) => at);
+    let asked = 0;
+    const { unconfirmed, kit } = await refresh(filled, {
+      statusListNumbers: () => Promise.resolve(numbers),
+      statusList: () => {
+        asked += 1;
+        return Promise.resolve(null);
+      },
+    });
+    assert.ok(asked < 30, `${asked}`);
+    assert.deepEqual(unconfirmed, numbers);
+    assert.deepEqual(kit.statusLists, filled.statusLists);
+  });
+
+  it('reads an answer no further than its limit', async () => {
+    let given = 0;
+    const endless = (): ReadableStream<Uint8Array> =>
+      new ReadableStream({
+        pull: (controller) => {
+          given += 1;
+          controller.enqueue(new Uint8Array(1000).fill(0x61));
+        },
+      });
+    assert.equal(await textWithin(new Response(endless()), 10_000), null);
+    assert.ok(given < 20, `${given}`);
+    given = 0;
+    const announced = new Response(endless(), { headers: { 'content-length': '10001' } });
+    assert.equal(await textWithin(announced, 10_000), null);
+    assert.ok(given < 3, `${given}`);
+    const words = '印信 Yinxin';
+    const bytes = new TextEncoder().encode(words);
+    assert.equal(await textWithin(new Response(bytes), bytes.length), words);
+    assert.equal(await textWithin(new Response(bytes), bytes.length - 1), null);
+    // A character that two pieces share.
+    const split = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        for (const byte of bytes) controller.enqueue(Uint8Array.of(byte));
+        controller.close();
+      },
+    });
+    assert.equal(await textWithin(new Response(split), 100), words);
+    assert.equal(await textWithin(new Response(null, { status: 204 }), 0), '');
   });
 
   it('finds what an operator publishes below its address, and takes no answer for an empty one', async () => {

@@ -1,7 +1,7 @@
 // The service worker of the offline reader: its pages and scripts are kept whole, one build at a time.
 
 declare const self: ServiceWorkerGlobalScope;
-/** Written in by the build: a digest of every file below, and their addresses. */
+/** Written in by the build: a digest of every file below, and their addresses, in the order they were digested in. */
 declare const OFFLINE_BUILD: string;
 declare const OFFLINE_FILES: readonly string[];
 
@@ -10,14 +10,40 @@ const cacheName = prefix + OFFLINE_BUILD;
 /** Pages that work without the network. Both are the same for everybody: nothing of a person is ever kept. */
 const pages = ['/reader', '/v'] as const;
 
-/** All or nothing: a reader that has half of its files is none. */
+interface Fetched {
+  readonly path: string;
+  readonly bytes: ArrayBuffer;
+  readonly headers: Headers;
+}
+
+/** Without a session: what is kept must not say who was signed in. */
+async function fetched(path: string): Promise<Fetched> {
+  const answer = await fetch(path, { cache: 'reload', credentials: 'omit' });
+  if (!answer.ok || answer.redirected) throw new TypeError(`${path} cannot be had.`);
+  // Read at once: an answer that is not holds a connection, of which there are few.
+  return { path, bytes: await answer.arrayBuffer(), headers: answer.headers };
+}
+
+/** As the build digests them (tools/bundle-pages.mjs). */
+async function digestOf(files: readonly Fetched[]): Promise<string> {
+  const parts = files.flatMap(({ path, bytes }) => [`${path.slice('/assets/'.length)}\0`, bytes]);
+  const digest = await crypto.subtle.digest('SHA-256', await new Blob(parts).arrayBuffer());
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/**
+ * All or nothing: a reader that has half of its files is none. And all of one build: while a service is brought up to date
+ * one of its nodes may answer with files of another.
+ */
 async function install(): Promise<void> {
+  const files = await Promise.all(OFFLINE_FILES.map(fetched));
+  if (!(await digestOf(files)).startsWith(OFFLINE_BUILD))
+    throw new TypeError('The files are of another build.');
+  const kept = [...(await Promise.all(pages.map(fetched))), ...files];
   const cache = await caches.open(cacheName);
-  const wanted = [...pages, ...OFFLINE_FILES].map(
-    // Without a session: what is kept must not say who was signed in.
-    (path) => new Request(path, { cache: 'reload', credentials: 'omit' }),
+  await Promise.all(
+    kept.map(({ path, bytes, headers }) => cache.put(path, new Response(bytes, { headers }))),
   );
-  await cache.addAll(wanted);
 }
 
 /** The build before this one goes once no page runs on it any more. */

@@ -23,7 +23,7 @@ export function personalDataRows(visitor: Visitor): Rows {
   const held = async (): Promise<string> => {
     const body = {
       class: 'license-standard',
-      record: 'lic_x',
+      record: visitor.license.id,
       reason: '涉诉',
       basis: '民事诉讼法第八十四条',
     };
@@ -158,6 +158,17 @@ export function personalDataRows(visitor: Visitor): Rows {
           () => post('system-administrator', '/api/v1/legal-holds', { class: 'x', reason: 'x', basis: 'x' }),
           403,
           'scope-missing',
+        ],
+        'a record that is none': [
+          () =>
+            post('data-protection-officer', '/api/v1/legal-holds', {
+              class: 'license-long',
+              record: `lic_${none}`,
+              reason: '涉诉',
+              basis: '民事诉讼法第八十四条',
+            }),
+          422,
+          'retention-invalid',
         ],
       },
     ),

@@ -1,4 +1,6 @@
 // Fetching a public text of this service, and telling apart no network from an answer that is none.
+import { textWithin } from '../../../verification/answer-text.ts';
+import { LONGEST_ANSWER } from '../../../verification/offline-source.ts';
 
 /** What came of it. */
 export type FetchedText =
@@ -17,7 +19,8 @@ export async function fetchText(address: string): Promise<FetchedText> {
       credentials: 'omit',
       signal: AbortSignal.timeout(patience),
     });
-    return response.ok ? { kind: 'text', text: await response.text() } : { kind: 'refused' };
+    const text = response.ok ? await textWithin(response, LONGEST_ANSWER) : null;
+    return text === null ? { kind: 'refused' } : { kind: 'text', text };
   } catch {
     return { kind: 'offline' };
   }
