@@ -1,6 +1,6 @@
 // What somebody hostile tries at the provider, beyond the lists of others: each try by itself, over HTTP, and refused.
 import assert from 'node:assert/strict';
-import { createServer, type Server } from 'node:http';
+import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CompactEncrypt, SignJWT } from 'jose';
 import { outboundHttp } from '../../api/outbound-http.ts';
@@ -324,6 +324,47 @@ describe('hostile tries at the whole service', function () {
     // In the database, so that every node counts on, and without the address.
     assert.ok(failures >= 10);
     assert.doesNotMatch(scope, /127\.0\.0/);
+  });
+
+  it('a device that asks for a code guesses nothing, and a guess is one however its address is written', async () => {
+    const { services } = service;
+    const forget = () => services.database.write((tx) => tx.deleteFrom('login_attempt').execute());
+    const counted = async (): Promise<number> =>
+      (
+        await services.database.reader
+          .selectFrom('login_attempt')
+          .select('failures')
+          .where('scope', 'like', 'user-code:%')
+          .executeTakeFirst()
+      )?.failures ?? 0;
+    await forget();
+    for (let terminal = 0; terminal < 12; terminal += 1) {
+      const begun = await post(service, '/device/auth', {
+        scope: 'openid',
+        ...(await byKey(device, key, `${services.address}/oidc`)),
+      });
+      assert.equal(begun.status, 200, JSON.stringify(begun.body));
+    }
+    assert.equal(await counted(), 0, 'a hall of terminals behind one address');
+    const { hostname, port, host } = new URL(service.url);
+    const targets = [
+      '/oidc/device?a=b',
+      '/oidc/device/',
+      '/oidc/DEVICE',
+      '/OIDC/Device',
+      `http://${host}/oidc/device`,
+    ];
+    for (const [position, path] of targets.entries()) {
+      await new Promise<void>((done, fail) => {
+        const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+        const sent = request({ hostname, port, method: 'POST', path, headers }, (answer) => {
+          answer.resume().on('end', done);
+        });
+        sent.on('error', fail).end('xsrf=x&user_code=BCDF-GHJK');
+      });
+      assert.equal(await counted(), position + 1, path);
+    }
+    await forget();
   });
 
   it('calls no address inside for a logout, whatever a client registered', async () => {
