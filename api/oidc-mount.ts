@@ -4,6 +4,7 @@ import type { Express, Request, Response } from 'express';
 import { IdentityError } from '../identity/errors.ts';
 import { attemptRules, countAttempt, returnAttempt } from '../identity/login/attempts.ts';
 import type { OpenedProvider } from '../identity/provider/provider.ts';
+import { codePage } from '../identity/provider/shown.ts';
 import { ApiError } from './errors.ts';
 import { callerOfAddress } from './limits.ts';
 import { problemOf } from './problems.ts';
@@ -15,9 +16,6 @@ export const providerPath = '/oidc';
 
 /** Paths that programs call, below the provider's. */
 const programPaths = /^\/(token|request|me|backchannel|device\/auth|jwks|\.well-known)/i;
-
-/** Where a device's code is entered; the library takes a path in any case, and with a slash behind it. */
-const codePage = /^\/device\/?$/i;
 
 /** Mounts the provider. The security headers stand before it, parsers of bodies after it. */
 export function mountProvider(app: Express, services: Services): void {

@@ -367,6 +367,27 @@ describe('hostile tries at the whole service', function () {
     await forget();
   });
 
+  it('a code entered after the session is over begins anew, and nothing fails', async () => {
+    const stranger = new Browser();
+    const late = new Browser();
+    await late.visit(`${service.url}/oidc/device`);
+    await service.services.database.write((tx) =>
+      tx.deleteFrom('oidc_record').where('model', '=', 'Session').execute(),
+    );
+    for (const browser of [stranger, late]) {
+      const answer = await browser.post(`${service.url}/oidc/device`, { xsrf: 'x', user_code: 'BCDF-GHJK' });
+      assert.equal(answer.status, 303);
+      assert.equal(answer.location, `${service.services.address}/oidc/device`);
+      const again = await browser.visit(`${service.url}/oidc/device`);
+      const xsrf = /name="xsrf" value="([^"]*)"/.exec(again.text)?.[1] ?? '';
+      assert.equal(
+        (await browser.post(`${service.url}/oidc/device`, { xsrf, user_code: 'BCDF-GHJK' })).status,
+        200,
+        'and works from there',
+      );
+    }
+  });
+
   it('calls no address inside for a logout, whatever a client registered', async () => {
     let called = 0;
     const inside: Server = createServer((_request, response) => {
