@@ -281,10 +281,28 @@ export async function takeScan(
   if (!(await parts.accounts.isActive(account))) {
     return failed(parts, 'scan', account, 'account-not-active', 'scan-refused');
   }
+  // Whoever lost the phone, and removed what is on it, is not signed in by what it confirmed just before.
+  if (!(await allActive(parts, factors))) {
+    return failed(parts, 'scan', account, 'authenticator-ended', 'scan-refused');
+  }
   // What stands behind it is a passkey in another device: the picture alone proves nothing.
   return factors.map((factor) =>
     factor.used.kind === 'passkey' ? { ...factor, used: { ...factor.used, kind: 'scan-device' } } : factor,
   );
+}
+
+async function allActive(parts: Pick<LoginParts, 'database'>, factors: readonly Factor[]): Promise<boolean> {
+  const ids = new Set(
+    factors.flatMap(({ authenticator }) => (authenticator === null ? [] : [authenticator])),
+  );
+  if (ids.size === 0) return true;
+  const active = await parts.database.reader
+    .selectFrom('authenticator')
+    .select('id')
+    .where('id', 'in', [...ids])
+    .where('state', '=', 'active')
+    .execute();
+  return active.length === ids.size;
 }
 
 const openColumns = ['id', 'number', 'shown', 'floor'] as const;

@@ -159,5 +159,21 @@ for (const engine of engines) {
       const factors = await takeScan(world.parts, { boundTo: 'i1', id });
       assert.equal(authenticationOf({ account, factors }, world.parts.clock()).aal, 1);
     });
+
+    it('confirms nothing once all it was signed in with was removed, before the confirmation or after it', async () => {
+      const { id, phone, number } = await scanned();
+      const fresh = await login();
+      await confirmScanBySession(world.parts, { id, phone, number, login: fresh });
+      for (const each of fresh.authenticators)
+        await world.database.write((tx) =>
+          endAuthenticator(world.parts, tx, actor, { account, id: each, reason: 'lost' }),
+        );
+      await assert.rejects(takeScan(world.parts, { boundTo: 'i1', id }), coded('scan-refused'));
+      const again = await scanned();
+      await assert.rejects(
+        confirmScanBySession(world.parts, { ...again, login: fresh }),
+        coded('reauthentication-needed'),
+      );
+    });
   });
 }
