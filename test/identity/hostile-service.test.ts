@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { outboundHttp } from '../../api/outbound-http.ts';
+import { beginScan } from '../../identity/login/scan.ts';
 import { registerClient } from '../../identity/provider/clients.ts';
 import { startService, type Harness } from '../api/harness.ts';
+import { Visitor } from './login/visitor.ts';
 import { Browser } from './provider/browser.ts';
 import { operator, testDepartment } from './provider/harness.ts';
 import { byKey, clientKey, post, type ClientKey } from './provider/relying-party.ts';
@@ -120,6 +122,94 @@ describe('hostile tries at the whole service', function () {
         'and works from there',
       );
     }
+  });
+
+  const claims = {
+    'x-forwarded-for': '203.0.113.9',
+    forwarded: 'for=203.0.113.9',
+    'x-real-ip': '203.0.113.9',
+    'x-forwarded-host': 'evil.example.cn',
+  };
+
+  it('says where a device or another screen is by the connection alone, whatever it claims', async () => {
+    const { services } = service;
+    const begun = await post(
+      service,
+      '/device/auth',
+      { scope: 'openid', ...(await byKey(device, key, `${services.address}/oidc`)) },
+      claims,
+    );
+    const browser = new Browser();
+    const page = await browser.visit(`${service.url}/oidc/device`);
+    const xsrf = /name="xsrf" value="([^"]*)"/.exec(page.text)?.[1] ?? '';
+    const code = String(begun.body['user_code']);
+    const confirm = await browser.post(`${service.url}/oidc/device`, { xsrf, user_code: code });
+    assert.match(confirm.text, /本机/);
+    assert.doesNotMatch(confirm.text, /203\.0|evil/);
+    const visitor = new Visitor(service);
+    await visitor.go('/sign-in');
+    const fields = new URLSearchParams({ formToken: visitor.token });
+    const origin = services.address;
+    await visitor.browser.visit(`${service.url}/interaction/${visitor.uid}/scan`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded', origin, ...claims },
+      body: fields.toString(),
+    });
+    const { shown } = await services.database.reader
+      .selectFrom('scan_transaction')
+      .select('shown')
+      .where('bound_to', '=', visitor.uid)
+      .executeTakeFirstOrThrow();
+    assert.match(shown, /本机/);
+    assert.doesNotMatch(shown, /203\.0|evil/);
+  });
+
+  it('a scan is confirmed by its own phone on its own page alone: no other browser, page or number', async () => {
+    const { services } = service;
+    const account = services.login.demonstrationAccounts[0]?.account ?? '';
+    const shown = {
+      client: { zh: '门户', en: 'portal' },
+      place: { zh: '本机', en: 'here' },
+      browser: 'Chrome',
+    };
+    const state = async (id: string): Promise<string> =>
+      (
+        await services.database.reader
+          .selectFrom('scan_transaction')
+          .select('state')
+          .where('id', '=', id)
+          .executeTakeFirstOrThrow()
+      ).state;
+    const phone = new Visitor(service);
+    await phone.demonstrate(account);
+    const picture = await beginScan(services.login.doors, { boundTo: 'screen', shown, floor: null });
+    await phone.go(`/scan/${picture.code}`);
+    const { token } = phone;
+    const path = `/scan/${picture.id}/session`;
+    const right = { formToken: token, number: String(picture.number) };
+    // Signed in, with the stolen form, and yet another phone.
+    const other = new Visitor(service);
+    await other.demonstrate(account);
+    assert.equal((await other.send(path, right)).status, 403);
+    assert.equal((await other.go(`/scan/${picture.code}`)).status, 404, 'one phone alone');
+    assert.equal((await other.go(`/scan-again/${picture.id}`)).status, 404);
+    assert.equal((await phone.send(path, right, 'https://evil.example.cn')).status, 403, 'another page');
+    assert.equal((await phone.send(path, { ...right, formToken: `${token}x` })).status, 403);
+    assert.ok((await phone.send(path, { ...right, number: '9' })).status >= 400, 'no number of a screen');
+    const stranger = await beginScan(services.login.doors, { boundTo: 'screen-2', shown, floor: null });
+    assert.equal((await phone.send(`/scan/${stranger.id}/session`, right)).status, 403, 'another scan');
+    assert.equal(await state(picture.id), 'scanned', 'nothing of that counted');
+    await phone.send(path, right);
+    assert.equal(await state(picture.id), 'approved');
+    assert.equal((await phone.send(path, right)).status, 404, 'answered once');
+    // The wrong digits are the end of it: nobody tries the other two.
+    const again = await beginScan(services.login.doors, { boundTo: 'screen-3', shown, floor: null });
+    await phone.go(`/scan/${again.code}`);
+    const wrong = { formToken: phone.token, number: String(again.number === 10 ? 11 : again.number - 1) };
+    await phone.send(`/scan/${again.id}/session`, wrong);
+    assert.equal(await state(again.id), 'refused');
+    const late = { ...wrong, number: String(again.number) };
+    assert.equal((await phone.send(`/scan/${again.id}/session`, late)).status, 404);
   });
 
   it('calls no address inside for a logout, whatever a client registered', async () => {
