@@ -128,10 +128,7 @@ const look = route({
         reader: seen.reader,
         reference: seen.reference,
         wanghao: wanghao !== null,
-        also:
-          also === undefined || also === null
-            ? null
-            : { document: documentWords[also.type], number: also.number, name: also.name },
+        also: also === undefined || also === null ? null : { ...also, document: documentWords[also.type] },
         proposedAt: one.proposedAt.toISOString(),
       }),
     );

@@ -99,6 +99,23 @@ export function decisionOf(asked: ConsentDetails, form: Readonly<Record<string, 
   };
 }
 
+/** Purposes of a client as a person reads them before they consent: in effect now, with their notices. */
+export async function purposesShown(
+  services: Services,
+  ids: readonly string[],
+): Promise<readonly ConsentPurpose[]> {
+  if (ids.length === 0) return [];
+  return (await publishedPurposes(services.database))
+    .filter(({ id }) => ids.includes(id))
+    .map((purpose) => ({
+      name: { zh: purpose.name, en: purpose.englishName },
+      notice: { zh: purpose.notice, en: purpose.englishNotice },
+      basis: legalBasisWords[purpose.legalBasis],
+      retention: purpose.retentionDays,
+      sensitive: purpose.sensitive,
+    }));
+}
+
 /** Draws the consent page. */
 export async function showConsent(
   services: Services,
@@ -106,16 +123,7 @@ export async function showConsent(
   page: InteractionPage,
 ): Promise<Reply> {
   const asked = details.consent;
-  const published = asked === null ? [] : await publishedPurposes(services.database);
-  const purposes = published
-    .filter(({ id }) => asked?.purposes.includes(id))
-    .map((purpose): ConsentPurpose => ({
-      name: { zh: purpose.name, en: purpose.englishName },
-      notice: { zh: purpose.notice, en: purpose.englishNotice },
-      basis: legalBasisWords[purpose.legalBasis],
-      retention: purpose.retentionDays,
-      sensitive: purpose.sensitive,
-    }));
+  const purposes = await purposesShown(services, asked?.purposes ?? []);
   const text = renderConsent(
     { demonstration: services.demonstration, signedIn: null, formToken: null },
     {

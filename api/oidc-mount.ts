@@ -4,6 +4,7 @@ import type { Express, Request, Response } from 'express';
 import { IdentityError } from '../identity/errors.ts';
 import { attemptRules, countAttempt, returnAttempt } from '../identity/login/attempts.ts';
 import type { OpenedProvider } from '../identity/provider/provider.ts';
+import { codePage } from '../identity/provider/shown.ts';
 import { ApiError } from './errors.ts';
 import { callerOfAddress } from './limits.ts';
 import { problemOf } from './problems.ts';
@@ -14,20 +15,20 @@ import type { Services } from './services.ts';
 export const providerPath = '/oidc';
 
 /** Paths that programs call, below the provider's. */
-const programPaths = /^\/(token|request|me|backchannel|device\/auth|jwks|\.well-known)/;
+const programPaths = /^\/(token|request|me|backchannel|device\/auth|jwks|\.well-known)/i;
 
 /** Mounts the provider. The security headers stand before it, parsers of bodies after it. */
 export function mountProvider(app: Express, services: Services): void {
   const { provider, providerRates } = services;
   const answer = async (request: Request, response: Response): Promise<void> => {
     const address = callerOfAddress(request.ip);
-    const limiter = programPaths.test(request.url) ? providerRates.program : providerRates.person;
+    const limiter = programPaths.test(request.path) ? providerRates.program : providerRates.person;
     const wait = limiter.take(address);
     if (wait > 0) {
       tooMany(request, response, wait);
       return;
     }
-    const guess = request.method === 'POST' && request.url.startsWith('/device');
+    const guess = request.method === 'POST' && codePage.test(request.path);
     if (guess && !(await mayGuess(services, request, response, address))) return;
     tellOrigin(request);
     policy(response);

@@ -8,6 +8,7 @@ import { IdentityError } from '../identity/errors.ts';
 import type { PageSession } from '../identity/page-sessions.ts';
 import type { Words } from '../verification/report.ts';
 import { renderSessions, type SessionRow } from '../web/pages/sessions.ts';
+import { purposesShown } from './interaction-consent.ts';
 import { frameOf, requireFormToken, requireSession } from './pages.ts';
 import { html, seeOther } from './reply.ts';
 import { formBody, route, type Route } from './route.ts';
@@ -28,22 +29,29 @@ const sessions = route({
   replies: [{ status: 200, description: 'Page.', content: { 'text/html': 'binary' } }],
   async handle(services, call) {
     const session = await requireSession(services, call.cookie);
-    const names = await clientNames(services);
-    const nameOf = (client: string): Words => names.get(client) ?? { zh: client, en: client };
+    const clients = new Map((await allClients(services)).map((each) => [each.id, each]));
+    const nameOf = (id: string): Words => {
+      const known = clients.get(id);
+      return known === undefined ? { zh: id, en: id } : { zh: known.name, en: known.englishName };
+    };
     const consents = await consentsOf(services, session.account);
     const waiting = await waitingRequests(services, session.account);
     const mandates = await services.providerParts.people.mandates(session.account);
     return html(
       200,
       renderSessions(frameOf(services, session), {
-        requests: waiting.map((request) => ({
-          id: request.id,
-          client: nameOf(request.client),
-          message: request.bindingMessage,
-          asked: request.scopes.map(wordsOfScope),
-          expires: request.expires.toISOString(),
-          missing: request.floor !== null && session.login.level < request.floor ? request.floor : null,
-        })),
+        requests: await Promise.all(
+          waiting.map(async (request) => ({
+            id: request.id,
+            client: nameOf(request.client),
+            message: request.bindingMessage,
+            asked: request.scopes.map(wordsOfScope),
+            // What is approved here counts as consent, so the notices are read here.
+            purposes: await purposesShown(services, clients.get(request.client)?.settings.purposes ?? []),
+            expires: request.expires.toISOString(),
+            missing: request.floor !== null && session.login.level < request.floor ? request.floor : null,
+          })),
+        ),
         sessions: await rowsOf(services, session, nameOf),
         grants: consents.map((consent) => ({
           client: consent.client,
@@ -57,11 +65,6 @@ const sessions = route({
     );
   },
 });
-
-async function clientNames(services: Services): Promise<ReadonlyMap<string, Words>> {
-  const clients = await allClients(services);
-  return new Map(clients.map(({ id, name, englishName }) => [id, { zh: name, en: englishName }]));
-}
 
 async function rowsOf(
   services: Services,

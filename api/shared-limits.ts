@@ -23,8 +23,8 @@ interface Window {
 interface Caller {
   readonly scope: string;
   current: Window;
-  /** Calls of the minute before, of all nodes. */
-  before: number;
+  /** The minute before; null where nothing of it is known, until the others tell. */
+  last: Window | null;
 }
 
 const minuteLength = 60_000;
@@ -63,9 +63,9 @@ export class SharedLimiter {
     const now = this.#parts.clock().getTime();
     const known = this.#callerOf(caller, Math.floor(now / minuteLength));
     const passed = (now % minuteLength) / minuteLength;
-    const { current } = known;
+    const { current, last } = known;
     // The minute that slides along: what is left of the last one, and all of this one.
-    const used = known.before * (1 - passed) + current.known + current.unsent;
+    const used = callsOf(last) * (1 - passed) + callsOf(current);
     if (used >= this.#limit) return Math.max(1, Math.ceil((1 - passed) * 60));
     current.unsent += 1;
     return 0;
@@ -74,7 +74,7 @@ export class SharedLimiter {
   /** Tells the other nodes what was counted here, and learns what they counted. */
   async share(): Promise<void> {
     const dirty = [...this.#callers.values()]
-      .filter(({ current }) => current.unsent > 0)
+      .filter(({ current, last }) => current.unsent > 0 || (last?.unsent ?? 0) > 0)
       // In one order on every node, so that two of them never wait for each other's rows.
       .toSorted((a, b) => (a.scope < b.scope ? -1 : 1));
     for (let at = 0; at < dirty.length; at += batch) await this.#send(dirty.slice(at, at + batch));
@@ -90,14 +90,17 @@ export class SharedLimiter {
   }
 
   async #send(callers: readonly Caller[]): Promise<void> {
-    const sent = callers.map((caller) => ({ caller, window: caller.current, calls: caller.current.unsent }));
-    const rows = sent.map(({ caller, window, calls }) => ({
-      scope: caller.scope,
-      minute: window.minute,
-      calls,
-    }));
-    const told = await this.#parts.database.write((tx) =>
-      tx
+    const minute = Math.floor(this.#parts.clock().getTime() / minuteLength);
+    const windows = callers.flatMap((caller) =>
+      [caller.last, caller.current].flatMap((window) => (window === null ? [] : [{ caller, window }])),
+    );
+    const sent = windows
+      .map(({ caller, window }) => ({ scope: caller.scope, window, calls: window.unsent }))
+      .filter(({ calls }) => calls > 0);
+    const rows = sent.map(({ scope, window, calls }) => ({ scope, minute: window.minute, calls }));
+    const scopes = callers.map(({ scope }) => scope);
+    const told = await this.#parts.database.write(async (tx) => {
+      await tx
         .insertInto('rate_window')
         .values(rows)
         .onConflict((conflict) =>
@@ -105,13 +108,26 @@ export class SharedLimiter {
             .columns(['scope', 'minute'])
             .doUpdateSet({ calls: sql<number>`rate_window.calls + excluded.calls` }),
         )
-        .returning(['scope', 'minute', 'calls'])
-        .execute(),
-    );
-    const totals = new Map(told.map((row) => [`${row.minute} ${row.scope}`, row.calls]));
-    for (const { caller, window, calls } of sent) {
+        .execute();
+      // Also of the minute before: whoever comes here from another node brings along what they used there.
+      return tx
+        .selectFrom('rate_window')
+        .selectAll()
+        .where('scope', 'in', scopes)
+        .where('minute', '>=', minute - 1)
+        .execute();
+    });
+    for (const { window, calls } of sent) {
       window.unsent -= calls;
-      window.known = totals.get(`${window.minute} ${caller.scope}`) ?? window.known + calls;
+      window.known += calls;
+    }
+    const totals = new Map(told.map((row) => [`${row.minute} ${row.scope}`, row.calls]));
+    for (const caller of callers) {
+      // Read now: the minute may have ended meanwhile.
+      const { scope, current } = caller;
+      caller.last ??= { minute: current.minute - 1, known: 0, unsent: 0 };
+      for (const window of [caller.last, current])
+        window.known = totals.get(`${window.minute} ${scope}`) ?? window.known;
     }
   }
 
@@ -123,11 +139,11 @@ export class SharedLimiter {
       // No address stands in the database.
       scope: `${this.#name} ${this.#parts.index.of('rate-window', `${this.#name} ${name}`)}`,
       current: { minute, known: 0, unsent: 0 },
-      before: 0,
+      last: null,
     };
     if (caller.current.minute < minute) {
       const { current } = caller;
-      caller.before = current.minute === minute - 1 ? current.known + current.unsent : 0;
+      caller.last = current.minute === minute - 1 ? current : null;
       caller.current = { minute, known: 0, unsent: 0 };
     }
     this.#callers.set(name, caller);
@@ -137,6 +153,10 @@ export class SharedLimiter {
     }
     return caller;
   }
+}
+
+function callsOf(window: Window | null): number {
+  return window === null ? 0 : window.known + window.unsent;
 }
 
 /** Limits on callers of the OpenID Provider: programs, and people's browsers. */

@@ -6,6 +6,7 @@ import { accountOf, type PeopleDependencies } from './accounts.ts';
 import { endEverythingIn } from './account-state.ts';
 import { IdentityError } from './errors.ts';
 import { joinDocumentIn, type SealedDocument } from './joined-documents.ts';
+import { forgetWaysIn } from './login/forget.ts';
 
 /** What moves with a person that is joined to another one: sealed outside of the write for where it lies then. */
 export interface Moving {
@@ -76,6 +77,8 @@ export async function mergeAccountsIn(
     })
     .where('id', '=', other)
     .execute();
+  // What they asked for is still to be answered, and is about whoever goes on.
+  await tx.updateTable('person_request').set({ person }).where('person', '=', other).execute();
   await joinDocumentIn(tx, { document, person, former: other, at });
   if (wanghao !== null) await tx.updateTable('person').set(wanghao).where('id', '=', person).execute();
 }
@@ -124,6 +127,8 @@ async function absorb(
     .where('id', '=', absorbed)
     .execute();
   await dependencies.events.accountEnded(tx, absorbed, 'merged');
+  // Their own name or telephone number is free again for the account that goes on.
+  await forgetWaysIn(tx, [absorbed], at);
   await dependencies.audit.append(tx, {
     at,
     actor,

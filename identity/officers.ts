@@ -70,6 +70,24 @@ export async function requireRole(
   return officer;
 }
 
+/** Whether an account is that of somebody who holds one of `roles` at this moment, asked inside a write. */
+export async function holdsRoleIn(
+  tx: Writer,
+  account: string,
+  roles: readonly OfficerRole[],
+): Promise<boolean> {
+  const held = await tx
+    .selectFrom('officer_role')
+    .innerJoin('account', 'account.id', 'officer_role.account')
+    .select('officer_role.id')
+    .where('officer_role.account', '=', account)
+    .where('officer_role.role', 'in', roles)
+    .where('officer_role.ended_at', 'is', null)
+    .where('account.state', '=', 'active')
+    .executeTakeFirst();
+  return held !== undefined;
+}
+
 /** Officers that are in office, of one department or of all, oldest first. */
 export async function officersOf(
   dependencies: Pick<PeopleDependencies, 'database'>,

@@ -81,7 +81,16 @@ export async function decidePersonRequest(
       },
     });
     if (corrected !== null) {
-      await tx.updateTable('person').set(corrected).where('id', '=', person).execute();
+      // Whoever was erased, joined or known by another document meanwhile stays so, and nothing is decided.
+      const still = await tx
+        .updateTable('person')
+        .set(corrected)
+        .where('id', '=', person)
+        .where('state', '=', 'present')
+        .where('number_index', '=', corrected.number_index ?? '')
+        .returning('id')
+        .executeTakeFirst();
+      if (still === undefined) throw notOpen();
       const details = { request: decision.id };
       await dependencies.audit.append(tx, {
         at,
@@ -148,6 +157,14 @@ async function erase(
   actor: Actor,
   erased: { readonly person: string; readonly request: string },
 ): Promise<void> {
+  const still = await tx
+    .selectFrom('person')
+    .select('id')
+    .where('id', '=', erased.person)
+    .where('state', '=', 'present')
+    .forUpdate()
+    .executeTakeFirst();
+  if (still === undefined) throw notOpen();
   const live = await tx
     .selectFrom('account')
     .select('id')

@@ -62,6 +62,7 @@ export async function prepareCase(
   if (row.kind !== 'merge' && other !== null) {
     throw new IdentityError('merge-refused', 'The 网号 has an account of its own: join the two instead.');
   }
+  requireOneBirth(dependencies, details, [known, other]);
   await requireGuardianOf(dependencies, row.kind, known?.id ?? null, { ...key, today: dependencies.clock() });
   const person = newPersonRow(dependencies, key);
   const id = randomIdentifier('grd', dependencies.random);
@@ -91,6 +92,28 @@ function otherOf(dependencies: PeopleDependencies, { also, wanghao }: CaseDetail
   if (also !== undefined && also !== null)
     return findPerson(dependencies, { type: also.type, number: also.number, name: also.name });
   return wanghao === null ? Promise.resolve(null) : findPerson(dependencies, { wanghao });
+}
+
+/** Two documents of one person tell one birth date, where they tell any. @throws IdentityError `merge-refused`. */
+function requireOneBirth(
+  dependencies: PeopleDependencies,
+  { seen, also }: CaseDetails,
+  persons: readonly (Person | null)[],
+): void {
+  if (also === undefined || also === null) return;
+  const today = dependencies.clock();
+  const told = [
+    ...[seen, also].flatMap((one) => [
+      one.birthDate,
+      birthDateOf(documentOf(one.type, one.number, today), today),
+    ]),
+    ...persons.map((person) => person?.birthDate ?? null),
+  ].filter((date) => date !== null);
+  if (new Set(told).size > 1)
+    throw new IdentityError(
+      'merge-refused',
+      'The two documents tell two birth dates: these are two persons.',
+    );
 }
 
 function movingOf(dependencies: PeopleDependencies, to: Person | null, from: Person | null): Moving {

@@ -2,6 +2,7 @@
 import type { Actor } from '../storage/actor.ts';
 import type { Writer } from '../storage/database.ts';
 import type { PeopleDependencies } from './accounts.ts';
+import { forgetWaysIn } from './login/forget.ts';
 import { requirePurpose } from './purposes.ts';
 
 const sweeper: Actor = { id: 'system', kind: 'system', department: null, scopes: [] };
@@ -89,14 +90,19 @@ export async function erasePersonIn(
     .execute();
   // Documents that were joined were kept as the person's history, and go with it.
   await tx.deleteFrom('person_document').where('person', '=', person).execute();
-  const accounts = tx.selectFrom('account').select('id').where('person', '=', person);
-  await tx.updateTable('proofing').set({ evidence_cipher: '' }).where('account', 'in', accounts).execute();
+  const persons = await joinedInto(tx, person);
+  const accounts = (await tx.selectFrom('account').select('id').where('person', 'in', persons).execute()).map(
+    ({ id }) => id,
+  );
+  await forgetWaysIn(tx, accounts, at);
+  if (accounts.length > 0)
+    await tx.updateTable('proofing').set({ evidence_cipher: '' }).where('account', 'in', accounts).execute();
   await tx
     .updateTable('person_request')
     .set({ details_cipher: null, answer_cipher: null })
-    .where('person', '=', person)
+    .where('person', 'in', persons)
     .execute();
-  await tx.updateTable('guardianship').set({ evidence_cipher: '' }).where('ward', '=', person).execute();
+  await tx.updateTable('guardianship').set({ evidence_cipher: '' }).where('ward', 'in', persons).execute();
   await dependencies.audit.append(tx, {
     at,
     actor,
@@ -104,4 +110,20 @@ export async function erasePersonIn(
     subject: person,
     details,
   });
+}
+
+/** A person, and everybody whose account was joined into theirs, however often: what was written down there is theirs too. */
+async function joinedInto(tx: Writer, person: string): Promise<readonly string[]> {
+  const known = new Set([person]);
+  for (let round: readonly string[] = [person]; round.length > 0;) {
+    const rows = await tx
+      .selectFrom('account as gone')
+      .innerJoin('account as kept', 'kept.id', 'gone.merged_into')
+      .select('gone.person')
+      .where('kept.person', 'in', round)
+      .execute();
+    round = rows.map((row) => row.person).filter((each) => !known.has(each));
+    for (const each of round) known.add(each);
+  }
+  return [...known];
 }

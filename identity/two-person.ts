@@ -6,7 +6,7 @@ import { requireActiveAccount, type PeopleDependencies } from './accounts.ts';
 import { requireDepartment } from './departments.ts';
 import { IdentityError } from './errors.ts';
 import { randomIdentifier } from './identifier.ts';
-import { appointIn, endOfficeIn, endRoleIn, grantRoleIn, requireRole } from './officers.ts';
+import { appointIn, endOfficeIn, endRoleIn, grantRoleIn, holdsRoleIn, requireRole } from './officers.ts';
 import { roleNamed } from './roles.ts';
 import { hasSubject, twoPersonTable, type TwoPersonKind } from './two-person-kinds.ts';
 
@@ -148,7 +148,7 @@ export async function withdrawTwoPersons(
  * Port of restore, master key, bulk export and trust list: takes an approval up, once, for exactly what was approved.
  * Called inside the write that begins the work, so work that never began leaves the approval as it was.
  * @throws IdentityError `two-person-request-not-found` (none, another kind or other parameters), `two-person-request-decided`
- * (not approved, taken up before, or lapsed).
+ * (not approved, taken up before, lapsed, or one of the two no longer in that office).
  */
 export async function takeUpApprovalIn(
   tx: Writer,
@@ -175,7 +175,7 @@ export async function takeUpApprovalIn(
     .where('id', '=', wanted.id)
     .where('state', '=', 'approved')
     .where('expires_at', '>', at)
-    .returning('id')
+    .returning(['requested_by', 'decided_by'])
     .executeTakeFirst();
   if (taken === undefined) {
     throw new IdentityError(
@@ -183,6 +183,16 @@ export async function takeUpApprovalIn(
       'The request is not approved, was taken up before, or has lapsed.',
     );
   }
+  const { asks, decides } = twoPersonTable[wanted.kind];
+  const inOffice =
+    (await holdsRoleIn(tx, taken.requested_by, asks)) &&
+    (await holdsRoleIn(tx, taken.decided_by ?? '', decides));
+  // An approval does not outlive the office of either.
+  if (!inOffice)
+    throw new IdentityError(
+      'two-person-request-decided',
+      'Whoever asked or approved holds that office no more.',
+    );
   await audited(tx, dependencies, actor, 'two-person.executed', wanted.id, { kind: wanted.kind });
 }
 

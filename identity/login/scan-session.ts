@@ -70,6 +70,8 @@ async function factorsOf(parts: Pick<LoginParts, 'database'>, login: Login): Pro
     };
   });
   if (factors.length > 0) return factors;
+  if (login.authenticators.length > 0)
+    throw new IdentityError('reauthentication-needed', 'What this phone was signed in with was removed.');
   // A sample account of the demonstration shows nothing, and is worth the lowest rung here as there.
   return [
     {

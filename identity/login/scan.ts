@@ -182,7 +182,7 @@ export async function openScan(
     throw new IdentityError('scan-not-found', 'This picture was used or has expired: scan the new one.');
   }
   await returnAttempt(parts, scope);
-  return { ...openOf(row), phone };
+  return { ...openOf(parts, row), phone };
 }
 
 /** What this phone may still answer: it comes back to its page, or its page begins the passkey. @throws IdentityError `scan-not-found`. */
@@ -199,7 +199,7 @@ export async function requireScanned(
     .where('expires_at', '>', parts.clock().toISOString())
     .executeTakeFirst();
   if (row === undefined) throw new IdentityError('scan-not-found', 'This scan was answered or has expired.');
-  return openOf(row);
+  return openOf(parts, row);
 }
 
 /**
@@ -281,29 +281,57 @@ export async function takeScan(
   if (!(await parts.accounts.isActive(account))) {
     return failed(parts, 'scan', account, 'account-not-active', 'scan-refused');
   }
+  // Whoever lost the phone, and removed what is on it, is not signed in by what it confirmed just before.
+  if (!(await allActive(parts, factors))) {
+    return failed(parts, 'scan', account, 'authenticator-ended', 'scan-refused');
+  }
   // What stands behind it is a passkey in another device: the picture alone proves nothing.
   return factors.map((factor) =>
     factor.used.kind === 'passkey' ? { ...factor, used: { ...factor.used, kind: 'scan-device' } } : factor,
   );
 }
 
+async function allActive(parts: Pick<LoginParts, 'database'>, factors: readonly Factor[]): Promise<boolean> {
+  const ids = new Set(
+    factors.flatMap(({ authenticator }) => (authenticator === null ? [] : [authenticator])),
+  );
+  if (ids.size === 0) return true;
+  const active = await parts.database.reader
+    .selectFrom('authenticator')
+    .select('id')
+    .where('id', 'in', [...ids])
+    .where('state', '=', 'active')
+    .execute();
+  return active.length === ids.size;
+}
+
 const openColumns = ['id', 'number', 'shown', 'floor'] as const;
 
-function openOf(row: Pick<ScanTransactionTable, (typeof openColumns)[number]>): OpenScan {
+function openOf(
+  parts: Pick<LoginParts, 'index'>,
+  row: Pick<ScanTransactionTable, (typeof openColumns)[number]>,
+): OpenScan {
   return {
     id: row.id,
     shown: JSON.parse(row.shown) as ScanShown,
-    numbers: choices(row.id, row.number),
+    numbers: choices(parts, row.id, row.number),
     floor: row.floor !== null && isRung(row.floor) ? row.floor : null,
   };
 }
 
-/** The number among two others, in an order that does not tell which it is and stays the same. */
-function choices(id: string, number: number): readonly number[] {
-  let seed = 7;
-  for (let place = 0; place < id.length; place += 1) seed = (seed * 31 + id.charCodeAt(place)) % 997;
-  const others = [1, 2].map((step) => 10 + ((number - 10 + step * 23 + (seed % 19)) % 90));
-  const at = seed % 3;
+/**
+ * The number among two others, the same each time the page is loaded. Others and order come of a key: nothing about the
+ * three tells which one the screen shows, to nobody who has the page alone.
+ */
+function choices(parts: Pick<LoginParts, 'index'>, id: string, number: number): readonly number[] {
+  const drawn = Buffer.from(parts.index.of('scan-numbers', id).slice(-18), 'hex');
+  const step = (position: number, of: number): number => drawn.readUIntBE(position, 3) % of;
+  // Steps of 1 to 89 around the circle of 90: never the number itself, and never twice the same.
+  const near = 1 + step(0, 89);
+  const other = 1 + step(3, 88);
+  const far = other < near ? other : other + 1;
+  const others = [near, far].map((each) => 10 + ((number - 10 + each) % 90));
+  const at = step(6, 3);
   return [...others.slice(0, at), number, ...others.slice(at)];
 }
 

@@ -22,6 +22,9 @@ import { recordMac } from './records.ts';
 /** Seconds a request waits for its person. */
 export const cibaSeconds = 300;
 
+/** Requests of one client that wait for one person at once: nobody is worn down by more, nor sees another's no more. */
+const mostWaiting = 5;
+
 /** A request as the person's page shows it. */
 export interface WaitingRequest {
   /** `cib_…` */
@@ -66,6 +69,17 @@ export async function keepRequest(
   if (unknown) throw new errors.InvalidRequest('none of the requested authentication contexts is known');
   const message = ctx.oidc.params?.['binding_message'];
   await parts.database.write(async (tx) => {
+    const waiting = await tx
+      .selectFrom('ciba_request')
+      .select('id')
+      .where('account', '=', asked.account)
+      .where('client', '=', asked.client.clientId)
+      .where('state', '=', 'waiting')
+      .where('expires_at', '>', at.toISOString())
+      .limit(mostWaiting)
+      .execute();
+    if (waiting.length >= mostWaiting)
+      throw new errors.AccessDenied('requests of this client wait for this person already');
     await tx
       .insertInto('ciba_request')
       .values({

@@ -15,7 +15,7 @@ import { queueLogout } from './logout-queue.ts';
 import type { ProviderParts } from './parts.ts';
 import type { ClientSource } from './records.ts';
 import { rememberOnce } from './replay.ts';
-import { knewUserCode } from './shown.ts';
+import { freshCodePage, knewUserCode } from './shown.ts';
 
 export interface OpenedProvider {
   /** Answers what lies below the issuer's path; the request's `url` is relative to it. */
@@ -94,6 +94,7 @@ async function build(parts: ProviderParts): Promise<Serving> {
   provider.proxy = true;
   provider.use(formTargets());
   provider.use(recording(parts));
+  provider.use(freshCodePage(provider));
   listen(provider, parts);
   replaceParts(provider, parts);
   rememberClients(provider, clients);

@@ -1,5 +1,5 @@
 // The provider's few pages, drawn by the edge and handed to the library.
-import type { Client, Configuration, KoaContextWithOIDC } from 'oidc-provider';
+import type { Client, Configuration, KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { extensionOf } from './client.ts';
 import type { PageClient, UserCodeFault } from './pages.ts';
 import type { ProviderParts } from './parts.ts';
@@ -25,6 +25,23 @@ function pageClient(client: Client | undefined): PageClient | null {
   return {
     id: client.clientId,
     name: { zh: client.clientName ?? client.clientId, en: extensionOf(client).englishName },
+  };
+}
+
+/** Where a device's code is entered; the library takes a path in any case, and with a slash behind it. */
+export const codePage = /^\/device\/?$/i;
+
+/**
+ * A code entered in a browser whose session is over, or that never had one: the page begins anew. The library would draw
+ * it within a session that nothing keeps, and fail.
+ */
+export function freshCodePage(provider: Provider) {
+  return async (ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> => {
+    const entered = ctx.method === 'POST' && codePage.test(ctx.path);
+    if (!entered || typeof (await provider.Session.get(ctx)).exp === 'number') return next();
+    ctx.status = 303;
+    ctx.set('Cache-Control', 'no-store');
+    ctx.set('Location', `${provider.issuer}/device`);
   };
 }
 

@@ -14,6 +14,7 @@ const rate = { perMinute: 60, burst: 30 };
 for (const engine of engines) {
   describe(`limits of two nodes together on ${engine.name}`, function () {
     this.timeout(60_000);
+    const undo: (() => Promise<void>)[] = [];
     let store: TestDatabase;
     let second: Database;
     let now = Date.parse('2026-11-25T01:00:00Z');
@@ -24,10 +25,13 @@ for (const engine of engines) {
       engine.require(this);
       store = await engine.open();
       second = await openDatabase(store.location);
+      undo.push(
+        () => second.close(),
+        () => store.cleanup(),
+      );
     });
     after(async () => {
-      await second.close();
-      await store.cleanup();
+      for (const step of undo) await step();
     });
     beforeEach(async () => {
       now += 10 * 60_000;
@@ -73,6 +77,28 @@ for (const engine of engines) {
       assert.equal(first.take('192.0.2.1'), 0);
       now += 120_000;
       assert.equal(other.take('192.0.2.1'), 0);
+    });
+
+    it('whoever changes the node with the minute brings along what they used', async () => {
+      now -= now % 60_000;
+      let through = 0;
+      for (let second = 0; second < 60; second += 1) {
+        for (let call = 0; call < 3; call += 1) if (first.take('192.0.2.9') === 0) through += 1;
+        // What is counted in the last second is told when the next minute runs.
+        if (second < 59) await first.share();
+        now += 1000;
+      }
+      assert.ok(through >= 85, String(through));
+      await first.share();
+      through = 0;
+      for (let second = 0; second < 15; second += 1) {
+        if (other.take('192.0.2.9') === 0) through += 1;
+        if (other.take('192.0.2.9') === 0) through += 1;
+        await other.share();
+        now += 1000;
+      }
+      // A quarter of the minute has slid by: a quarter of the limit, and what slips in before the first telling.
+      assert.ok(through <= 25, String(through));
     });
 
     it('counts nothing twice, however sharing falls between calls', async () => {

@@ -32,7 +32,7 @@ describe('pages of the provider', function () {
     base = service.services.address;
     if (photos !== '') mkdirSync(photos, { recursive: true });
     key = await clientKey();
-    device = await client({ grants: ['device', 'ciba'] });
+    device = await client({ grants: ['device', 'ciba'], purposes: ['licenses'] });
     await enrolDemonstrationDoors(service.services, demonstrationLogins.slice(0, 2));
   });
   after(async () => {

@@ -1,13 +1,8 @@
 // What somebody hostile tries at the provider, beyond the lists of others: each try by itself, over HTTP, and refused.
 import assert from 'node:assert/strict';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { CompactEncrypt, SignJWT } from 'jose';
-import { outboundHttp } from '../../api/outbound-http.ts';
-import { startService, type Harness } from '../api/harness.ts';
-import { registerClient } from '../../identity/provider/clients.ts';
 import { Browser } from './provider/browser.ts';
-import { logsIn, operator, startProvider, testDepartment, type ProviderHarness } from './provider/harness.ts';
+import { logsIn, startProvider, type ProviderHarness } from './provider/harness.ts';
 import {
   authorization,
   authorized,
@@ -272,98 +267,5 @@ describe('hostile tries at the provider', function () {
       payloadOf(`x.${Buffer.from(JSON.stringify(idToken)).toString('base64url')}.x`)['iss'],
       harness.issuer,
     );
-  });
-});
-
-describe('hostile tries at the whole service', function () {
-  this.timeout(120_000);
-  let service: Harness;
-  let key: ClientKey;
-  let device: string;
-
-  before(async () => {
-    service = await startService();
-    key = await clientKey();
-    device = (
-      await registerClient(service.services.providerParts, operator, {
-        name: '终端',
-        englishName: 'Terminal',
-        department: testDepartment,
-        settings: {
-          grants: ['device'],
-          authentication: 'private_key_jwt',
-          jwks: { keys: [{ ...key.jwk, kty: 'EC' }] },
-        },
-      })
-    ).client.id;
-  });
-  after(() => service.stop());
-
-  it('guesses of a device’s code run out, and the right code is no guess', async () => {
-    const { services } = service;
-    const browser = new Browser();
-    const page = await browser.visit(`${service.url}/oidc/device`);
-    const xsrf = /name="xsrf" value="([^"]*)"/.exec(page.text)?.[1] ?? '';
-    const enter = (code: string) => browser.post(`${service.url}/oidc/device`, { xsrf, user_code: code });
-    const begun = await post(service, '/device/auth', {
-      scope: 'openid',
-      ...(await byKey(device, key, `${services.address}/oidc`)),
-    });
-    for (let round = 0; round < 3; round += 1)
-      assert.equal((await enter(String(begun.body['user_code']))).status, 200, 'found, and given back');
-    const statuses: number[] = [];
-    for (let guess = 0; guess < 14; guess += 1)
-      statuses.push((await enter(`BCDF-GH${'BCDFGHJKLMNPQR'.charAt(guess)}K`)).status);
-    assert.ok(statuses.filter((status) => status === 429).length >= 3, statuses.join());
-    assert.equal((await enter(String(begun.body['user_code']))).status, 429, 'whoever guesses waits');
-    const { scope, failures } = await services.database.reader
-      .selectFrom('login_attempt')
-      .select(['scope', 'failures'])
-      .where('scope', 'like', 'user-code:%')
-      .executeTakeFirstOrThrow();
-    // In the database, so that every node counts on, and without the address.
-    assert.ok(failures >= 10);
-    assert.doesNotMatch(scope, /127\.0\.0/);
-  });
-
-  it('calls no address inside for a logout, whatever a client registered', async () => {
-    let called = 0;
-    const inside: Server = createServer((_request, response) => {
-      called += 1;
-      response.end();
-    });
-    await new Promise<void>((done) => inside.listen(0, '127.0.0.1', done));
-    const { port } = inside.address() as AddressInfo;
-    // As in production: https alone, public addresses alone.
-    const call = outboundHttp(false);
-    for (const url of [
-      `http://127.0.0.1:${port}/`,
-      `https://127.0.0.1:${port}/`,
-      `https://localhost:${port}/`,
-      `https://[::1]:${port}/`,
-      `https://[::ffff:127.0.0.1]:${port}/`,
-      `https://2130706433:${port}/`,
-      `https://0x7f.1:${port}/`,
-      `https://0:${port}/`,
-      'https://169.254.169.254/latest/meta-data',
-      'https://10.0.0.1/',
-      'https://192.168.0.1/',
-      'file:///etc/passwd',
-    ])
-      // prettier-ignore
-      await assert.rejects(
-        call({
-          url: new URL(url),
-          method: 'POST',
-          headers: {},
-          body: '',
-          networks: [],
-          timeout: 1000,
-          limit: 1000,
-        }),
-        url,
-      );
-    assert.equal(called, 0);
-    await new Promise<void>((done) => inside.close(() => done()));
   });
 });

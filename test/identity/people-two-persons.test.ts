@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { clientApproval } from '../../api/client-approval.ts';
 import { requireTwoPersons, twoPersonsIn } from '../../api/two-persons.ts';
+import { setAccountState } from '../../identity/account-state.ts';
 import { IdentityError, type IdentityErrorCode } from '../../identity/errors.ts';
 import { appointFirstAdministrators } from '../../identity/officers.ts';
 import { clientChange, farReach } from '../../identity/provider/client-reach.ts';
@@ -164,6 +165,27 @@ for (const engine of engines) {
         }),
       );
       assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1);
+    });
+
+    it('an approval does not outlive the office of either, nor a locked account', async () => {
+      const { database } = world.people;
+      const ended = world.people.clock().toISOString();
+      for (const account of [administrator, security]) {
+        const id = await approved('client', { change: clientChange('register', asked) });
+        const office = (to: string | null) =>
+          database.write((tx) =>
+            tx.updateTable('officer_role').set({ ended_at: to }).where('account', '=', account).execute(),
+          );
+        await office(ended);
+        await assert.rejects(register(id), refused('two-person-request-decided'));
+        await office(null);
+        const locked = { state: 'locked', reason: 'incident' } as const;
+        await setAccountState(world.people, system, account, locked);
+        await assert.rejects(register(id), refused('two-person-request-decided'));
+        await setAccountState(world.people, system, account, { state: 'active' });
+      }
+      assert.equal(await clientById(parts, 'far.client'), null);
+      await register(await approved('client', { change: clientChange('register', asked) }));
     });
 
     it('signing keys are rotated by two; without the approval nothing rotates', async () => {

@@ -213,6 +213,22 @@ for (const engine of engines) {
       assert.equal((await refresh(body['refresh_token'])).body['error'], 'invalid_grant');
     });
 
+    it('a client that asks again and again is told no, and hides nobody else’s request', async () => {
+      const tired = await harness.account(3, 2);
+      await rememberSubject(harness.parts, sector(), tired);
+      const answers: TokenAnswer[] = [];
+      for (let round = 0; round < 7; round += 1) answers.push(await ask({}, tired));
+      assert.deepEqual(
+        answers.map(({ status, body }) => (status === 200 ? 'waits' : body['error'])),
+        ['waits', 'waits', 'waits', 'waits', 'waits', 'access_denied', 'access_denied'],
+      );
+      assert.equal((await waitingRequests(harness.parts, tired)).length, 5);
+      // Somebody else is asked as before, and so is whoever answered.
+      assert.equal((await ask()).status, 200);
+      await decide(await newest(tired), await session(3, tired), false);
+      assert.equal((await ask({}, tired)).status, 200);
+    });
+
     it('a locked account ends everything', async () => {
       const other = await harness.account(3, 1);
       await rememberSubject(harness.parts, sector(), other);

@@ -52,7 +52,8 @@ function item(each: ConsentItem): Html {
   </label>`;
 }
 
-function purpose(each: ConsentPurpose): Html {
+/** A purpose with its notice, to be read before consenting. */
+export function renderPurpose(each: ConsentPurpose): Html {
   return html`<details class="purpose">
     <summary>
       ${both(each.name)}
@@ -96,7 +97,7 @@ export function renderConsent(frame: Frame, page: ConsentPage): string {
             page.purposes.length === 0
               ? null
               : html`<h2>${say('用于', 'What it is used for')}</h2>
-                  ${page.purposes.map(purpose)}`
+                  ${page.purposes.map(renderPurpose)}`
           }
           <p class="note">
             ${say(

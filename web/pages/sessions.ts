@@ -4,6 +4,7 @@ import { buttonForm } from '../form.ts';
 import { html, type Html } from '../html.ts';
 import { renderPage, type Frame } from '../layout.ts';
 import { both, say, timeElement } from '../words.ts';
+import { renderPurpose, type ConsentPurpose } from './interaction-consent.ts';
 import { ownPlaces, renderPlaces } from './people/places.ts';
 
 export interface SessionRow {
@@ -33,6 +34,8 @@ export interface RequestRow {
   readonly client: Words;
   readonly message: string | null;
   readonly asked: readonly Words[];
+  /** What it is used for. */
+  readonly purposes: readonly ConsentPurpose[];
   readonly expires: string;
   /** The level it needs, where this session is below it. */
   readonly missing: number | null;
@@ -105,6 +108,7 @@ function requests(frame: Frame, page: SessionsPage): Html {
               ${fact({ zh: '将获得', en: 'Would get' }, list(row.asked))}
               ${fact({ zh: '有效至', en: 'Until' }, timeElement(row.expires))}
             </dl>
+            ${row.purposes.map(renderPurpose)}
             <div class="actions">
               ${
                 row.missing === null

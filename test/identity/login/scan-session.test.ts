@@ -5,7 +5,7 @@ import { IdentityError } from '../../../identity/errors.ts';
 import type { Rung } from '../../../identity/levels.ts';
 import { authenticatorsOf, endAuthenticator } from '../../../identity/login/authenticators.ts';
 import { authenticationOf } from '../../../identity/login/progress.ts';
-import { beginScan, openScan, pollScan, takeScan } from '../../../identity/login/scan.ts';
+import { beginScan, openScan, pollScan, requireScanned, takeScan } from '../../../identity/login/scan.ts';
 import { confirmScanBySession, scanFreshSeconds } from '../../../identity/login/scan-session.ts';
 import { beginTotp, finishTotp } from '../../../identity/login/totp.ts';
 import type { Login } from '../../../identity/sessions.ts';
@@ -109,6 +109,25 @@ for (const engine of engines) {
       assert.deepEqual(proved.certificate, certificate, 'its revocation ends the session it confirmed');
     });
 
+    it('offers three numbers of which nothing tells the right one, the same at each look', async () => {
+      const places = [0, 0, 0];
+      const between = new Set<number>();
+      for (let round = 0; round < 60; round += 1) {
+        const picture = await beginScan(world.parts, { boundTo: `i${round}`, shown, floor: null });
+        const { numbers, phone } = await openScan(world.parts, HOME, { code: picture.code, phone: null });
+        assert.equal(new Set(numbers).size, 3);
+        assert.ok(numbers.every((each) => Number.isInteger(each) && each >= 10 && each <= 99));
+        const right = numbers.indexOf(picture.number);
+        places[right] = (places[right] ?? 0) + 1;
+        const [one = 0, other = 0] = numbers.filter((_, position) => position !== right);
+        between.add((other - one + 90) % 90);
+        assert.deepEqual((await requireScanned(world.parts, { id: picture.id, phone })).numbers, numbers);
+      }
+      // One in three each, and no distance that would betray the two others.
+      assert.ok(Math.min(...places) >= 5, places.join());
+      assert.ok(between.size >= 25, String(between.size));
+    });
+
     it('asks for a login of the last five minutes, and goes on waiting for one', async () => {
       const { id, phone, number } = await scanned();
       const stale = await login({
@@ -158,6 +177,22 @@ for (const engine of engines) {
       await confirmScanBySession(world.parts, { id, phone, number, login: fresh });
       const factors = await takeScan(world.parts, { boundTo: 'i1', id });
       assert.equal(authenticationOf({ account, factors }, world.parts.clock()).aal, 1);
+    });
+
+    it('confirms nothing once all it was signed in with was removed, before the confirmation or after it', async () => {
+      const { id, phone, number } = await scanned();
+      const fresh = await login();
+      await confirmScanBySession(world.parts, { id, phone, number, login: fresh });
+      for (const each of fresh.authenticators)
+        await world.database.write((tx) =>
+          endAuthenticator(world.parts, tx, actor, { account, id: each, reason: 'lost' }),
+        );
+      await assert.rejects(takeScan(world.parts, { boundTo: 'i1', id }), coded('scan-refused'));
+      const again = await scanned();
+      await assert.rejects(
+        confirmScanBySession(world.parts, { ...again, login: fresh }),
+        coded('reauthentication-needed'),
+      );
     });
   });
 }

@@ -35,7 +35,13 @@ export interface CasePage {
   readonly reference: string;
   readonly wanghao: boolean;
   /** The other document of a merge. */
-  readonly also: { readonly document: Words; readonly number: string; readonly name: string } | null;
+  readonly also: {
+    readonly document: Words;
+    readonly number: string;
+    readonly name: string;
+    readonly birthDate: string | null;
+    readonly expires: string | null;
+  } | null;
   readonly proposedAt: string;
 }
 
@@ -184,6 +190,16 @@ function otherDocument(page: DeskPage): Html {
   </details>`;
 }
 
+/** The other document, told like the first one. */
+function otherFacts(also: NonNullable<CasePage['also']>): Html {
+  return html`${fact(also.document, html`<code>${also.number}</code> ${also.name}`)}
+  ${also.birthDate === null ? null : fact({ zh: '该证件出生日期', en: 'Born, by it' }, dayElement(also.birthDate))}
+  ${fact(
+    { zh: '该证件有效期至', en: 'It expires' },
+    also.expires === null ? html`${say('长期', 'no end')}` : dayElement(also.expires),
+  )}`;
+}
+
 /** `/office/proofing/{id}`. */
 export function renderCase(frame: Frame, page: CasePage): string {
   const back = { zh: '复核', en: 'Second look' };
@@ -207,7 +223,7 @@ export function renderCase(frame: Frame, page: CasePage): string {
               ? html`${say('读卡器核验芯片', 'chip, by a reader')}`
               : html`${say('目视比对', 'by eye')}`,
           )}
-          ${page.also === null ? null : fact(page.also.document, html`<code>${page.also.number}</code> ${page.also.name}`)}
+          ${page.also === null ? null : otherFacts(page.also)}
           ${page.wanghao ? fact({ zh: '网证', en: '网证' }, html`${say('已出示', 'shown')}`) : null}
           ${fact({ zh: '窗口登记簿编号', en: 'Reference' }, page.reference)}
           ${fact({ zh: '登记时间', en: 'Proposed' }, timeElement(page.proposedAt))}
