@@ -6,7 +6,7 @@ import type { PdfDictionary } from '../formats/pdf/objects.ts';
 import type { PdfSignature } from '../formats/pdf/signatures.ts';
 import { lockOfField, strictestLevel } from '../formats/pdf/transforms.ts';
 import type { FieldLock, ModificationLevel } from '../formats/pdf/transforms.ts';
-import { sameObject } from './pdf-objects.ts';
+import { sameEntry, sameObject } from './pdf-objects.ts';
 
 /** What restricts later changes. */
 export interface ChangeRules {
@@ -36,7 +36,7 @@ export async function rulesAsOf(
 
 export function differingKeys(before: PdfDictionary, after: PdfDictionary): string[] {
   const keys = new Set([...before.entries.keys(), ...after.entries.keys()]);
-  return [...keys].filter((key) => !sameObject(entry(before, key), entry(after, key)));
+  return [...keys].filter((key) => !sameEntry(key, entry(before, key), entry(after, key)));
 }
 
 /** ISO 32000-2 table 256: a lock on a name holds the fields below it, and not those whose names begin alike. */

@@ -2,7 +2,7 @@
 import { depsFor, verifyBytes } from './deps.ts';
 import { expectReport } from './expect.ts';
 import { makePki } from './pki.ts';
-import { append, baseObjects, signPdf, sizeOf, textOf, unsignedPdf } from './signed-pdf.ts';
+import { append, baseObjects, latin1, signPdf, sizeOf, textOf, unsignedPdf } from './signed-pdf.ts';
 import type { Objects, SigningOptions } from './signed-pdf.ts';
 
 const pki = makePki();
@@ -263,6 +263,54 @@ describe('a structure that is something else besides', () => {
         [added]: `<< /Type /OBJR /Obj ${added - 3} 0 R /S /P /ActualText (Rejected) /K 0 /Pg 3 0 R >>`,
       })),
     );
+  });
+});
+
+describe('numbers written otherwise', () => {
+  const page = baseObjects[3] ?? '';
+  const rotated = page.replace('/MediaBox', '/Rotate 90 /MediaBox');
+
+  it('may be those of a box, and not those that some readers then take for nothing', async () => {
+    const signed = signOnly(unsignedPdf({ ...baseObjects, 3: rotated }), {});
+    const size = sizeOf(signed);
+    await passes(append(signed, { 3: rotated.replace('595 842', '595.0 842.00') }, size));
+    await refused(append(signed, { 3: rotated.replace('/Rotate 90', '/Rotate 90.0') }, size));
+  });
+
+  it('may not make a picture one that is not drawn', async () => {
+    const picture = (bits: string): string =>
+      stream(
+        'APPROVED',
+        `/Subtype /Image /Width 8 /Height 1 /ColorSpace /DeviceGray /BitsPerComponent ${bits}`,
+      );
+    const base = append(unsignedPdf(pageWith('/XObject << /Im 7 0 R >>', '/Im Do')), { 7: picture('8') }, 8);
+    const signed = signOnly(base, {});
+    await passes(append(signed, { 7: picture('8') }, sizeOf(signed)));
+    await refused(append(signed, { 7: picture('8.0') }, sizeOf(signed)));
+  });
+});
+
+describe('the stream of a hybrid file named again', () => {
+  it('may not bring out an object that the table hid', async () => {
+    const plain = textOf(
+      append(unsignedPdf(), { 9: stream('BT /F1 12 Tf (REJECTED) Tj ET', '') }, 10),
+    ).replace('9 0 obj', '4 0 obj');
+    const shadow = plain.lastIndexOf('4 0 obj');
+    const at = plain.lastIndexOf('xref\n0 1');
+    const row = `\x01${String.fromCharCode(shadow >> 8, shadow & 255)}\x00`;
+    const hidden = `11 0 obj\n<< /Type /XRef /Size 12 /W [1 2 1] /Index [4 1] /Length 4 >>\nstream\n${row}\nendstream\nendobj\n`;
+    const offset = plain.indexOf('4 0 obj');
+    const table = `4 1\n${String(offset).padStart(10, '0')} 00000 n \ntrailer`;
+    const tail = plain
+      .slice(at)
+      .replace('trailer', table)
+      .replace('/Size 10', `/Size 12 /XRefStm ${at}`)
+      .replace(/startxref\n\d+/, `startxref\n${at + hidden.length}`);
+    const base = latin1(plain.slice(0, at) + hidden + tail);
+    const signed = signOnly(base, {});
+    await passes(signed);
+    const named = append(signed, {}, sizeOf(signed), 1, `/XRefStm ${at}`);
+    await refused(named);
   });
 });
 
