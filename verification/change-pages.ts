@@ -56,7 +56,8 @@ export class PageChanges {
   /** The order of going through fields, and a number that leads to no element: neither says anything of what is on the page. */
   #isHarmless(key: string, before: PdfDictionary, after: PdfDictionary): boolean {
     if (key === 'Annots') return true;
-    if (entry(before, key).kind !== 'null') return false;
+    // DocMDP 1 permits no change at all, seen or not.
+    if (this.#told.level === 1 || entry(before, key).kind !== 'null') return false;
     if (key === 'Tabs') return ['R', 'C', 'S'].includes(nameOf(entry(after, key)) ?? '');
     const number = key === 'StructParents' ? integerOf(entry(after, key)) : null;
     return number !== null && this.#told.parentKeys?.has(number) === false;
@@ -72,6 +73,7 @@ export class PageChanges {
       return;
     }
     const { document } = this.#context;
+    if (!keys.includes('Annots')) return;
     await this.#annotations(
       index,
       await document.get(old, 'Annots', this.#context.before),

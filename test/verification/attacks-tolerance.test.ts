@@ -1,4 +1,5 @@
 // Attacks through what is let pass because honest writers do it: an excuse that hides a change of what is seen or said.
+import assert from 'node:assert/strict';
 import { depsFor, verifyBytes } from './deps.ts';
 import { expectReport } from './expect.ts';
 import { makePki } from './pki.ts';
@@ -311,6 +312,69 @@ describe('the stream of a hybrid file named again', () => {
     await passes(signed);
     const named = append(signed, {}, sizeOf(signed), 1, `/XRefStm ${at}`);
     await refused(named);
+  });
+});
+
+describe('a trailer left behind a cross-reference stream', () => {
+  /** One save more, in the style of streams. */
+  function streamSave(pdf: Uint8Array, objects: Objects, left: string): Uint8Array {
+    const text = textOf(pdf);
+    const own = Math.max(sizeOf(pdf), ...Object.keys(objects).map((number) => Number(number) + 1));
+    let body = '';
+    const rows: (readonly [number, number])[] = [];
+    for (const [number, object] of Object.entries(objects)) {
+      rows.push([Number(number), text.length + body.length]);
+      body += `${number} 0 obj\n${object}\nendobj\n`;
+    }
+    const at = text.length + body.length;
+    rows.push([own, at]);
+    const bytes = rows.map(([, place]) => `\x01${String.fromCharCode(place >> 8, place & 255)}\x00`).join('');
+    const index = rows.map(([number]) => `${number} 1`).join(' ');
+    const previous = /startxref\s+(\d+)\s+%%EOF\s*$/.exec(text)?.[1] ?? '0';
+    const entries = `/Type /XRef /Size ${own + 1} /W [1 2 1] /Index [${index}] /Root 1 0 R /Info 6 0 R /Prev ${previous}`;
+    return latin1(
+      `${text}${body}${own} 0 obj\n${stream(bytes, entries)}\nendobj\n${left}startxref\n${at}\n%%EOF\n`,
+    );
+  }
+  const same = 'trailer\n<< /Size 99 /Root 1 0 R >>\n';
+
+  it('is passed over in a save before the signature and after it', async () => {
+    const base = streamSave(unsignedPdf(), { 6: '<< /Title (Another) >>' }, same);
+    await passes(signOnly(base, {}));
+    await passes(streamSave(signOnly(base, {}), {}, ''));
+    await passes(streamSave(signOnly(base, {}), {}, same));
+    await passes(streamSave(signOnly(base, {}), {}, 'trailer << >>\n'));
+  });
+
+  it('excuses no change', async () => {
+    const other = stream('BT /F1 12 Tf 72 700 Td (Rejected) Tj ET', '');
+    await refused(streamSave(signOnly(unsignedPdf(), {}), { 4: other }, same));
+  });
+
+  for (const [name, left] of [
+    ['another catalogue', 'trailer\n<< /Root 4 0 R >>\n'],
+    ['a catalogue of its own', 'trailer\n<< /Root << /Type /Catalog /Pages 2 0 R >> >>\n'],
+    ['something else behind it', `${same}9 0 obj\n(x)\nendobj\n`],
+    ['another one behind it', same + same],
+    ['no dictionary', 'trailer\n[1 0 R]\n'],
+    ['a dictionary without an end', 'trailer\n<< /Root 1 0 R\n'],
+  ] as const)
+    it(`is not one with ${name}`, async () => {
+      const report = await verifyBytes(streamSave(signOnly(unsignedPdf(), {}), {}, left), depsFor(pki));
+      assert.notEqual(report.conclusion, 'TOTAL-PASSED');
+      assert.notEqual(report.conclusion, 'INDETERMINATE');
+    });
+});
+
+describe('a certification that permits nothing', () => {
+  it('lets no order of fields through either', async () => {
+    const page = (baseObjects[3] ?? '').replace('/Type /Page ', '/Type /Page /Tabs /S ');
+    const certified = (level: 1 | 2): Uint8Array => {
+      const signed = signOnly(unsignedPdf(), { certify: level });
+      return append(signed, { 3: page }, sizeOf(signed));
+    };
+    await passes(certified(2));
+    await refused(certified(1));
   });
 });
 
