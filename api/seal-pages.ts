@@ -204,7 +204,7 @@ const uses = route({
   summary: 'Every use of a seal, newest first, for its owner',
   access: pageAccess,
   params: sealParams,
-  query: z.object({ before: instant.optional(), behind: stampId.optional() }),
+  query: z.object({ before: instant.optional(), after: stampId.optional() }),
   replies: pageReply,
   async handle(services, call) {
     const session = await officeSession(services, call.cookie);
@@ -230,7 +230,7 @@ const uses = route({
         })),
         older:
           found.length > linesShown && last !== undefined
-            ? `/seals/${seal.code}/uses?before=${encodeURIComponent(last.usedAt.toISOString())}&behind=${last.stampId}`
+            ? `/seals/${seal.code}/uses?before=${encodeURIComponent(last.usedAt.toISOString())}&after=${last.stampId}`
             : null,
       }),
     );

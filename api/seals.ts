@@ -220,7 +220,7 @@ const uses = route({
   params,
   query: z.object({
     before: instant.optional().describe('Only uses before this instant: for the next page.'),
-    behind: stampId
+    after: stampId
       .optional()
       .describe('The last stamp of this page, with its instant as `before`: others of that instant too.'),
     limit: z.coerce.number().int().min(1).max(500).default(100),

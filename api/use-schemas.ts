@@ -49,9 +49,9 @@ export const stampId = z.string().regex(/^stp_[0-9a-f]{32}$/);
 /** Where a page of uses begins; null for the first. */
 export function usesBefore(query: {
   readonly before?: string | undefined;
-  readonly behind?: string | undefined;
+  readonly after?: string | undefined;
 }): UsesBefore | null {
-  return query.before === undefined ? null : { at: new Date(query.before), stampId: query.behind ?? null };
+  return query.before === undefined ? null : { at: new Date(query.before), stampId: query.after ?? null };
 }
 
 interface GivenTerms {

@@ -159,7 +159,7 @@ export function sealPageRows(visitor: Visitor, office: SealOffice): Rows {
           null,
         ],
         'no stamp': [
-          () => page(`/seals/${officeSeal}/uses?behind=stp_1`, office.applicant.cookie),
+          () => page(`/seals/${officeSeal}/uses?after=stp_1`, office.applicant.cookie),
           400,
           null,
         ],

@@ -68,7 +68,7 @@ export function sealRows(visitor: Visitor, office: SealOffice): Rows {
           'seal-not-found',
         ],
         'no stamp to go on behind': [
-          () => asOffice(get(`/api/v1/seals/${officeSeal}/uses?behind=1`)),
+          () => asOffice(get(`/api/v1/seals/${officeSeal}/uses?after=1`)),
           400,
           'request-invalid',
         ],
