@@ -77,7 +77,7 @@ const isSeen = ({ rectangle: box }: Widget): boolean =>
 /**
  * Whether every field as it was then shows without the form's settings. A text without a picture is drawn by them; a signature
  * without one is not drawn at all.
- * @param otherwise asked of pictures of signatures that have no resources of their own
+ * @param otherwise asked of pictures that have no resources of their own
  */
 async function needNoSettings(
   document: PdfDocument,
@@ -90,10 +90,9 @@ async function needNoSettings(
   for (const { type, widgets } of seen)
     for (const { dictionary } of widgets) {
       const appearances = dictionaryOf(await document.resolve(entry(dictionary, 'AP'), revision));
-      const judge = type === 'Sig' ? otherwise : (): Promise<boolean> => Promise.resolve(false);
       if (type !== 'Sig' && entry(appearances ?? nothing, 'N').kind === 'null') return false;
       for (const appearance of appearances?.entries.values() ?? [])
-        if (!(await bringsItsOwn(document, appearance, revision, judge))) return false;
+        if (!(await bringsItsOwn(document, appearance, revision, otherwise))) return false;
     }
   return true;
 }

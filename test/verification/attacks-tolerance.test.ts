@@ -69,8 +69,9 @@ describe('a form that grows by what an old field draws with', () => {
         7: widget,
         8: stream('', '/Type /XObject /Subtype /Form /BBox [0 0 450 50] /Resources << >>'),
         9: stream('/Fx gs', '/Type /XObject /Subtype /Form /BBox [0 0 450 50]'),
+        10: stream('0 0 9 9 re f', '/Type /XObject /Subtype /Form /BBox [0 0 450 50]'),
       },
-      10,
+      11,
     );
   const twice = (base: Uint8Array, first: string, second: string): Uint8Array =>
     signPdf(pki, signPdf(pki, base, { formExtra: first }), { formExtra: second });
@@ -90,6 +91,9 @@ describe('a form that grows by what an old field draws with', () => {
 
   it('may grow where the text has a picture with its own resources', async () => {
     await passes(twice(form('', text('/AP << /N 8 0 R >>')), '', helv));
+    await passes(twice(form('', text('/AP << /N << /On 8 0 R /Off 10 0 R >> >>')), '', helv));
+    await refused(twice(form('', text('/AP << /N << /On 8 0 R /Off 9 0 R >> >>')), '', helv));
+    await refused(twice(form('', text('/AP << /D 8 0 R >>')), '', helv));
   });
 
   it('may not grow where an old picture of a signature names what it does not bring', async () => {
@@ -109,7 +113,7 @@ describe('a form that grows by what an old field draws with', () => {
   });
 
   it('may not grow unseen by a list of resources rewritten in place', async () => {
-    const base = append(form('/DR << /Font 9 0 R >>', text('/DA (/Fx 9 Tf)')), { 9: '<< /F1 5 0 R >>' }, 10);
+    const base = append(form('/DR << /Font 9 0 R >>', text('/DA (/Fx 9 Tf)')), { 9: '<< /F1 5 0 R >>' }, 11);
     const signed = signPdf(pki, base, { formExtra: '/DR << /Font 9 0 R >>' });
     await refused(append(signed, { 9: '<< /F1 5 0 R /Fx 5 0 R >>' }, sizeOf(signed)));
   });
