@@ -14,7 +14,15 @@ import { structureChange } from './change-structure.ts';
 import { ChangeLog } from './change-log.ts';
 import { PageChanges } from './change-pages.ts';
 import { settleAppearances, storeChange } from './change-store.ts';
-import { differingKeys, isLocked, largestSeal, pictureArea, wasFilledIn, wasSigned } from './change-rules.ts';
+import {
+  differingKeys,
+  hasPicture,
+  isLocked,
+  largestSeal,
+  pictureArea,
+  wasFilledIn,
+  wasSigned,
+} from './change-rules.ts';
 import type { ChangeRules } from './change-rules.ts';
 import { compareObject, referrersAsOf, sameObject } from './pdf-objects.ts';
 import { scanReferrers } from './reference-scan.ts';
@@ -277,7 +285,7 @@ class ChangeAnalysis {
       return;
     }
     // An unsigned field may not bring a picture of its own (signature field as a curtain over content).
-    const bare = field.widgets.every((widget) => entry(widget.dictionary, 'AP').kind === 'null');
+    const bare = !field.widgets.some(hasPicture);
     this.#log.emptyField(field.fullName, bare && this.#rules.level !== 1);
   }
 
