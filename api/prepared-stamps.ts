@@ -9,6 +9,7 @@ import { stampBody } from './stamp-body.ts';
 import { stampSource, storeUpload } from './stamp-documents.ts';
 import { showings, stampAnswer, stampAnswerOf, stampOrderOf } from './stamp-schemas.ts';
 import { principalOf, sealIdOf } from './stamps.ts';
+import { stampId } from './use-schemas.ts';
 
 const tag = '签章 Stamps';
 
@@ -88,7 +89,7 @@ const finish = route({
   tag,
   summary: 'Hand in the value that a prepared stamp waits for',
   access: withScope('stamps:write'),
-  params: z.object({ id: z.string().regex(/^stp_[0-9a-f]{32}$/) }),
+  params: z.object({ id: stampId }),
   body: jsonBody(
     z.strictObject({
       value: z

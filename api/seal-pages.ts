@@ -34,6 +34,7 @@ import {
   visibleSeal,
 } from './seal-page-parts.ts';
 import { sealStateWords } from './seal-words.ts';
+import { stampId, usesBefore } from './use-schemas.ts';
 
 /** The newest uses stand on the seal's own page. */
 const usesBeside = 10;
@@ -203,14 +204,15 @@ const uses = route({
   summary: 'Every use of a seal, newest first, for its owner',
   access: pageAccess,
   params: sealParams,
-  query: z.object({ before: instant.optional() }),
+  query: z.object({ before: instant.optional(), after: stampId.optional() }),
   replies: pageReply,
   async handle(services, call) {
     const session = await officeSession(services, call.cookie);
     const seal = await visibleSeal(services, session, call.params.seal);
-    const before = call.query.before === undefined ? null : new Date(call.query.before);
+    const before = usesBefore(call.query);
     const found = await usesOf(services.database.reader, seal.id, { limit: linesShown + 1, before });
     const shown = found.slice(0, linesShown);
+    const last = shown.at(-1);
     return html(
       200,
       renderSealUses(frameOf(services, session), {
@@ -227,8 +229,8 @@ const uses = route({
           approvals: use.approvals.map(({ person, level, at }) => ({ person, level, at: at.toISOString() })),
         })),
         older:
-          found.length > linesShown
-            ? `/seals/${seal.code}/uses?before=${encodeURIComponent(shown.at(-1)?.usedAt.toISOString() ?? '')}`
+          found.length > linesShown && last !== undefined
+            ? `/seals/${seal.code}/uses?before=${encodeURIComponent(last.usedAt.toISOString())}&after=${last.stampId}`
             : null,
       }),
     );

@@ -12,6 +12,7 @@ import { purpose } from './ca-schemas.ts';
 import { bytes, json } from './reply.ts';
 import { jsonBody, route, withScope, type Route } from './route.ts';
 import { digest, instant, sealId } from './schemas.ts';
+import { stampId, usesBefore } from './use-schemas.ts';
 import type { Services } from './services.ts';
 import { principalOf, sealIdOf } from './stamps.ts';
 import type { Principal } from '../identity/principal.ts';
@@ -219,6 +220,9 @@ const uses = route({
   params,
   query: z.object({
     before: instant.optional().describe('Only uses before this instant: for the next page.'),
+    after: stampId
+      .optional()
+      .describe('The last stamp of this page, with its instant as `before`: others of that instant too.'),
     limit: z.coerce.number().int().min(1).max(500).default(100),
   }),
   replies: [
@@ -232,7 +236,7 @@ const uses = route({
     const seal = await ownSealOf(services, call.principal, call.params.seal);
     const found = await usesOf(services.database.reader, seal.id, {
       limit: call.query.limit,
-      before: call.query.before === undefined ? null : new Date(call.query.before),
+      before: usesBefore(call.query),
     });
     return json(200, { uses: found.map(useAnswerOf) });
   },

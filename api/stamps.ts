@@ -16,8 +16,9 @@ import type { Services } from './services.ts';
 import { stampBody } from './stamp-body.ts';
 import { stampAnswer, stampAnswerOf, stampOrderOf } from './stamp-schemas.ts';
 import { stampSource } from './stamp-documents.ts';
+import { stampId } from './use-schemas.ts';
 
-const stampParams = z.object({ id: z.string().regex(/^stp_[0-9a-f]{32}$/) });
+const stampParams = z.object({ id: stampId });
 
 /** The guard let only principals through. */
 export function principalOf(principal: Principal | null): Principal {

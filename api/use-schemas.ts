@@ -1,5 +1,6 @@
 // What a request says of the persons behind the use of a seal, and of SM2: shared by stamps, batches and cases.
 import { z } from 'zod';
+import type { UsesBefore } from '../signing/use-record.ts';
 import type { UseTerms } from '../signing/use-terms.ts';
 import { checkedJson } from './checked-json.ts';
 import { digest, instant } from './schemas.ts';
@@ -42,6 +43,16 @@ export const useFields = {
     .optional()
     .describe('JSON array of 用印审批 {person, level, at, digest}, each of this very document.'),
 };
+
+export const stampId = z.string().regex(/^stp_[0-9a-f]{32}$/);
+
+/** Where a page of uses begins; null for the first. */
+export function usesBefore(query: {
+  readonly before?: string | undefined;
+  readonly after?: string | undefined;
+}): UsesBefore | null {
+  return query.before === undefined ? null : { at: new Date(query.before), stampId: query.after ?? null };
+}
 
 interface GivenTerms {
   readonly requester?: string | undefined;

@@ -57,6 +57,7 @@ export interface HiddenFinding {
 const inspectionBudget = { operators: 400_000, bytes: 8 * 1024 * 1024 } as const;
 /** Operators that a page and an annotation count for, beside those of its content. */
 const price = { page: 20, annotation: 10 };
+/** Told each with its page. */
 const mostFindings = 100;
 const mostAnnotations = 2000;
 /** Pages between two pauses. */
@@ -76,8 +77,11 @@ export async function hiddenContent(
   signed: boolean,
 ): Promise<readonly HiddenFinding[]> {
   const found: HiddenFinding[] = [];
+  // A hundred harmless findings must not push a worse one out of the list: from then on each kind is told once, with its number.
+  const further = new Map<FindingCode, HiddenFinding>();
   const tell = (code: FindingCode, page: number | null = null, count = 1): void => {
     if (found.length < mostFindings) found.push({ code, page, count });
+    else further.set(code, { code, page: null, count: (further.get(code)?.count ?? 0) + count });
   };
   try {
     aboutFile(document, signed, tell);
@@ -87,7 +91,7 @@ export async function hiddenContent(
     if (!(error instanceof FormatError)) throw error;
     tell('unreadable');
   }
-  return found;
+  return [...found, ...further.values()];
 }
 
 type Tell = (code: FindingCode, page?: number | null, count?: number) => void;
@@ -176,7 +180,9 @@ async function aboutAnnotations(
 ): Promise<number> {
   if (!page.dictionary.entries.has('Annots')) return 0;
   const list = await document.get(page.dictionary, 'Annots');
-  const items = list.kind === 'array' ? list.items.slice(0, mostAnnotations) : [];
+  const all = list.kind === 'array' ? list.items : [];
+  const items = all.slice(0, mostAnnotations);
+  if (all.length > items.length) tell('unreadable', page.index + 1, all.length - items.length);
   let [hidden, large] = [0, 0];
   for (const item of items) {
     if (item.kind === 'reference' && ownWidgets.has(item.number)) continue;
@@ -218,9 +224,10 @@ async function aboutContent(
   const content = await pageContent(document, page);
   budget.bytes -= content.length;
   if (budget.bytes <= 0) return true;
-  const { covered, invisible, cut } = await inkOf(document, page, content, budget, pause);
+  const { covered, invisible, cut, tooDeep } = await inkOf(document, page, content, budget, pause);
   if (covered > 0) tell('covered-text', page.index + 1, covered);
   if (invisible > 0) tell('invisible-text', page.index + 1, invisible);
+  if (tooDeep && !cut) tell('unreadable', page.index + 1);
   return cut;
 }
 

@@ -142,11 +142,17 @@ export interface SealUse {
   readonly stateSince: Date;
 }
 
+/** Where a page begins: behind an instant, or behind one use of it, since a batch makes several in a millisecond. */
+export interface UsesBefore {
+  readonly at: Date;
+  readonly stampId: string | null;
+}
+
 /** Uses of a seal, newest first, from `before` backwards; every one there is, whatever became of it. */
 export async function usesOf(
   db: Reader,
   sealId: string,
-  page: { readonly limit: number; readonly before: Date | null },
+  page: { readonly limit: number; readonly before: UsesBefore | null },
 ): Promise<readonly SealUse[]> {
   const rows = await db
     .selectFrom('seal_use')
@@ -154,9 +160,18 @@ export async function usesOf(
     .selectAll('seal_use')
     .select(['stamp.state', 'stamp.matter', 'stamp.case_number', 'stamp.result_digest'])
     .where('seal_use.seal_id', '=', sealId)
-    .$if(page.before !== null, (query) =>
-      query.where('seal_use.used_at', '<', page.before?.toISOString() ?? ''),
-    )
+    .$if(page.before !== null, (query) => {
+      const at = page.before?.at.toISOString() ?? '';
+      const stampId = page.before?.stampId ?? null;
+      return query.where((e) =>
+        e.or([
+          e('seal_use.used_at', '<', at),
+          ...(stampId === null
+            ? []
+            : [e.and([e('seal_use.used_at', '=', at), e('seal_use.stamp_id', '>', stampId)])]),
+        ]),
+      );
+    })
     .orderBy('seal_use.used_at', 'desc')
     .orderBy('seal_use.stamp_id')
     .limit(Math.min(page.limit, 500))

@@ -49,6 +49,29 @@ async function isOutline(
   return style?.entries.has('W') === false || (width !== null && width <= thinLine);
 }
 
+/** From here on black text can be read through a marker's colour, of 1. */
+const leastLight = 0.25;
+
+/** Whether what a marker lies over is lost in its colour (table 166: none, grey, RGB or CMYK). */
+async function isDark(document: PdfDocument, annotation: PdfDictionary, revision: number): Promise<boolean> {
+  const colour = await document.get(annotation, 'C', revision);
+  if (colour.kind === 'null') return false;
+  if (colour.kind !== 'array') return true;
+  const parts = colour.items.map((item) => numberOf(item) ?? 0);
+  const [c = 0, m = 0, y = 0, k = 0] = parts;
+  const light = (red: number, green: number, blue: number): number => 0.3 * red + 0.59 * green + 0.11 * blue;
+  switch (parts.length) {
+    case 0:
+      return false;
+    case 1:
+      return c < leastLight;
+    case 3:
+      return light(c, m, y) < leastLight;
+    default:
+      return light(1 - c, 1 - m, 1 - y) * (1 - k) < leastLight;
+  }
+}
+
 /** Side of a square in points in which an icon has room, and little else has. */
 const iconSide = 32;
 
@@ -61,7 +84,10 @@ async function kindOf(document: PdfDocument, item: PdfObject, revision: number):
   if (await isOutline(document, annotation, subtype, revision)) return 'harmless';
   if (drawn.has(subtype)) return 'covering';
   if (!slight.has(subtype)) return 'forbidden';
-  if (entry(annotation, 'AP').kind === 'null') return 'harmless';
+  if (entry(annotation, 'AP').kind === 'null')
+    return subtype === 'Highlight' && (await isDark(document, annotation, revision))
+      ? 'covering'
+      : 'harmless';
   const place = await readRectangle(document, entry(annotation, 'Rect'), revision);
   const small =
     place !== null && place.right - place.left <= iconSide && place.top - place.bottom <= iconSide;

@@ -11,9 +11,11 @@ export interface ChangeContext {
   /** Everything that differs between the two, by its number. */
   readonly compared: ReadonlyMap<number, Compared>;
   /** Whether an object was named in the signed revision. */
-  usedBefore(number: number): boolean;
+  readonly usedBefore: (number: number) => boolean;
   /** Whether an old object is named by nothing but the given ones: what is shared with a page may not change with another excuse. */
   onlyNamedBy(number: number, allowed: ReadonlySet<number>): boolean;
+  /** Whether an old object is also one that is drawn with, or may be. */
+  isDrawnWith(number: number): Promise<boolean>;
   /** Puts down that the change of an object has been explained. */
   settle(number: number): void;
 }

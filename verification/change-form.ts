@@ -1,8 +1,9 @@
 // What a later save may do to the settings of a form (ISO 32000-2 12.7.3): add resources and a default that no old field draws with.
 import type { PdfDocument } from '../formats/pdf/document.ts';
-import type { FormField } from '../formats/pdf/form.ts';
+import type { FormField, Widget } from '../formats/pdf/form.ts';
+import { FormatError } from '../formats/errors.ts';
 import { dictionaryOf, entry } from '../formats/pdf/objects.ts';
-import type { PdfDictionary, PdfObject } from '../formats/pdf/objects.ts';
+import type { PdfDictionary, PdfObject, PdfStream } from '../formats/pdf/objects.ts';
 import { referredNumber } from './change-context.ts';
 import type { ChangeContext } from './change-context.ts';
 import { differingKeys } from './change-rules.ts';
@@ -18,6 +19,7 @@ export interface FormState {
 const ownKeys: ReadonlySet<string> = new Set(['Fields', 'SigFlags']);
 
 const maxAppearances = 2000;
+const nothing: PdfDictionary = { kind: 'dictionary', entries: new Map(), duplicateKeys: [] };
 
 /** Names of resources by category, followed as of a revision; null where it is none. */
 async function resourcesOf(
@@ -37,56 +39,81 @@ async function resourcesOf(
   return dictionaryOf(value) === null ? null : categories;
 }
 
-async function hasOwnResources(
+/** Whether a stream without resources of its own could draw with another's. */
+type Judge = (stream: PdfStream) => Promise<boolean>;
+
+async function bringsItsOwn(
   document: PdfDocument,
   appearance: PdfObject,
   revision: number,
+  otherwise: Judge,
 ): Promise<boolean> {
   const value = await document.resolve(appearance, revision);
   if (value.kind === 'null') return true;
-  if (value.kind === 'stream')
-    return dictionaryOf(await document.resolve(entry(value.dictionary, 'Resources'), revision)) !== null;
+  if (value.kind === 'stream') {
+    const own = dictionaryOf(await document.resolve(entry(value.dictionary, 'Resources'), revision));
+    return own !== null || (await otherwise(value));
+  }
   if (value.kind !== 'dictionary') return false;
   for (const state of value.entries.values())
-    if (!(await hasOwnResources(document, state, revision))) return false;
+    if (!(await bringsItsOwn(document, state, revision, otherwise))) return false;
   return true;
 }
 
-/** Whether every picture of a signature as it was then brings its own resources, so that the form's are nobody's. */
-async function needNoResources(
+/** Whether a picture without resources names none: what it draws is the same whatever the form holds. */
+async function namesNothing(document: PdfDocument, stream: PdfStream, revision: number): Promise<boolean> {
+  try {
+    return !(await document.streamData(stream, revision)).includes(0x2f);
+  } catch (error) {
+    if (error instanceof FormatError) return false;
+    throw error;
+  }
+}
+
+/** A field whose rectangle is empty shows nothing (12.7.5.5). */
+const isSeen = ({ rectangle: box }: Widget): boolean =>
+  box === null || (box.right > box.left && box.top > box.bottom);
+
+/**
+ * Whether every field as it was then shows without the form's settings. A text without a picture is drawn by them; a signature
+ * without one is not drawn at all.
+ * @param otherwise asked of pictures that have no resources of their own
+ */
+async function needNoSettings(
   document: PdfDocument,
   fields: readonly FormField[],
   revision: number,
+  otherwise: Judge,
 ): Promise<boolean> {
-  // A signature whose rectangle is empty shows nothing (12.7.5.5).
-  const widgets = fields
-    .flatMap((field) => field.widgets)
-    .filter(({ rectangle: box }) => box === null || (box.right > box.left && box.top > box.bottom));
-  if (fields.some(({ type }) => type !== 'Sig') || widgets.length > maxAppearances) return false;
-  for (const { dictionary } of widgets) {
-    const appearances = dictionaryOf(await document.resolve(entry(dictionary, 'AP'), revision));
-    for (const appearance of appearances?.entries.values() ?? [])
-      if (!(await hasOwnResources(document, appearance, revision))) return false;
-  }
+  const seen = fields.map(({ type, widgets }) => ({ type, widgets: widgets.filter(isSeen) }));
+  if (seen.reduce((sum, { widgets }) => sum + widgets.length, 0) > maxAppearances) return false;
+  for (const { type, widgets } of seen)
+    for (const { dictionary } of widgets) {
+      const appearances = dictionaryOf(await document.resolve(entry(dictionary, 'AP'), revision));
+      if (type !== 'Sig' && entry(appearances ?? nothing, 'N').kind === 'null') return false;
+      for (const appearance of appearances?.entries.values() ?? [])
+        if (!(await bringsItsOwn(document, appearance, revision, otherwise))) return false;
+    }
   return true;
 }
 
-/** Nothing is gone, and what has a name keeps it, but for pictures (/XObject) that nobody draws with. */
-async function onlyGained(
+/** `gained`: nothing is gone, and what has a name keeps it, but for pictures (/XObject) that nobody draws with. */
+async function resourcesChange(
   document: PdfDocument,
   before: FormState,
   after: FormState,
   unused: () => Promise<boolean>,
-): Promise<boolean> {
+): Promise<'none' | 'gained' | 'lost'> {
   const [old, now] = [await resourcesOf(document, before), await resourcesOf(document, after)];
-  if (old === null || now === null) return false;
+  if (old === null || now === null) return 'lost';
   for (const [category, named] of old) {
     const later = now.get(category);
-    if (later === undefined) return false;
+    if (later === undefined) return 'lost';
     const kept = [...named.entries].every(([name, value]) => sameObject(value, entry(later, name)));
-    if (!kept && !(category === 'XObject' && (await unused()))) return false;
+    if (!kept && !(category === 'XObject' && (await unused()))) return 'lost';
   }
-  return true;
+  const same = [...now].every(([category, named]) => sameObject(named, old.get(category) ?? nothing));
+  return same ? 'none' : 'gained';
 }
 
 /**
@@ -101,15 +128,23 @@ export async function formSettingsChange(
   after: FormState,
 ): Promise<'none' | 'allowed' | 'forbidden'> {
   const keys = differingKeys(before.form, after.form).filter((key) => !ownKeys.has(key));
-  const redrawn = entry(after.form, 'NeedAppearances');
   if (keys.some((key) => key !== 'DA' && key !== 'DR')) return 'forbidden';
-  const unused = (): Promise<boolean> => needNoResources(document, fields, before.revision);
-  const gained = await onlyGained(document, before, after, unused);
-  if (keys.length === 0) return gained ? 'none' : 'forbidden';
+  const needNone = (otherwise: Judge): Promise<boolean> =>
+    needNoSettings(document, fields, before.revision, otherwise);
+  const change = await resourcesChange(
+    document,
+    before,
+    after,
+    async () => fields.every(({ type }) => type === 'Sig') && (await needNone(() => Promise.resolve(false))),
+  );
+  if (change === 'lost') return 'forbidden';
+  if (change === 'none' && keys.length === 0) return 'none';
   // A viewer told to draw the fields anew would draw them by what is new.
-  if (redrawn.kind === 'boolean' && redrawn.value) return 'forbidden';
+  const redrawn = await document.resolve(entry(after.form, 'NeedAppearances'), after.revision);
+  if (redrawn.kind !== 'null' && !(redrawn.kind === 'boolean' && !redrawn.value)) return 'forbidden';
   if (keys.includes('DA') && entry(before.form, 'DA').kind !== 'null') return 'forbidden';
-  return gained ? 'allowed' : 'forbidden';
+  const allowed = await needNone((stream) => namesNothing(document, stream, before.revision));
+  return allowed ? 'allowed' : 'forbidden';
 }
 
 /** The form's resources and their lists, rewritten in place where the form alone names them, are judged with its settings. */

@@ -1,12 +1,12 @@
 // What restricts the changes after one signature, and which keys of a field may change for which reason.
 import type { PdfDocument } from '../formats/pdf/document.ts';
-import type { FormField } from '../formats/pdf/form.ts';
+import type { FormField, Widget } from '../formats/pdf/form.ts';
 import { entry } from '../formats/pdf/objects.ts';
 import type { PdfDictionary } from '../formats/pdf/objects.ts';
 import type { PdfSignature } from '../formats/pdf/signatures.ts';
 import { lockOfField, strictestLevel } from '../formats/pdf/transforms.ts';
 import type { FieldLock, ModificationLevel } from '../formats/pdf/transforms.ts';
-import { sameObject } from './pdf-objects.ts';
+import { sameEntry, sameObject } from './pdf-objects.ts';
 
 /** What restricts later changes. */
 export interface ChangeRules {
@@ -36,7 +36,7 @@ export async function rulesAsOf(
 
 export function differingKeys(before: PdfDictionary, after: PdfDictionary): string[] {
   const keys = new Set([...before.entries.keys(), ...after.entries.keys()]);
-  return [...keys].filter((key) => !sameObject(entry(before, key), entry(after, key)));
+  return [...keys].filter((key) => !sameEntry(key, entry(before, key), entry(after, key)));
 }
 
 /** ISO 32000-2 table 256: a lock on a name holds the fields below it, and not those whose names begin alike. */
@@ -50,14 +50,23 @@ export function isLocked(name: string, locks: readonly FieldLock[]): boolean {
 /** In square points: 100 mm by 100 mm, where the largest seal of all has 60 mm. What is larger is put there to hide something. */
 export const largestSeal = 283 * 283;
 
+/**
+ * Whether a field shows anything: by a picture, or by a background and a border (/MK, 12.5.6.19), with which some readers draw
+ * those that have no picture.
+ */
+export function hasPicture({ dictionary }: Widget): boolean {
+  const looks = entry(dictionary, 'MK');
+  const plain = looks.kind === 'null' || (looks.kind === 'dictionary' && looks.entries.size === 0);
+  return entry(dictionary, 'AP').kind !== 'null' || !plain;
+}
+
 /** Area in square points of the largest picture a field shows; 0 where it shows none. */
 export function pictureArea({ widgets }: FormField): number {
-  const areas = widgets.map(({ dictionary, rectangle }) =>
-    rectangle === null || entry(dictionary, 'AP').kind === 'null'
-      ? 0
-      : (rectangle.right - rectangle.left) * (rectangle.top - rectangle.bottom),
-  );
-  return Math.max(0, ...areas.slice(0, 1000));
+  return widgets.reduce((largest, widget) => {
+    const { rectangle: box } = widget;
+    if (box === null || !hasPicture(widget)) return largest;
+    return Math.max(largest, (box.right - box.left) * (box.top - box.bottom));
+  }, 0);
 }
 
 /** Keys a form field may gain or change when it is signed. */

@@ -15,6 +15,12 @@ export interface StructureChange {
 /** Elements that hold a field, and what they may stand in. None may say anything of what is on a page. */
 const elementTypes: ReadonlySet<string> = new Set(['Form', 'Annot', 'Document']);
 const elementKeys: ReadonlySet<string> = new Set(['Type', 'S', 'P', 'K', 'Pg', 'ID']);
+const referenceKeys: ReadonlySet<string> = new Set(['Type', 'Obj', 'Pg']);
+/** Tables 355 to 358: what an element, or a reference to something marked or to an object, consists of. */
+const knownKeys: ReadonlySet<string> = new Set([
+  ...['Type', 'S', 'P', 'ID', 'Ref', 'Pg', 'K', 'A', 'C', 'R', 'T', 'Lang', 'Alt', 'E', 'ActualText', 'AF'],
+  ...['NS', 'PhoneticAlphabet', 'Phoneme', 'Stm', 'StmOwn', 'MCID', 'Obj'],
+]);
 const rootKeys: ReadonlySet<string> = new Set(['K', 'ParentTree', 'ParentTreeNextKey']);
 const maxEntries = 100_000;
 const maxDepth = 16;
@@ -46,13 +52,26 @@ class Structure {
       return false;
     const element = dictionaryOf(await document.resolve(item, after));
     if (element === null) return false;
+    const keys = [...element.entries.keys()];
     if (nameOf(entry(element, 'Type')) === 'OBJR')
-      return this.#newWidgets.has(referredNumber(entry(element, 'Obj')) ?? -1);
+      return (
+        keys.every((key) => referenceKeys.has(key)) &&
+        this.#newWidgets.has(referredNumber(entry(element, 'Obj')) ?? -1)
+      );
     if (!elementTypes.has(nameOf(entry(element, 'S')) ?? '')) return false;
-    if ([...element.entries.keys()].some((key) => !elementKeys.has(key))) return false;
+    if (keys.some((key) => !elementKeys.has(key))) return false;
     const children = await this.#children(entry(element, 'K'), after);
     for (const child of children) if (!(await this.#isNew(child, depth + 1))) return false;
     return children.length > 0;
+  }
+
+  /** A child that can be nothing else: /K may also be a way to decode, a knockout group, or the name of something drawn. */
+  async #wasChild(item: PdfObject, listed: boolean): Promise<boolean> {
+    this.#left -= 1;
+    if (this.#left < 0) return false;
+    if (item.kind === 'integer') return listed && item.value >= 0;
+    const value = await this.#context.document.resolve(item, this.#context.before);
+    return value.kind === 'dictionary' && [...value.entries.keys()].every((key) => knownKeys.has(key));
   }
 
   /** What was there is there still, first and in its order; what follows is new and holds new fields only. */
@@ -61,6 +80,8 @@ class Structure {
     const now = await this.#children(after, this.#context.after);
     const kept = old.every((item, at) => sameObject(item, now[at] ?? pdfNull));
     if (!kept) return false;
+    const listed = before.kind !== 'integer';
+    for (const item of old) if (!(await this.#wasChild(item, listed))) return false;
     for (const item of now.slice(old.length)) if (!(await this.#isNew(item, 0))) return false;
     return true;
   }
@@ -79,10 +100,10 @@ class Structure {
       if (number !== null) nodes.add(number);
       const value = await this.#context.document.resolve(next, revision);
       if (value.kind === 'null' && pending.length === 0 && entries.size === 0) return { entries, nodes };
-      const dictionary = dictionaryOf(value);
-      if (dictionary === null) return null;
+      // A stream would be drawn where the tree is used for something else.
+      if (value.kind !== 'dictionary') return null;
       for (const key of ['Nums', 'Kids'] as const) {
-        const list = entry(dictionary, key);
+        const list = entry(value, key);
         const listNumber = referredNumber(list);
         if (listNumber !== null) nodes.add(listNumber);
         const items = await this.#context.document.resolve(list, revision);
@@ -135,7 +156,10 @@ class Structure {
     const number = referredNumber(before);
     const changed = (key: string): boolean => compared.has(referredNumber(entry(old, key)) ?? -1);
     const allowed = (key: string): boolean =>
-      rootKeys.has(key) || (key === 'RoleMap' && dictionaryOf(entry(now, key))?.entries.size === 0);
+      rootKeys.has(key) ||
+      (key === 'RoleMap' &&
+        entry(old, key).kind === 'null' &&
+        dictionaryOf(entry(now, key))?.entries.size === 0);
     if (
       keys.some((key) => !allowed(key) && !(key === 'Type' && nameOf(entry(now, key)) === 'StructTreeRoot'))
     )
@@ -143,6 +167,7 @@ class Structure {
     if ((keys.includes('K') || changed('K')) && !(await this.#grown(entry(old, 'K'), entry(now, 'K'))))
       return false;
     if (!(await this.#parentTree(old, now, number))) return false;
+    if (number !== null && (await this.#context.isDrawnWith(number))) return false;
     if (number !== null) this.settled.add(number);
     return true;
   }

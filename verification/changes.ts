@@ -1,20 +1,28 @@
 // What was done to a PDF after a signature, and whether it may: everything not understood is forbidden.
-import { dictionaryOf, entry, integerOf, nameOf, pdfNull } from '../formats/pdf/objects.ts';
+import { dictionaryOf, entry, nameOf, pdfNull } from '../formats/pdf/objects.ts';
 import type { PdfDictionary, PdfObject } from '../formats/pdf/objects.ts';
 import type { PdfDocument } from '../formats/pdf/document.ts';
 import { readFields } from '../formats/pdf/form.ts';
 import type { FormField, Widget } from '../formats/pdf/form.ts';
-import { walkPages } from '../formats/pdf/pages.ts';
 import { readTransforms } from '../formats/pdf/transforms.ts';
 import { findWidgetPages } from '../formats/pdf/widget-pages.ts';
-import { addedAnnotations } from './change-annotations.ts';
+import { isDrawnWith } from './change-drawn.ts';
 import { referredNumber } from './change-context.ts';
 import type { ChangeContext } from './change-context.ts';
 import { formSettingsChange, settleResources } from './change-form.ts';
 import { structureChange } from './change-structure.ts';
 import { ChangeLog } from './change-log.ts';
+import { PageChanges } from './change-pages.ts';
 import { settleAppearances, storeChange } from './change-store.ts';
-import { differingKeys, isLocked, largestSeal, pictureArea, wasFilledIn, wasSigned } from './change-rules.ts';
+import {
+  differingKeys,
+  hasPicture,
+  isLocked,
+  largestSeal,
+  pictureArea,
+  wasFilledIn,
+  wasSigned,
+} from './change-rules.ts';
 import type { ChangeRules } from './change-rules.ts';
 import { compareObject, referrersAsOf, sameObject } from './pdf-objects.ts';
 import { scanReferrers } from './reference-scan.ts';
@@ -68,7 +76,9 @@ class ChangeAnalysis {
   async run(): Promise<readonly Change[] | null> {
     await this.#compareTouched();
     if (this.#compared.size === 0) return this.#log.changes;
-    const referrers = await this.#findReferrers(new Set(this.#compared.keys()));
+    const root = referredNumber(entry(this.#document.trailer(this.#revision), 'Root'));
+    const wanted = new Set([...this.#compared.keys(), ...(root === null ? [] : [root])]);
+    const referrers = await this.#findReferrers(wanted);
     if (referrers === null) return null;
     this.#referrers = referrers;
     await this.#catalogue();
@@ -110,12 +120,17 @@ class ChangeAnalysis {
       compared: this.#compared,
       usedBefore: (number) => this.#referrers.has(number),
       onlyNamedBy: (number, allowed) => this.#onlyNamedBy(number, allowed),
+      isDrawnWith: (number) => this.#isDrawnWith(number),
       settle: (number) => void this.#settled.add(number),
     };
   }
 
   #onlyNamedBy(number: number, allowed: ReadonlySet<number>): boolean {
     return [...(this.#referrers.get(number) ?? [])].every((from) => allowed.has(from));
+  }
+
+  #isDrawnWith(number: number): Promise<boolean> {
+    return isDrawnWith(this.#document, number, this.#referrers.get(number) ?? [], this.#revision);
   }
 
   async #catalogue(): Promise<void> {
@@ -126,6 +141,7 @@ class ChangeAnalysis {
       return;
     }
     this.#settled.add(root);
+    if (await this.#isDrawnWith(root)) this.#log.object(root, 'drawn');
     const old = await this.#document.catalogue(this.#revision);
     const now = await this.#document.catalogue(this.#newest);
     for (const key of differingKeys(old, now)) {
@@ -203,15 +219,6 @@ class ChangeAnalysis {
       this.#log.catalogueKey('StructTreeRoot');
   }
 
-  /** The order of going through fields, and a number that leads to no element: neither says anything of what is on the page. */
-  #isHarmlessOfPage(key: string, before: PdfDictionary, after: PdfDictionary): boolean {
-    if (key === 'Annots') return true;
-    if (entry(before, key).kind !== 'null') return false;
-    if (key === 'Tabs') return ['R', 'C', 'S'].includes(nameOf(entry(after, key)) ?? '');
-    const number = key === 'StructParents' ? integerOf(entry(after, key)) : null;
-    return number !== null && this.#parentKeys?.has(number) === false;
-  }
-
   async #fields(): Promise<void> {
     const before = await readFields(this.#document, this.#revision);
     const after = await readFields(this.#document, this.#newest);
@@ -278,7 +285,7 @@ class ChangeAnalysis {
       return;
     }
     // An unsigned field may not bring a picture of its own (signature field as a curtain over content).
-    const bare = field.widgets.every((widget) => entry(widget.dictionary, 'AP').kind === 'null');
+    const bare = !field.widgets.some(hasPicture);
     this.#log.emptyField(field.fullName, bare && this.#rules.level !== 1);
   }
 
@@ -297,7 +304,7 @@ class ChangeAnalysis {
     if (!changed) return;
     const numbers = [old, ...before.widgets.map((widget) => widget.reference?.number ?? null)];
     for (const number of numbers) if (number !== null) this.#settled.add(number);
-    if (numbers.some((number) => this.#isStream(number))) this.#log.field(after.fullName, 'changed');
+    if (await this.#mayShowElsewhere(numbers)) this.#log.field(after.fullName, 'changed');
     else if (wasSigned(before, after)) {
       await this.#settlePictures(after, numbers);
       await this.#tellSigned(after);
@@ -306,10 +313,15 @@ class ChangeAnalysis {
     else this.#log.field(after.fullName, 'changed');
   }
 
-  /** A field that is a stream may be drawn by a page; its data is not among the keys that are compared. */
-  #isStream(number: number | null): boolean {
-    const compared = number === null ? undefined : this.#compared.get(number);
-    return compared?.before.kind === 'stream' || compared?.after.kind === 'stream';
+  /** A field that is a stream may be drawn by a page; its data is not among the keys that are compared. So may what its keys name. */
+  async #mayShowElsewhere(numbers: readonly (number | null)[]): Promise<boolean> {
+    for (const number of numbers) {
+      const compared = number === null ? undefined : this.#compared.get(number);
+      if (number === null || compared === undefined) continue;
+      if (compared.before.kind === 'stream' || compared.after.kind === 'stream') return true;
+      if (await this.#isDrawnWith(number)) return true;
+    }
+    return false;
   }
 
   /** A field that was signed or filled in may have its picture rewritten in place. */
@@ -330,52 +342,8 @@ class ChangeAnalysis {
     const unsettled = [...this.#compared.values()].filter(
       ({ number, before }) => !this.#settled.has(number) && before.kind !== 'null',
     );
-    if (unsettled.length === 0) return;
-    const pages = new Map<number, number>();
-    const lists = new Map<number, number>();
-    for await (const page of walkPages(this.#document, this.#revision)) {
-      pages.set(page.reference.number, page.index);
-      const list = referredNumber(entry(page.dictionary, 'Annots'));
-      if (list !== null) lists.set(list, page.index);
-    }
-    const allPages = new Set(pages.keys());
-    for (const { number, before, after } of unsettled) {
-      const [page, list] = [pages.get(number), lists.get(number)];
-      if (page !== undefined) await this.#page(number, page, before, after);
-      else if (list !== undefined && this.#onlyNamedBy(number, allPages))
-        await this.#annotations(number, list, before, after);
-    }
-  }
-
-  async #page(number: number, index: number, before: PdfObject, after: PdfObject): Promise<void> {
-    this.#settled.add(number);
-    // A page that is a stream too would be drawn by whoever else names it.
-    const old = before.kind === 'dictionary' ? before : null;
-    const now = after.kind === 'dictionary' ? after : null;
-    const keys = old === null || now === null ? ['Contents'] : differingKeys(old, now);
-    if (old === null || now === null || keys.some((key) => !this.#isHarmlessOfPage(key, old, now))) {
-      this.#log.page(index);
-      return;
-    }
-    const lists = [
-      await this.#document.get(old, 'Annots', this.#revision),
-      await this.#document.get(now, 'Annots', this.#newest),
-    ] as const;
-    await this.#tellAnnotations(index, ...lists);
-  }
-
-  async #annotations(number: number, page: number, before: PdfObject, after: PdfObject): Promise<void> {
-    this.#settled.add(number);
-    await this.#tellAnnotations(page, before, after);
-  }
-
-  async #tellAnnotations(page: number, before: PdfObject, after: PdfObject): Promise<void> {
-    const used = (number: number): boolean => this.#referrers.has(number);
-    const added = await addedAnnotations(this.#document, before, after, this.#newest, this.#newWidgets, used);
-    if (added === 'none') return;
-    // Only a certification that says so lets comments be added (DocMDP 3); an approval alone does not.
-    if (added === 'forbidden' || this.#rules.level !== 3) this.#log.annotations(page);
-    else this.#log.comments(page, added === 'covering');
+    const told = { newWidgets: this.#newWidgets, parentKeys: this.#parentKeys, level: this.#rules.level };
+    await new PageChanges(this.#context, told, this.#log).tell(unsettled);
   }
 
   /** Whatever no rule above explained. */

@@ -9,17 +9,41 @@ function sameDictionary(a: PdfDictionary, b: PdfDictionary): boolean {
   if (a.entries.size !== b.entries.size || a.duplicateKeys.length + b.duplicateKeys.length > 0) return false;
   return [...a.entries].every(([key, value]) => {
     const other = b.entries.get(key);
-    return other !== undefined && sameObject(value, other);
+    return other !== undefined && sameEntry(key, value, other);
   });
 }
+
+/**
+ * Entries whose numbers may be written either way, as 612 and 612.00 (ISO 32000-2 7.9.5, 8.3.4). Elsewhere a reader that wants an
+ * integer takes a real for nothing: a page lies on its side, a picture is not drawn.
+ */
+const measures: ReadonlySet<string> = new Set(
+  'MediaBox CropBox BleedBox TrimBox ArtBox Rect BBox Matrix'.split(' '),
+);
 
 function isNumber(object: PdfObject): object is Extract<PdfObject, { kind: 'integer' | 'real' }> {
   return object.kind === 'integer' || object.kind === 'real';
 }
 
-/** Equal in value (612 and 612.00 are), references by their numbers; streams by their dictionaries only. */
+function sameMeasure(a: PdfObject, b: PdfObject): boolean {
+  return (
+    a.kind === 'array' &&
+    b.kind === 'array' &&
+    a.items.length === b.items.length &&
+    a.items.every((item, at) => {
+      const other = b.items[at];
+      return other !== undefined && isNumber(item) && isNumber(other) && item.value === other.value;
+    })
+  );
+}
+
+/** Whether an entry of a dictionary is the same, by its key. */
+export function sameEntry(key: string, a: PdfObject, b: PdfObject): boolean {
+  return sameObject(a, b) || (measures.has(key) && sameMeasure(a, b));
+}
+
+/** Equal as written, references by their numbers; streams by their dictionaries only. */
 export function sameObject(a: PdfObject, b: PdfObject): boolean {
-  if (isNumber(a) && isNumber(b)) return a.value === b.value;
   if (a.kind === 'array' && b.kind === 'array') {
     return (
       a.items.length === b.items.length &&

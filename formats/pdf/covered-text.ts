@@ -39,6 +39,8 @@ export interface PageInk {
   readonly invisible: number;
   /** Whether the budget ended before the page did. */
   readonly cut: boolean;
+  /** Whether something is nested deeper than is looked at. */
+  readonly tooDeep: boolean;
 }
 
 /**
@@ -59,7 +61,8 @@ export async function inkOf(
   const run = new InkRun(budget);
   const looking = { document, run, budget, pause };
   await look(looking, content, resources, 0);
-  return { covered: run.covered, invisible: run.invisible, cut: budget.operators <= 0 || budget.bytes <= 0 };
+  const { covered, invisible, tooDeep } = run;
+  return { covered, invisible, cut: budget.operators <= 0 || budget.bytes <= 0, tooDeep };
 }
 
 interface Looking {
@@ -102,7 +105,9 @@ async function drawn(
   const kind = nameOf(await document.get(object.dictionary, 'Subtype'));
   const masked = ['SMask', 'Mask', 'ImageMask'].some((key) => object.dictionary.entries.has(key));
   if (kind === 'Image' && !masked) run.paint({ left: 0, bottom: 0, right: 1, top: 1 });
-  if (kind === 'Form' && depth < deepestForm) await insideForm(looking, object, within.resources, depth);
+  if (kind !== 'Form') return;
+  if (depth < deepestForm) await insideForm(looking, object, within.resources, depth);
+  else run.tooDeep = true;
 }
 
 /** A form without resources of its own has those of what draws it (ISO 32000-1 7.8.3, of old files). */
@@ -132,6 +137,7 @@ interface Place {
 class InkRun {
   invisible = 0;
   covered = 0;
+  tooDeep = false;
   readonly #budget: InkBudget;
   /** Places of strings that nothing covers yet, by row. */
   readonly #rows = new Map<number, Place[]>();
@@ -143,6 +149,8 @@ class InkRun {
   #leading = 0;
   readonly #states: { readonly ctm: Matrix; readonly mode: number }[] = [];
   #path: Rectangle[] = [];
+  /** Whether the inline picture that is begun is a mask. */
+  #mask = false;
 
   constructor(budget: InkBudget) {
     this.#budget = budget;
@@ -170,6 +178,7 @@ class InkRun {
     switch (operator) {
       case 'q':
         if (this.#states.length < deepestState) this.#states.push({ ctm: this.#ctm, mode: this.#mode });
+        else this.tooDeep = true;
         return;
       case 'Q': {
         const state = this.#states.pop();
@@ -191,6 +200,16 @@ class InkRun {
       case 'b':
       case 'b*':
         this.#fill();
+        return;
+      case 'BI':
+        this.#mask = false;
+        return;
+      // Among the entries of an inline picture (8.9.7), a word that no operand is.
+      case 'true':
+        this.#mask ||= isMaskKey(operands.at(-1));
+        return;
+      case 'EI':
+        if (!this.#mask) this.paint({ left: 0, bottom: 0, right: 1, top: 1 });
         return;
       case 'n':
       case 'S':
@@ -321,6 +340,10 @@ function rowOf(y: number): number {
 
 function isInside({ x, y }: Place, { left, bottom, right, top }: Rectangle): boolean {
   return x > left && x < right && y > bottom && y < top;
+}
+
+function isMaskKey(value: ContentValue | undefined): boolean {
+  return typeof value === 'object' && 'name' in value && (value.name === 'IM' || value.name === 'ImageMask');
 }
 
 function numberIn(value: ContentValue | undefined): number {

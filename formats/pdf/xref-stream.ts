@@ -31,7 +31,7 @@ export async function readXrefStream(
   return {
     style: 'stream',
     offset,
-    end: await afterTrailer(source, end, limits),
+    end: await afterTrailer(source, end, limits, dictionary),
     trailer: dictionary,
     inflated: data.length,
     highest: subsections.runs.highest,
@@ -46,12 +46,26 @@ export async function readXrefStream(
   };
 }
 
-/** Some writers leave a `trailer` behind the stream, which has no meaning there; what follows it ends the save. */
-async function afterTrailer(source: ByteSource, end: number, limits: PdfLimits): Promise<number> {
+/**
+ * Some writers leave a `trailer` behind the stream, which has no meaning there; what follows it ends the save. One with another
+ * catalogue is none of those: a reader that repairs files would open another document.
+ */
+async function afterTrailer(
+  source: ByteSource,
+  end: number,
+  limits: PdfLimits,
+  own: PdfDictionary,
+): Promise<number> {
   if (end >= source.size) return end;
   return parseAt(source, end, limits, (lexer) => {
     if (lexer.readWord() !== 'trailer') return end;
-    return lexer.readObject().kind === 'dictionary' ? end + lexer.position : end;
+    const left = lexer.readObject();
+    if (left.kind !== 'dictionary') return end;
+    const [root, other] = [entry(own, 'Root'), entry(left, 'Root')];
+    const same =
+      other.kind === 'null' ||
+      (root.kind === 'reference' && other.kind === 'reference' && root.number === other.number);
+    return same ? end + lexer.position : end;
   });
 }
 

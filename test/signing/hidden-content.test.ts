@@ -122,6 +122,61 @@ describe('hidden content at signing', () => {
     assert.deepEqual(await findings(handmade(drawn('/F Do /F Do /F Do\n'.repeat(20)))), ['not-all-pages 1']);
   });
 
+  it('knows a picture that stands in the content itself', async () => {
+    const inline = (more: string): Bodies => ({
+      ...onePage,
+      3: page(''),
+      4: content(`${text}q 200 0 0 100 80 650 cm BI /W 1 /H 1 ${more} ID x EI Q\n`),
+    });
+    assert.deepEqual(await findings(handmade(inline('/BPC 8 /CS /G'))), ['covered-text 1']);
+    assert.deepEqual(await findings(handmade(inline('/BPC 1 /IM true'))), []);
+    assert.deepEqual(await findings(handmade(inline('/IM false /I true /BPC 8 /CS /G'))), ['covered-text 1']);
+  });
+
+  it('says where it did not look: too deep in forms, in saved states, behind too many annotations', async () => {
+    const nested = (depth: number): Bodies => ({
+      ...onePage,
+      3: page('/Resources<</XObject<</F 10 0 R>>>>'),
+      4: content(`${text}/F Do\n`),
+      ...Object.fromEntries(
+        Array.from({ length: depth }, (_, at) => [
+          10 + at,
+          streamBody(
+            `/Type/XObject/Subtype/Form/BBox[0 0 600 850]/Resources<</XObject<</F ${11 + at} 0 R>>>>`,
+            latin1(at + 1 === depth ? '1 g 90 690 200 30 re f\n' : '/F Do\n'),
+          ),
+        ]),
+      ),
+    });
+    assert.deepEqual(await findings(handmade(nested(6))), ['covered-text 1']);
+    assert.deepEqual(await findings(handmade(nested(7))), ['unreadable 1']);
+    const saved = { ...onePage, 3: page(''), 4: content(`${'q '.repeat(513)}${text}`) };
+    assert.deepEqual(await findings(handmade(saved)), ['unreadable 1']);
+    const annotations = { ...onePage, 3: page(`/Annots[${'5 0 R '.repeat(2001)}]`), 4: content(text) };
+    const link = { 5: '<</Type/Annot/Subtype/Link/Rect[0 0 1 1]>>' };
+    assert.deepEqual(await findings(handmade({ ...annotations, ...link })), ['unreadable 1']);
+  });
+
+  it('is not talked over: what comes behind a hundred harmless findings is told too', async () => {
+    const numbers = Array.from({ length: 120 }, (_, index) => 10 + index);
+    const told = await findings(
+      handmade({
+        1: '<</Type/Catalog/Pages 2 0 R>>',
+        2: `<</Type/Pages/Kids[${numbers.map((number) => `${number} 0 R`).join(' ')}]/Count 120>>`,
+        3: content('BT 3 Tr (scanned) Tj ET\n'),
+        4: content(`${text}1 g 90 690 200 30 re f\n`),
+        ...Object.fromEntries(
+          numbers.map((number) => [
+            number,
+            `<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents ${number === 129 ? 4 : 3} 0 R>>`,
+          ]),
+        ),
+      }),
+    );
+    assert.equal(told.length, 102);
+    assert.deepEqual(told.slice(99), ['invisible-text 100', 'invisible-text', 'covered-text']);
+  });
+
   it('looks at every page, and says from which on it did not where that is more than the budget', async () => {
     const pages = (count: number, each: string, last: string): Uint8Array => {
       const numbers = Array.from({ length: count }, (_, index) => 10 + index);

@@ -227,6 +227,33 @@ for (const engine of engines) {
       assert.equal(uses.length, 3, 'what was refused left no record of a use');
     });
 
+    it('shows the owner every use, page by page, also of one and the same millisecond', async () => {
+      const seal = await newSeal();
+      await authorise(office.register, seal);
+      const at = new Date();
+      for (let count = 0; count < 5; count++)
+        await stampDocument(
+          { ...office.parts, clock: () => at },
+          request({ sealId: seal.id, approvals: [one({ at })] }),
+        );
+      const reader = office.parts.database.reader;
+      const all = await usesOf(reader, seal.id, { limit: 100, before: null });
+      assert.equal(new Set(all.map(({ usedAt }) => usedAt.getTime())).size, 1);
+      const seen: string[] = [];
+      for (;;) {
+        const last = seen.at(-1);
+        const before = last === undefined ? null : { at, stampId: last };
+        const page = await usesOf(reader, seal.id, { limit: 2, before });
+        if (page.length === 0) break;
+        seen.push(...page.map(({ stampId }) => stampId));
+      }
+      assert.deepEqual(
+        seen,
+        all.map(({ stampId }) => stampId),
+      );
+      assert.equal(seen.length, 5);
+    });
+
     it('ends an authorisation at once when it is revoked, also between plan and intention', async () => {
       const seal = await newSeal();
       const granted = await authorise(office.register, seal);

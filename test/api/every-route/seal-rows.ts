@@ -67,6 +67,11 @@ export function sealRows(visitor: Visitor, office: SealOffice): Rows {
           404,
           'seal-not-found',
         ],
+        'no stamp to go on behind': [
+          () => asOffice(get(`/api/v1/seals/${officeSeal}/uses?after=1`)),
+          400,
+          'request-invalid',
+        ],
         'too many': [
           () => asOffice(get(`/api/v1/seals/${officeSeal}/uses?limit=501`)),
           400,
