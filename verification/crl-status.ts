@@ -12,7 +12,7 @@ import type { CrlEntry } from './crl-entries.ts';
 import { allReasons, reasonsCovered } from './crl-scope.ts';
 import { nameKey } from './names.ts';
 import { revocationHolds, speaksFor } from './revocation-time.ts';
-import type { RevocationStatus, RevocationTime } from './revocation-time.ts';
+import type { Revocation, RevocationStatus, RevocationTime } from './revocation-time.ts';
 
 /** A list and the certificates whose keys made its signature. */
 export interface VerifiedCrl {
@@ -131,21 +131,21 @@ function lifted(
   });
 }
 
-function revokedBy(
+/** Every revocation that counts: lists may give several, each with a day and a reason of its own. */
+function revocationsBy(
   voices: readonly Voice[],
   certificate: Certificate,
   time: RevocationTime,
-): RevocationStatus | null {
-  for (const voice of voices) {
+): readonly Revocation[] {
+  return voices.flatMap((voice): readonly Revocation[] => {
     const { list, entry } = voice;
-    if (entry === undefined || entry.reason === 'removeFromCRL') continue;
+    if (entry === undefined || entry.reason === 'removeFromCRL') return [];
     const speaks = speaksFor(list.thisUpdate, list.nextUpdate, time);
-    if (!speaks && !revocationHolds(list.thisUpdate, entry.reason, time)) continue;
-    if (entry.reason === 'certificateHold' && lifted(voice, voices, certificate, time)) continue;
+    if (!speaks && !revocationHolds(list.thisUpdate, entry.reason, time)) return [];
+    if (entry.reason === 'certificateHold' && lifted(voice, voices, certificate, time)) return [];
     const { revocationDate: at, reason, invalidityDate } = entry;
-    return { kind: 'revoked', at, reason, invalidityDate, thisUpdate: list.thisUpdate };
-  }
-  return null;
+    return [{ kind: 'revoked', at, reason, invalidityDate, thisUpdate: list.thisUpdate }];
+  });
 }
 
 /** The instant up to which a full list, with the delta lists that complete it, proves the absence of the certificate; or null. */
@@ -191,14 +191,14 @@ function goodBy(
 /**
  * Status by lists alone. A revocation in any usable list counts; only a hold can be lifted; good needs every reason covered by
  * lists that speak for the instant.
- * @returns `unknown` with `offered` where lists speak of this certificate and none could be used
+ * @returns every revocation that counts, or else one answer: good, or `unknown` with `offered` where lists speak of this certificate and none could be used
  */
 export function statusByCrls(
   crls: readonly VerifiedCrl[],
   certificate: Certificate,
   issuer: CertificateNode,
   rules: CrlRules,
-): RevocationStatus {
+): readonly RevocationStatus[] {
   try {
     const voices: Voice[] = [];
     let offered = false;
@@ -209,13 +209,12 @@ export function statusByCrls(
       const voice = voiceOf(crl, reasons, certificate, issuer, rules);
       if (voice !== null) voices.push(voice);
     }
-    return (
-      revokedBy(voices, certificate, rules.time) ??
-      goodBy(voices, certificate, rules.time) ?? { kind: 'unknown', offered }
-    );
+    const revocations = revocationsBy(voices, certificate, rules.time);
+    if (revocations.length > 0) return revocations;
+    return [goodBy(voices, certificate, rules.time) ?? { kind: 'unknown', offered }];
   } catch (error) {
     // What cannot be read says nothing.
-    if (error instanceof FormatError) return { kind: 'unknown', offered: true };
+    if (error instanceof FormatError) return [{ kind: 'unknown', offered: true }];
     throw error;
   }
 }

@@ -3,7 +3,8 @@ import type { CertificateNode } from './certificate-graph.ts';
 import type { SealFacts, SealSignatureFacts } from './facts-seal.ts';
 import { findPath } from './path.ts';
 import type { PathResult, ValidPath } from './path-model.ts';
-import type { RevocationStatus } from './revocation-time.ts';
+import { isLoss, revokedSince } from './revocation-time.ts';
+import type { Revocation } from './revocation-time.ts';
 import { judgeTimestamp } from './time-evidence.ts';
 import type { JudgedTimestamp, TimeContext } from './time-evidence.ts';
 
@@ -141,19 +142,13 @@ export function judgeSealSignature(facts: SealSignatureFacts, context: TimeConte
   };
 }
 
-/** Reasons that say that somebody else may have had the key, and may have written any time he liked. */
-const losses: ReadonlySet<string | null> = new Set(['keyCompromise', 'cACompromise', 'aACompromise']);
-
-type Revoked = Extract<RevocationStatus, { kind: 'revoked' }>;
-
 /** A revocation after the instant judged for, on a path that holds at it; of several a loss of the key comes first. */
-export function laterRevocation(path: ValidPath): Revoked | null {
+export function laterRevocation(path: ValidPath): Revocation | null {
   const later = path.statuses.flatMap((status) => (status.kind === 'revoked' ? [status] : []));
-  return later.find(({ reason }) => losses.has(reason)) ?? later[0] ?? null;
+  return later.find(isLoss) ?? later[0] ?? null;
 }
 
 /** Whether a later revocation leaves open that the signature was made after it and dated back. */
-export function leavesOpen(revoked: Revoked, proven: Date | null): boolean {
-  const since = Math.min(revoked.at.getTime(), revoked.invalidityDate?.getTime() ?? Infinity);
-  return losses.has(revoked.reason) && (proven === null || proven.getTime() >= since);
+export function leavesOpen(revoked: Revocation, proven: Date | null): boolean {
+  return isLoss(revoked) && (proven === null || proven.getTime() >= revokedSince(revoked));
 }

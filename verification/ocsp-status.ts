@@ -17,8 +17,8 @@ import type { DigestAlgorithm, SignatureVerifier } from './signature-verifier.ts
 export interface VerifiedOcsp {
   readonly response: BasicOcspResponse;
   readonly signers: readonly CertificateNode[];
-  /** Per certificate fingerprint and issuer fingerprint joined by `/`. */
-  readonly about: ReadonlyMap<string, OcspSingleResponse>;
+  /** Per certificate fingerprint and issuer fingerprint joined by `/`; one response may answer several times. */
+  readonly about: ReadonlyMap<string, readonly OcspSingleResponse[]>;
   /** Lower-case hex SHA-256 of the response. */
   readonly digest: string;
   /** The earliest instant at which it provably existed; absent where nothing proves one before now. */
@@ -71,8 +71,8 @@ export class CertIds {
   }
 
   /** RFC 6960 section 4.1.1: the CertID is made again from the issuer's certificate with the hash it names. */
-  async named(response: BasicOcspResponse): Promise<ReadonlyMap<string, OcspSingleResponse>> {
-    const about = new Map<string, OcspSingleResponse>();
+  async named(response: BasicOcspResponse): Promise<ReadonlyMap<string, readonly OcspSingleResponse[]>> {
+    const about = new Map<string, OcspSingleResponse[]>();
     for (const single of response.responses.slice(0, maxSingles)) {
       const hash = digestOf(single.certId.hashAlgorithm)?.name;
       if (hash === undefined || hash === 'sha224') continue;
@@ -85,7 +85,7 @@ export class CertIds {
           const same =
             sameBytes(name, single.certId.issuerNameHash) && sameBytes(key, single.certId.issuerKeyHash);
           const pair = `${node.fingerprint}/${issuer.fingerprint}`;
-          if (same) about.set(pair, heavier(about.get(pair), single));
+          if (same) about.set(pair, [...(about.get(pair) ?? []), single]);
         }
       }
     }
@@ -93,12 +93,11 @@ export class CertIds {
   }
 }
 
-/** Two answers about one certificate in one response: the worse counts, then the newer. */
-function heavier(earlier: OcspSingleResponse | undefined, later: OcspSingleResponse): OcspSingleResponse {
-  if (earlier === undefined) return later;
-  if ((earlier.status.kind === 'revoked') !== (later.status.kind === 'revoked'))
-    return earlier.status.kind === 'revoked' ? earlier : later;
-  return later.thisUpdate > earlier.thisUpdate ? later : earlier;
+/** Of the answers about one certificate in one response: every revocation, else the newest alone. */
+function heaviest(answers: readonly OcspSingleResponse[]): readonly OcspSingleResponse[] {
+  const revocations = answers.filter(({ status }) => status.kind === 'revoked');
+  if (revocations.length > 0) return revocations;
+  return answers.toSorted((a, b) => b.thisUpdate.getTime() - a.thisUpdate.getTime()).slice(0, 1);
 }
 
 /** What a responder's certificate may say critically. */
@@ -147,34 +146,46 @@ function remembersExpired(
   return cutoff !== null && cutoff.getTime() <= notAfter.getTime();
 }
 
-/** Status by one answer; `offered` where it is about this certificate and could not be used. */
+const useless: RevocationStatus = { kind: 'unknown', offered: true };
+
+function statusOf(
+  { status, thisUpdate, nextUpdate, extensions }: OcspSingleResponse,
+  remembers: () => boolean,
+  time: RevocationTime,
+): RevocationStatus {
+  if ([...extensions.values()].some(({ critical }) => critical)) return useless;
+  const speaks = speaksFor(thisUpdate, nextUpdate, time);
+  if (status.kind === 'revoked') {
+    const { at, reason } = status;
+    if (!speaks && !revocationHolds(thisUpdate, reason, time)) return useless;
+    return { kind: 'revoked', at, reason, invalidityDate: null, thisUpdate };
+  }
+  if (!speaks || status.kind !== 'good') return useless;
+  try {
+    return remembers() ? { kind: 'good', thisUpdate } : useless;
+  } catch (error) {
+    if (error instanceof FormatError) return useless;
+    throw error;
+  }
+}
+
+/** What one response says: every revocation in it, else one status; `offered` where it is about this certificate and could not be used. */
 export function statusByOcsp(
   evidence: VerifiedOcsp,
   node: CertificateNode,
   issuer: CertificateNode,
   time: RevocationTime,
-): RevocationStatus {
-  const single = evidence.about.get(`${node.fingerprint}/${issuer.fingerprint}`);
-  if (single === undefined) return { kind: 'unknown' };
-  const useless: RevocationStatus = { kind: 'unknown', offered: true };
+): readonly RevocationStatus[] {
+  const answers = evidence.about.get(`${node.fingerprint}/${issuer.fingerprint}`) ?? [];
+  if (answers.length === 0) return [{ kind: 'unknown' }];
   const { producedAt, extensions } = evidence.response;
-  if (!evidence.signers.some((signer) => authorised(signer, issuer, producedAt))) return useless;
-  if ([...extensions.values(), ...single.extensions.values()].some(({ critical }) => critical))
-    return useless;
-  if (producedAt.getTime() > time.now.getTime() + time.skewSeconds * 1000) return useless;
-  const speaks = speaksFor(single.thisUpdate, single.nextUpdate, time);
-  if (single.status.kind === 'revoked') {
-    const { at, reason } = single.status;
-    if (!speaks && !revocationHolds(single.thisUpdate, reason, time)) return useless;
-    return { kind: 'revoked', at, reason, invalidityDate: null, thisUpdate: single.thisUpdate };
-  }
-  if (!speaks || single.status.kind !== 'good') return useless;
-  try {
-    return remembersExpired(single, node.certificate)
-      ? { kind: 'good', thisUpdate: single.thisUpdate }
-      : useless;
-  } catch (error) {
-    if (error instanceof FormatError) return useless;
-    throw error;
-  }
+  if (
+    !evidence.signers.some((signer) => authorised(signer, issuer, producedAt)) ||
+    [...extensions.values()].some(({ critical }) => critical) ||
+    producedAt.getTime() > time.now.getTime() + time.skewSeconds * 1000
+  )
+    return [useless];
+  return heaviest(answers).map((single) =>
+    statusOf(single, () => remembersExpired(single, node.certificate), time),
+  );
 }

@@ -3,7 +3,7 @@ import type { Certificate } from '../formats/x509/certificate.ts';
 import type { KeyUsage } from '../formats/x509/extensions.ts';
 import type { CertificateNode, TrustAnchor } from './certificate-graph.ts';
 import type { PolicyInputs } from './policies.ts';
-import type { RevocationStatus, RevocationTime } from './revocation-time.ts';
+import type { Revocation, RevocationStatus, RevocationTime } from './revocation-time.ts';
 import type { PeerName } from './server-name.ts';
 
 /** What the end entity's key was used for. */
@@ -66,7 +66,7 @@ export interface PathProblem {
   /** 0 = the end entity, rising towards the anchor. */
   readonly depth: number;
   /** Set for `revoked`. */
-  readonly revoked?: Extract<RevocationStatus, { kind: 'revoked' }>;
+  readonly revoked?: Revocation;
   /** Set for `not-conforming`: the rule and where it stands. */
   readonly rule?: { readonly id: string; readonly citation: string };
 }

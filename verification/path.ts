@@ -8,7 +8,8 @@ import type { PathParameters, PathProblem, PathProblemCode, PathResult, ValidPat
 import { PathAnswers, anchorProblem, judgePath, ownProblem } from './path-rules.ts';
 import { revocationStatus } from './revocation.ts';
 import type { RevocationEvidence } from './revocation.ts';
-import type { RevocationStatus } from './revocation-time.ts';
+import { revokedSince } from './revocation-time.ts';
+import type { Revocation, RevocationStatus } from './revocation-time.ts';
 
 /** Certificates looked at and paths judged, together. */
 const maxSteps = 20_000;
@@ -27,18 +28,11 @@ const orderlyEnds: ReadonlySet<string | null> = new Set([
 ]);
 
 /** Revoked for our purpose: before the instant, or with a key known to be lost before it (EN 319 102-1 5.2.6.4). */
-function revokedAt(
-  status: Extract<RevocationStatus, { kind: 'revoked' }>,
-  parameters: PathParameters,
-): boolean {
-  const since = sinceWhen(status);
-  if (parameters.lossReachesBack === true && !orderlyEnds.has(status.reason))
+function revokedAt(revocation: Revocation, parameters: PathParameters): boolean {
+  const since = revokedSince(revocation);
+  if (parameters.lossReachesBack === true && !orderlyEnds.has(revocation.reason))
     return since <= (parameters.existedBy?.getTime() ?? Infinity);
   return since <= parameters.time.at.getTime();
-}
-
-function sinceWhen(status: Extract<RevocationStatus, { kind: 'revoked' }>): number {
-  return Math.min(status.at.getTime(), status.invalidityDate?.getTime() ?? Infinity);
 }
 
 /**
@@ -190,7 +184,7 @@ class Search {
       if (unheard || (status.kind === 'unknown' && parameters.revocation === 'required'))
         return this.#refuse('revocation-unknown', node, depth);
       statuses.unshift(status);
-      if (status.kind === 'revoked') control = Math.min(control, sinceWhen(status));
+      if (status.kind === 'revoked') control = Math.min(control, revokedSince(status));
       control = Math.min(control, node.certificate.notAfter.getTime());
     }
     return { kind: 'valid', path, anchor, statuses, policies: judged.policies };
@@ -218,6 +212,7 @@ class Search {
     const status = revocationStatus(node, issuer, evidence, {
       time: parameters.time,
       conforming: (parameters.conformity ?? 'none') !== 'none',
+      counts: (revocation) => revokedAt(revocation, parameters),
       maySign: (signer) => only === null && this.#maySignLists(signer, anchor),
     });
     return status.kind === 'unknown' && neverPublished(node.certificate)

@@ -4,6 +4,16 @@ import type { RevocationReason } from '../formats/x509/crl.ts';
 /** What said so. */
 export type RevocationSource = 'crl' | 'ocsp';
 
+/** A revocation as one list or answer tells it. */
+export interface Revocation {
+  readonly kind: 'revoked';
+  readonly at: Date;
+  readonly reason: RevocationReason | null;
+  readonly invalidityDate: Date | null;
+  readonly thisUpdate: Date;
+  readonly source?: RevocationSource;
+}
+
 /** What is known of one certificate. */
 export type RevocationStatus =
   | {
@@ -12,14 +22,7 @@ export type RevocationStatus =
       readonly offered?: boolean;
     }
   | { readonly kind: 'good'; readonly thisUpdate: Date; readonly source?: RevocationSource }
-  | {
-      readonly kind: 'revoked';
-      readonly at: Date;
-      readonly reason: RevocationReason | null;
-      readonly invalidityDate: Date | null;
-      readonly thisUpdate: Date;
-      readonly source?: RevocationSource;
-    };
+  | Revocation;
 
 /** For which instant evidence must speak. */
 export interface RevocationTime {
@@ -50,4 +53,21 @@ export function speaksFor(thisUpdate: Date, nextUpdate: Date | null, time: Revoc
     ends >= thisUpdate.getTime() &&
     ends + skew >= time.at.getTime()
   );
+}
+
+/** From when on a revocation counts (RFC 5280 section 5.3.2): the key may have been lost before it was told. In milliseconds. */
+export function revokedSince({ at, invalidityDate }: Revocation): number {
+  return Math.min(at.getTime(), invalidityDate?.getTime() ?? Infinity);
+}
+
+/** Reasons that say that somebody else may have had the key, and may have written any time he liked. */
+const losses: ReadonlySet<RevocationReason | null> = new Set([
+  'keyCompromise',
+  'cACompromise',
+  'aACompromise',
+]);
+
+/** Whether somebody else may have had the key. */
+export function isLoss({ reason }: Revocation): boolean {
+  return losses.has(reason);
 }

@@ -11,7 +11,8 @@ import type { CrlRules, VerifiedCrl } from './crl-status.ts';
 import { nameKey } from './names.ts';
 import { CertIds, statusByOcsp } from './ocsp-status.ts';
 import type { VerifiedOcsp } from './ocsp-status.ts';
-import type { RevocationSource, RevocationStatus } from './revocation-time.ts';
+import { isLoss, revokedSince } from './revocation-time.ts';
+import type { Revocation, RevocationSource, RevocationStatus } from './revocation-time.ts';
 import type { SignatureVerifier } from './signature-verifier.ts';
 import { SignatureWork } from './signature-work.ts';
 import type { HistoricalAlgorithm, Signed } from './signature-work.ts';
@@ -19,6 +20,11 @@ import type { HistoricalAlgorithm, Signed } from './signature-work.ts';
 export interface RevocationEvidence {
   readonly crls: readonly VerifiedCrl[];
   readonly ocsps: readonly VerifiedOcsp[];
+}
+
+/** How evidence is read, and which revocations count for what is judged. */
+export interface RevocationRules extends CrlRules {
+  readonly counts: (revocation: Revocation) => boolean;
 }
 
 const maxEvidence = 200;
@@ -87,8 +93,6 @@ function saidBy(source: RevocationSource, status: RevocationStatus): RevocationS
   return status.kind === 'unknown' ? status : { ...status, source };
 }
 
-type Revoked = Extract<RevocationStatus, { kind: 'revoked' }>;
-
 /** The newest good answer that was known by the instant asked about; null where there is none. */
 function newestGood(
   answers: readonly RevocationStatus[],
@@ -100,28 +104,48 @@ function newestGood(
   }, null);
 }
 
+/** What makes one of several revocations of a certificate weigh more, the heaviest reason first. */
+function heavierFirst(counts: (revocation: Revocation) => boolean) {
+  const scales: readonly ((revocation: Revocation) => boolean)[] = [
+    counts,
+    isLoss,
+    ({ reason }) => reason !== 'certificateHold',
+  ];
+  return (a: Revocation, b: Revocation): number => {
+    const heavier = scales.find((scale) => scale(a) !== scale(b));
+    if (heavier !== undefined) return heavier(a) ? -1 : 1;
+    return revokedSince(a) - revokedSince(b);
+  };
+}
+
 /**
  * Everything the evidence says together. Evidence counts until the end it names itself (EN 319 102-1 5.2.5, RFC 5280 section
  * 6.3.3 (a)). A revocation lasts, whoever says good before or after it; a hold (certificateHold) ends where something newer says
- * good, be it a list or an OCSP answer; of several good answers the newest is told. Nothing usable is unknown.
+ * good, be it a list or an OCSP answer; of several good answers the newest is told. Of several revocations that one is told which
+ * `counts` for what is judged, then one by which the key may be in other hands, then one for good, then the earliest. Nothing
+ * usable is unknown.
  */
 export function revocationStatus(
   node: CertificateNode,
   issuer: CertificateNode,
   evidence: RevocationEvidence,
-  rules: CrlRules,
+  rules: RevocationRules,
 ): RevocationStatus {
   const answers = [
-    saidBy('crl', statusByCrls(evidence.crls, node.certificate, issuer, rules)),
-    ...evidence.ocsps.map((ocsp) => saidBy('ocsp', statusByOcsp(ocsp, node, issuer, rules.time))),
+    ...statusByCrls(evidence.crls, node.certificate, issuer, rules).map((status) => saidBy('crl', status)),
+    ...evidence.ocsps.flatMap((ocsp) =>
+      statusByOcsp(ocsp, node, issuer, rules.time).map((status) => saidBy('ocsp', status)),
+    ),
   ];
-  const revoked = answers.filter((answer): answer is Revoked => answer.kind === 'revoked');
-  const lasting = revoked.find(({ reason }) => reason !== 'certificateHold');
-  if (lasting !== undefined) return lasting;
   const known = newestGood(answers, rules.time.at.getTime() + rules.time.skewSeconds * 1000);
-  const held = revoked.find(({ thisUpdate }) => known === null || known.thisUpdate <= thisUpdate);
-  if (held !== undefined) return held;
+  const revoked = answers.filter(
+    (answer): answer is Revocation =>
+      answer.kind === 'revoked' &&
+      (answer.reason !== 'certificateHold' || known === null || known.thisUpdate <= answer.thisUpdate),
+  );
+  const [worst] = revoked.toSorted(heavierFirst(rules.counts));
   return (
+    worst ??
     newestGood(answers, Infinity) ?? {
       kind: 'unknown',
       offered: answers.some((answer) => answer.kind === 'unknown' && answer.offered === true),
