@@ -65,7 +65,11 @@ function rowsOf(
       const wiped = sql.join(
         Object.entries(rows.wiped).map(([column, value]) => sql`${sql.ref(column)} = ${value}`),
       );
-      await sql`UPDATE ${sql.table(rows.table)} SET ${wiped} WHERE id = ${id}`.execute(tx);
+      const holds = sql.ref(rows.holds);
+      const { numAffectedRows } = await sql`UPDATE ${sql.table(rows.table)} SET ${wiped}
+        WHERE id = ${id} AND ${holds} IS NOT NULL AND ${holds} <> ''`.execute(tx);
+      // Another node was first.
+      if (numAffectedRows !== 1n) return null;
       const document = rows.documents === undefined ? null : row[rows.documents];
       return {
         commitments: Object.fromEntries(rows.commits.map((name) => [name, textOf(row[name])])),

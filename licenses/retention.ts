@@ -77,13 +77,15 @@ async function documentsOf(tx: Writer, versions: readonly string[]): Promise<rea
 async function destroyLicense(tx: Writer, root: string, digest: DigestName): Promise<Destroyed | null> {
   const rows = await tx
     .selectFrom('license')
-    .select(['id', 'state', 'identifier', 'record_hash', 'document'])
+    .select(['id', 'state', 'record', 'identifier', 'record_hash', 'document'])
     .where('root', '=', root)
     .orderBy('version')
     .forUpdate()
     .execute();
   // A next version is being issued: it is not at its end after all.
   if (rows.some((row) => row.state === 'intended')) return null;
+  // Another node was first.
+  if (rows.every((row) => row.record === null)) return null;
   const versions = rows.map((row) => row.id);
   const key = await tx
     .deleteFrom('record_key')

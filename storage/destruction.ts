@@ -4,6 +4,7 @@ import type { Actor } from './actor.ts';
 import type { Reader, Writer } from './database.ts';
 import { isReferredTo } from './document-references.ts';
 import type { DocumentStore } from './documents.ts';
+import { StorageError } from './errors.ts';
 import {
   endedBefore,
   isHeld,
@@ -55,7 +56,10 @@ function destructionDigest(row: Omit<DestructionTable, 'digest'>, digest: Digest
   );
 }
 
-/** One round over every class. @returns how many records were destroyed, and how many stay because of a hold */
+/**
+ * One round over every class. A record that cannot be destroyed keeps none of the others: its fault is thrown at the end.
+ * @returns how many records were destroyed, and how many stay because of a hold
+ */
 export async function destroyEnded(
   parts: DestructionParts,
   retained: readonly RetainedRecords[],
@@ -69,6 +73,7 @@ export async function destroyEnded(
   );
   let destroyed = 0;
   let held = 0;
+  const faults: unknown[] = [];
   for (const [index, records] of retained.entries()) {
     const rule = rules[index];
     if (rule === undefined) continue;
@@ -78,7 +83,10 @@ export async function destroyEnded(
       const page: readonly EndedRecord[] = await records.ended(parts.database.reader, before, after, PAGE);
       for (const ended of page) {
         if (stopped()) return { destroyed, held };
-        const outcome = await destroyOne(parts, records, rule, ended, before);
+        const outcome = await destroyOne(parts, records, rule, ended, before).catch((error: unknown) => {
+          faults.push(error);
+          return 'kept' as const;
+        });
         if (outcome === 'destroyed') destroyed += 1;
         if (outcome === 'held') held += 1;
       }
@@ -88,6 +96,10 @@ export async function destroyEnded(
     }
   }
   await removeDocuments(parts);
+  if (faults.length > 0)
+    throw new StorageError('unavailable', `${faults.length} records could not be destroyed.`, {
+      cause: faults[0],
+    });
   return { destroyed, held };
 }
 

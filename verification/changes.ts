@@ -149,17 +149,18 @@ class ChangeAnalysis {
       this.#log.catalogueKey(key);
     }
     if (await storeChange(old, now, root, this.#context)) this.#log.validationData();
-    this.#metadata(old, root);
+    this.#metadata(old, now, root);
     await this.#form(old, now, root);
     const extensions = referredNumber(entry(old, 'Extensions'));
     if (extensions !== null && this.#onlyNamedBy(extensions, new Set([root]))) this.#settled.add(extensions);
   }
 
-  #metadata(old: PdfDictionary, root: number): void {
+  #metadata(old: PdfDictionary, now: PdfDictionary, root: number): void {
     const number = referredNumber(entry(old, 'Metadata'));
-    const compared = number === null ? undefined : this.#compared.get(number);
-    if (number === null || compared === undefined || !this.#onlyNamedBy(number, new Set([root]))) return;
-    this.#settled.add(number);
+    const rewritten =
+      number !== null && this.#compared.has(number) && this.#onlyNamedBy(number, new Set([root]));
+    if (rewritten) this.#settled.add(number);
+    if (!rewritten && sameObject(entry(old, 'Metadata'), entry(now, 'Metadata'))) return;
     this.#log.metadata(this.#rules.level !== 1);
   }
 

@@ -273,6 +273,37 @@ for (const engine of engines) {
       assert.equal(await findLicense(office.parts.database.reader, office.parts, food.id), null);
     });
 
+    it('destroys once where two nodes go round at the same time', async () => {
+      const all = await Promise.all([1, 2, 3].map(() => issueLicense(office.parts, office.food1())));
+      for (const food of all) await keeping.revoke(food);
+      const rounds = await Promise.all([1, 2, 3, 4].map(() => keeping.destroy(10.5)));
+      assert.ok(rounds.reduce((sum, { destroyed }) => sum + destroyed, 0) >= all.length);
+      const { reader } = office.parts.database;
+      for (const { id: record } of all)
+        assert.equal((await destructions(reader, office.parts.suite.digest, { record, limit: 5 })).length, 1);
+    });
+
+    it('lets no record that cannot be destroyed keep the others', async () => {
+      const all = await Promise.all([1, 2].map(() => issueLicense(office.parts, office.food1())));
+      for (const food of all) await keeping.revoke(food);
+      const [bad, good] = all.map(({ id }) => id).toSorted();
+      const parts = keeping.later(10.5);
+      const retained = retainedLicenses(parts.digest).map((records) => ({
+        ...records,
+        destroy: (...of: Parameters<typeof records.destroy>) =>
+          of[1] === bad ? Promise.reject(new Error('a fault')) : records.destroy(...of),
+      }));
+      await assert.rejects(destroyEnded(parts, retained), {
+        code: 'unavailable',
+        cause: new Error('a fault'),
+      });
+      const { reader } = office.parts.database;
+      assert.notEqual(await findLicense(reader, office.parts, bad ?? ''), null);
+      assert.equal(await findLicense(reader, office.parts, good ?? ''), null);
+      await keeping.destroy(10.5);
+      assert.equal(await findLicense(reader, office.parts, bad ?? ''), null);
+    });
+
     it('lets a shorter period wait for thirty days, and a longer one count at once', async () => {
       const classes = Object.values(licenseClasses);
       const food = await issueLicense(office.parts, office.food1());

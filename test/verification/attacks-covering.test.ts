@@ -1,5 +1,6 @@
 // Attacks by what covers a page without a picture that says so: backgrounds of fields, markers; and what a certification forbids.
-import { catalogueOf, passes, pki, refused, signOnly } from './attack-pdf.ts';
+import assert from 'node:assert/strict';
+import { catalogueOf, passes, pki, refused, signOnly, stream } from './attack-pdf.ts';
 import { depsFor, verifyBytes } from './deps.ts';
 import { expectReport } from './expect.ts';
 import { append, baseObjects, signPdf, sizeOf, unsignedPdf } from './signed-pdf.ts';
@@ -98,6 +99,33 @@ describe('what readers draw though it has no picture', () => {
 });
 
 describe('a certification that permits nothing', () => {
+  it('lets no other metadata through, wherever that stands; elsewhere it is told', async () => {
+    const words = (text: string): string => stream(text, '/Type /Metadata /Subtype /XML');
+    const saved = (certify: 1 | 2 | undefined, entry: (old: string, at: number) => string): Uint8Array => {
+      const base = append(unsignedPdf(), { 7: words('<x:xmpmeta/>') }, 8);
+      const signed = signOnly(base, {
+        catalogueExtra: '/Metadata 7 0 R',
+        ...(certify === undefined ? {} : { certify }),
+      });
+      const at = sizeOf(signed);
+      return append(signed, { ...catalogueOf(signed, (all) => entry(all, at)), [at]: words('<y/>') }, at + 1);
+    };
+    for (const change of [
+      (all: string, at: number) => all.replace('/Metadata 7', `/Metadata ${at}`),
+      (all: string) => all.replace('/Metadata 7 0 R', ''),
+    ]) {
+      await refused(saved(1, change));
+      for (const level of [2, undefined] as const) {
+        const report = await verifyBytes(saved(level, change), depsFor(pki));
+        expectReport(report, ['TOTAL-PASSED', null, null]);
+        assert.deepEqual(
+          report.signatures[0]?.changes.map(({ kind }) => kind),
+          ['metadata-changed'],
+        );
+      }
+    }
+  });
+
   it('lets no order of fields through either', async () => {
     const page = (baseObjects[3] ?? '').replace('/Type /Page ', '/Type /Page /Tabs /S ');
     const certified = (level: 1 | 2): Uint8Array => {
