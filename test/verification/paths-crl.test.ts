@@ -1,6 +1,7 @@
 // Revocation lists in a path (RFC 5280 section 6.3): what each may say, of whom, and what only several say together.
 import assert from 'node:assert/strict';
 import { toHex } from '../../formats/bytes.ts';
+import type { RevocationReason } from '../../formats/x509/crl.ts';
 import { nullValue, oid, sequence, utf8String } from '../../formats/x509/der-writer.ts';
 import { extension } from '../../formats/x509/extensions.ts';
 import { OID } from '../../formats/x509/oid.ts';
@@ -10,7 +11,7 @@ import type { PathParameters } from '../../verification/path-model.ts';
 import { nodeSignatureVerifier as verifier } from '../../verification/signature-verifier-node.ts';
 import { forged, makeList, pointsOf, scopeOf } from './paths-lists.ts';
 import type { ListOptions } from './paths-lists.ts';
-import { daysFromNow, makeKey, makeParty, nameOf, now, sha256 } from './pki.ts';
+import { daysFromNow, makeCrl, makeKey, makeParty, nameOf, now, sha256 } from './pki.ts';
 import type { CertificateOptions, Party } from './pki.ts';
 
 const root = makeParty({ commonName: 'Root', issuer: null, ca: true });
@@ -305,6 +306,38 @@ describe('a delta list', () => {
     const crls = [base(entry('certificateHold')), delta(entry('removeFromCRL'))];
     assert.equal(await outcome(leaf, crls, { at: daysFromNow(-1.5) }), 'revoked');
     assert.equal(await outcome(leaf, crls, { at: daysFromNow(-0.5) }), 'valid');
+  });
+});
+
+describe('several revocations of one certificate', () => {
+  const leaf = leafWith();
+  const told = (since: number, at: number, reason: RevocationReason): Uint8Array =>
+    makeCrl(ca, {
+      thisUpdate: daysFromNow(since),
+      nextUpdate: daysFromNow(since + 8),
+      revoked: [{ certificate: leaf.certificate, at: daysFromNow(at), reason }],
+    });
+  const good = makeCrl(ca, { thisUpdate: daysFromNow(-3), nextUpdate: daysFromNow(5) });
+  const at = daysFromNow(-2);
+  const both = async (crls: readonly Uint8Array[], parameters: Partial<PathParameters> = {}) => [
+    await outcome(leaf, crls, { at, parameters }),
+    await outcome(leaf, crls.toReversed(), { at, parameters }),
+  ];
+  const later = told(-1, -1.5, 'superseded');
+
+  it('count by the one that was made before the instant', async () => {
+    assert.deepEqual(await both([later, good]), ['valid', 'valid']);
+    for (const reason of ['superseded', 'certificateHold', 'keyCompromise'] as const)
+      assert.deepEqual(await both([later, told(-3, -3.1, reason)]), ['revoked', 'revoked']);
+  });
+
+  it('count by a loss of the key where that reaches back', async () => {
+    const parameters = { lossReachesBack: true };
+    assert.deepEqual(await both([later, good], parameters), ['valid', 'valid']);
+    assert.deepEqual(await both([later, told(-0.5, -1, 'keyCompromise')], parameters), [
+      'revoked',
+      'revoked',
+    ]);
   });
 });
 

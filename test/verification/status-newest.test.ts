@@ -1,6 +1,7 @@
 // Several lists and answers about one certificate: the newest wins, a revocation lasts, and what is withheld is the limit.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import type { OcspCertStatus } from '../../formats/x509/ocsp.ts';
 import type { Conclusion } from '../../verification/report.ts';
 import { scale } from '../scale.ts';
 import { ask, makeOcsp } from '../traps/world.ts';
@@ -56,6 +57,13 @@ const passed: Conclusion = 'TOTAL-PASSED';
 const crl = (state: State, since: number, until = 3): Said => ({ by: 'crl', state, since, until });
 const ocsp = (state: State, since: number, until = 3): Said => ({ by: 'ocsp', state, since, until });
 
+const heldTwice = [crl('hold', -2), crl('hold', -1), ocsp('good', -1)];
+const heldAfter = (by: Said['by']): readonly Said[] => [
+  { by, state: 'hold', since: -2, until: 3 },
+  { by, state: 'revoked', since: -4, until: 3 },
+  ocsp('good', -1),
+];
+
 describe('status data of several ages', () => {
   const cases: readonly (readonly [name: string, said: readonly Said[], passes: boolean])[] = [
     ['an older good list, still in force', [crl('good', -5)], true],
@@ -78,12 +86,36 @@ describe('status data of several ages', () => {
     ['a hold and a good answer of one instant', [crl('hold', -1), ocsp('good', -1)], false],
     ['a hold and a newer good answer out of force', [crl('hold', -5), ocsp('good', -2, -1)], false],
     ['a good list from the future and an older hold', [crl('hold', -1), crl('good', 1)], false],
+    ['an older hold, and a hold and a good answer of one instant', heldTwice, false],
+    ['a list that revokes, a newer one that holds, and a newer good answer', heldAfter('crl'), false],
+    ['an answer that revokes, a newer one that holds, and a newer good answer', heldAfter('ocsp'), false],
   ];
   for (const [name, said, passes] of cases)
     it(`${name}: ${passes ? 'passes' : 'does not'}`, async () => {
       assert.equal((await verdict(said)) === passed, passes);
       assert.equal((await verdict(said.toReversed())) === passed, passes);
     });
+
+  it('one answer that holds and revokes is not undone by a newer good one', async () => {
+    const revoked = (days: number, reason: 'certificateHold' | 'keyCompromise'): OcspCertStatus => ({
+      kind: 'revoked',
+      at: daysFromNow(days),
+      reason,
+    });
+    const holds = revoked(-2, 'certificateHold');
+    const both = [holds, revoked(-4, 'keyCompromise')];
+    const older = { about: leaf, issuer: root, thisUpdate: daysFromNow(-2), nextUpdate: daysFromNow(3) };
+    const newer = bytesOf(ocsp('good', -1));
+    for (const [statuses, passes] of [
+      [[holds], true],
+      [both, false],
+      [both.toReversed(), false],
+    ] as const) {
+      const ocsps = [makeOcsp({ ...older, statuses }), newer];
+      const answer = await ask(leaf, root, { ocsps, parameters: { revocation: 'required' } });
+      assert.equal(answer.conclusion === passed, passes);
+    }
+  });
 
   const state = fc.constantFrom<State>('good', 'good', 'hold', 'revoked');
   const one: fc.Arbitrary<Said> = fc
