@@ -1,16 +1,17 @@
 // What tests of the life of licenses share: a strict type, the public list as a reader sees it, and other days.
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { inflateSync } from 'node:zlib';
 import { decodeStatusListClaims, statusAt } from '../../formats/qr/status-list.ts';
 import { parseJws } from '../../formats/cose/jws.ts';
+import type { StatusChangeRequest } from '../../licenses/change.ts';
 import { LicenseError, type LicenseErrorCode } from '../../licenses/errors.ts';
 import type { LicenseParts } from '../../licenses/parts.ts';
 import { statusListToken } from '../../licenses/status-edition.ts';
 import { findLicense, type StoredLicense } from '../../licenses/store.ts';
 import { publishLicenseType } from '../../licenses/type-register.ts';
 import type { LicenseType } from '../../licenses/type.ts';
-import type { LicenseOffice } from './license-office.ts';
+import { approval, type LicenseOffice } from './license-office.ts';
 import { ISSUER } from './sample-type.ts';
 
 export const DAY = 86_400_000;
@@ -23,6 +24,36 @@ export const refusal =
 /** The same parts on another day. */
 export function inDays(parts: LicenseParts, days: number): LicenseParts {
   return { ...parts, clock: () => new Date(Date.now() + days * DAY) };
+}
+
+export const inDay = (days: number): Date => new Date(Date.now() + days * DAY);
+
+/** A change of a license by its department, each under a key of its own. */
+export function change(
+  license: StoredLicense,
+  what: StatusChangeRequest['change'],
+  more: Partial<StatusChangeRequest> = {},
+): StatusChangeRequest {
+  return {
+    actor: approval,
+    licenseId: license.id,
+    idempotencyKey: `change-${randomUUID()}`,
+    change: what,
+    reason: '检查发现问题',
+    legalBasis: '食品安全法第一百二十六条',
+    ...more,
+  };
+}
+
+/** What the outbox says of a license, in order. */
+export async function outboxKinds(parts: LicenseParts, root: string): Promise<readonly string[]> {
+  const rows = await parts.database.reader
+    .selectFrom('license_outbox')
+    .select('kind')
+    .where('root', '=', root)
+    .orderBy('sequence')
+    .execute();
+  return rows.map(({ kind }) => kind);
 }
 
 /** A type with inspections, second persons and a history of its status list. */

@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict';
 import { STATUS } from '../../formats/qr/labels.ts';
 import { licenseAsOf } from '../../licenses/as-of.ts';
-import { noteExpired } from '../../licenses/calendar.ts';
-import { changeStatus, countermandChange, type StatusChangeRequest } from '../../licenses/change.ts';
+import { changeStatus, countermandChange } from '../../licenses/change.ts';
 import { applyDue } from '../../licenses/due.ts';
 import { issueLicense, issueVersion, type VersionRequest } from '../../licenses/issue.ts';
 import { timelineOf } from '../../licenses/event-store.ts';
@@ -12,13 +11,12 @@ import { licenseStory } from '../../licenses/versions.ts';
 import type { StoredLicense } from '../../licenses/store.ts';
 import { engines } from '../storage/engines.ts';
 import { approval, market, openLicenseOffice, type LicenseOffice } from './license-office.ts';
-import { DAY, inDays, published, refusal, stored } from './life-office.ts';
+import { change, inDay, inDays, outboxKinds, published, refusal, stored } from './life-office.ts';
 
 for (const engine of engines) {
   describe(`the life of a license on ${engine.name}`, () => {
     let office: LicenseOffice;
     let opened = false;
-    let count = 0;
 
     before(async function () {
       engine.require(this);
@@ -29,23 +27,6 @@ for (const engine of engines) {
       if (opened) await office.close();
     });
 
-    const inDay = (days: number): Date => new Date(Date.now() + days * DAY);
-    const change = (
-      license: StoredLicense,
-      what: StatusChangeRequest['change'],
-      more: Partial<StatusChangeRequest> = {},
-    ): StatusChangeRequest => {
-      count += 1;
-      return {
-        actor: approval,
-        licenseId: license.id,
-        idempotencyKey: `change-${count}`,
-        change: what,
-        reason: '检查发现问题',
-        legalBasis: '食品安全法第一百二十六条',
-        ...more,
-      };
-    };
     const next = (
       before: StoredLicense,
       succeeds: Partial<VersionRequest['succeeds']> = {},
@@ -62,15 +43,7 @@ for (const engine of engines) {
       },
       ...changes,
     });
-    const kinds = async (root: string): Promise<readonly string[]> =>
-      (
-        await office.parts.database.reader
-          .selectFrom('license_outbox')
-          .select('kind')
-          .where('root', '=', root)
-          .orderBy('sequence')
-          .execute()
-      ).map(({ kind }) => kind);
+    const kinds = (root: string) => outboxKinds(office.parts, root);
     /** The row is what its events say. */
     const agrees = async (license: StoredLicense): Promise<void> => {
       const now = await stored(office.parts, license.id);
@@ -320,63 +293,6 @@ for (const engine of engines) {
       const third = await issueVersion(office.parts, next(first));
       assert.equal(third.version, 3);
       assert.equal((await stored(office.parts, first.id)).next, third.id);
-    });
-
-    it('notes an expiry once, with the day it had effect, and not of what was over before', async () => {
-      const license = await issueLicense(office.parts, office.food1());
-      const revoked = await issueLicense(office.parts, office.food1());
-      await changeStatus(office.parts, change(revoked, 'revoke'));
-      assert.ok(license.expiresAt);
-      const days = (license.expiresAt.getTime() - Date.now()) / DAY + 1;
-      const later = inDays(office.parts, days);
-      while ((await noteExpired(later)) > 0);
-      const { events } = await licenseStory(later, license.id);
-      assert.deepEqual(
-        events.map(({ change: kind, effectiveAt }) => [kind, effectiveAt.getTime()]),
-        [['expire', license.expiresAt.getTime()]],
-      );
-      assert.deepEqual(await kinds(revoked.id), ['issued', 'changed']);
-      assert.equal((await kinds(license.id)).filter((kind) => kind === 'expired').length, 1);
-      assert.equal((await stored(later, license.id)).state, 'issued', 'the calendar is not a state');
-      // Late renewal and cancelling go on from there.
-      await changeStatus(later, change(license, 'cancel'));
-      assert.equal((await stored(later, license.id)).state, 'cancelled');
-    });
-
-    it('keeps no license waiting for another one that is damaged', async () => {
-      const [damaged, license, dated] = [
-        await issueLicense(office.parts, office.food1()),
-        await issueLicense(office.parts, office.food1()),
-        await issueLicense(office.parts, office.food1()),
-      ];
-      await changeStatus(office.parts, change(damaged, 'suspend', { effectiveAt: inDay(1) }));
-      await changeStatus(office.parts, change(dated, 'suspend', { effectiveAt: inDay(2) }));
-      const key = { record: damaged.root };
-      const { wrapped } = await office.parts.database.reader
-        .selectFrom('record_key')
-        .select('wrapped')
-        .where('record', '=', key.record)
-        .executeTakeFirstOrThrow();
-      const setRows = (sealed: string, status: number) =>
-        office.parts.database.write(async (tx) => {
-          await tx
-            .updateTable('record_key')
-            .set({ wrapped: sealed })
-            .where('record', '=', key.record)
-            .execute();
-          await tx.updateTable('license').set({ status_list: status }).where('id', '=', damaged.id).execute();
-        });
-      assert.ok(damaged.status && damaged.expiresAt);
-      await setRows('not a key', 999_999);
-      // Its entry in the status lists is not there, so its own change fails; those after it do not.
-      await assert.rejects(applyDue(inDays(office.parts, 3)));
-      assert.equal((await stored(office.parts, dated.id)).state, 'suspended');
-      const days = (damaged.expiresAt.getTime() - Date.now()) / DAY + 1;
-      await assert.rejects(noteExpired(inDays(office.parts, days)));
-      assert.ok((await kinds(license.id)).includes('expired'));
-      await setRows(wrapped, damaged.status.list);
-      assert.equal((await applyDue(inDays(office.parts, 3))).applied, 1);
-      assert.equal(await noteExpired(inDays(office.parts, days)), 1);
     });
 
     it('answers a request that is repeated while it runs as one that is repeated afterwards', async () => {

@@ -158,11 +158,7 @@ export function sealPageRows(visitor: Visitor, office: SealOffice): Rows {
           400,
           null,
         ],
-        'no stamp': [
-          () => page(`/seals/${officeSeal}/uses?after=stp_1`, office.applicant.cookie),
-          400,
-          null,
-        ],
+        'no stamp': [() => page(`/seals/${officeSeal}/uses?after=stp_1`, office.applicant.cookie), 400, null],
       },
     },
     'get /seals/{seal}/change': {
