@@ -53,9 +53,13 @@ function opensslName({ rdns }: Name): string {
     .join('\n');
 }
 
+/** OpenSSL does not escape a `#` that is all there is: to it that character is the last one, not the first. */
+const ESCAPED = /["+,;<>\\]|^[ #](?!$)| $/;
+const EVERY_ESCAPED = new RegExp(ESCAPED.source, 'g');
+
 function escaped(value: string): string {
   // Most have nothing of the kind, and finding that out costs less than replacing.
-  return /["+,;<>\\]|^[ #]| $/.test(value) ? value.replace(/["+,;<>\\]|^[ #]| $/g, '\\$&') : value;
+  return ESCAPED.test(value) ? value.replace(EVERY_ESCAPED, '\\$&') : value;
 }
 
 /** As Node writes authorityInfoAccess, but for the end of the last line. */
