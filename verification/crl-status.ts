@@ -113,6 +113,11 @@ function keepsExpired(list: CertificateList, certificate: Certificate): boolean 
   return since !== null && since.getTime() <= certificate.notAfter.getTime();
 }
 
+/** Whether a list was made by the instant asked about. */
+function isKnown({ thisUpdate }: CertificateList, { at, skewSeconds }: RevocationTime): boolean {
+  return thisUpdate.getTime() <= at.getTime() + skewSeconds * 1000;
+}
+
 /** A hold is over once a later list of the series says so, known by the instant asked about. */
 function lifted(
   hold: Voice,
@@ -120,10 +125,9 @@ function lifted(
   certificate: Certificate,
   time: RevocationTime,
 ): boolean {
-  const latest = time.at.getTime() + time.skewSeconds * 1000;
   return voices.some((later) => {
     const { list, entry } = later;
-    if (list.thisUpdate <= hold.list.thisUpdate || list.thisUpdate.getTime() > latest) return false;
+    if (list.thisUpdate <= hold.list.thisUpdate || !isKnown(list, time)) return false;
     if (later.series !== hold.series || !speaksFor(list.thisUpdate, list.nextUpdate, time)) return false;
     if (list.deltaBase !== null)
       return entry?.reason === 'removeFromCRL' && (hold.list.deltaBase !== null || completes(later, hold));
@@ -189,9 +193,10 @@ function goodBy(
 }
 
 /**
- * Status by lists alone. A revocation in any usable list counts; only a hold can be lifted; good needs every reason covered by
+ * What lists alone say. A revocation in any usable list counts; only a hold can be lifted; good needs every reason covered by
  * lists that speak for the instant.
- * @returns every revocation that counts, or else one answer: good, or `unknown` with `offered` where lists speak of this certificate and none could be used
+ * @returns every revocation that counts; what is good by the lists made by the instant asked about, and by all; or `unknown`
+ * alone, with `offered` where lists speak of this certificate and none could be used
  */
 export function statusByCrls(
   crls: readonly VerifiedCrl[],
@@ -209,9 +214,10 @@ export function statusByCrls(
       const voice = voiceOf(crl, reasons, certificate, issuer, rules);
       if (voice !== null) voices.push(voice);
     }
-    const revocations = revocationsBy(voices, certificate, rules.time);
-    if (revocations.length > 0) return revocations;
-    return [goodBy(voices, certificate, rules.time) ?? { kind: 'unknown', offered }];
+    const known = voices.filter(({ list }) => isKnown(list, rules.time));
+    const goods = [known, voices].flatMap((some) => goodBy(some, certificate, rules.time) ?? []);
+    const statuses = [...revocationsBy(voices, certificate, rules.time), ...goods];
+    return statuses.length > 0 ? statuses : [{ kind: 'unknown', offered }];
   } catch (error) {
     // What cannot be read says nothing.
     if (error instanceof FormatError) return [{ kind: 'unknown', offered: true }];
