@@ -30,10 +30,26 @@ export interface SealStatusSource {
   sealStatus(request: SealStatusRequest): Promise<SealStatus | 'not-asked' | null>;
 }
 
+type SealChange = SealStatus['changes'][number];
+
+/** What of two changes of one instant is in force: the one that permits less. */
+const weights: Record<SealState, number> = { valid: 0, frozen: 1, cancelled: 2, lost: 3 };
+
+function inOrder(a: SealChange, b: SealChange): number {
+  return a.since.getTime() - b.since.getTime() || weights[a.state] - weights[b.state];
+}
+
 /** The change in force at an instant; null where nothing is known of it. */
-export function sealStateAt(status: SealStatus, at: Date): SealStatus['changes'][number] | null {
-  let found: SealStatus['changes'][number] | null = null;
-  for (const change of status.changes)
-    if (change.since <= at && (found === null || change.since >= found.since)) found = change;
-  return found;
+export function sealStateAt(status: SealStatus, at: Date): SealChange | null {
+  return (
+    status.changes
+      .filter(({ since }) => since <= at)
+      .toSorted(inOrder)
+      .at(-1) ?? null
+  );
+}
+
+/** The first loss told after an instant. */
+export function lostAfter(status: SealStatus, at: Date): SealChange | null {
+  return status.changes.toSorted(inOrder).find(({ state, since }) => state === 'lost' && since > at) ?? null;
 }

@@ -218,6 +218,30 @@ describe('a use of a seal over time', () => {
       expected: ['TOTAL-PASSED', null, null],
     },
     {
+      name: 'seal lost before a time-stamp, found, and lost again after it, told in any order',
+      versions: [4, 5],
+      use: (own) => ({ timestamp: tokenOver(own, { genTime: daysFromNow(-0.5) }) }),
+      deps: () => ({
+        sealStatus: status(
+          { state: 'lost', since: daysFromNow(-0.2) },
+          { state: 'valid', since: daysFromNow(-0.6) },
+          { state: 'lost', since: daysFromNow(-0.8) },
+          registered,
+        ),
+      }),
+      expected: ['INDETERMINATE', 'REVOKED_NO_POE', 'seal.status'],
+    },
+    {
+      name: 'seal frozen in the instant in which it was said to be valid',
+      deps: () => ({
+        sealStatus: status(
+          { state: 'frozen', since: daysFromNow(-2) },
+          { state: 'valid', since: daysFromNow(-2) },
+        ),
+      }),
+      expected: ['TOTAL-FAILED', 'REVOKED', 'seal.status'],
+    },
+    {
       name: 'nothing known of the seal at the use',
       deps: () => ({ sealStatus: status({ state: 'valid', since: daysFromNow(-0.5) }) }),
       expected: ['INDETERMINATE', 'TRY_LATER', 'seal.status'],

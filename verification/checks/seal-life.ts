@@ -3,7 +3,7 @@ import { failed, indeterminate, passed, warned, words } from '../check.ts';
 import type { Check, Finding } from '../check.ts';
 import type { JudgedSeal } from '../judged-seal.ts';
 import type { VerificationPolicy } from '../policy.ts';
-import { sealStateAt } from '../seal-status.ts';
+import { lostAfter, sealStateAt } from '../seal-status.ts';
 import type { SealState } from '../seal-status.ts';
 
 /** Types of the standards, and OFD, which vendors use for vector impressions. */
@@ -45,8 +45,8 @@ function statusFinding({ facts, at, used, proven }: JudgedSeal, policy: Verifica
       status.asOf,
       'status-list',
     );
-  const lost = status.changes.find((change) => change.state === 'lost' && change.since > at);
-  if (lost !== undefined && (proven === null || proven >= lost.since))
+  const lost = lostAfter(status, at);
+  if (lost !== null && (proven === null || proven >= lost.since))
     return indeterminate(
       'REVOKED_NO_POE',
       `印章其后挂失(${lost.since.toISOString()})，且没有时间戳证明用印在此之前。`,
