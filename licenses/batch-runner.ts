@@ -22,8 +22,11 @@ import { LicenseError } from './errors.ts';
 import { issueLicense } from './issue.ts';
 import type { LicenseParts } from './parts.ts';
 
-/** A row whose issue was cut short by crashes, or kept waiting by an outage, is begun anew so many times. */
-const beginnings = 5;
+/**
+ * A row whose issue was cut short by crashes, or kept waiting by an outage, is begun so many times. A dozen rows run at once, and
+ * one of them may be what brings the process down: the others must not be refused before somebody has seen to it.
+ */
+const beginnings = 10;
 /** While others draw. */
 const busyPause = 250;
 /** Rows that never came all are forgotten after so long. */
@@ -103,7 +106,7 @@ class LicenseBatchWork implements BatchWork<LicenseBatchTable, WaitingItem> {
         if (isRepeatable(error)) {
           await database.write((tx) => licenseBatches.countAttempt(tx, batch.id, position, attempt + 1));
           if (attempt + 1 < beginnings) {
-            await pause(isBusy(error) ? busyPause * (attempt + 1) : 0);
+            await pause(isBusy(error) ? busyPause * Math.min(attempt + 1, 4) : 0);
             continue;
           }
           // Nobody's fault, and no result: what is busy or down now is tried again with the next wake.
