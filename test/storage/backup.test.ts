@@ -21,6 +21,7 @@ import { openDocumentFiles, type DocumentFiles } from '../../storage/documents-f
 import { StorageError } from '../../storage/errors.ts';
 import { installFact } from '../../storage/install-facts.ts';
 import { openDatabase } from '../../storage/open.ts';
+import { documentKeys } from './document-keys.ts';
 import { engines, type TestDatabase } from './engines.ts';
 
 const at = new Date('2026-11-22T05:06:07.000Z');
@@ -31,6 +32,7 @@ function refusal(code: string): (error: unknown) => boolean {
 
 for (const algorithm of ['sha256', 'sm3'] as const)
   describe(`backup and restore, digests by ${algorithm}`, () => {
+    const keys = documentKeys(algorithm === 'sm3' ? 'sm4-ctr-hmac-sm3' : 'aes-256-gcm');
     let folder: string;
     let opened: TestDatabase;
     let documents: DocumentFiles;
@@ -53,7 +55,7 @@ for (const algorithm of ['sha256', 'sm3'] as const)
     beforeEach(async () => {
       folder = await mkdtemp(join(tmpdir(), 'yinxin-test-'));
       opened = await engines[0]!.open();
-      documents = await openDocumentFiles(join(folder, 'documents'), algorithm);
+      documents = await openDocumentFiles(join(folder, 'documents'), keys, algorithm);
       keysFolder = join(folder, 'keys');
       rootKeysFolder = join(folder, 'root-keys');
       keyId = (await (await openKeys(keysFolder)).generate('seal', 'ES256')).id;
@@ -86,7 +88,7 @@ for (const algorithm of ['sha256', 'sm3'] as const)
       const database = await openDatabase({ file: target.databaseFile });
       assert.equal(await installFact(database.reader, 'before'), 'kept');
       await database.close();
-      const restored = await openDocumentFiles(target.documentsFolder, algorithm);
+      const restored = await openDocumentFiles(target.documentsFolder, keys, algorithm);
       for (const digest of stored) assert.equal(await restored.verify(digest), 'intact');
       const key = await (await openKeys(target.keysFolder)).open(keyId, 'seal', []);
       assert.ok((await key.sign(new Uint8Array(1))).length > 60);
