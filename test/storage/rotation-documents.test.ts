@@ -132,6 +132,26 @@ for (const engine of engines) {
       assert.deepEqual((await rotationStatus(world)).left, []);
     });
 
+    it('wraps by a key that another node made a moment ago, also one made while a document was being placed', async () => {
+      const other = await node();
+      const added = await world.masterKeys.add();
+      assert.equal(await world.documents.masterKeyOf(await put(randomBytes(9), other)), added.id);
+      // The header is under the former key, and the new one is there before the file has its name.
+      const [former, newer] = [world.masterKeys.first, added];
+      let asked = 0;
+      const turning = {
+        get current() {
+          return asked++ === 0 ? former : newer;
+        },
+        first: former,
+        find: (id: string) => world.masterKeys.find(id),
+      };
+      const documents = await openDocumentFiles(documentsFolder(), { masterKeys: turning, random });
+      const digest = await put(randomBytes(1000), { ...world, documents });
+      assert.equal(await world.documents.masterKeyOf(digest), newer.id);
+      assert.equal(await world.documents.verify(digest), 'intact');
+    });
+
     it('tells a damaged document, leaves it, and ends all the same', async () => {
       const [good, spoilt, torn] = [
         await put(randomBytes(900)),
@@ -160,7 +180,7 @@ for (const engine of engines) {
 
     it('encrypts in the background what an earlier version left in clear, once, and says so', async () => {
       const digests = [];
-      for (let index = 0; index < 90; index += 1) digests.push(await clear(randomBytes(500 + index)));
+      for (let index = 0; index < 600; index += 1) digests.push(await clear(randomBytes(500 + index)));
       digests.push(await put(randomBytes(10)));
       assert.equal(await encryptClearDocuments(world, () => true), false, 'stopped after a part');
       assert.equal(await installFact(world.database.reader, 'documents'), null);
