@@ -21,6 +21,21 @@ export async function writeFully(handle: FileHandle, position: number, bytes: Ui
   }
 }
 
+/** Writes all of `parts`, one after the other. @returns how many bytes they were */
+export async function writeAll(
+  handle: FileHandle,
+  position: number,
+  parts: readonly Uint8Array[],
+): Promise<number> {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  if (length === 0) return 0;
+  const { bytesWritten } = await handle.writev([...parts], position);
+  // Less than all is rare: a full disk, a signal.
+  if (bytesWritten < length)
+    await writeFully(handle, position + bytesWritten, Buffer.concat(parts).subarray(bytesWritten));
+  return length;
+}
+
 /** Makes the names in a folder durable. */
 export async function syncFolder(path: string): Promise<void> {
   const handle = await open(path, 'r');

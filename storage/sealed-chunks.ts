@@ -1,9 +1,9 @@
 // Bytes in a file as a row of encrypted chunks: read from anywhere, and none can be changed, moved, left out or added.
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import { boxOverhead, openBox, sealBox, type BoxCipher } from '../crypto/aead.ts';
+import { boxOverhead, openBox, sealBoxParts, type BoxCipher } from '../crypto/aead.ts';
 import type { RandomBytes } from '../crypto/clock.ts';
-import { readFully, writeFully } from './file-bytes.ts';
+import { readFully, writeAll } from './file-bytes.ts';
 
 /** Bytes of a chunk before encryption. The last one has fewer; an empty text is one empty chunk. */
 export const CHUNK = 64 * 1024;
@@ -11,6 +11,8 @@ export const CHUNK = 64 * 1024;
 const STEP = 4;
 /** Opened chunks that a reader keeps: who reads little by little opens each once. */
 const KEPT = 4;
+/** A chunk in its file: nonce, ciphertext, tag. */
+const PARTS = 3;
 const KEY = 32;
 
 /** A key for one text alone: nothing else is ever encrypted under it, so that a chunk needs no name of its text. */
@@ -97,23 +99,20 @@ export class ChunkWriter {
         this.#filled += taken;
         at += taken;
       }
-      if (this.#sealed.length >= STEP) await this.#flush();
+      if (this.#sealed.length >= STEP * PARTS) await this.#flush();
     }
   }
 
   #seal(chunk: Uint8Array, last: boolean): void {
     const { cipher, key } = this.#key;
-    this.#sealed.push(sealBox(key, surroundings(this.#index, last), chunk, this.#random, cipher));
+    this.#sealed.push(...sealBoxParts(key, surroundings(this.#index, last), chunk, this.#random, cipher));
     this.#index += 1;
   }
 
   async #flush(): Promise<void> {
-    const [only, ...more] = this.#sealed;
-    if (only === undefined) return;
+    const sealed = this.#sealed;
     this.#sealed = [];
-    const bytes = more.length === 0 ? only : Buffer.concat([only, ...more]);
-    await writeFully(this.#handle, this.#position, bytes);
-    this.#position += bytes.length;
+    this.#position += await writeAll(this.#handle, this.#position, sealed);
   }
 }
 
@@ -134,9 +133,14 @@ export function sealedChunks(
   const count = chunksOf(size);
   const end = sealedLength(key.cipher, size);
   const placeOf = (index: number): number => Math.min(index * (CHUNK + overhead), end);
-  return async (first, last) => {
+  // Read into one buffer again and again, unless somebody reads at the same time.
+  let spare: Uint8Array | null = null;
+  const load: ChunkLoader = async (first, last) => {
     const from = placeOf(first);
-    const bytes = new Uint8Array(placeOf(last + 1) - from);
+    const length = placeOf(last + 1) - from;
+    const buffer = spare !== null && spare.length >= length ? spare : new Uint8Array(length);
+    spare = null;
+    const bytes = buffer.subarray(0, length);
     if ((await readFully(handle, start + from, bytes)) < bytes.length) throw damaged();
     const chunks: Uint8Array[] = [];
     for (let index = first; index <= last && index < count; index += 1) {
@@ -145,8 +149,10 @@ export function sealedChunks(
       if (chunk === null) throw damaged();
       chunks.push(chunk);
     }
+    spare = buffer;
     return chunks;
   };
+  return load;
 }
 
 /** Reads a text of chunks from anywhere, and keeps the few it opened last. */
