@@ -142,7 +142,7 @@ export async function backup(options: {
   if (database.file === null) {
     throw new StorageError(
       'backup-unsupported',
-      'The database is a PostgreSQL server: back it up with pg_dump first, then copy the documents and keys folders.',
+      'The database is a PostgreSQL server: back it up with pg_dump first, then copy the folders documents and keys, in this order.',
     );
   }
   requireEmpty(await entriesOf(target), target);

@@ -247,6 +247,18 @@ export interface RotationStatus {
   readonly left: readonly { readonly column: string; readonly count: number }[];
 }
 
+/** The rotation that was ordered last; null where none ever was. */
+export async function latestRotation(db: Reader): Promise<MasterKeyRotationTable | null> {
+  const row = await db
+    .selectFrom('master_key_rotation')
+    .selectAll()
+    .orderBy('started_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row ?? null;
+}
+
 /**
  * How the master keys stand. Counting reads every encrypted column and the header of every document: for people who ask, not
  * for every minute.
@@ -255,13 +267,7 @@ export async function rotationStatus(
   parts: Pick<RotationParts, 'database' | 'masterKeys' | 'documents'>,
 ): Promise<RotationStatus> {
   parts.masterKeys.refresh();
-  const latest = await parts.database.reader
-    .selectFrom('master_key_rotation')
-    .selectAll()
-    .orderBy('started_at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(1)
-    .executeTakeFirst();
+  const latest = await latestRotation(parts.database.reader);
   const current = parts.masterKeys.current.id;
   const { clear, foreign } = await foreignDocuments(parts.documents, current);
   const documents = [
@@ -271,7 +277,7 @@ export async function rotationStatus(
   return {
     currentKey: current,
     keys: parts.masterKeys.size,
-    latest: latest ?? null,
+    latest,
     left: [...(await foreignCounts(parts.database.reader, current)), ...documents],
   };
 }
