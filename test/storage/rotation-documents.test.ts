@@ -114,7 +114,10 @@ for (const engine of engines) {
       const digests: string[] = [];
       const state = { going: true };
       const writing = [world, other, world, other].map(async (parts) => {
-        for (; state.going; await pause(10)) digests.push(await put(randomBytes(3000), parts));
+        while (state.going) {
+          digests.push(await put(randomBytes(3000), parts));
+          await pause(10);
+        }
       });
       await pause(50);
       for (let round = 0; round < 3; round += 1) {
