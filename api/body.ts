@@ -159,7 +159,7 @@ export async function readMultipart(
     parser.end();
     await parsed;
     await Promise.all(receiving);
-    return { fields, file: sinks[0]?.finish() ?? null };
+    return { fields, file: (await sinks[0]?.finish()) ?? null };
   } catch (error) {
     parser.destroy();
     await parsed.catch(ignore);
@@ -185,7 +185,7 @@ export async function readUpload(
   const sink = new UploadSink(options, options.limit);
   try {
     await receive(request, sink);
-    return sink.finish();
+    return await sink.finish();
   } catch (error) {
     await sink.abort();
     throw error instanceof ApiError ? error : aborted(error);

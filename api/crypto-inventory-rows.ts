@@ -60,6 +60,17 @@ export function dataRows(suite: Suite, facts: InventoryFacts): readonly Inventor
     },
     {
       layer,
+      asset: words('存储的文件（含签章文件）', 'Stored documents, sealed ones included'),
+      purpose: words(
+        '存储机密性与完整性，每份文件一个密钥',
+        'confidentiality and integrity at rest, a key for each document',
+      ),
+      ...computed(suite, suite.cipher, dataRemedy),
+      keys: 1,
+      keyPlace: master,
+    },
+    {
+      layer,
       asset: words('密钥文件', 'Key files'),
       purpose: words(
         '私钥与主密钥的存储机密性',

@@ -15,6 +15,7 @@ import type { PersonDependencies } from '../identity/persons.ts';
 import { auditChain } from '../storage/audit-chain.ts';
 import type { AuditLog } from '../storage/audit-log.ts';
 import type { Database } from '../storage/database.ts';
+import { recordDocumentsEncrypted } from '../storage/document-encryption.ts';
 import { openDocumentFiles, type DocumentFiles } from '../storage/documents-files.ts';
 import { installFact, recordInstallFact } from '../storage/install-facts.ts';
 import { migrate } from '../storage/migrate.ts';
@@ -108,7 +109,11 @@ export async function openInstallation(config: Config, world: World): Promise<In
       clock: world.clock,
       random: world.random,
       demonstration: config.mode === 'demonstration',
-      documents: await openDocumentFiles(join(config.dataFolder, 'documents'), suite.digest),
+      documents: await openDocumentFiles(
+        join(config.dataFolder, 'documents'),
+        { masterKeys: masterKeys.upToDate(), random: world.random, cipher: suite.cipher },
+        suite.digest,
+      ),
       audit: auditChain({ node, digest: suite.digest }),
       // A rotation leaves it alone: what is found by keyed hashes stays found.
       index: createBlindIndex(masterKeys.first, suite.digest),
@@ -186,10 +191,14 @@ async function settleFacts(database: Database, config: Config): Promise<void> {
   if (mode !== null && mode !== config.mode) refuse(mode, config.mode);
   if (known !== null && known !== config.suite) refuse(known, config.suite);
   if (mode !== null && suite !== null) return;
-  const recorded = await database.write(async (tx) => ({
-    suite: await recordInstallFact(tx, 'suite', config.suite),
-    mode: await recordInstallFact(tx, 'mode', config.mode),
-  }));
+  const recorded = await database.write(async (tx) => {
+    // A new installation has no documents in clear, and none is ever looked for.
+    if (mode === null) await recordDocumentsEncrypted(tx);
+    return {
+      suite: await recordInstallFact(tx, 'suite', config.suite),
+      mode: await recordInstallFact(tx, 'mode', config.mode),
+    };
+  });
   if (recorded.mode !== config.mode) refuse(recorded.mode, config.mode);
   if (recorded.suite !== config.suite) refuse(recorded.suite, config.suite);
 }

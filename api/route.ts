@@ -123,6 +123,7 @@ export function route<
       const body = await definition.body?.read(call.request, {
         folder: services.uploadFolder,
         digest: services.suite.digest,
+        cipher: services.suite.cipher,
       });
       try {
         return await definition.handle(services, {

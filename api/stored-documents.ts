@@ -42,12 +42,13 @@ export async function storedDocument(
   const document = readable ? await services.documents.open(digest) : null;
   if (document === null)
     throw new ApiError('document-unknown', 'The department has no document with this digest.');
-  const place = { folder: services.uploadFolder, digest: services.suite.digest };
+  const { digest: by, cipher } = services.suite;
+  const place = { folder: services.uploadFolder, digest: by, cipher };
   const sink = new UploadSink(place, documentLimit);
   try {
     for (let position = 0; position < document.size; position += chunkSize)
       await sink.write(await document.read(position, chunkSize));
-    return sink.finish();
+    return await sink.finish();
   } catch (error) {
     await sink.abort();
     throw error;

@@ -6,9 +6,10 @@ import type { Report } from '../verification/report.ts';
 import type { SealStatusRequest } from '../verification/seal-status.ts';
 import type { TrustList } from '../verification/trust-list-model.ts';
 import { ApiError } from './errors.ts';
+import type { SealedUpload } from './upload.ts';
 
 /** A file in memory, or one on disk that stays there until the report is made. */
-export type FileToVerify = { readonly bytes: Uint8Array } | { readonly path: string; readonly size: number };
+export type FileToVerify = { readonly bytes: Uint8Array } | SealedUpload;
 
 /** What a worker is told. */
 export interface VerificationTask {

@@ -8,7 +8,7 @@ import { nodeSignatureVerifier, nodeStartDigest } from '../verification/signatur
 import type { SealStatus } from '../verification/seal-status.ts';
 import type { TrustList } from '../verification/trust-list-model.ts';
 import { verify } from '../verification/verify.ts';
-import { fileSource } from './upload.ts';
+import { sealedSource } from './upload.ts';
 import type {
   VerificationAnswer,
   VerificationQuestion,
@@ -38,7 +38,7 @@ async function withSource<T>(
   if ('bytes' in document) return use(bytesSource(document.bytes));
   const file = await open(document.path, 'r');
   try {
-    return await use(fileSource(file, document.size));
+    return await use(sealedSource(file, document));
   } finally {
     await file.close();
   }

@@ -70,8 +70,8 @@ type ReceiptWish = z.output<typeof receiptFields>;
 /** An upload as the workers take it. */
 export function fileOf(upload: Upload): FileToVerify {
   if (upload.bytes !== null) return { bytes: upload.bytes };
-  if (upload.path === null) throw new TypeError('An upload is in memory or in a file.');
-  return { path: upload.path, size: upload.size };
+  if (upload.file === null) throw new TypeError('An upload is in memory or in a file.');
+  return upload.file;
 }
 
 /** What is verified, and whose license it should be. */

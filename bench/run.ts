@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureCertification } from './certification.ts';
+import { measureDocuments } from './documents.ts';
 import { measureIdentityLogin } from './identity-login.ts';
 import { measureIdentityProvider } from './identity-provider.ts';
 import { measureLicenses } from './licenses.ts';
@@ -21,6 +22,7 @@ const parts = {
   main: measureMainJob,
   licenses: measureLicenses,
   stamps: measureStamps,
+  documents: measureDocuments,
   verification: measureVerification,
   offline: measureOfflineCodes,
   certification: measureCertification,

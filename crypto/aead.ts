@@ -69,10 +69,34 @@ function sm3Tag(key: KeyObject, surroundings: string, nonce: Uint8Array, ciphert
 }
 
 /**
+ * A box as the parts it consists of, for whoever writes them one after the other: large ones are then not copied.
  * @param key - 32 bytes
- * @returns nonce ‖ ciphertext ‖ tag: `boxOverhead` bytes more than `plaintext`. Encrypt-then-MAC for SM4, which has no
- *   GCM in OpenSSL 3.
+ * @returns nonce, ciphertext, tag. Encrypt-then-MAC for SM4, which has no GCM in OpenSSL 3.
  */
+export function sealBoxParts(
+  key: BoxKey,
+  surroundings: string,
+  plaintext: Uint8Array,
+  random: RandomBytes,
+  cipherName: BoxCipher = 'aes-256-gcm',
+): readonly [nonce: Uint8Array, ciphertext: Uint8Array, tag: Uint8Array] {
+  const nonce = random(shapes[cipherName].nonce);
+  // Both ciphers are streams: nothing is left for `final`.
+  if (cipherName === 'sm4-ctr-hmac-sm3') {
+    const keys = sm4Keys(key);
+    const cipher = createCipheriv('sm4-ctr', keys.cipher, nonce);
+    const ciphertext = cipher.update(plaintext);
+    cipher.final();
+    return [nonce, ciphertext, sm3Tag(keys.mac, surroundings, nonce, ciphertext)];
+  }
+  const cipher = createCipheriv('aes-256-gcm', keyObject(key), nonce);
+  cipher.setAAD(Buffer.from(surroundings, 'utf8'));
+  const ciphertext = cipher.update(plaintext);
+  cipher.final();
+  return [nonce, ciphertext, cipher.getAuthTag()];
+}
+
+/** As `sealBoxParts`, in one. @returns nonce ‖ ciphertext ‖ tag: `boxOverhead` bytes more than `plaintext` */
 export function sealBox(
   key: BoxKey,
   surroundings: string,
@@ -80,16 +104,7 @@ export function sealBox(
   random: RandomBytes,
   cipherName: BoxCipher = 'aes-256-gcm',
 ): Uint8Array {
-  const nonce = random(shapes[cipherName].nonce);
-  if (cipherName === 'sm4-ctr-hmac-sm3') {
-    const keys = sm4Keys(key);
-    const cipher = createCipheriv('sm4-ctr', keys.cipher, nonce);
-    const ciphertext = Buffer.concat([cipher.update(plaintext), cipher.final()]);
-    return Buffer.concat([nonce, ciphertext, sm3Tag(keys.mac, surroundings, nonce, ciphertext)]);
-  }
-  const cipher = createCipheriv('aes-256-gcm', keyObject(key), nonce);
-  cipher.setAAD(Buffer.from(surroundings, 'utf8'));
-  return Buffer.concat([nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
+  return Buffer.concat(sealBoxParts(key, surroundings, plaintext, random, cipherName));
 }
 
 /** @returns the plaintext, or null where key, cipher, surroundings or any bit of the box differ. */
@@ -108,14 +123,17 @@ export function openBox(
     const keys = sm4Keys(key);
     if (!timingSafeEqual(sm3Tag(keys.mac, surroundings, nonce, ciphertext), tag)) return null;
     const decipher = createDecipheriv('sm4-ctr', keys.cipher, nonce);
-    return Buffer.concat([decipher.update(ciphertext), decipher.final()]);
+    const plaintext = decipher.update(ciphertext);
+    decipher.final();
+    return plaintext;
   }
   const decipher = createDecipheriv('aes-256-gcm', keyObject(key), nonce, { authTagLength: shape.tag });
   decipher.setAAD(Buffer.from(surroundings, 'utf8'));
   decipher.setAuthTag(tag);
   const plaintext = decipher.update(ciphertext);
   try {
-    return Buffer.concat([plaintext, decipher.final()]);
+    decipher.final();
+    return plaintext;
   } catch {
     return null;
   }

@@ -1,5 +1,5 @@
 // The files of the master keys: the first one made with the installation, further ones by rotation, numbered.
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RandomBytes } from './clock.ts';
 import { createDurably } from './durable-file.ts';
@@ -87,6 +87,31 @@ export class MasterKeyFiles implements MasterKeys {
       if (match === null) continue;
       const number = Number(match[1] ?? 1);
       if (!this.#keys.has(number)) this.#keys.set(number, this.#read(number));
+    }
+  }
+
+  /**
+   * The same keys, the newest looked for each time it is asked for: one that another process made a moment ago counts. For
+   * what is wrapped once and not looked at for long.
+   * @throws CryptoError `key-damaged`, `key-store-unavailable`, of its `current`
+   */
+  upToDate(): MasterKeys {
+    const newest = (): MasterKey => this.#newest();
+    return {
+      get current() {
+        return newest();
+      },
+      first: this.first,
+      find: (id) => this.find(id),
+    };
+  }
+
+  /** Numbers follow each other: asking for one name is enough, however many keys the folder holds. */
+  #newest(): MasterKey {
+    for (;;) {
+      const next = Math.max(...this.#keys.keys()) + 1;
+      if (!existsSync(join(this.#folder, nameOf(next)))) return this.current;
+      this.#keys.set(next, this.#read(next));
     }
   }
 

@@ -24,6 +24,7 @@ export type AuditAction =
   | 'stamp.prepared'
   | 'document.uploaded'
   | 'document.forgotten'
+  | 'documents.encrypted'
   | 'ca.batch-started'
   | 'ca.batch-completed'
   | 'foreign-credential.requested'

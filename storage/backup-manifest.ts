@@ -6,15 +6,16 @@ import { createInterface } from 'node:readline';
 import type { Suite } from '../crypto/suite.ts';
 import { StorageError } from './errors.ts';
 
-const HEADER = 'yinxin-backup 1';
+/** Edition 1, before 0.4, had its documents in clear, each with its name for a digest. */
+const HEADER = 'yinxin-backup 2';
 const LINE =
   /^((?:sha256|sm3):[0-9a-f]{64}) (\d{1,15}) (database|document|key|root-key) ([A-Za-z0-9._:-]{1,200})$/;
 /** The moment of the backup and, where it is not SHA-256, the digest of all that the manifest lists. */
-const FIRST = /^yinxin-backup 1 \S{20,30}(?: (sm3))?$/;
+const FIRST = /^yinxin-backup [12] \S{20,30}(?: (sm3))?$/;
 
 export interface BackupEntry {
   readonly kind: 'database' | 'document' | 'key' | 'root-key';
-  /** Name of the file; a document's is its digest. */
+  /** Name of the file; a document's is the digest of what is encrypted in it. */
   readonly name: string;
   /** `<digest>:<hex>` of the file, all of one digest. */
   readonly digest: string;

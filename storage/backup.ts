@@ -6,13 +6,15 @@ import { backup as copyDatabase, DatabaseSync } from 'node:sqlite';
 import { digestOfManifest, ManifestWriter, readManifest, type BackupEntry } from './backup-manifest.ts';
 import type { Suite } from '../crypto/suite.ts';
 import type { Database } from './database.ts';
-import { openDocumentFiles, type DocumentFiles } from './documents-files.ts';
-import type { DocumentStore } from './documents.ts';
+import { isEnvelope } from './document-envelope.ts';
+import { documentPath, type DocumentFiles } from './documents-files.ts';
 import { StorageError } from './errors.ts';
+import { syncFolder } from './file-bytes.ts';
 
 const CHUNK = 256 * 1024;
 const DATABASE = 'yinxin.db';
 const MANIFEST = 'manifest.txt';
+const DOCUMENTS = 'documents';
 const ALL_PAGES = 0x7fffffff;
 /** Where the two stores of keys lie in a backup. */
 const keyFolders = { key: 'keys', 'root-key': 'root-keys' } as const;
@@ -31,15 +33,6 @@ export interface BackupSummary {
   readonly keys: number;
   /** Bytes of all files. */
   readonly size: number;
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 async function syncFolderIfThere(path: string): Promise<void> {
@@ -96,26 +89,6 @@ async function copyFile(
   }
 }
 
-async function copyDocument(from: DocumentStore, to: DocumentStore, digest: string): Promise<number> {
-  const source = await from.open(digest);
-  if (source === null) throw new StorageError('backup-damaged', `Document ${digest} is missing.`);
-  const writer = await to.create();
-  try {
-    for (let position = 0; position < source.size; position += CHUNK) {
-      await writer.write(await source.read(position, CHUNK));
-    }
-    const found = `${to.digest}:${writer.forkHash().digest('hex')}`;
-    if (found !== digest)
-      throw new StorageError('document-damaged', `Document ${digest} differs from what was written.`);
-    return (await writer.commit()).size;
-  } catch (error) {
-    await writer.abort();
-    throw error;
-  } finally {
-    await source.close();
-  }
-}
-
 async function copyDatabaseFile(file: string, target: string): Promise<void> {
   const source = new DatabaseSync(file, { readOnly: true, timeout: 30_000 });
   try {
@@ -133,6 +106,14 @@ async function copyDatabaseFile(file: string, target: string): Promise<void> {
   }
 }
 
+/** Makes durable what lies in a folder of documents: the names of the files, and those of their folders. */
+async function syncDocuments(folder: string, algorithm: Suite['digest']): Promise<void> {
+  const top = join(folder, algorithm);
+  for (const name of await entriesOf(top)) await syncFolder(join(top, name));
+  await syncFolderIfThere(top);
+  await syncFolderIfThere(folder);
+}
+
 function requireEmpty(entries: readonly string[], path: string): void {
   if (entries.length > 0) {
     throw new StorageError('backup-target-not-empty', `${path} is not empty: nothing is ever written over.`);
@@ -141,7 +122,8 @@ function requireEmpty(entries: readonly string[], path: string): void {
 
 /**
  * Copies a serving installation to the empty (or absent) folder `target`. Documents and keys are copied after the
- * database's moment: they are written before any row names them, so every name in the copy is there.
+ * database's moment: they are written before any row names them, so every name in the copy is there. Documents are copied as
+ * they lie, encrypted, and read back; one that still lies in clear is encrypted on the way.
  * The passphrase is no part of it: keep it apart.
  * @throws StorageError `backup-unsupported` (PostgreSQL: use pg_dump for the database), `backup-target-not-empty`,
  *   `document-damaged` (a stored document no longer has its digest).
@@ -160,7 +142,7 @@ export async function backup(options: {
   if (database.file === null) {
     throw new StorageError(
       'backup-unsupported',
-      'The database is a PostgreSQL server: back it up with pg_dump first, then copy the documents and keys folders.',
+      'The database is a PostgreSQL server: back it up with pg_dump first, then copy the folders documents and keys, in this order.',
     );
   }
   requireEmpty(await entriesOf(target), target);
@@ -175,6 +157,16 @@ export async function backup(options: {
     await copyDatabaseFile(database.file, join(target, DATABASE));
     const copied = await readThrough(join(target, DATABASE), algorithm, () => Promise.resolve());
     await add({ kind: 'database', name: DATABASE, ...copied });
+    const folder = join(target, DOCUMENTS);
+    for await (const name of documents.list()) {
+      // One that was destroyed a moment ago is in no backup.
+      if (!(await documents.copyTo(name, folder))) continue;
+      const path = documentPath(folder, algorithm, name);
+      await add({ kind: 'document', name, ...(await readThrough(path, algorithm, () => Promise.resolve())) });
+      summary.documents += 1;
+    }
+    await syncDocuments(folder, algorithm);
+    // After the documents: a rotation of the master key meanwhile left none under a key that is not here.
     for (const [kind, from] of [
       ['key', options.keysFolder],
       ['root-key', options.rootKeysFolder],
@@ -188,16 +180,6 @@ export async function backup(options: {
         summary.keys += 1;
       }
     }
-    const store = await openDocumentFiles(join(target, 'documents'), algorithm);
-    for await (const digest of documents.list()) {
-      await add({
-        kind: 'document',
-        name: digest,
-        digest,
-        size: await copyDocument(documents, store, digest),
-      });
-      summary.documents += 1;
-    }
     await manifest.finish();
   } catch (error) {
     await manifest.abandon();
@@ -210,19 +192,36 @@ export async function backup(options: {
   return summary;
 }
 
-async function checkEntry(source: string, documents: DocumentFiles, entry: BackupEntry): Promise<void> {
+/** Where an entry's file lies in a backup, or below what a restore makes. @throws StorageError `document-name-invalid` */
+function entryPath(source: string, algorithm: Suite['digest'], entry: BackupEntry): string {
+  if (entry.kind === 'document') return documentPath(join(source, DOCUMENTS), algorithm, entry.name);
+  return entry.kind === 'database'
+    ? join(source, DATABASE)
+    : join(source, keyFolders[entry.kind], entry.name);
+}
+
+/**
+ * An encrypted document is bound to its name by its key, and the store refuses another one whenever it is read. One in clear,
+ * of a backup made before 0.4, has its digest for a name, and is not taken under any other.
+ */
+async function checkEntry(source: string, algorithm: Suite['digest'], entry: BackupEntry): Promise<void> {
   const damaged = new StorageError(
     'backup-damaged',
     `In the backup, ${entry.kind} ${entry.name} is missing or damaged.`,
   );
-  if (entry.kind === 'document') {
-    if (entry.name !== entry.digest || (await documents.verify(entry.digest)) !== 'intact') throw damaged;
-    return;
+  const seen = { envelope: false, chunks: 0 };
+  const look = (chunk: Uint8Array): Promise<void> => {
+    if (seen.chunks === 0) seen.envelope = isEnvelope(chunk);
+    seen.chunks += 1;
+    return Promise.resolve();
+  };
+  try {
+    const found = await readThrough(entryPath(source, algorithm, entry), algorithm, look);
+    if (found.digest !== entry.digest || found.size !== entry.size) throw damaged;
+  } catch {
+    throw damaged;
   }
-  const path =
-    entry.kind === 'database' ? join(source, DATABASE) : join(source, keyFolders[entry.kind], entry.name);
-  const found = await readThrough(path, documents.digest, () => Promise.resolve()).catch(() => null);
-  if (found?.digest !== entry.digest || found.size !== entry.size) throw damaged;
+  if (entry.kind === 'document' && entry.name !== entry.digest && !seen.envelope) throw damaged;
 }
 
 /**
@@ -276,10 +275,9 @@ export async function restore(
   requireEmpty(await entriesOf(rootKeysFolder), rootKeysFolder);
   const manifest = join(source, MANIFEST);
   const algorithm = await digestOfManifest(manifest);
-  const from = await openDocumentFiles(join(source, 'documents'), algorithm);
   let databases = 0;
   for await (const entry of readManifest(manifest)) {
-    await checkEntry(source, from, entry);
+    await checkEntry(source, algorithm, entry);
     if (entry.kind === 'database') databases += 1;
   }
   if (databases !== 1) throw new StorageError('backup-damaged', 'The backup holds no database.');
@@ -287,11 +285,13 @@ export async function restore(
   const summary = { documents: 0, keys: 0, size: 0 };
   await mkdir(keysFolder, { recursive: true, mode: 0o700 });
   await mkdir(dirname(databaseFile), { recursive: true, mode: 0o700 });
-  const to = await openDocumentFiles(documentsFolder, algorithm);
+  await mkdir(join(documentsFolder, algorithm), { recursive: true, mode: 0o700 });
   for await (const entry of readManifest(manifest)) {
     summary.size += entry.size;
     if (entry.kind === 'document') {
-      await copyDocument(from, to, entry.digest);
+      const to = documentPath(documentsFolder, algorithm, entry.name);
+      await mkdir(dirname(to), { recursive: true, mode: 0o700 });
+      await copyFile(entryPath(source, algorithm, entry), to, algorithm);
       summary.documents += 1;
     } else if (entry.kind !== 'database') {
       const folder = entry.kind === 'key' ? keysFolder : rootKeysFolder;
@@ -300,6 +300,7 @@ export async function restore(
       summary.keys += 1;
     }
   }
+  await syncDocuments(documentsFolder, algorithm);
   await syncFolder(keysFolder);
   await syncFolderIfThere(rootKeysFolder);
   const part = `${databaseFile}.part`;

@@ -1,220 +1,101 @@
-// Documents as files named by their digest: temporary, sync, rename, sync folder.
-import { createHash, randomUUID, type Hash } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
-import { hostname } from 'node:os';
-import { dirname, join } from 'node:path';
+// Documents as encrypted files named by their digest: temporary, sync, rename, sync folder.
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { labelledDigest } from '../crypto/algorithms.ts';
 import type { Suite } from '../crypto/suite.ts';
-import type { DocumentHandle, DocumentStore, DocumentWriter, StoredDocument } from './documents.ts';
+import { copySealed } from './document-copy.ts';
+import {
+  documentDamaged,
+  DocumentCipher,
+  HEADER,
+  isEnvelope,
+  masterKeyOf,
+  type DocumentKeys,
+} from './document-envelope.ts';
+import { DocumentFile, digestNameOf, storeUnavailable } from './document-file.ts';
+import { openTemporaries, removeTemporaries } from './document-temporaries.ts';
+import { FileWriter, type WrittenFile } from './document-writer.ts';
+import type { DocumentHandle, DocumentStore, DocumentWriter } from './documents.ts';
 import { StorageError } from './errors.ts';
+import { fileErrorCode, readFully, syncFolder } from './file-bytes.ts';
 
-const CHUNK = 256 * 1024;
-const STALE_MS = 24 * 60 * 60 * 1000;
-
-/** The file adapter's store: what backup and health checks need besides. */
+/** The file adapter's store: what backup, health checks and rotations of the master key need besides. */
 export interface DocumentFiles extends DocumentStore {
   /**
    * Reads a document back and compares its digest; memory does not grow with its size.
    * @returns `absent`, `intact` or `damaged`.
    */
   verify(digest: string): Promise<'absent' | 'intact' | 'damaged'>;
-  /** Every stored document, in order of digest. */
-  list(): AsyncIterable<string>;
+  /** Every stored document, in order of digest; @param after - those behind it only */
+  list(after?: string): AsyncIterable<string>;
+  /**
+   * Which master key a document is under, as its file says: nothing is opened.
+   * @returns its id; `clear` of one in clear, `damaged` of one that is neither; null where it is absent
+   */
+  masterKeyOf(digest: string): Promise<string | null>;
+  /**
+   * Wraps a document's key by the newest master key, or encrypts a document that lies in clear. Readers and other nodes
+   * notice nothing; a document that is removed meanwhile stays removed.
+   * @returns false where it is absent
+   * @throws StorageError `document-damaged`, of its header, or of a document in clear
+   */
+  reseal(digest: string): Promise<boolean>;
+  /**
+   * Copies a document to its place below another folder of documents, encrypted under the same keys, and reads the copy back.
+   * @returns false where the document is absent
+   * @throws StorageError `document-damaged` where its digest is not its name
+   */
+  copyTo(digest: string, folder: string): Promise<boolean>;
 }
 
-/** Temporary folders of this process: several stores may be open on one folder. */
-const ownTemporaries = new Set<string>();
-
-function code(error: unknown): string | null {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
-}
-
-function unavailable(error: unknown): StorageError {
-  if (error instanceof StorageError) return error;
-  const reason = code(error) ?? 'unknown';
-  return new StorageError('unavailable', `The document folder cannot be used (${reason}).`, { cause: error });
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return code(error) === 'EPERM';
-  }
-}
-
-/**
- * Removes what crashed writers left: temporary folders of dead processes of this host, and of any host after a day.
- * Ages are by the file system's own clock, taken from the folder just made.
- */
-async function sweep(temporaries: string, own: string): Promise<void> {
-  const now = (await stat(join(temporaries, own))).mtimeMs;
-  for (const name of await readdir(temporaries)) {
-    if (ownTemporaries.has(join(temporaries, name))) continue;
-    const [, host, pid] = /^(.+)_(\d+)_[0-9a-f-]+$/.exec(name) ?? [];
-    const path = join(temporaries, name);
-    const age = await stat(path).then(
-      (stats) => now - stats.mtimeMs,
-      () => 0,
+/** Where a document lies below a folder of documents. @throws StorageError `document-name-invalid` */
+export function documentPath(folder: string, algorithm: Suite['digest'], digest: string): string {
+  const [, found, hex] = /^([a-z0-9]+):([0-9a-f]{64})$/.exec(digest) ?? [];
+  if (hex === undefined || found !== algorithm) {
+    throw new StorageError(
+      'document-name-invalid',
+      `A document of this store is named ${algorithm}: and 64 lower-case hex digits.`,
     );
-    const local = host === hostname() && pid !== undefined;
-    // A live process with our own number is this one, and this one's folders are known above: the owner is gone.
-    const dead = local && (Number(pid) === process.pid || !isAlive(Number(pid)));
-    if (dead || age > STALE_MS) await rm(path, { recursive: true, force: true });
   }
-}
-
-async function readFully(handle: FileHandle, position: number, bytes: Uint8Array): Promise<Uint8Array> {
-  let filled = 0;
-  while (filled < bytes.length) {
-    const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, position + filled);
-    if (bytesRead === 0)
-      throw new StorageError('document-damaged', 'A stored document is shorter than it was.');
-    filled += bytesRead;
-  }
-  return bytes;
-}
-
-class FileDocument implements DocumentHandle {
-  readonly size: number;
-  readonly #handle: FileHandle;
-
-  constructor(handle: FileHandle, size: number) {
-    this.#handle = handle;
-    this.size = size;
-  }
-
-  read(position: number, length: number): Promise<Uint8Array> {
-    return this.readInto(position, new Uint8Array(Math.max(0, Math.min(length, this.size - position))));
-  }
-
-  async readInto(position: number, into: Uint8Array): Promise<Uint8Array> {
-    try {
-      return await readFully(this.#handle, position, into.subarray(0, Math.max(0, this.size - position)));
-    } catch (error) {
-      throw unavailable(error);
-    }
-  }
-
-  close(): Promise<void> {
-    return this.#handle.close();
-  }
-}
-
-class FileWriter implements DocumentWriter {
-  readonly #store: DocumentFolder;
-  readonly #path: string;
-  readonly #handle: FileHandle;
-  readonly #hash: Hash;
-  #size = 0;
-  #state: 'writing' | 'failed' | 'done' = 'writing';
-
-  constructor(store: DocumentFolder, path: string, handle: FileHandle) {
-    this.#store = store;
-    this.#hash = createHash(store.digest);
-    this.#path = path;
-    this.#handle = handle;
-  }
-
-  async write(chunk: Uint8Array): Promise<void> {
-    this.#mustBe('writing');
-    try {
-      // Place and digest are settled at once: the next chunk may come while this one is being written.
-      this.#hash.update(chunk);
-      const start = this.#size;
-      this.#size += chunk.length;
-      let written = 0;
-      while (written < chunk.length) {
-        const { bytesWritten } = await this.#handle.write(
-          chunk,
-          written,
-          chunk.length - written,
-          start + written,
-        );
-        written += bytesWritten;
-      }
-    } catch (error) {
-      this.#state = 'failed';
-      throw unavailable(error);
-    }
-  }
-
-  forkHash(): Hash {
-    this.#mustBe('writing');
-    return this.#hash.copy();
-  }
-
-  async commit(): Promise<StoredDocument> {
-    this.#mustBe('writing');
-    try {
-      this.#state = 'failed';
-      await this.#handle.sync();
-      await this.#handle.close();
-      const hex = this.#hash.digest('hex');
-      await this.#store.place(this.#path, hex);
-      this.#state = 'done';
-      return { digest: `${this.#store.digest}:${hex}`, size: this.#size };
-    } catch (error) {
-      throw unavailable(error);
-    }
-  }
-
-  async abort(): Promise<void> {
-    if (this.#state === 'done') return;
-    this.#state = 'done';
-    await this.#handle.close().catch(() => undefined);
-    await rm(this.#path, { force: true });
-  }
-
-  #mustBe(state: 'writing'): void {
-    if (this.#state !== state) throw new StorageError('write-closed', 'This document takes no more bytes.');
-  }
+  // 256 folders: with a second level nearly every document would make a folder, and sync that one's folder too.
+  return join(folder, algorithm, hex.slice(0, 2), hex);
 }
 
 class DocumentFolder implements DocumentFiles {
   readonly digest: Suite['digest'];
+  readonly #cipher: DocumentCipher;
   readonly #root: string;
   readonly #temporary: string;
   /** Folders whose own names are known to be durable. */
   readonly #folders = new Map<string, Promise<void>>();
 
-  constructor(root: string, temporary: string, digest: Suite['digest']) {
+  constructor(root: string, temporary: string, cipher: DocumentCipher, digest: Suite['digest']) {
     this.digest = digest;
+    this.#cipher = cipher;
     this.#root = root;
     this.#temporary = temporary;
   }
 
-  async create(): Promise<DocumentWriter> {
-    const path = join(this.#temporary, randomUUID());
-    try {
-      return new FileWriter(this, path, await open(path, 'wx', 0o600));
-    } catch (error) {
-      throw unavailable(error);
-    }
+  create(): Promise<DocumentWriter> {
+    const { digest } = this;
+    const place = (file: WrittenFile): Promise<void> => this.#place(file);
+    return FileWriter.open({ digest, cipher: this.#cipher, place }, join(this.#temporary, randomUUID()));
   }
 
   async open(digest: string): Promise<DocumentHandle | null> {
+    const document = await this.#file(digest);
     try {
-      const handle = await open(this.#pathOf(digest), 'r');
-      return new FileDocument(handle, (await handle.stat()).size);
+      await document?.check();
     } catch (error) {
-      if (code(error) === 'ENOENT') return null;
-      throw unavailable(error);
+      await document?.close();
+      throw storeUnavailable(error);
     }
+    return document;
   }
 
   async readAll(digest: string, limit: number): Promise<Uint8Array | null> {
-    const document = await this.open(digest);
+    const document = await this.#file(digest);
     if (document === null) return null;
     try {
       if (document.size > limit) {
@@ -224,9 +105,7 @@ class DocumentFolder implements DocumentFiles {
         );
       }
       const bytes = await document.read(0, document.size);
-      if (labelledDigest(this.digest, bytes) !== digest) {
-        throw new StorageError('document-damaged', 'A stored document differs from what was written.');
-      }
+      if (labelledDigest(this.digest, bytes) !== digest) throw documentDamaged(digest);
       return bytes;
     } finally {
       await document.close();
@@ -237,10 +116,9 @@ class DocumentFolder implements DocumentFiles {
     const path = this.#pathOf(digest);
     const aside = join(this.#temporary, randomUUID());
     try {
-      await rename(path, aside);
+      if (!(await this.#putAside(path, aside))) return true;
     } catch (error) {
-      if (code(error) === 'ENOENT') return true;
-      throw unavailable(error);
+      throw storeUnavailable(error);
     }
     let wanted = true;
     try {
@@ -255,38 +133,134 @@ class DocumentFolder implements DocumentFiles {
   }
 
   async verify(digest: string): Promise<'absent' | 'intact' | 'damaged'> {
-    const document = await this.open(digest);
-    if (document === null) return 'absent';
     try {
-      const hash = createHash(this.digest);
-      const chunk = new Uint8Array(Math.min(CHUNK, document.size));
-      for (let position = 0; position < document.size; position += CHUNK) {
-        hash.update(await document.readInto(position, chunk));
-      }
-      return `${this.digest}:${hash.digest('hex')}` === digest ? 'intact' : 'damaged';
+      const document = await this.#file(digest);
+      return document === null ? 'absent' : await verified(document);
     } catch (error) {
-      // A sector that cannot be read is damage too, and must not stop the check of the others.
-      if (error instanceof StorageError) return 'damaged';
+      // What is wrong with one document must not stop the check of the others; a wrong name is the caller's.
+      if (error instanceof StorageError && error.code !== 'document-name-invalid') return 'damaged';
       throw error;
+    }
+  }
+
+  async *list(after = ''): AsyncGenerator<string> {
+    const top = join(this.#root, this.digest);
+    const behind = after.slice(after.indexOf(':') + 1);
+    for (const first of (await readdir(top)).sort()) {
+      if (first < behind.slice(0, 2)) continue;
+      for (const hex of (await readdir(join(top, first))).sort())
+        if (hex > behind) yield `${this.digest}:${hex}`;
+    }
+  }
+
+  async masterKeyOf(digest: string): Promise<string | null> {
+    try {
+      const handle = await open(this.#pathOf(digest), 'r');
+      try {
+        const header = new Uint8Array(HEADER);
+        const length = await readFully(handle, 0, header);
+        if (!isEnvelope(header)) return 'clear';
+        return masterKeyOf(header.subarray(0, length)) ?? 'damaged';
+      } finally {
+        await handle.close();
+      }
+    } catch (error) {
+      if (fileErrorCode(error) === 'ENOENT') return null;
+      throw storeUnavailable(error);
+    }
+  }
+
+  /*
+   * A whole new file that takes the name of the old one: whoever has that open reads on in it, no crash leaves half a header,
+   * and two nodes at the same document replace each other's file by an equal one. (A header written over in place would need
+   * a second one beside it for the crash, and neither could then be held to be what was written.)
+   */
+  async reseal(digest: string): Promise<boolean> {
+    const path = this.#pathOf(digest);
+    // Named after the document, and there before the document is looked at: see `#putAside`.
+    const temporary = join(this.#temporary, `${basename(path)}.${randomUUID()}`);
+    try {
+      const target = await open(temporary, 'wx', 0o600);
+      try {
+        if (!(await this.#copyNewest(digest, target))) return (await this.masterKeyOf(digest)) !== null;
+      } finally {
+        await target.close();
+      }
+      await rename(temporary, path);
+      await syncFolder(dirname(path));
+      return true;
+    } catch (error) {
+      // The temporary file was taken away: so was the document.
+      if (fileErrorCode(error) === 'ENOENT') return false;
+      throw storeUnavailable(error);
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  }
+
+  async copyTo(digest: string, folder: string): Promise<boolean> {
+    const path = documentPath(folder, this.digest, digest);
+    const document = await this.#file(digest);
+    if (document === null) return false;
+    try {
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      const target = await open(path, 'wx', 0o600);
+      try {
+        await copySealed(document, target, this.#cipher, 'same');
+      } finally {
+        await target.close();
+      }
+      const copy = await DocumentFile.open(path, digest, this.#cipher);
+      if (copy === null || (await verified(copy)) !== 'intact') throw documentDamaged(digest);
+      return true;
+    } catch (error) {
+      throw storeUnavailable(error);
     } finally {
       await document.close();
     }
   }
 
-  async *list(): AsyncGenerator<string> {
-    const top = join(this.#root, this.digest);
-    for (const first of (await readdir(top)).sort()) {
-      for (const hex of (await readdir(join(top, first))).sort()) yield `${this.digest}:${hex}`;
+  /** @returns whether there was anything to do */
+  async #copyNewest(digest: string, target: FileHandle): Promise<boolean> {
+    const document = await this.#file(digest);
+    if (document === null) return false;
+    try {
+      if (document.envelope?.masterKey === this.#cipher.current) return false;
+      await copySealed(document, target, this.#cipher, 'newest');
+      return true;
+    } finally {
+      await document.close();
     }
   }
 
+  /**
+   * Takes a document's name away. A rotation that has the document open would give it back: its file goes as well, and what
+   * it was too quick for is taken away again, until neither is there.
+   * @returns false where it is absent
+   */
+  async #putAside(path: string, aside: string): Promise<boolean> {
+    const taken = (): Promise<boolean> =>
+      rename(path, aside).then(
+        () => true,
+        (error: unknown) => {
+          if (fileErrorCode(error) === 'ENOENT') return false;
+          throw error;
+        },
+      );
+    if (!(await taken())) return false;
+    do await removeTemporaries(dirname(this.#temporary), `${basename(path)}.`);
+    while (await taken());
+    return true;
+  }
+
   /** Renames a synced temporary file to its name. The same bytes again replace themselves, which also heals damage. */
-  async place(temporary: string, hex: string): Promise<void> {
-    // 256 folders: with a second level nearly every document would make a folder, and sync that one's folder too.
-    const folder = join(this.#root, this.digest, hex.slice(0, 2));
-    await this.#durableFolder(folder, join(this.#root, this.digest));
-    await rename(temporary, join(folder, hex));
-    await syncFolder(folder);
+  async #place({ path, digest, masterKey }: WrittenFile): Promise<void> {
+    const target = this.#pathOf(digest);
+    await this.#durableFolder(dirname(target), join(this.#root, this.digest));
+    await rename(path, target);
+    await syncFolder(dirname(target));
+    // A rotation that began meanwhile may have looked here before the document was there.
+    if (this.#cipher.current !== masterKey) await this.reseal(digest);
   }
 
   async #durableFolder(path: string, parent: string): Promise<void> {
@@ -299,37 +273,44 @@ class DocumentFolder implements DocumentFiles {
     await made;
   }
 
+  #file(digest: string): Promise<DocumentFile | null> {
+    return DocumentFile.open(this.#pathOf(digest), digest, this.#cipher);
+  }
+
   #pathOf(digest: string): string {
-    const [, algorithm, hex] = /^([a-z0-9]+):([0-9a-f]{64})$/.exec(digest) ?? [];
-    if (hex === undefined || algorithm !== this.digest) {
-      throw new StorageError(
-        'document-name-invalid',
-        `A document of this store is named ${this.digest}: and 64 lower-case hex digits.`,
-      );
-    }
-    return join(this.#root, this.digest, hex.slice(0, 2), hex);
+    return documentPath(this.#root, this.digest, digest);
+  }
+}
+
+/** Reads a document through, and closes it. */
+async function verified(document: DocumentFile): Promise<'intact' | 'damaged'> {
+  try {
+    const algorithm = digestNameOf(document.digest);
+    const hash = createHash(algorithm);
+    for await (const piece of document.pieces()) hash.update(piece);
+    return `${algorithm}:${hash.digest('hex')}` === document.digest ? 'intact' : 'damaged';
+  } finally {
+    await document.close();
   }
 }
 
 /**
  * Opens (or makes, mode 0700) a folder of documents, and sweeps what crashed writers left in it.
+ * @param keys - what documents are encrypted with
  * @param digest - the suite's, by which they are named and in whose folder they lie
  * @throws StorageError `unavailable`.
  */
 export async function openDocumentFiles(
   folder: string,
+  keys: DocumentKeys,
   digest: Suite['digest'] = 'sha256',
 ): Promise<DocumentFiles> {
-  const temporaries = join(folder, 'tmp');
-  const own = `${hostname()}_${process.pid}_${randomUUID()}`;
   try {
     await mkdir(join(folder, digest), { recursive: true, mode: 0o700 });
     await syncFolder(folder);
-    ownTemporaries.add(join(temporaries, own));
-    await mkdir(join(temporaries, own), { recursive: true, mode: 0o700 });
-    await sweep(temporaries, own);
+    const temporary = await openTemporaries(join(folder, 'tmp'));
+    return new DocumentFolder(folder, temporary, new DocumentCipher(keys), digest);
   } catch (error) {
-    throw unavailable(error);
+    throw storeUnavailable(error);
   }
-  return new DocumentFolder(folder, join(temporaries, own), digest);
 }

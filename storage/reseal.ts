@@ -10,7 +10,7 @@ const PAGE = 100;
 /** Name of the keys of records among the columns. */
 const RECORD_KEYS = 'record_key.wrapped';
 
-/** Where a rotation stands: columns before it are done. */
+/** Where a rotation stands: columns before it are done, and documents come after all of them. */
 export interface ResealCursor {
   /** Null before the first column. */
   readonly column: string | null;

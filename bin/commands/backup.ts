@@ -20,7 +20,8 @@ ${dataHelp}
 
 The copy is of one moment and carries a manifest with the digest of every file. The passphrase is no part of it: keep it
 apart. Root keys are copied where their folder is at hand; one that was taken away is in no backup. With PostgreSQL use
-pg_dump and copy the folders documents, keys and root-keys.
+pg_dump first and copy the folders documents, keys and root-keys, in this order. Documents are encrypted in the copy as they are
+in the store: without the key files and the passphrase nobody opens them.
 
 ${passphraseHelp}
 

@@ -64,7 +64,7 @@ async function samplesOfOneRun(): Promise<readonly Sample[]> {
         database,
         keys,
         rootKeys: () => Promise.resolve(rootKeys),
-        documents: await openDocumentFiles(join(folder, 'documents')),
+        documents: await openDocumentFiles(join(folder, 'documents'), { masterKeys, random }),
         audit: auditChain({ node: 'samples', digest: suite.digest }),
         clock,
         random,

@@ -2,7 +2,12 @@
 import { operator } from '../../api/installation.ts';
 import { rotationParameters } from '../../api/master-keys.ts';
 import { StorageError } from '../../storage/errors.ts';
-import { orderRotation, rotationStatus, workOnRotation } from '../../storage/master-key-rotation.ts';
+import {
+  latestRotation,
+  orderRotation,
+  rotationStatus,
+  workOnRotation,
+} from '../../storage/master-key-rotation.ts';
 import { approvalHelp, takeUpApproval } from '../approval.ts';
 import { exitCodes, parseFlags, UsageError, type Command } from '../command.ts';
 import {
@@ -17,9 +22,9 @@ export const masterKeyCommand: Command = {
   help: `Usage: yinxin master-key rotate [--approval ID] [--data DIR]
        yinxin master-key status [--json] [--data DIR]
 
-rotate makes a new master key, seals everything anew under it, and goes on with a rotation that a crash left. A service that
-runs meanwhile sees the new key within a minute. Back the key files up afterwards: an older copy of them does not open what was
-sealed since. Former keys stay in the folder; backups of the database from before need them.
+rotate makes a new master key, seals everything anew under it, the keys of documents included, and goes on with a rotation that
+a crash left. A service that runs meanwhile sees the new key within a minute. Back the key files up afterwards: an older copy of
+them does not open what was sealed since. Former keys stay in the folder; backups from before need them.
 
 ${approvalHelp}
   --json            status for a program
@@ -40,7 +45,7 @@ Exit codes: 0 done (status: nothing is left under a former key), 1 not done, or 
     const config = configOfInstallation(terminal, { data: values.data });
     return withInstallation(config, async (installation) => {
       if (what === 'rotate') {
-        const { latest } = await rotationStatus(installation);
+        const latest = await latestRotation(installation.database.reader);
         if (latest?.state === 'running') terminal.tell('A rotation is under way: it is gone on with.');
         else {
           const id = `mkr_${Buffer.from(installation.random(16)).toString('hex')}`;

@@ -47,6 +47,7 @@ describe('request bodies', () => {
     const { fields, file } = await readMultipart(request, {
       folder,
       digest: 'sha256',
+      cipher: 'aes-256-gcm',
       fileField: 'document',
       limit,
     });

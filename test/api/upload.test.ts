@@ -1,13 +1,14 @@
 // Large uploads together stay under a bound, and a caller that takes nothing of an answer is let go.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApiError } from '../../api/errors.ts';
 import { send } from '../../api/reply.ts';
 import { createHttpServer } from '../../api/server.ts';
-import { UploadSink } from '../../api/upload.ts';
+import { sealedSource, UploadSink } from '../../api/upload.ts';
 
 const megabyte = 1024 * 1024;
 
@@ -17,7 +18,8 @@ describe('large uploads', () => {
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   it('are refused where too many bytes wait, and taken again when others are gone', async () => {
-    const sink = (): UploadSink => new UploadSink({ folder, digest: 'sha256' }, 100 * megabyte, 5 * megabyte);
+    const sink = (): UploadSink =>
+      new UploadSink({ folder, digest: 'sha256', cipher: 'aes-256-gcm' }, 100 * megabyte, 5 * megabyte);
     const fill = async (one: UploadSink, megabytes: number): Promise<void> => {
       for (let at = 0; at < megabytes; at += 1) await one.write(new Uint8Array(megabyte));
     };
@@ -33,12 +35,39 @@ describe('large uploads', () => {
     const small = sink();
     await fill(small, 1);
     await small.abort();
-    await first.finish().dispose();
+    await (await first.finish()).dispose();
     const third = sink();
     await fill(third, 5);
     await third.abort();
     assert.deepEqual(readdirSync(folder), []);
   });
+
+  for (const cipher of ['aes-256-gcm', 'sm4-ctr-hmac-sm3'] as const)
+    it(`lie encrypted by ${cipher} while they wait, and tell a change`, async () => {
+      const marker = Buffer.from('刘样本 120105198001010012 '.repeat(80_000));
+      const sink = new UploadSink({ folder, digest: 'sha256', cipher }, 100 * megabyte);
+      for (let at = 0; at < marker.length; at += 70_001) await sink.write(marker.subarray(at, at + 70_001));
+      const upload = await sink.finish();
+      const [name = ''] = readdirSync(folder);
+      const raw = readFileSync(join(folder, name));
+      assert.ok(raw.length > marker.length && !raw.includes('刘样本') && !raw.includes('1980'));
+      assert.deepEqual(
+        Buffer.from(await upload.source.read(65_530, 200_000)),
+        marker.subarray(65_530, 265_530),
+      );
+      assert.equal((await upload.source.read(marker.length, 10)).length, 0);
+      raw[700_000] = (raw[700_000] ?? 0) ^ 1;
+      writeFileSync(join(folder, name), raw);
+      const handle = await open(join(folder, name));
+      const again = sealedSource(handle, upload.file!);
+      await assert.rejects(
+        again.read(0, marker.length),
+        (error) => error instanceof ApiError && error.code === 'upload-aborted',
+      );
+      await handle.close();
+      await upload.dispose();
+      assert.deepEqual(readdirSync(folder), []);
+    });
 
   it('let a caller go who takes nothing of a large answer, and close what was open for it', async () => {
     let closed: () => void;

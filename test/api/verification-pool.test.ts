@@ -1,12 +1,15 @@
 // Verification in worker threads: hostile files hold up nobody, run out of time, and leave the pool working.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { ApiError } from '../../api/errors.ts';
 import { verificationFacts } from '../../api/verification-facts.ts';
 import { createVerificationPool, type VerificationPoolOptions } from '../../api/verification-pool.ts';
+import { chunkKey, ChunkWriter } from '../../storage/sealed-chunks.ts';
 import { startService, type Harness } from './harness.ts';
 import { decisionPdf, stamp } from './samples.ts';
 
@@ -75,10 +78,15 @@ describe('verification of uploads in worker threads', function () {
     const folder = mkdtempSync(join(tmpdir(), 'yinxin-pool-'));
     try {
       const path = join(folder, 'sealed.pdf');
-      writeFileSync(path, sealed);
+      const key = randomBytes(32);
+      const file = await open(path, 'w');
+      const chunks = new ChunkWriter(file, 0, chunkKey('aes-256-gcm', key), randomBytes);
+      await chunks.write(sealed);
+      await chunks.end();
+      await file.close();
       const facts = await verificationFacts(service.services);
       const fromMemory = await pool.verify({ bytes: sealed }, facts);
-      const fromFile = await pool.verify({ path, size: sealed.length }, facts);
+      const fromFile = await pool.verify({ path, size: sealed.length, cipher: 'aes-256-gcm', key }, facts);
       assert.equal(fromMemory.conclusion, 'TOTAL-PASSED');
       assert.deepEqual(fromFile, fromMemory);
     } finally {

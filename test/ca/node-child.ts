@@ -37,7 +37,7 @@ const parts = {
   index: createBlindIndex(masterKeys.first, suite.digest),
   cipher: createFieldCipher({ masterKeys, random, cipher: suite.cipher }),
   rootKeys: () => Promise.resolve(null),
-  documents: await openDocumentFiles(join(folder, 'documents')),
+  documents: await openDocumentFiles(join(folder, 'documents'), { masterKeys, random }),
 };
 const hierarchy = await establishHierarchy(parts, SETTINGS);
 const publisher = new CrlPublisher(parts, hierarchy);

@@ -14,6 +14,7 @@ import {
 import { days } from '../../ca/profile.ts';
 import type { Actor } from '../../storage/actor.ts';
 import { openDocumentFiles } from '../../storage/documents-files.ts';
+import { documentKeys } from '../storage/document-keys.ts';
 import { engines } from '../storage/engines.ts';
 import { openDistrict, type District } from './district.ts';
 import { enrolmentOf, officeOf, PASSWORD } from './enrolment-office.ts';
@@ -37,7 +38,7 @@ for (const engine of engines) {
     before(async function () {
       engine.require(this);
       district = await openDistrict({ engine });
-      const documents = await openDocumentFiles(`${district.folder}/documents`, 'sha256');
+      const documents = await openDocumentFiles(`${district.folder}/documents`, documentKeys());
       const { hierarchy } = district;
       parts = {
         ...district.parts,

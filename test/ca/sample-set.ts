@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { makeSamples, type Sample } from '../../ca/samples.ts';
 import type { HierarchyAlgorithms } from '../../ca/authority-plan.ts';
 import { openDocumentFiles } from '../../storage/documents-files.ts';
+import { documentKeys } from '../storage/document-keys.ts';
 import { openDistrict, pem, SETTINGS } from './district.ts';
 
 export interface SampleSet {
@@ -21,7 +22,7 @@ export async function openSamples(algorithms?: HierarchyAlgorithms): Promise<Sam
   const district = await openDistrict({ realClock: true, ...chosen });
   const parts = {
     ...district.parts,
-    documents: await openDocumentFiles(join(district.folder, 'documents')),
+    documents: await openDocumentFiles(join(district.folder, 'documents'), documentKeys()),
   };
   const { organisation, publicUrl } = SETTINGS;
   const samples = await makeSamples(parts, { organisation, publicUrl, ...chosen });

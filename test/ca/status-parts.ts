@@ -44,7 +44,9 @@ export function certId(
 export async function openPublisher(
   district: District,
 ): Promise<{ readonly publisher: CrlPublisher; readonly documents: DocumentFiles }> {
-  const documents = await openDocumentFiles(join(district.folder, 'documents'));
+  const masterKeys = await district.parts.keys.masterKeys();
+  const { random } = district.parts;
+  const documents = await openDocumentFiles(join(district.folder, 'documents'), { masterKeys, random });
   return { publisher: new CrlPublisher({ ...district.parts, documents }, district.hierarchy), documents };
 }
 

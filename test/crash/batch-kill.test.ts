@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { foodBusinessMatter } from '../../fixtures/matters.ts';
-import { openDocumentFiles } from '../../storage/documents-files.ts';
 import { openDatabase } from '../../storage/open.ts';
 import { scale } from '../scale.ts';
 import { samplePdf } from '../signing/seal-office.ts';
+import { demonstrationDocuments } from '../storage/document-keys.ts';
 import { serve, type Serving } from './serving.ts';
 
 const documents = 60;
@@ -96,7 +96,7 @@ describe('a batch and kill -9', function () {
           rows.every(({ state }) => state !== 'intended'),
           'nothing is left in the middle',
         );
-        const files = await openDocumentFiles(join(folder, 'documents'));
+        const files = await demonstrationDocuments(folder);
         for (const { result_digest } of completed)
           assert.equal(await files.verify(result_digest ?? ''), 'intact');
       } finally {

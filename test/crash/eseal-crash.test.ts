@@ -14,7 +14,6 @@ import { currentEdition } from '../../signing/seal-edition.ts';
 import { drawSeal } from '../../signing/seal-picture/draw-seal.ts';
 import { svgPicture } from '../../signing/seal-picture/svg.ts';
 import { fileSeal } from '../../signing/seal-register.ts';
-import { openDocumentFiles } from '../../storage/documents-files.ts';
 import { openDatabase } from '../../storage/open.ts';
 import { startService } from '../api/harness.ts';
 import { decisionPdf } from '../api/samples.ts';
@@ -22,6 +21,7 @@ import { scale } from '../scale.ts';
 import { administration, authorise, byTwoPersons } from '../signing/grants.ts';
 import { signWith } from '../verification/pki.ts';
 import { makeSeal, makeSealWorld } from '../verification/seal-world.ts';
+import { demonstrationDocuments } from '../storage/document-keys.ts';
 import { serve } from './serving.ts';
 
 const code = '12010500009002';
@@ -188,7 +188,7 @@ describe('kill -9 of a stamp with two revisions', function () {
         .select(['stamp.state', 'stamp.result_digest', 'stamp.idempotency_key', 'seal_use.sm2_form'])
         .execute();
       assert.equal(new Set(rows.map((row) => row.idempotency_key)).size, rows.length);
-      const files = await openDocumentFiles(join(dataFolder, 'documents'));
+      const files = await demonstrationDocuments(dataFolder);
       for (const row of rows) {
         assert.equal(row.sm2_form, 'ses');
         assert.notEqual(row.state, 'intended');

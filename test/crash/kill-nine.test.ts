@@ -11,9 +11,9 @@ import { foodBusinessMatter } from '../../fixtures/matters.ts';
 import { licensingSeal } from '../../fixtures/seals.ts';
 import { verifyAuditChain } from '../../storage/audit-verify.ts';
 import type { Reader } from '../../storage/database.ts';
-import { openDocumentFiles } from '../../storage/documents-files.ts';
 import { openDatabase } from '../../storage/open.ts';
 import { scale } from '../scale.ts';
+import { demonstrationDocuments } from '../storage/document-keys.ts';
 import { engines } from '../storage/engines.ts';
 import { Load, type Acknowledged, type Sent } from './load.ts';
 import { serve, type Serving } from './serving.ts';
@@ -37,8 +37,8 @@ async function decision(): Promise<Uint8Array> {
 }
 
 /** Everything acknowledged is there, whole, and once. */
-async function checkRecords(reader: Reader, documents: string, acknowledged: readonly Acknowledged[]) {
-  const files = await openDocumentFiles(documents);
+async function checkRecords(reader: Reader, dataFolder: string, acknowledged: readonly Acknowledged[]) {
+  const files = await demonstrationDocuments(dataFolder);
   const stamps = new Map(
     (await reader.selectFrom('stamp').select(['id', 'state', 'result_digest']).execute()).map((row) => [
       row.id,
@@ -181,7 +181,7 @@ for (const engine of engines) {
           'url' in place.location ? place.location : { file: join(dataFolder, 'yinxin.db') },
         );
         try {
-          await checkRecords(database.reader, join(dataFolder, 'documents'), acknowledged);
+          await checkRecords(database.reader, dataFolder, acknowledged);
           await checkOnceOnly(database.reader);
           const verdict = await verifyAuditChain(database.reader);
           assert.ok(verdict.intact, JSON.stringify(verdict));

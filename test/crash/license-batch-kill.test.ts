@@ -7,9 +7,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { enterprises } from '../../fixtures/enterprises.ts';
 import { foodBusinessLicense } from '../../fixtures/licenses.ts';
 import { verifyAuditChain } from '../../storage/audit-verify.ts';
-import { openDocumentFiles } from '../../storage/documents-files.ts';
 import { openDatabase } from '../../storage/open.ts';
 import { scale } from '../scale.ts';
+import { demonstrationDocuments } from '../storage/document-keys.ts';
 import { serve, type Serving } from './serving.ts';
 
 const rows = 60;
@@ -136,7 +136,7 @@ async function checkRecords(folder: string, batch: string): Promise<void> {
         .executeTakeFirst();
       assert.equal(entry?.value, 1);
     }
-    const files = await openDocumentFiles(join(folder, 'documents'));
+    const files = await demonstrationDocuments(folder);
     for (const { document } of issued) assert.equal(await files.verify(document ?? ''), 'intact');
     const chain = await verifyAuditChain(reader);
     assert.ok(chain.intact, JSON.stringify(chain));

@@ -12,9 +12,9 @@ import { settleCopies } from '../../licenses/copy.ts';
 import { auditChain } from '../../storage/audit-chain.ts';
 import { verifyAuditChain } from '../../storage/audit-verify.ts';
 import type { Reader } from '../../storage/database.ts';
-import { openDocumentFiles } from '../../storage/documents-files.ts';
 import { openDatabase } from '../../storage/open.ts';
 import { scale } from '../scale.ts';
+import { demonstrationDocuments } from '../storage/document-keys.ts';
 import { engines } from '../storage/engines.ts';
 
 const kills = { sqlite: 4, postgresql: 2 };
@@ -54,10 +54,10 @@ async function untilKilled(folder: string, round: number, environment: NodeJS.Pr
   return done;
 }
 
-async function check(reader: Reader, documents: string, done: readonly Done[]): Promise<void> {
+async function check(reader: Reader, dataFolder: string, done: readonly Done[]): Promise<void> {
   const showings = await reader.selectFrom('presentation').selectAll().execute();
   const copies = await reader.selectFrom('license_copy').selectAll().execute();
-  const files = await openDocumentFiles(documents);
+  const files = await demonstrationDocuments(dataFolder);
   for (const each of done) {
     if (each.kind === 'answer') {
       const row = showings.find(({ id }) => id === each.id);
@@ -120,7 +120,7 @@ for (const engine of engines) {
           // As the next start does, on PostgreSQL after the patience it has with other nodes.
           const audit = auditChain({ node: 'settling', digest: 'sha256' });
           await settleCopies({ database, audit, clock: () => new Date() }, new Date(Date.now() + 1000));
-          await check(database.reader, join(folder, 'documents'), done);
+          await check(database.reader, folder, done);
         } finally {
           await database.close();
         }

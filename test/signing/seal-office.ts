@@ -17,6 +17,7 @@ import type { Actor } from '../../storage/actor.ts';
 import { openDocumentFiles, type DocumentFiles } from '../../storage/documents-files.ts';
 import { authorise, markAutomatic } from './grants.ts';
 import { openDistrict, type District } from '../ca/district.ts';
+import { documentKeys } from '../storage/document-keys.ts';
 import type { Engine } from '../storage/engines.ts';
 
 /** Matters that need no approval in these tests; what needs one names another. */
@@ -67,7 +68,7 @@ export async function openSealOffice(engine?: Engine): Promise<SealOffice> {
   const { parts: ca, hierarchy } = district;
   const authority = new TimestampAuthority(ca, hierarchy);
   const server = await serve((request) => authority.respond(request));
-  const documents = await openDocumentFiles(join(district.folder, 'documents'));
+  const documents = await openDocumentFiles(join(district.folder, 'documents'), documentKeys());
   const wire: Wire = { intercept: null, requests: 0, silentStatus: false, questions: 0 };
   const crls = new CrlPublisher({ ...ca, documents }, hierarchy, () => undefined);
   const ocsp = new OcspResponder(ca, hierarchy, () => true);

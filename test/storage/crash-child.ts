@@ -5,11 +5,12 @@ import { auditChain } from '../../storage/audit-chain.ts';
 import { openDocumentFiles } from '../../storage/documents-files.ts';
 import { migrate } from '../../storage/migrate.ts';
 import { openDatabase, type DatabaseLocation } from '../../storage/open.ts';
+import { documentKeys } from './document-keys.ts';
 
 const [location = '', documentsFolder = '', run = ''] = process.argv.slice(2);
 const database = await openDatabase(JSON.parse(location) as DatabaseLocation);
 await migrate(database);
-const documents = await openDocumentFiles(documentsFolder);
+const documents = await openDocumentFiles(documentsFolder, documentKeys());
 const log = auditChain({ node: 'crash', digest: 'sha256' });
 let next = 0;
 

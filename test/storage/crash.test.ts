@@ -10,6 +10,7 @@ import { verifyAuditChain } from '../../storage/audit-verify.ts';
 import { openDocumentFiles } from '../../storage/documents-files.ts';
 import { openDatabase, type DatabaseLocation } from '../../storage/open.ts';
 import { scale } from '../scale.ts';
+import { documentKeys } from './document-keys.ts';
 import { engines } from './engines.ts';
 
 /** Runs the writer until a kill at a random moment after it is ready; @returns what it acknowledged. */
@@ -59,7 +60,7 @@ for (const engine of engines) {
       assert.ok(acknowledged.size > 0, `${acknowledged.size} writes`);
 
       const database = await openDatabase(location);
-      const documents = await openDocumentFiles(folder);
+      const documents = await openDocumentFiles(folder, documentKeys());
       const rows = await database.reader.selectFrom('install_fact').selectAll().execute();
       const found = new Map(rows.map((row) => [row.name, row.value]));
       for (const [name, digest] of acknowledged) assert.equal(found.get(name), digest);

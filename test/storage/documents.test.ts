@@ -6,6 +6,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDocumentFiles, type DocumentFiles } from '../../storage/documents-files.ts';
 import { StorageError } from '../../storage/errors.ts';
+import { documentKeys } from './document-keys.ts';
 
 function refusal(code: string): (error: unknown) => boolean {
   return (error) => error instanceof StorageError && error.code === code;
@@ -38,7 +39,7 @@ describe('documents as files', () => {
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'yinxin-test-'));
-    store = await openDocumentFiles(folder);
+    store = await openDocumentFiles(folder, documentKeys());
   });
   afterEach(async () => {
     await rm(folder, { recursive: true, force: true });
@@ -97,8 +98,10 @@ describe('documents as files', () => {
     assert.equal(await store.verify(digest), 'damaged');
     await assert.rejects(store.readAll(digest, 1000), refusal('document-damaged'));
     await assert.rejects(store.readAll(digest, 999), refusal('document-too-large'));
-    const document = await store.open(digest);
-    await truncate(pathOf(digest), 10);
+    await assert.rejects(store.open(digest), refusal('document-damaged'));
+    const other = await put(randomBytes(1000));
+    const document = await store.open(other);
+    await truncate(pathOf(other), 10);
     await assert.rejects(async () => document?.read(0, 1000), refusal('document-damaged'));
     await document?.close();
   });
@@ -175,7 +178,7 @@ describe('documents as files', () => {
     }
     const twoDaysAgo = new Date((await stat(dead)).mtimeMs - 48 * 3600 * 1000);
     await utimes(old, twoDaysAgo, twoDaysAgo);
-    await openDocumentFiles(folder);
+    await openDocumentFiles(folder, documentKeys());
     const left = await readdir(join(folder, 'tmp'));
     assert.ok(!left.includes(dead.split('/').at(-1) ?? ''));
     assert.ok(!left.includes(old.split('/').at(-1) ?? ''));
@@ -184,7 +187,7 @@ describe('documents as files', () => {
   });
 
   it('names documents by SM3 where told, in a folder of their own, and takes no other names', async () => {
-    const gm = await openDocumentFiles(folder, 'sm3');
+    const gm = await openDocumentFiles(folder, documentKeys('sm4-ctr-hmac-sm3'), 'sm3');
     const bytes = randomBytes(1000);
     const writer = await gm.create();
     await writer.write(bytes);
@@ -192,7 +195,11 @@ describe('documents as files', () => {
     assert.equal(digest, `sm3:${createHash('sm3').update(bytes).digest('hex')}`);
     assert.equal(await gm.verify(digest), 'intact');
     assert.deepEqual(Buffer.from((await gm.readAll(digest, 1000))!), bytes);
-    assert.equal((await stat(join(folder, 'sm3', digest.slice(4, 6), digest.slice(4)))).size, 1000);
+    // A header, and one chunk with its nonce of 16 and tag of 32 bytes.
+    assert.equal(
+      (await stat(join(folder, 'sm3', digest.slice(4, 6), digest.slice(4)))).size,
+      256 + 1000 + 48,
+    );
     await assert.rejects(store.open(digest), refusal('document-name-invalid'));
     await assert.rejects(gm.open(await put(bytes)), refusal('document-name-invalid'));
   });

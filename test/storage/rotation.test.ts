@@ -20,6 +20,7 @@ import {
   workOnRotation,
   type RotationParts,
 } from '../../storage/master-key-rotation.ts';
+import { openDocumentFiles } from '../../storage/documents-files.ts';
 import type { DatabaseLocation } from '../../storage/open.ts';
 import { resealPage } from '../../storage/reseal.ts';
 import { sealedColumns, type RowKey } from '../../storage/sealed-columns.ts';
@@ -46,7 +47,11 @@ async function openWorld(engine: Engine): Promise<World> {
     const masterKeys = await keys.masterKeys();
     const cipher = createRecordCipher({ masterKeys, random });
     const audit = auditChain({ node: 'rotation', digest: 'sha256' });
-    return { database, masterKeys, cipher, audit, clock: () => new Date() };
+    const documents = await openDocumentFiles(join(keyFolder, 'documents'), {
+      masterKeys: masterKeys.upToDate(),
+      random,
+    });
+    return { database, masterKeys, cipher, audit, documents, clock: () => new Date() };
   };
   return {
     ...(await node()),

@@ -182,6 +182,7 @@ export const events: Readonly<Record<string, Words>> = {
   'license.exported-in-bulk': { zh: '批量导出证照', en: 'licenses exported in bulk' },
   'master-key.rotation-started': { zh: '开始更换主密钥', en: 'master key rotation started' },
   'master-key.rotated': { zh: '主密钥已更换', en: 'master key rotated' },
+  'documents.encrypted': { zh: '存储文件已加密', en: 'stored documents encrypted' },
   'retention.rule-set': { zh: '设定保存期限', en: 'period of keeping set' },
   'legal-hold.set': { zh: '设定依法保留', en: 'legal hold set' },
   'legal-hold.lifted': { zh: '解除依法保留', en: 'legal hold lifted' },
