@@ -86,6 +86,20 @@ module.exports = {
         path: '^(node:)?(fs|net|http|https|child_process|worker_threads|dns)',
       },
     },
+    {
+      name: 'pages-are-drawn-in-workers',
+      severity: 'error',
+      comment:
+        'setting, drawing and reading back a page takes milliseconds that the main thread owes to everybody else',
+      from: {
+        path: '^(licenses|api)/',
+        pathNot: '^licenses/(page|page-picture|page-worker)\\.ts$|^api/report-worker\\.ts$',
+      },
+      to: {
+        path: '^licenses/(page|page-fonts|page-layout|page-picture|code-reader)\\.ts$',
+        dependencyTypesNot: ['type-only'],
+      },
+    },
   ],
   options: {
     tsConfig: { fileName: 'tsconfig.json' },

@@ -32,8 +32,9 @@ const my = route({
   method: 'get',
   path: '/my',
   tag,
-  summary: "The holder's licenses",
+  summary: "The holder's licenses, a page at a time",
   access: page,
+  query: z.object({ after: licenseParams.shape.id.optional().describe('The last one of the page before.') }),
   replies: pageReply,
   async handle(services, call) {
     const session = await requireSession(services, call.cookie);
@@ -42,11 +43,16 @@ const my = route({
     if (!principal.scopes.includes('licenses:own'))
       throw new ApiError('scope-missing', 'This needs the scope licenses:own.');
     const reading = { actor: principal, purpose: '持证人查看', holder: await holderOf(services, principal) };
-    const licenses = await licensesOfHolder(services.licenses, reading);
+    const { after } = call.query;
+    const { licenses, next } = await licensesOfHolder(services.licenses, reading, { after });
     const names = await typeNames(services);
     return html(
       200,
-      renderMy(frameOf(services, session), { licenses: licenses.map((license) => cardOf(license, names)) }),
+      renderMy(frameOf(services, session), {
+        licenses: licenses.map((license) => cardOf(license, names)),
+        further: after !== undefined,
+        next,
+      }),
     );
   },
 });

@@ -8,7 +8,7 @@ import type { LicenseCopy } from '../licenses/copy-store.ts';
 import { LONGEST_DAYS } from '../licenses/copy-check.ts';
 import { makeCopy } from '../licenses/copy.ts';
 import { beijingDay } from '../licenses/face.ts';
-import { licensesOfHolder } from '../licenses/search.ts';
+import { typesOfHolder } from '../licenses/search.ts';
 import { holderFields } from '../licenses/shown-fields.ts';
 import { licenseTypeNamed } from '../licenses/type-register.ts';
 import { renderCopies, renderCopyForm } from '../web/pages/copies.ts';
@@ -117,8 +117,7 @@ const list = route({
     const session = await requireSession(services, call.cookie);
     const reading = await ownReading(services, session.principal);
     const names = await namesOf(services);
-    const own = await licensesOfHolder(services.licenses, reading);
-    const types = new Map(own.map(({ id, typeCode }) => [id, typeCode]));
+    const types = await typesOfHolder(services.licenses, reading);
     const copies = await copiesOfHolder(services.licenses, reading);
     return html(
       200,

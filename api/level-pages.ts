@@ -5,7 +5,7 @@ import { rungs, type Rung } from '../identity/levels.ts';
 import { personById, requirePerson } from '../identity/persons.ts';
 import { proofByRegister, proofByWangzheng } from '../identity/proofing.ts';
 import { whoLooked } from '../identity/who-looked.ts';
-import { licensesOfHolder } from '../licenses/search.ts';
+import { typesOfHolder } from '../licenses/search.ts';
 import { renderLevel } from '../web/pages/people/level.ts';
 import { renderLooks } from '../web/pages/people/looks.ts';
 import { ownPlaces } from '../web/pages/people/places.ts';
@@ -145,7 +145,7 @@ async function ownLicenses(services: Services, visit: Visit): Promise<readonly s
   if ((person?.number ?? null) === null) return [];
   const holder = await holderOf(services, { ...visit.principal, actingFor: null });
   const reading = { actor: visit.principal, purpose: '持证人查看', holder };
-  return (await licensesOfHolder(services.licenses, reading)).map(({ id }) => id);
+  return [...(await typesOfHolder(services.licenses, reading)).keys()];
 }
 
 function whoOf(

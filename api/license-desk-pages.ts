@@ -99,23 +99,23 @@ const find = route({
       by: z.enum(deskKeys),
       text: z.string().trim().min(1).max(120),
       purpose: z.string().trim().min(1).max(60),
+      after: licenseParams.shape.id.optional().describe('Of a holder: the last one of the page before.'),
     }),
   ),
   replies: pageReply,
   async handle(services, call) {
     const session = await deskSession(services, call.cookie);
     requireFormToken(session.formToken, call.body.formToken);
-    const { by, text, purpose } = call.body;
+    const { by, text, purpose, after = null } = call.body;
     const reading = { actor: session.principal, purpose };
-    const found = await findAtDesk(services.licenses, reading, by, text);
+    const { licenses, next } = await findAtDesk(services.licenses, reading, by, text, after);
     const names = await typeNames(services);
     return html(
       200,
-      await showDesk(
-        services,
-        session,
-        found.map((license) => cardOf(license, names)),
-      ),
+      await showDesk(services, session, {
+        licenses: licenses.map((license) => cardOf(license, names)),
+        more: next === null ? null : { by, text, purpose, after: next },
+      }),
     );
   },
 });

@@ -10,7 +10,7 @@ import {
   type LicenseSummary,
   type Reading,
 } from '../licenses/access.ts';
-import { licensesOfHolder, searchByHolder } from '../licenses/search.ts';
+import { licensesOfHolder, PAGE, searchByHolder } from '../licenses/search.ts';
 import { changeStatus } from '../licenses/change.ts';
 import type { LicenseEvent } from '../licenses/event-store.ts';
 import { codeMatrix, codeSvg } from '../licenses/code-picture.ts';
@@ -247,13 +247,22 @@ const search = route({
         .optional()
         .describe('The number stands in the body only, never in an address. Left out by holders.'),
       purpose,
+      after: licenseParams.shape.id
+        .nullish()
+        .describe('`next` of the page before. Left out, or null, for the first page.'),
+      limit: z.number().int().min(1).max(PAGE.largest).default(PAGE.usual).describe('Licenses of a page.'),
     }),
   ),
   replies: [
     {
       status: 200,
-      description: 'At most 200, newest first.',
-      content: { 'application/json': z.object({ licenses: z.array(licenseSummary) }) },
+      description: 'A page, newest first.',
+      content: {
+        'application/json': z.object({
+          licenses: z.array(licenseSummary),
+          next: z.string().nullable().describe('Goes into `after` for the next page; null at the end.'),
+        }),
+      },
     },
   ],
   async handle(services, { principal: caller, body }) {
@@ -262,11 +271,16 @@ const search = route({
     if (!('holder' in reading) && body.holder === undefined) {
       throw new ApiError('request-invalid', 'The body does not hold: holder: required for a department.');
     }
-    const found =
+    const wanted = { after: body.after, limit: body.limit };
+    const holder = body.holder ?? { kind: 'enterprise', code: '' };
+    const { licenses, next } =
       'holder' in reading
-        ? await licensesOfHolder(services.licenses, reading)
-        : await searchByHolder(services.licenses, reading, body.holder ?? { kind: 'enterprise', code: '' });
-    return json(200, { licenses: found.map((license) => summaryAnswer(license, services.address)) });
+        ? await licensesOfHolder(services.licenses, reading, wanted)
+        : await searchByHolder(services.licenses, reading, holder, wanted);
+    return json(200, {
+      licenses: licenses.map((license) => summaryAnswer(license, services.address)),
+      next,
+    });
   },
 });
 

@@ -38,7 +38,6 @@ import { longTermParts } from './long-term.ts';
 import type { Log } from './log.ts';
 import { openMetrics, type Metrics } from './metrics.ts';
 import { openIdentityProvider } from './oidc-services.ts';
-import { createOwnCalls } from './own-calls.ts';
 import { routes } from './routes.ts';
 import { createApplication, createHttpServer } from './server.ts';
 import { lockServer } from './server-lock.ts';
@@ -50,7 +49,6 @@ import { signingServersOf } from './signing-server-http.ts';
 import { foreignStatusLists } from './status-lists-http.ts';
 import { statusSource } from './status-source-http.ts';
 import { timestampSettings } from './time-settings.ts';
-import { timestampService } from './timestamp-http.ts';
 import { keepClockChecked } from './time-checks.ts';
 import { trustListPublisher } from './trust-list.ts';
 import { createReportRenderer, type ReportRenderer } from './report-renderer.ts';
@@ -113,7 +111,7 @@ export async function startService(options: StartOptions): Promise<RunningServic
   const server = createHttpServer((request, response) => handler(request, response));
   const port = await listen(server, config.host, config.port);
   const localUrl = `http://${config.host === '::' || config.host === '0.0.0.0' ? '127.0.0.1' : bracketed(config.host)}:${port}`;
-  // Our own time-stamp service for ourselves: it listens until the last stamp under way has its time.
+  // For this process alone: sign-ins of our own pages are exchanged here, whatever stands before the public address.
   const ownServer = createHttpServer((request, response) => handler(request, response));
   const undo: (() => Promise<unknown>)[] = [
     () => stopListening(ownServer, 1000),
@@ -235,9 +233,14 @@ async function openServices(
   // Every caller together: answers that are signed for one of them alone.
   const ocspAtOnce = new RateLimiter(ocspSignedAtOnce, installation.clock);
   const signIn = { accounts: (await options.accounts?.(installation)) ?? [] };
-  const ownCalls = createOwnCalls(installation.random);
+  const timestampAuthority = new TimestampAuthority(
+    installation,
+    hierarchy,
+    timestampSettings(config.time, installation.clock),
+  );
   const timestamps = timestampClient({
-    service: timestampService(`${ownUrl}/tsa`, ownCalls.headers),
+    // Our own authority, in this process: the bytes it would answer at /tsa, without a way there and back.
+    service: { respond: (request) => timestampAuthority.respond(request) },
     random: installation.random,
     clock: installation.clock,
     digest: installation.suite.digest,
@@ -308,18 +311,13 @@ async function openServices(
     events,
     hierarchy,
     metrics,
-    ownCalls,
     verifications,
     reports,
     matterNames: options.matterNames ?? new Map(),
     trustList,
     recognised,
     foreignStatusLists: foreignLists,
-    timestampAuthority: new TimestampAuthority(
-      installation,
-      hierarchy,
-      timestampSettings(config.time, installation.clock),
-    ),
+    timestampAuthority,
     ocsp,
     crls,
     bulk: bulkRunner({ ...installation, hierarchy }, (error) =>

@@ -201,8 +201,6 @@ async function handled(
     spend(limits.refusedKeys, address);
     throw error;
   });
-  if (services.ownCalls.recognises(request))
-    return route.run(services, { request, params: request.params, query: request.query, principal });
   if (principal !== null) spend(limits.principal, principal.id);
   else
     spend(

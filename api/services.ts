@@ -23,7 +23,6 @@ import type { Installation } from './installation.ts';
 import type { LoginServices } from './login-services.ts';
 import type { Metrics } from './metrics.ts';
 import type { ProviderRates } from './shared-limits.ts';
-import type { OwnCalls } from './own-calls.ts';
 import type { OpenedRegisters } from './people-services.ts';
 import type { PageSignIn } from './page-sign-in.ts';
 import type { RecognisedSource } from './recognised-source.ts';
@@ -78,7 +77,6 @@ export interface Services extends Installation {
   /** What changes of people do to live sessions. */
   readonly events: AccountEvents;
   readonly metrics: Metrics;
-  readonly ownCalls: OwnCalls;
   readonly verifications: VerificationPool;
   readonly reports: ReportRenderer;
   /** Names of the matters (事项) this installation knows, by 实施编码; pages show the code of others. */

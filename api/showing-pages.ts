@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { PageSession } from '../identity/page-sessions.ts';
 import { looksOfHolder } from '../licenses/looks.ts';
-import { licensesOfHolder } from '../licenses/search.ts';
+import { typesOfHolder } from '../licenses/search.ts';
 import { codeMatrix, codeSvg } from '../licenses/code-picture.ts';
 import {
   answerClaim,
@@ -67,7 +67,7 @@ const show = route({
     const ids = call.body.licenses.split(' ');
     const picture = await showLicenses(services.licenses, by, ids);
     const names = await namesOf(services);
-    const own = await licensesOfHolder(services.licenses, by);
+    const types = await typesOfHolder(services.licenses, by);
     return html(
       200,
       renderShowing(frameOf(services, session), {
@@ -75,7 +75,7 @@ const show = route({
         picture: new Html(svgOf(picture)),
         spoken: groupedDigits(picture.spoken),
         seconds: secondsLeft(services, picture.until),
-        licenses: own.filter(({ id }) => ids.includes(id)).map(({ typeCode }) => names.type(typeCode)),
+        licenses: [...types].filter(([id]) => ids.includes(id)).map(([, type]) => names.type(type)),
       }),
     );
   },
@@ -152,8 +152,8 @@ const look = route({
     const showing = await shownHere(services.licenses, by, call.params.id);
     const { claim } = showing;
     const names = await namesOf(services);
-    const own = await licensesOfHolder(services.licenses, by);
-    const type = own.find(({ id }) => id === claim?.license)?.typeCode ?? '';
+    const types = await typesOfHolder(services.licenses, by);
+    const type = types.get(claim?.license ?? '') ?? '';
     return html(
       200,
       renderShowingState(frameOf(services, session), {

@@ -14,14 +14,8 @@ interface Answer {
   readonly body: Uint8Array;
 }
 
-/**
- * A time-stamping authority at an address. Redirects are refusals.
- * @param headers sent with every request, beside those of the protocol
- */
-export function timestampService(
-  address: string,
-  headers: Readonly<Record<string, string>> = {},
-): TimestampService {
+/** A time-stamping authority at an address. Redirects are refusals. */
+export function timestampService(address: string): TimestampService {
   const url = new URL(address);
   const options = { keepAlive: true, timeout: idleMilliseconds };
   const [start, agent] =
@@ -35,7 +29,6 @@ export function timestampService(
         agent,
         signal,
         headers: {
-          ...headers,
           'Content-Type': 'application/timestamp-query',
           Accept: 'application/timestamp-reply',
           'Content-Length': body.length,

@@ -18,6 +18,7 @@ import { loadPageFonts } from '../licenses/page-fonts.ts';
 import { drawPage, type PageOrder } from '../licenses/page.ts';
 import type { Actor } from '../storage/actor.ts';
 import type { Limits } from './limits.ts';
+import { measureHolderLists } from './holder-lists.ts';
 import { measure, rate, watchingEventLoop, type Measure } from './measure.ts';
 import { startBenchService } from './service.ts';
 
@@ -38,15 +39,14 @@ const system: Actor = {
 
 let serial = 0;
 
-function next(): DemonstrationLicense {
+function next(enterprise = enterprises[(serial + 1) % enterprises.length]): DemonstrationLicense {
   serial += 1;
-  const enterprise = enterprises[serial % enterprises.length];
   if (enterprise === undefined) throw new Error('The demonstration has no enterprises.');
   return foodBusinessLicense(enterprise, serial);
 }
 
-function issue(services: Services): Promise<unknown> {
-  const { type, matter, holder, face, number } = next();
+function issue(services: Services, order = next()): Promise<unknown> {
+  const { type, matter, holder, face, number } = order;
   return issueLicense(services.licenses, {
     actor: system,
     idempotencyKey: `bench-license-${number}`,
@@ -102,7 +102,7 @@ async function* measureIssue(seconds: number, services: Services, limits: Limits
   count = 0;
   const { statistics } = services.database;
   const [cpu, main, commits] = [process.cpuUsage(), process.threadCpuUsage(), statistics.commits];
-  const taken = await watchingEventLoop(`longest standstill: ${name}`, () => rate(seconds, one, parallel));
+  const taken = await watchingEventLoop(name, () => rate(seconds, one, parallel));
   const all = process.cpuUsage(cpu);
   const mainThread = process.threadCpuUsage(main);
   const spent = (all.user + all.system) / 1000 / count;
@@ -112,6 +112,7 @@ async function* measureIssue(seconds: number, services: Services, limits: Limits
   yield measure(name, taken.result, 'licenses/s', 'three raw P-256 signatures each', raw);
   yield measure(name, taken.result, 'licenses/s', 'disk sync', limits.sync);
   yield taken.standstill;
+  yield taken.turn;
   const cores = availableParallelism();
   // On a machine that is busy otherwise the clock says little: what a license costs of the processors says the rest.
   yield measure(
@@ -145,6 +146,15 @@ async function* measureIssue(seconds: number, services: Services, limits: Limits
   );
 }
 
+/** One holder with two hundred licenses, in a repository of what was issued before. */
+async function* measureLists(seconds: number, services: Services): AsyncGenerator<Measure> {
+  const [enterprise] = enterprises;
+  if (enterprise === undefined) throw new Error('The demonstration has no enterprises.');
+  for (let count = 0; count < (seconds < 1 ? 10 : 200); count += parallel)
+    await Promise.all(Array.from({ length: parallel }, () => issue(services, next(enterprise))));
+  yield* measureHolderLists(seconds, services, system, enterprise.creditCode);
+}
+
 async function* measureDrawing(seconds: number, services: Services, whole: number): AsyncGenerator<Measure> {
   const orders = await ordersOf(services);
   const fonts = loadPageFonts();
@@ -176,7 +186,7 @@ async function* measureTaking(seconds: number, services: Services, limits: Limit
   const { matter } = next();
   const name = `taking a batch of ${rows.length} rows`;
   const started = performance.now();
-  const taken = await watchingEventLoop(`longest standstill: ${name}`, () =>
+  const taken = await watchingEventLoop(name, () =>
     submitLicenseBatch(services.licenses, {
       actor: system,
       idempotencyKey: 'bench-taking',
@@ -189,6 +199,7 @@ async function* measureTaking(seconds: number, services: Services, limits: Limit
   await stopLicenseBatch(services, system, taken.result.id);
   yield measure(name, rate, 'rows/s', 'disk sync', limits.sync);
   yield taken.standstill;
+  yield taken.turn;
 }
 
 /** A batch from its submission to its end. */
@@ -225,6 +236,7 @@ export async function* measureLicenses(
   const service = await startBenchService(folder);
   try {
     yield* measureIssue(seconds, service.services, limits);
+    yield* measureLists(seconds, service.services);
     yield* measureDrawing(seconds, service.services, (availableParallelism() * 1000) / demanded);
     yield* measureTaking(seconds, service.services, limits);
     yield* measureBatch(seconds, service.services);

@@ -96,13 +96,12 @@ export async function* measureMainJob(
     const stampOnce = await stamper(services, pdf);
     const stamp = async (): Promise<void> => void stamped.push((await stampOnce()).document.digest);
     const stampName = `stamps, 20 kB PDF, ${parallel} callers`;
-    const stamps = await watchingEventLoop(`longest standstill: ${stampName}`, () =>
-      rate(seconds, stamp, parallel),
-    );
+    const stamps = await watchingEventLoop(stampName, () => rate(seconds, stamp, parallel));
     yield measure(stampName, stamps.result, 'stamps/s', 'raw P-256 signature', limits.sign);
     yield measure(stampName, stamps.result, 'stamps/s', 'disk sync', limits.sync);
     yield measure(stampName, stamps.result, 'stamps/s', 'SHA-256 of the file', limits.hash / pdf.length);
     yield stamps.standstill;
+    yield stamps.turn;
     yield measure(
       'stamps, 20 kB PDF, one caller',
       await rate(seconds, stamp),
@@ -120,14 +119,13 @@ export async function* measureMainJob(
       licenseSize = document.size;
     };
     const licenseName = `licenses, ${parallel} callers`;
-    const licenses = await watchingEventLoop(`longest standstill: ${licenseName}`, () =>
-      rate(seconds, license, parallel),
-    );
+    const licenses = await watchingEventLoop(licenseName, () => rate(seconds, license, parallel));
     yield measure(licenseName, licenses.result, 'licenses/s', 'raw P-256 signature', limits.sign);
     yield measure(licenseName, licenses.result, 'licenses/s', 'disk sync', limits.sync);
     const hashes = limits.hash / licenseSize;
     yield measure(licenseName, licenses.result, 'licenses/s', 'SHA-256 of the file', hashes);
     yield licenses.standstill;
+    yield licenses.turn;
 
     yield* measureVerifications(seconds, services, stamped, codes, limits);
   } finally {
@@ -150,13 +148,14 @@ async function* measureVerifications(
   }
   const nextFile = inTurn(files);
   const pdfName = `verifications, stamped PDF, ${parallel} callers`;
-  const pdfs = await watchingEventLoop(`longest standstill: ${pdfName}`, () =>
+  const pdfs = await watchingEventLoop(pdfName, () =>
     rate(seconds, () => verifyHere(services, { file: { bytes: nextFile() } }), parallel),
   );
   yield measure(pdfName, pdfs.result, 'files/s', 'raw P-256 verification', limits.verify);
   const size = files[0]?.length ?? 1;
   yield measure(pdfName, pdfs.result, 'files/s', 'SHA-256 of the file', limits.hash / size);
   yield pdfs.standstill;
+  yield pdfs.turn;
   const nextCode = inTurn(codes);
   yield measure(
     'verifications, license code with status',

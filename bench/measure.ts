@@ -27,17 +27,49 @@ export function measure(
 /** Milliseconds for which the main thread may answer nobody else. */
 const permittedStandstill = 20;
 
-/** What `work` answers, and how long the event loop stood still meanwhile at worst: disk waits and other programs count. */
-export async function watchingEventLoop<T>(
-  name: string,
-  work: () => Promise<T>,
-): Promise<{ readonly result: T; readonly standstill: Measure }> {
+/** What `work` answered, and how the event loop fared meanwhile. */
+export interface Watched<T> {
+  readonly result: T;
+  /** How long it stood still at worst, by the clock: disk waits count, and whatever else runs on the machine. */
+  readonly standstill: Measure;
+  /** The longest turn by processor time of the main thread: what of it is our own doing, however busy the machine is. */
+  readonly turn: Measure;
+}
+
+/** @param name of the work: `longest standstill: …` and `longest turn, processor time: …` are measured */
+export async function watchingEventLoop<T>(name: string, work: () => Promise<T>): Promise<Watched<T>> {
   const delay = monitorEventLoopDelay({ resolution: 1 });
+  const turns = watchTurns();
   delay.enable();
   const result = await work();
   delay.disable();
-  const milliseconds = delay.max / 1e6;
-  return { result, standstill: measure(name, milliseconds, 'ms', 'permitted', permittedStandstill) };
+  const longest = turns.end();
+  const of = (what: string, milliseconds: number): Measure =>
+    measure(`${what}: ${name}`, milliseconds, 'ms', 'permitted', permittedStandstill);
+  return {
+    result,
+    standstill: of('longest standstill', delay.max / 1e6),
+    turn: of('longest turn, processor time', longest),
+  };
+}
+
+/** Looks once in each turn of the event loop, a millisecond apart at least, how long the thread was at work since. */
+function watchTurns(): { end(): number } {
+  let longest = 0;
+  let before = process.threadCpuUsage();
+  const look = (): void => {
+    const { user, system } = process.threadCpuUsage(before);
+    longest = Math.max(longest, (user + system) / 1000);
+    before = process.threadCpuUsage();
+  };
+  const timer = setInterval(look, 1);
+  return {
+    end() {
+      clearInterval(timer);
+      look();
+      return longest;
+    },
+  };
 }
 
 /**

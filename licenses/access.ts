@@ -12,6 +12,7 @@ import { isHolder } from './holders.ts';
 import { stateAt, stateWords, type LicenseState } from './license.ts';
 import { isPersonal, maskedHolder, maskedNumber, maskedValue } from './mask.ts';
 import { trustOf, type TrustLevel } from './original.ts';
+import type { ListedLicense } from './listing.ts';
 import type { LicenseParts } from './parts.ts';
 import { holdsUnprintable, withoutResidentNumbers } from './plain-text.ts';
 import { findLicense, type StoredLicense } from './store.ts';
@@ -65,7 +66,7 @@ export interface LicenseDetails extends LicenseSummary {
 }
 
 /** As lists show a license. */
-export function summaryOf(license: StoredLicense, now: Date): LicenseSummary {
+export function summaryOf(license: ListedLicense, now: Date): LicenseSummary {
   const { record, holderKind } = license;
   const state = stateAt(license.state, license.expiresAt, now);
   return {

@@ -2,9 +2,10 @@
 import { checkPurpose, note, summaryOf, type LicenseSummary, type Reading } from './access.ts';
 import { LicenseError } from './errors.ts';
 import { departmentOf, requireScope } from './guard.ts';
+import { listLicenses } from './listing.ts';
 import type { LicenseParts } from './parts.ts';
-import { searchByHolder } from './search.ts';
-import { findLicense, numberIndex } from './store.ts';
+import { searchByHolder, type LicensePage } from './search.ts';
+import { numberIndex } from './store.ts';
 import { licenseTypes } from './type-register.ts';
 
 export const deskKeys = ['number', 'identifier', 'case', 'enterprise', 'resident'] as const;
@@ -15,30 +16,39 @@ const MAX_FOUND = 50;
 
 /**
  * Licenses that the department issued or supervises; a number finds the version that has it now.
- * @throws LicenseError `scope-missing`, `department-missing`, `purpose-missing`, `holder-invalid`
+ * @param after of a holder's licenses: the last of the page before
+ * @throws LicenseError `scope-missing`, `department-missing`, `purpose-missing`, `holder-invalid`, `license-not-found`
  */
 export async function findAtDesk(
   parts: LicenseParts,
   reading: Reading,
   by: DeskKey,
   text: string,
-): Promise<readonly LicenseSummary[]> {
+  after: string | null = null,
+): Promise<LicensePage> {
   requireScope(reading.actor, 'licenses:read', 'licenses:search');
   const department = departmentOf(reading.actor);
   checkPurpose(reading.purpose);
   const wanted = text.normalize('NFC').trim();
   if (wanted === '') throw new LicenseError('holder-invalid', 'There is nothing to look for.');
   if (by === 'enterprise' || by === 'resident')
-    return searchByHolder(parts, reading, { kind: by, code: wanted });
-  const ids = await idsOf(parts, department, by, wanted);
-  const found: LicenseSummary[] = [];
-  for (const id of ids) {
-    const license = await findLicense(parts.database.reader, parts, id);
-    if (license !== null && (license.issuer === department || license.supervisor === department))
-      found.push(summaryOf(license, parts.clock()));
-  }
-  await note(parts, reading, 'license.searched', 'licenses', found.length);
-  return found;
+    return searchByHolder(parts, reading, { kind: by, code: wanted }, { after });
+  const found = await summariesOf(parts, await idsOf(parts, department, by, wanted));
+  const visible = found.filter(({ issuer, supervisor }) =>
+    [issuer.creditCode, supervisor.creditCode].includes(department),
+  );
+  await note(parts, reading, 'license.searched', 'licenses', visible.length);
+  return { licenses: visible, next: null };
+}
+
+/** In the order of their ids, all at once; what was destroyed is left out. */
+async function summariesOf(parts: LicenseParts, ids: readonly string[]): Promise<readonly LicenseSummary[]> {
+  if (ids.length === 0) return [];
+  const page = { after: null, limit: ids.length };
+  const { licenses } = await listLicenses(parts.database.reader, parts, { ids }, page);
+  const now = parts.clock();
+  const found = new Map(licenses.map((license) => [license.id, summaryOf(license, now)]));
+  return ids.flatMap((id) => found.get(id) ?? []);
 }
 
 async function idsOf(
@@ -106,13 +116,9 @@ export async function deskReminders(parts: LicenseParts, actor: Reading['actor']
     .orderBy('expires_at')
     .limit(MAX_REMINDED)
     .execute();
-  const summaries = async (rows: readonly { readonly id: string }[]): Promise<LicenseSummary[]> => {
-    const found: LicenseSummary[] = [];
-    for (const { id } of rows) {
-      const license = await findLicense(db, parts, id);
-      if (license !== null) found.push(summaryOf(license, now));
-    }
-    return found;
+  const idsIn = (rows: readonly { readonly id: string }[]): readonly string[] => rows.map(({ id }) => id);
+  return {
+    overdue: await summariesOf(parts, idsIn(overdue)),
+    ending: await summariesOf(parts, idsIn(ending)),
   };
-  return { overdue: await summaries(overdue), ending: await summaries(ending) };
 }

@@ -77,7 +77,7 @@ export async function exportOwn(
   parts: LicenseParts,
   reading: HolderReading,
 ): Promise<AsyncGenerator<ExportedLicense>> {
-  const held = await licensesHeldBy(parts, reading.holder, { limit: MAX_VERSIONS });
+  const held = await licensesHeldBy(parts, reading.holder, MAX_VERSIONS);
   await note(parts, reading, 'license.exported', 'own licenses', held.length);
   return versionsOf(parts, held);
 }

@@ -4,7 +4,7 @@ import type { HolderReading } from './access.ts';
 import type { LicenseParts } from './parts.ts';
 import { claimsOfHolder } from './presentation.ts';
 import type { Claim, Presentation } from './presentation-store.ts';
-import { licensesOfHolder } from './search.ts';
+import { typesOfHolder } from './search.ts';
 
 const MOST = 100;
 
@@ -37,8 +37,7 @@ export interface Looks {
 
 /** Everything somebody else looked at, the newest first; one's own readings are left out. On record. */
 export async function looksOfHolder(parts: LicenseParts, reading: HolderReading): Promise<Looks> {
-  const own = await licensesOfHolder(parts, reading);
-  const types = new Map(own.map(({ id, typeCode }) => [id, typeCode]));
+  const types = await typesOfHolder(parts, reading);
   const typeOf = (license: string): string => types.get(license) ?? '';
   const claims = (await claimsOfHolder(parts, reading)).flatMap((showing) =>
     showing.claim === null

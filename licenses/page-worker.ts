@@ -29,6 +29,14 @@ async function perform(task: PageTask): Promise<PageReply> {
   }
 }
 
+/** What is handed over instead of copied: a page that has its memory to itself. */
+function handedOver(reply: PageReply): readonly ArrayBuffer[] {
+  const page = reply.kind === 'done' ? reply.page : null;
+  return page?.buffer instanceof ArrayBuffer && page.byteLength === page.buffer.byteLength
+    ? [page.buffer]
+    : [];
+}
+
 parentPort?.on('message', (task: PageTask) => {
-  void perform(task).then((reply) => parentPort?.postMessage(reply));
+  void perform(task).then((reply) => parentPort?.postMessage(reply, handedOver(reply)));
 });

@@ -1,5 +1,6 @@
 // Rows of licenses to values and back. Personal data is encrypted on its way in and found by blind index.
 import type { BlindIndex } from '../crypto/blind-index.ts';
+import type { FieldCipher } from '../crypto/field-cipher.ts';
 import type { RecordCipher } from '../crypto/record-cipher.ts';
 import type { StatusReference } from '../formats/cose/cwt.ts';
 import type { Reader, Writer } from '../storage/database.ts';
@@ -229,7 +230,8 @@ export async function licenseSealedBy(db: Reader, stampId: string): Promise<stri
 }
 
 /**
- * Issued licenses by one of the ways they are looked up, newest first; of a holder or an issuer the newest versions.
+ * Issued licenses by one of the ways they are looked up, whole, newest first; of a holder the newest versions. What lists
+ * show of them is quicker read by listing.ts.
  * @param by `visibleTo`: only those that this department issued or supervises
  */
 export async function findLicenses(
@@ -239,7 +241,6 @@ export async function findLicenses(
     | { readonly holder: string; readonly visibleTo?: string }
     | { readonly act: string }
     | { readonly codeId: string }
-    | { readonly issuer: string }
     | { readonly ids: readonly string[] },
   limit: number,
 ): Promise<readonly StoredLicense[]> {
@@ -259,8 +260,7 @@ export async function findLicenses(
     )
     .$if('act' in by, (q) => ('act' in by ? q.where('act', '=', by.act) : q))
     .$if('codeId' in by, (q) => ('codeId' in by ? q.where('code_id', '=', by.codeId) : q))
-    .$if('issuer' in by, (q) => ('issuer' in by ? q.where('issuer', '=', by.issuer) : q))
-    .$if('holder' in by || 'issuer' in by, (q) => q.where('next', 'is', null))
+    .$if('holder' in by, (q) => q.where('next', 'is', null))
     .where('state', 'not in', ['intended', 'abandoned'])
     .orderBy('issued_at', 'desc')
     .orderBy('identifier', 'desc')
@@ -278,6 +278,20 @@ function withKeys(db: Reader | Writer) {
     .select('record_key.wrapped as record_key');
 }
 
+/** The record of a license whose key was read with it, and the cipher of everything else of it. */
+export function openedRecord(
+  row: {
+    readonly id: string;
+    readonly root: string | null;
+    readonly record: string;
+    readonly record_key: string | null;
+  },
+  secrets: Secrets,
+): { readonly record: LicenseRecord; readonly cipher: FieldCipher } {
+  const cipher = openRecordKey(secrets, row.root ?? row.id, row.record_key);
+  return { record: JSON.parse(cipher.open(place('record', row.id), row.record)) as LicenseRecord, cipher };
+}
+
 /** A license whose personal data was destroyed is none any more, whoever asks. */
 function licenseOf(
   row: LicenseTable & { readonly record_key: string | null },
@@ -287,7 +301,7 @@ function licenseOf(
   if (row.code === null || row.stamp === null || row.document === null) {
     throw new LicenseError('record-damaged', 'A stored license is not whole.');
   }
-  const cipher = openRecordKey(secrets, row.root ?? row.id, row.record_key);
+  const { record, cipher } = openedRecord({ ...row, record: row.record }, secrets);
   return {
     id: row.id,
     act: row.act,
@@ -300,7 +314,7 @@ function licenseOf(
     matter: row.matter,
     caseNumber: row.case_number,
     holderKind: row.holder_kind,
-    record: JSON.parse(cipher.open(place('record', row.id), row.record)) as LicenseRecord,
+    record,
     recordHash: row.record_hash,
     codeId: row.code_id,
     code: JSON.parse(cipher.open(place('code', row.id), row.code)) as CodeText,

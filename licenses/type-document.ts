@@ -52,8 +52,23 @@ function withoutFormat(document: TypeDocument): Omit<TypeDocument, 'format'> {
 /** A definition as it was stored before there were documents: fields in place of a schema, a template of one page. */
 type EarlierDefinition = Omit<LicenseType, 'template'> & { readonly template: TemplatePage };
 
-/** The type of a stored definition, which was checked when it was stored. */
+/** Types that were read lately, by their whole text: it says everything, so none of them can be out of date. */
+const read = new Map<string, LicenseType>();
+/** Editions in daily use; at the longest definition they take some megabytes. */
+const MOST_READ = 32;
+
+/** The type of a stored definition, which was checked when it was stored. The same text gives the same object. */
 export function typeOfStored(text: string): LicenseType {
+  const known = read.get(text);
+  if (known !== undefined) read.delete(text);
+  const type = known ?? parsedType(text);
+  read.set(text, type);
+  const [oldest] = read.keys();
+  if (read.size > MOST_READ && oldest !== undefined) read.delete(oldest);
+  return type;
+}
+
+function parsedType(text: string): LicenseType {
   const value = JSON.parse(text) as TypeDocument | EarlierDefinition;
   if (!('face' in value)) return { ...value, template: { pages: [value.template] } };
   const { face, ...type } = withoutFormat(value);

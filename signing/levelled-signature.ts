@@ -85,6 +85,8 @@ export async function signCopy(
     prepare: (capacity) => order.prepare(capacity),
     make: async (messageDigest) => {
       const signature = await signDigest(key, messageDigest);
+      // Keys answer in crowds; what follows, token and checks, takes milliseconds.
+      await ownTurn();
       if (reaches(order.level, 'B-T') && got.shortfall === null) {
         const { timestamps } = parts;
         const asked = await tolerating(order.lower, () =>

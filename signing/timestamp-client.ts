@@ -99,13 +99,18 @@ export function timestampClient(parts: TimestampClientParts): TimestampClient {
 }
 
 async function exchange(service: TimestampService, request: Uint8Array, budget: number): Promise<Uint8Array> {
-  const signal = AbortSignal.timeout(budget);
+  const running = new AbortController();
+  const { signal } = running;
+  // Ended with the answer: a thousand stamps would leave a thousand timers for the rest of their budgets.
+  const timer = setTimeout(() => running.abort(), budget);
   try {
     // The race holds the budget against a service that overhears the signal.
     return await Promise.race([service.respond(request, signal), aborted(signal)]);
   } catch (cause) {
     const why = signal.aborted ? `did not answer within ${budget} ms` : 'could not be reached';
     throw new SigningError('timestamp-unavailable', `The time-stamp service ${why}.`, { cause });
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -10,7 +10,9 @@ import type { SqliteConnection } from './sqlite-connection.ts';
 import { sqliteDialect } from './sqlite-dialect.ts';
 import { isBusy, sqliteError } from './sqlite-errors.ts';
 
-const ITEMS_PER_TURN = 256;
+const ITEMS_PER_COMMIT = 256;
+/** Milliseconds of writing after which the rest of a shared transaction waits for another turn of the event loop. */
+const SLICE = 4;
 const LOCK_RETRY_MS = 5;
 
 /** One item's view of the write connection: closed when its write ends, so that a straggler cannot reach another's. */
@@ -146,7 +148,7 @@ export class GroupCommit {
     // Let everything that arrived in this turn of the event loop join the queue first.
     await nextTurn();
     while (this.#queue.length > 0) {
-      await this.#commit(this.#queue.splice(0, ITEMS_PER_TURN));
+      await this.#commit(this.#queue.splice(0, ITEMS_PER_COMMIT));
       await nextTurn();
     }
     this.#running = null;
@@ -156,7 +158,14 @@ export class GroupCommit {
     const outcomes = [];
     try {
       await this.#begin();
+      // Queries answer at once, so a crowd of writes would be one turn of the event loop: it is cut into slices. Nobody
+      // sees the transaction between them, and what is asked for meanwhile joins the next one.
+      let since = performance.now();
       for (const item of items) {
+        if (performance.now() - since > SLICE) {
+          await nextTurn();
+          since = performance.now();
+        }
         outcomes.push(await item.run());
         if (!this.#connection.inTransaction) {
           throw new StorageError(
@@ -175,7 +184,11 @@ export class GroupCommit {
     const kept = outcomes.filter((outcome) => outcome.kept).length;
     this.#counts.writes += kept;
     if (kept > 0) this.#counts.commits += 1;
-    for (const outcome of outcomes) outcome.answer();
+    // Each caller goes on in a turn of its own: what all of them do next, at once, would be as long as the writes were.
+    for (const [index, outcome] of outcomes.entries()) {
+      if (index > 0) await nextTurn();
+      outcome.answer();
+    }
   }
 
   async #begin(): Promise<void> {

@@ -209,7 +209,7 @@ describe('licenses over HTTP', () => {
     assert.equal(license?.id, issued.body.id);
     assert.ok(license?.holder.name.includes('*') && license.holder.code.includes('*'));
     const other = await search('health-commission', 'x');
-    assert.deepEqual(other.body, { licenses: [] }, 'another department finds nothing');
+    assert.deepEqual(other.body, { licenses: [], next: null }, 'another department finds nothing');
     const without = await post('/api/v1/licenses:search', { purpose: 'x' }, 'civil-affairs');
     assert.equal(without.status, 400);
     const rows = await service.services.database.reader

@@ -84,8 +84,8 @@ const pages: Readonly<Record<string, string>> = {
   '/report-passed': renderReportPage(stranger, passedReport),
   '/report-failed': renderReportPage(stranger, failedReport),
   '/report-unsure': renderReportPage(stranger, unsureReport),
-  '/my': renderMy(holder, { licenses: [license, card] }),
-  '/my-empty': renderMy(holder, { licenses: [] }),
+  '/my': renderMy(holder, { licenses: [license, card], further: true, next: license.id }),
+  '/my-empty': renderMy(holder, { licenses: [], further: false, next: null }),
   '/office': renderOffice(officer, {
     department: '天津市河北区政务服务办公室（演示）',
     seals: ['天津市河北区政务服务办公室（演示）', '天津市河北区政务服务办公室行政许可专用章（演示）'].map(

@@ -120,7 +120,7 @@ for (const engine of engines) {
         ),
         refusal('license-not-found'),
       );
-      const found = await searchByHolder(
+      const { licenses: found } = await searchByHolder(
         office.parts,
         { actor: { ...approval, scopes: ['licenses:search'] }, purpose: '核对' },
         { kind: 'enterprise', code: '91120105MA0000074N' },

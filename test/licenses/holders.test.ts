@@ -54,8 +54,9 @@ for (const engine of engines) {
       photo: samplePortrait(1),
       ...change,
     });
-    const search = (code: string) =>
-      searchByHolder(office.parts, { actor: approval, purpose: 'test' }, { kind: 'resident', code });
+    const search = async (code: string) =>
+      (await searchByHolder(office.parts, { actor: approval, purpose: 'test' }, { kind: 'resident', code }))
+        .licenses;
     const photo = async (id: string) =>
       photoOf(
         office.parts.database.reader,
@@ -75,7 +76,7 @@ for (const engine of engines) {
         { ...wife, role: '乙方', share: '40%' },
       ]);
       assert.equal(license.record['CZZT'], husband.name);
-      const own = await licensesOfHolder(office.parts, {
+      const { licenses: own } = await licensesOfHolder(office.parts, {
         actor: { id: 'person:w', kind: 'person', department: null, scopes: ['licenses:own'] },
         purpose: 'own',
         holder: wife,
@@ -102,7 +103,11 @@ for (const engine of engines) {
         issued_at: new Date(Date.now() + 60_000).toISOString(),
       });
       const holder = { kind: license.holderKind, code: license.record['CZZTDM'] ?? '' };
-      const found = await searchByHolder(office.parts, { actor: approval, purpose: 'test' }, holder);
+      const { licenses: found } = await searchByHolder(
+        office.parts,
+        { actor: approval, purpose: 'test' },
+        holder,
+      );
       assert.ok(found.some(({ id }) => id === license.id));
       assert.ok(found.every(({ issuer }) => issuer.creditCode === approval.department));
       await away();

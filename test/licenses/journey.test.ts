@@ -152,7 +152,7 @@ for (const engine of engines) {
     it('is found by its holder, masked, by who may, and every search is on record', async () => {
       await issueLicense(office.parts, office.senior1());
       const holder = { kind: 'resident', code: '120105195108230033' } as const;
-      const found = await searchByHolder(
+      const { licenses: found } = await searchByHolder(
         office.parts,
         { actor: approval, purpose: '办理食品经营许可' },
         holder,
@@ -191,7 +191,7 @@ for (const engine of engines) {
       assert.equal((await readLicense(office.parts, reading, food.id)).state, 'issued');
       assert.equal(
         (await searchByHolder(office.parts, reading, { kind: 'enterprise', code: '91120105MA0000074N' }))
-          .length > 0,
+          .licenses.length > 0,
         true,
       );
       const foreign = { actor: { ...market, department: '11120105MB00000275' }, purpose: 'x' };
@@ -203,7 +203,8 @@ for (const engine of engines) {
         );
       }
       assert.deepEqual(
-        await searchByHolder(office.parts, foreign, { kind: 'resident', code: '120105195108230033' }),
+        (await searchByHolder(office.parts, foreign, { kind: 'resident', code: '120105195108230033' }))
+          .licenses,
         [],
       );
       assert.deepEqual(await recentLicenses(office.parts, foreign.actor), []);
@@ -217,7 +218,8 @@ for (const engine of engines) {
         purpose: 'own',
         holder: { kind: 'resident', code: '120105195108230033' },
       } as const;
-      assert.ok((await licensesOfHolder(office.parts, own)).some((license) => license.id === senior.id));
+      const { licenses: held } = await licensesOfHolder(office.parts, own);
+      assert.ok(held.some((license) => license.id === senior.id));
       assert.equal((await readOwnLicense(office.parts, own, senior.id)).holder.name, '样本𬭸');
       assert.equal((await licenseDocument(office.parts, own, senior.id)).digest, senior.document.digest);
       await assert.rejects(readOwnLicense(office.parts, own, food.id), refusal('license-not-found'));

@@ -3,18 +3,21 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeEnvelope } from '../../formats/qr/license-code.ts';
 import { codeMatrix, codePixels, codeSvg } from '../../licenses/code-picture.ts';
 import { assertReadable, readCodes } from '../../licenses/code-reader.ts';
 import { LicenseError } from '../../licenses/errors.ts';
+import { issueLicense } from '../../licenses/issue.ts';
 import { loadPageFonts, type PageFonts } from '../../licenses/page-fonts.ts';
 import type { PageLayout } from '../../licenses/layout-builder.ts';
 import { layoutPages, type PageContent } from '../../licenses/page-layout.ts';
 import { createPageRenderer } from '../../licenses/page-renderer.ts';
 import { drawPage, type PageOrder } from '../../licenses/page.ts';
 import { requireProgram, run } from '../programs.ts';
+import { openLicenseOffice } from './license-office.ts';
 import { asPgm, asPixels, inkIn, rasterise } from './raster.ts';
 import { foodType } from './sample-type.ts';
 
@@ -320,6 +323,28 @@ describe('the page workers', () => {
       renderer.draw(ORDER),
       (error) => error instanceof LicenseError && error.code === 'renderer-busy',
     );
+  });
+});
+
+describe('issuing', function () {
+  this.timeout(60_000);
+
+  it('composes no page on the main thread', async () => {
+    const office = await openLicenseOffice();
+    // The workers have modules of their own: what is taken away here, in either build, is missing on the main thread alone.
+    const builds = [
+      createRequire(import.meta.url)('pdf-lib') as typeof import('pdf-lib'),
+      await import('pdf-lib'),
+    ].map(({ PDFDocument }) => ({ PDFDocument, create: PDFDocument.create.bind(PDFDocument) }));
+    for (const { PDFDocument } of builds)
+      PDFDocument.create = () => Promise.reject(new Error('A page is composed on the main thread.'));
+    try {
+      const issued = await issueLicense(office.parts, office.food1());
+      assert.equal(issued.state, 'issued');
+    } finally {
+      for (const { PDFDocument, create } of builds) PDFDocument.create = create;
+      await office.close();
+    }
   });
 });
 

@@ -70,14 +70,14 @@ export function holderCode(holder: number): string {
   return completeUscc(`91120105MA${String(holder).padStart(7, '0')}`);
 }
 
-/** Index of a license of the first chain, where the repository is large enough for one. */
-export const FIRST_OF_CHAIN = 332 * 600;
+/** Index of a license of the first chain. */
+export const FIRST_OF_CHAIN = 600;
 
 /** Whose license the `index`-th is. */
 export function holderOfIndex(index: number): number {
   const round = Math.floor(index / 600);
   // Two hundred of six hundred belong to one, now and then: chains of shops.
-  return index % 600 < 200 && round % 333 === 332 ? 9_000_000 + round : Math.floor(index / PER_HOLDER);
+  return index % 600 < 200 && round % 333 === 1 ? 9_000_000 + round : Math.floor(index / PER_HOLDER);
 }
 
 export interface Loader {

@@ -164,14 +164,15 @@ for (const engine of engines) {
         },
         holder: async (index) => {
           const { id, holder } = loader.sample(index);
-          const found = await licensesHeldBy(office.parts, { kind: 'enterprise', code: holder });
+          const found = await licensesHeldBy(office.parts, { kind: 'enterprise', code: holder }, 200);
           assert.ok(found.some((license) => license.id === id));
         },
         // As an office asks: found, and put on record durably, before it is answered.
         'holder, on record': async (index) => {
           const { holder } = loader.sample(index);
           const reading = { actor: { ...approval, scopes: ['licenses:search'] }, purpose: '办件核对' };
-          const found = await searchByHolder(office.parts, reading, { kind: 'enterprise', code: holder });
+          const of = { kind: 'enterprise', code: holder } as const;
+          const { licenses: found } = await searchByHolder(office.parts, reading, of);
           assert.ok(found.length > 0);
         },
       };
@@ -191,23 +192,28 @@ for (const engine of engines) {
       }
     });
 
-    // There is a chain where the repository is large enough for one.
-    if ((sizes.at(-1) ?? 0) > FIRST_OF_CHAIN + 200)
-      it('finds the two hundred licenses of a chain, masked and on record', async () => {
-        const { holder } = loader.sample(FIRST_OF_CHAIN);
-        const reading = { actor: { ...approval, scopes: ['licenses:search'] }, purpose: '办件核对' };
-        const times: number[] = [];
-        for (let count = 0; count < 100; count += 1) {
-          const [taken, found] = await timed(() =>
-            searchByHolder(office.parts, reading, { kind: 'enterprise', code: holder }),
-          );
-          assert.equal(found.length, 200);
+    it('finds the two hundred licenses of a chain, masked and on record', async () => {
+      const { holder } = loader.sample(FIRST_OF_CHAIN);
+      const of = { kind: 'enterprise', code: holder } as const;
+      const reading = { actor: { ...approval, scopes: ['licenses:search'] }, purpose: '办件核对' };
+      const times: number[] = [];
+      for (let count = 0; count < 100; count += 1) {
+        const found: string[] = [];
+        for (let after: string | null = null, more = true; more; more = after !== null) {
+          const [taken, page] = await timed(() => searchByHolder(office.parts, reading, of, { after }));
           times.push(taken);
+          found.push(...page.licenses.map(({ id }) => id));
+          after = page.next;
         }
-        tell(
-          `the 200 licenses of a chain: p50 ${median(times).toFixed(1)} ms, p99 ${percentile(times, 0.99).toFixed(1)} ms`,
-        );
-      });
+        assert.equal(found.length, 200);
+        assert.equal(new Set(found).size, 200);
+      }
+      tell(
+        `the 200 licenses of a chain, each page: p50 ${median(times).toFixed(1)} ms, p99 ${percentile(times, 0.99).toFixed(1)} ms`,
+      );
+      const judged = percentile(times, full ? 0.99 : 0.5);
+      assert.ok(judged < permitted, `a page of a chain's licenses: ${judged.toFixed(1)} ms`);
+    });
 
     it('reads none of these by going through the table', async () => {
       const { database } = office.parts;

@@ -323,6 +323,36 @@ describe('group commit on SQLite', () => {
     assert.deepEqual(await names(database), ['after']);
   });
 
+  it('gives everybody else turns of the event loop while a crowd of writes is under way, and after it', async () => {
+    const busy = (): void => {
+      const until = performance.now() + 2;
+      while (performance.now() < until);
+    };
+    let turns = 0;
+    let running = true;
+    const turn = (): void => {
+      turns += 1;
+      if (running) setImmediate(turn);
+    };
+    setImmediate(turn);
+    const answered: number[] = [];
+    const started = turns;
+    await Promise.all(
+      Array.from({ length: 100 }, async (_, index) => {
+        await opened.database.write(async (tx) => {
+          await insert(tx, `n${index}`);
+          busy();
+        });
+        answered.push(turns);
+        busy();
+      }),
+    );
+    running = false;
+    const [first = 0, last = 0] = [answered[0], answered.at(-1)];
+    assert.ok(first - started >= 20, `${first - started} turns before the first answer`);
+    assert.ok(last - first >= 90, `${last - first} turns from the first answer to the last`);
+  });
+
   it('syncs every commit, in WAL mode with foreign keys on', async () => {
     const { database } = opened;
     const [mode, synchronous, keys] = await database.write(

@@ -1,6 +1,6 @@
 // The license desk: a clerk finds a license, sees what waits, and what is due.
 import type { Words } from '../../verification/report.ts';
-import { choice, field, postForm, scrollTable } from '../form.ts';
+import { buttonForm, choice, field, postForm, scrollTable } from '../form.ts';
 import { html, type Html } from '../html.ts';
 import { renderPage, type Frame } from '../layout.ts';
 import { stateChip, trustChip, type LicenseSummary } from '../license-card.ts';
@@ -22,7 +22,11 @@ export interface LicenseDeskPage {
   readonly overdue: readonly LicenseSummary[];
   readonly ending: readonly LicenseSummary[];
   /** What was looked for and found; null before anything was. */
-  readonly found: readonly LicenseSummary[] | null;
+  readonly found: {
+    readonly licenses: readonly LicenseSummary[];
+    /** What is sent for the next page; null where there is none. */
+    readonly more: Readonly<Record<'by' | 'text' | 'purpose' | 'after', string>> | null;
+  } | null;
 }
 
 const keys: readonly { readonly value: string; readonly words: Words }[] = [
@@ -117,7 +121,17 @@ export function renderLicenseDesk(frame: Frame, page: LicenseDeskPage): string {
           ? null
           : html`<section>
               <h2>${both(found)}</h2>
-              ${list(page.found, { zh: '没有找到。', en: 'Nothing found.' })}
+              ${list(page.found.licenses, { zh: '没有找到。', en: 'Nothing found.' })}
+              ${
+                page.found.more === null
+                  ? null
+                  : buttonForm(
+                      frame,
+                      '/office/licenses',
+                      { zh: '更多', en: 'More' },
+                      { values: page.found.more },
+                    )
+              }
             </section>`
       }
       <section>

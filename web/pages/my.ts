@@ -7,6 +7,10 @@ import { say } from '../words.ts';
 
 export interface MyPage {
   readonly licenses: readonly LicenseSummary[];
+  /** Whether earlier pages were left behind. */
+  readonly further: boolean;
+  /** What the next page begins after; null where there is none. */
+  readonly next: string | null;
 }
 
 /** What a holder does with a license: one hand on a telephone reaches the first button. */
@@ -30,6 +34,21 @@ export function holderActions(frame: Frame, license: LicenseSummary): Html {
   </div>`;
 }
 
+/** To the older ones, and back to the newest; nothing where one page shows all. */
+function pages({ further, next }: MyPage): Html | null {
+  if (!further && next === null) return null;
+  return html`<nav class="actions" aria-label="翻页 Pages">
+    ${further ? html`<a class="button quiet" href="/my">${say('回到最新', 'Back to the newest')}</a>` : null}
+    ${
+      next === null
+        ? null
+        : html`<a class="button quiet" href="/my?after=${encodeURIComponent(next)}" rel="next"
+            >${say('更多', 'More')}</a
+          >`
+    }
+  </nav>`;
+}
+
 /** `/my`. */
 export function renderMy(frame: Frame, page: MyPage): string {
   return renderPage(frame, {
@@ -50,6 +69,7 @@ export function renderMy(frame: Frame, page: MyPage): string {
           : html`<ul class="cards">
               ${page.licenses.map((license) => renderLicenseCard(license, holderActions(frame, license)))}
             </ul>`
-      }`,
+      }
+      ${pages(page)}`,
   });
 }
