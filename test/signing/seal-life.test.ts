@@ -124,6 +124,15 @@ for (const engine of engines) {
       const applied = await apply(making());
       const both = { ...applicant, scopes: ['seals:apply', 'seals:approve', 'seals:administer'] };
       await assert.rejects(approveApplication(office.register, both, applied.id), refusal('self-approval'));
+      const key = { ...administration, id: 'client:administrator', kind: 'client' } as const;
+      await assert.rejects(
+        approveApplication(office.register, key, applied.id),
+        refusal('decider-not-person'),
+      );
+      await assert.rejects(
+        rejectApplication(office.register, key, applied.id, '不同意'),
+        refusal('decider-not-person'),
+      );
       await assert.rejects(
         approveApplication(office.register, { ...administration, scopes: [] }, applied.id),
         refusal('scope-missing'),
