@@ -208,6 +208,7 @@ const oneApplication = route({
       renderSealApplication(frameOf(services, session), {
         ...lineOf(found, shown),
         sealCode: seal?.code ?? null,
+        picture: 'picture' in found.parameters ? `/seal-applications/${found.id}/picture.svg` : null,
         facts: applicationFacts(found.parameters, shown),
         decidedBy: found.decidedBy === null ? null : shown(found.decidedBy),
         decidedAt: found.decidedAt?.toISOString() ?? null,

@@ -205,6 +205,16 @@ for (const engine of engines) {
     it('refuses what could never be, and records what was refused at last', async () => {
       await assert.rejects(apply(making({ keepers: [] })), refusal('application-invalid'));
       await assert.rejects(apply(making({ approvalsNeeded: 0 })), refusal('application-invalid'));
+      const script = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><script>1</script></svg>';
+      const filed = {
+        kind: 'filed',
+        name: '旧印模',
+        purpose: null,
+        centre: null,
+        artwork: { format: 'svg', data: script },
+        size: { width: 42, height: 42 },
+      } as const;
+      await assert.rejects(apply(making({ picture: filed })), refusal('picture-refused'));
       await assert.rejects(
         apply({ kind: 'release', sealId: office.approvalSeal.id }),
         refusal('seal-transition-not-allowed'),

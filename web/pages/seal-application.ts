@@ -10,6 +10,8 @@ import type { ApplicationLine } from './seal-office.ts';
 
 export interface SealApplicationPage extends ApplicationLine {
   readonly sealCode: string | null;
+  /** Address of the impression that would be made; null where none is. */
+  readonly picture: string | null;
   readonly facts: readonly { readonly label: Words; readonly value: Html | string }[];
   readonly decidedBy: ShownActor | null;
   readonly decidedAt: string | null;
@@ -89,6 +91,15 @@ export function renderSealApplication(frame: Frame, page: SealApplicationPage): 
           ${page.failure === null ? null : fact({ zh: '未能办理', en: 'Failed' }, html`<code>${page.failure}</code>`)}
         </dl>
       </section>
+      ${
+        page.picture === null
+          ? null
+          : html`<section class="card impression">
+              <h2>${say('拟制印模', 'The impression')}</h2>
+              <img src="${page.picture}" alt="${kind.zh} 拟制印模" width="200" height="200" />
+              <p class="note">${say('编码在批准后赋予。', 'Its code is given when it is approved.')}</p>
+            </section>`
+      }
       ${decisionForm(frame, page)}`,
   });
 }

@@ -158,6 +158,7 @@ export function renderSealOffice(frame: Frame, page: SealOfficePage): string {
           page.mayApply
             ? html`<div>
                 <p><a class="button" href="/seal-application">${say('申请新章', 'Apply for a seal')}</a></p>
+                <p><a class="button" href="/seal-artwork">${say('自带图样', 'Own artwork')}</a></p>
                 <p><a class="button" href="/seal-take-in">${say('接入外部印章', 'Take one in')}</a></p>
               </div>`
             : null
