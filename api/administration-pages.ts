@@ -1,9 +1,9 @@
 // Pages of 三员.
 import { z } from 'zod';
-import { accountById } from '../identity/accounts.ts';
 import { allDepartments } from '../identity/departments.ts';
 import { officersOf, requireRole } from '../identity/officers.ts';
-import { maskPerson, personById } from '../identity/persons.ts';
+import { officesOf, type NamedOffice } from '../identity/officer-names.ts';
+import { maskName } from '../identity/persons.ts';
 import { officerRoles, roleNamed, roleTable } from '../identity/roles.ts';
 import {
   approveTwoPersons,
@@ -26,6 +26,7 @@ import { html, seeOther } from './reply.ts';
 import { formBody, route, type Route } from './route.ts';
 import { optionalText } from './schemas.ts';
 import type { Services } from './services.ts';
+import { shownActors, unnamedActor, type ActorsShown } from './shown-actors.ts';
 
 const tag = '页面 Pages';
 const page = { kind: 'page' } as const;
@@ -43,7 +44,7 @@ const administration = route({
   replies: pageReply,
   async handle(services, call) {
     const session = await requireSession(services, call.cookie);
-    const { account } = await peopleCaller(services, session.principal, officeLevel);
+    const { account, principal } = await peopleCaller(services, session.principal, officeLevel);
     const { roles } = await requireRole(
       services,
       account.id,
@@ -57,6 +58,16 @@ const administration = route({
       twoPersonTable[kind].asks.some((role) => roles.includes(role)),
     );
     const open = await twoPersonRequests(services, { open: true, limit: 100 });
+    const officers = await officersOf(services, null);
+    const offices = await officesOf(
+      services,
+      officers.map((one) => one.account),
+    );
+    const shown = await shownActors(
+      services,
+      principal.department,
+      open.flatMap((one) => [one.requestedBy, one.subject]),
+    );
     return html(
       200,
       renderAdministration(frameOf(services, session), {
@@ -69,16 +80,14 @@ const administration = route({
                   twoPersonTable[one.kind].decides.some((role) => roles.includes(role))
                 ? 'decide'
                 : 'look';
-          return requestView(one, may);
+          return requestView(one, may, shown);
         }),
-        officers: await Promise.all(
-          (await officersOf(services, null)).map(async (one) => ({
-            account: one.account,
-            name: await maskedNameOf(services, one.account),
-            department: departments.get(one.department) ?? one.department,
-            roles: one.roles.map((role) => roleTable[role]),
-          })),
-        ),
+        officers: officers.map((one) => ({
+          account: one.account,
+          name: nameOf(offices.get(one.account) ?? [], one.department, principal.department),
+          department: departments.get(one.department) ?? one.department,
+          roles: one.roles.map((role) => roleTable[role]),
+        })),
         kinds: kinds.map((value) => ({ value, words: twoPersonTable[value] })),
         roles: officerRoles.map((value) => ({ value, words: roleTable[value] })),
         departments: [...departments].map(([value, zh]) => ({ value, words: { zh, en: '' } })),
@@ -87,18 +96,20 @@ const administration = route({
   },
 });
 
-async function maskedNameOf(services: Services, id: string): Promise<string> {
-  const account = await accountById(services, id);
-  const person = account === null ? null : await personById(services, account.person);
-  return person === null ? '—' : maskPerson(person).name;
+/** Of an officer of the reader's own department the name; of others what lists may show of it. */
+function nameOf(offices: readonly NamedOffice[], department: string, reader: string | null): string {
+  const name = offices.find((office) => office.department.creditCode === department)?.name ?? null;
+  if (name === null) return '—';
+  return department === reader ? name : maskName(name);
 }
 
-function requestView(one: TwoPersonRequest, may: RequestView['may']): RequestView {
+function requestView(one: TwoPersonRequest, may: RequestView['may'], shown: ActorsShown): RequestView {
   return {
     id: one.id,
     words: twoPersonTable[one.kind],
     parameters: Object.entries(one.parameters).map(([name, value]) => parameterWords(name, value)),
-    subject: one.subject,
+    requestedBy: shown(one.requestedBy),
+    subject: one.subject === null ? null : shown(one.subject),
     purpose: one.purpose,
     requestedAt: one.requestedAt.toISOString(),
     expiresAt: one.expiresAt.toISOString(),
@@ -207,6 +218,9 @@ const audit = route({
     const reading = { by: account.id, before: null, subject: request, action: null };
     const rows =
       purpose === null ? null : await readAudit(services.people, principal, { ...reading, purpose });
+    // What somebody did for a department is told by name; what they did for themselves is not.
+    const acting = (rows ?? []).flatMap((row) => (row.department === null ? [] : [row.actor]));
+    const shown = await shownActors(services, principal.department, acting);
     return html(
       200,
       renderAudit(frameOf(services, session), {
@@ -214,7 +228,7 @@ const audit = route({
         rows:
           rows?.map((row) => ({
             at: row.at.toISOString(),
-            actor: row.actor,
+            actor: row.department === null ? unnamedActor(row.actor) : shown(row.actor),
             department: row.department?.name ?? null,
             action: row.action,
             subject: row.subject,

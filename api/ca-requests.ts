@@ -114,7 +114,8 @@ const approval = route({
   method: 'post',
   path: '/api/v1/ca/requests/{id}/approval',
   tag,
-  summary: 'Approve another officer’s request: it is executed at once, and exactly once',
+  summary:
+    'Approve another officer’s request, as a person who signed in: it is executed at once, and exactly once',
   access: withScope('ca:approve'),
   idempotent: true,
   params,
@@ -127,7 +128,7 @@ const rejection = route({
   method: 'post',
   path: '/api/v1/ca/requests/{id}/rejection',
   tag,
-  summary: 'Reject another officer’s request',
+  summary: 'Reject another officer’s request, as a person who signed in',
   access: withScope('ca:approve'),
   params,
   body: jsonBody(z.strictObject({ reason: z.string().min(2).max(200) })),

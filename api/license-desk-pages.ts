@@ -24,6 +24,7 @@ import { html, seeOther } from './reply.ts';
 import { formBody, route, type Route } from './route.ts';
 import { caseNumber, optionalText } from './schemas.ts';
 import type { Services } from './services.ts';
+import { shownActors, type ActorsShown } from './shown-actors.ts';
 
 const tag = '页面 Pages';
 const page = { kind: 'page' } as const;
@@ -46,12 +47,12 @@ export async function deskSession(services: Services, cookie: string | undefined
   return session;
 }
 
-function requestLine(session: PageSession, request: ChangeRequest): DeskRequest {
+function requestLine(session: PageSession, request: ChangeRequest, shown: ActorsShown): DeskRequest {
   return {
     id: request.id,
     change: eventWords(request.change),
     requestedAt: request.requestedAt.toISOString(),
-    requestedBy: request.requestedBy,
+    requestedBy: shown(request.requestedBy),
     own: request.requestedBy === session.principal.id,
   };
 }
@@ -65,9 +66,11 @@ async function showDesk(
   const names = await typeNames(services);
   const waiting = await changeRequests(services.licenses, principal, { waiting: true });
   const { overdue, ending } = await deskReminders(services.licenses, principal);
+  const asking = waiting.map(({ requestedBy }) => requestedBy);
+  const shown = await shownActors(services, principal.department, asking);
   return renderLicenseDesk(frameOf(services, session), {
     department: session.name,
-    waiting: waiting.map((request) => requestLine(session, request)),
+    waiting: waiting.map((request) => requestLine(session, request, shown)),
     overdue: overdue.map((license) => cardOf(license, names)),
     ending: ending.map((license) => cardOf(license, names)),
     found,
@@ -141,6 +144,10 @@ const file = route({
     const requests = issuing
       ? await changeRequests(services.licenses, principal, { license: license.id, waiting: true })
       : [];
+    const shown = await shownActors(services, principal.department, [
+      ...story.events.flatMap(({ officer, secondOfficer }) => [officer, secondOfficer]),
+      ...requests.map(({ requestedBy }) => requestedBy),
+    ]);
     return html(
       200,
       renderLicenseFile(frameOf(services, session), {
@@ -155,7 +162,7 @@ const file = route({
           state: cardOf(version, names).state,
           documentUrl: `/api/v1/licenses/${version.id}/document?purpose=${encodeURIComponent('窗口查看')}`,
         })),
-        events: story.events.toReversed().map((event) => eventOf(event, issuing, coming)),
+        events: story.events.toReversed().map((event) => eventOf(event, issuing, coming, shown)),
         changes: issuing ? changesOf(type, license.state, coming.has(license.id)) : [],
         inspection: {
           by: story.inspection.by === null ? null : beijingDay(new Date(story.inspection.by.getTime() - 1)),
@@ -168,7 +175,7 @@ const file = route({
           basis: type.inspection?.basis ?? '',
           today: beijingDay(services.clock()),
         },
-        requests: requests.map((request) => requestLine(session, request)),
+        requests: requests.map((request) => requestLine(session, request, shown)),
         idempotencyKey: encodeBase64url(services.random(16)),
       }),
     );
@@ -195,7 +202,12 @@ function changesOf(type: LicenseType, state: LicenseState, coming: boolean): rea
     }));
 }
 
-function eventOf(event: VersionEvent, issuing: boolean, coming: ReadonlySet<string>): FileEvent {
+function eventOf(
+  event: VersionEvent,
+  issuing: boolean,
+  coming: ReadonlySet<string>,
+  shown: ActorsShown,
+): FileEvent {
   const begins = event.change === 'restore' && coming.has(event.license);
   return {
     words: eventWords(event.change),
@@ -204,8 +216,8 @@ function eventOf(event: VersionEvent, issuing: boolean, coming: ReadonlySet<stri
     effectiveAt: event.effectiveAt.toISOString(),
     reason: event.reason,
     legalBasis: event.legalBasis,
-    officer: event.officer,
-    secondOfficer: event.secondOfficer,
+    officer: event.officer === null ? null : shown(event.officer),
+    secondOfficer: event.secondOfficer === null ? null : shown(event.secondOfficer),
     case: event.caseNumber,
     facts: factsOfEvent(event),
     due: event.due === null ? null : { words: dueWords[event.due], chip: dueChips[event.due] },

@@ -4,6 +4,8 @@ import type { VersionEvent } from '../licenses/versions.ts';
 import type { Words } from '../verification/report.ts';
 import { html, type Html } from '../web/html.ts';
 import { dayElement, timeElement } from '../web/words.ts';
+import { actorElement } from '../web/actor.ts';
+import type { ActorsShown } from './shown-actors.ts';
 
 /** What became of a change that was decided ahead of its day. */
 export const dueWords: Readonly<Record<NonNullable<VersionEvent['due']>, Words>> = {
@@ -63,6 +65,7 @@ export const requestChips = {
 /** What a request asks for, line by line. */
 export function factsOfAsked(
   request: ChangeRequestDetails,
+  shown: ActorsShown,
 ): readonly { readonly label: Words; readonly value: Html | string }[] {
   const { asked } = request;
   const words = asked.kind === 'version' ? asked.succeeds : asked;
@@ -80,13 +83,13 @@ export function factsOfAsked(
     ),
     ...line('办件', 'Case', caseOf === null ? null : html`<code>${caseOf}</code>`),
     ...line('并入', 'Into', asked.kind === 'merge' ? html`<code>${asked.into}</code>` : null),
-    ...line('申请人', 'Asked by', html`<code>${request.requestedBy}</code>`),
+    ...line('申请人', 'Asked by', actorElement(shown(request.requestedBy))),
     ...line('申请时间', 'Asked', timeElement(request.requestedAt.toISOString())),
     ...line('期限', 'Waits until', timeElement(request.expiresAt.toISOString())),
     ...line(
       '审批人',
       'Decided by',
-      request.decidedBy === null ? null : html`<code>${request.decidedBy}</code>`,
+      request.decidedBy === null ? null : actorElement(shown(request.decidedBy)),
     ),
     ...line(
       '审批时间',

@@ -10,6 +10,7 @@ import { factsOfAsked, requestChips, requestStateWords } from './license-desk-wo
 import { frameOf, requireFormToken } from './pages.ts';
 import { html, seeOther } from './reply.ts';
 import { formBody, route, type Route } from './route.ts';
+import { shownActors } from './shown-actors.ts';
 
 const tag = '页面 Pages';
 const page = { kind: 'page' } as const;
@@ -33,6 +34,7 @@ const request = route({
     const reading = { actor: principal, purpose: '审批证照变更' };
     const license = await readLicense(services.licenses, reading, found.license);
     const own = found.requestedBy === principal.id;
+    const shown = await shownActors(services, principal.department, [found.requestedBy, found.decidedBy]);
     const waits = found.state === 'waiting';
     const again = found.state === 'approved' && found.decidedBy === principal.id;
     return html(
@@ -48,7 +50,7 @@ const request = route({
         facts: [
           { label: { zh: '证照', en: 'License' }, value: `${license.typeName} ${license.number}` },
           { label: { zh: '持证主体', en: 'Holder' }, value: license.holder.name },
-          ...factsOfAsked(found),
+          ...factsOfAsked(found, shown),
         ],
         mayApprove: (waits && !own) || again,
         ending: !waits ? null : own ? 'withdraw' : 'reject',

@@ -17,6 +17,8 @@ const desks: Readonly<Record<OfficerRole, PeoplePlace | null>> = {
   'seal-administrator': null,
   'document-approver': null,
   'type-officer': deskPlaces.types,
+  // Works through the interface.
+  'ca-officer': null,
 };
 
 /** `own`, then the desks of the account's roles. */

@@ -47,6 +47,7 @@ import { recognitionRoutes } from './recognitions.ts';
 import { retentionRoutes } from './retention.ts';
 import { sealApplicationRoutes } from './seal-applications.ts';
 import { sealPageActRoutes } from './seal-page-acts.ts';
+import { sealArtworkPageRoutes } from './seal-artwork-pages.ts';
 import { sealPageApplicationRoutes } from './seal-page-applications.ts';
 import { sealPageRoutes } from './seal-pages.ts';
 import { sealStatusRoutes } from './seal-status.ts';
@@ -118,6 +119,7 @@ const served: readonly Route[] = [
   ...showingAlarmPageRoutes,
   ...sealPageRoutes,
   ...sealPageApplicationRoutes,
+  ...sealArtworkPageRoutes,
   ...sealPageActRoutes,
   ...peoplePageRoutes,
   ...levelPageRoutes,

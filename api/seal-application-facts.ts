@@ -1,5 +1,8 @@
 // What a seal application asks for, as people read it: every member by its name in words, nothing left out.
 import type { Words } from '../verification/report.ts';
+import { actorList } from '../web/actor.ts';
+import type { Html } from '../web/html.ts';
+import type { ActorsShown } from './shown-actors.ts';
 
 const labels: Readonly<Record<string, Words>> = {
   name: { zh: '印章名称', en: 'Name' },
@@ -51,16 +54,24 @@ function textOf(name: string, value: unknown): string | null {
   return typeof value === 'string' ? value : null;
 }
 
+/** The keepers whom an application names. */
+export function keepersOf({ keepers }: Readonly<Record<string, unknown>>): readonly string[] {
+  return Array.isArray(keepers) ? keepers.map(String) : [];
+}
+
 /** @param parameters as the application holds them: plain data, at most one level deep beside lists */
 export function applicationFacts(
   parameters: Readonly<Record<string, unknown>>,
-): readonly { readonly label: Words; readonly value: string }[] {
+  shown: ActorsShown,
+): readonly { readonly label: Words; readonly value: Html | string }[] {
   const flat = Object.entries(parameters).flatMap(([name, value]): [string, unknown][] =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
       ? Object.entries(value).map(([inner, each]) => [`${name}.${inner}`, each])
       : [[name, value]],
   );
-  return flat.flatMap(([name, value]) => {
+  return flat.flatMap(([name, value]): { readonly label: Words; readonly value: Html | string }[] => {
+    if (name === 'keepers')
+      return [{ label: wordsFor(name), value: actorList(keepersOf(parameters).map(shown)) }];
     const text = elsewhere.has(name) ? null : textOf(name, value);
     return text === null ? [] : [{ label: wordsFor(name), value: text.slice(0, longest) }];
   });

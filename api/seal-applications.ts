@@ -158,7 +158,8 @@ const approval = route({
   method: 'post',
   path: '/api/v1/seal-applications/{id}/approval',
   tag,
-  summary: 'Approve another person’s application: it is executed at once, and exactly once',
+  summary:
+    'Approve another person’s application, as a person who signed in: it is executed at once, and exactly once',
   access: withScope('seals:approve'),
   idempotent: true,
   params,
@@ -174,7 +175,7 @@ const rejection = route({
   method: 'post',
   path: '/api/v1/seal-applications/{id}/rejection',
   tag,
-  summary: 'Reject another person’s application',
+  summary: 'Reject another person’s application, as a person who signed in',
   access: withScope('seals:approve'),
   params,
   body: jsonBody(z.strictObject({ reason: purpose })),
@@ -295,7 +296,7 @@ const documentApproval = route({
   method: 'post',
   path: '/api/v1/document-approvals',
   tag,
-  summary: 'Approve one document for stamping (用印审批), by its digest',
+  summary: 'Approve one document for stamping (用印审批), by its digest, as a person who signed in',
   access: withScope('stamps:approve'),
   body: jsonBody(z.strictObject({ document: digest, level: z.int().min(1).max(9).default(1) })),
   replies: [

@@ -1,8 +1,8 @@
 // The seal office's forms as operations: text fields to what the interface's schema takes.
 import { z } from 'zod';
-import type { SealPictureDescription } from '../signing/seal-picture/description.ts';
+import type { SealPictureDescription, SealPictureRequest } from '../signing/seal-picture/description.ts';
 import { ApiError } from './errors.ts';
-import { sealOperation, type GivenOperation } from './seal-operations.ts';
+import { sealOperation, sealPicture, type GivenOperation } from './seal-operations.ts';
 
 const text = z.string().trim().max(4000).default('');
 
@@ -118,7 +118,16 @@ export function operationOfForm(
 
 /** @throws ApiError `request-invalid`, naming the fields that do not hold */
 export function checkedOperation(plain: unknown): GivenOperation {
-  const result = sealOperation.safeParse(plain);
+  return checkedForm(sealOperation, plain);
+}
+
+/** A picture by itself. @throws ApiError `request-invalid`, naming the fields that do not hold */
+export function checkedPicture(plain: unknown): SealPictureRequest {
+  return checkedForm(sealPicture, plain);
+}
+
+function checkedForm<T>(schema: z.ZodType<T>, plain: unknown): T {
+  const result = schema.safeParse(plain);
   if (result.success) return result.data;
   const places = result.error.issues
     .slice(0, 5)

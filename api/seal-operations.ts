@@ -14,7 +14,8 @@ const text = (most: number) =>
 
 const artwork = z.strictObject({ format: z.enum(['svg', 'png']), data: z.string().min(1).max(700_000) });
 
-const picture = z
+/** A picture that is asked for. */
+export const sealPicture = z
   .strictObject({
     kind: z.enum([
       'official',
@@ -49,7 +50,7 @@ const newSeal = {
   type: z
     .enum(['00', '01', '02', '03', '04', '05', '06', '99'])
     .describe('印章类型代码 of the national list.'),
-  picture,
+  picture: sealPicture,
   code: z
     .string()
     .regex(/^[1-9]\d{13}$/)

@@ -18,7 +18,7 @@ import { ApiError } from './errors.ts';
 import { frameOf } from './pages.ts';
 import { html, seeOther } from './reply.ts';
 import { documentBody, formBody, route, type Route } from './route.ts';
-import { applicationFacts } from './seal-application-facts.ts';
+import { applicationFacts, keepersOf } from './seal-application-facts.ts';
 import { operationOf } from './seal-applications.ts';
 import { checkedOperation, operationForm, operationOfForm, wordsIn } from './seal-forms.ts';
 import {
@@ -37,6 +37,7 @@ import {
   sealParams,
   typeChoices,
 } from './seal-page-parts.ts';
+import { shownActors } from './shown-actors.ts';
 
 const applicationParams = z.object({ id: z.string().regex(/^sap_[0-9a-f]{32}$/) });
 /** A SESeal with a picture in it. */
@@ -197,13 +198,19 @@ const oneApplication = route({
     const { principal } = session;
     const found = await sealApplication(services, principal, call.params.id);
     const seal = found.sealId === null ? null : await requiredSeal(services.database.reader, found.sealId);
+    const shown = await shownActors(services, principal.department, [
+      found.requestedBy,
+      found.decidedBy,
+      ...keepersOf(found.parameters),
+    ]);
     return html(
       200,
       renderSealApplication(frameOf(services, session), {
-        ...lineOf(found),
+        ...lineOf(found, shown),
         sealCode: seal?.code ?? null,
-        facts: applicationFacts(found.parameters),
-        decidedBy: found.decidedBy,
+        picture: 'picture' in found.parameters ? `/seal-applications/${found.id}/picture.svg` : null,
+        facts: applicationFacts(found.parameters, shown),
+        decidedBy: found.decidedBy === null ? null : shown(found.decidedBy),
         decidedAt: found.decidedAt?.toISOString() ?? null,
         rejection: found.rejection,
         failure: found.state === 'failed' ? (found.outcome?.['code'] ?? null) : null,

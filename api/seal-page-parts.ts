@@ -11,6 +11,7 @@ import { ApiError } from './errors.ts';
 import { requireFormToken, requireSession } from './pages.ts';
 import { sealStateWords } from './seal-words.ts';
 import type { Services } from './services.ts';
+import type { ActorsShown } from './shown-actors.ts';
 
 export const sealPagesTag = '页面 Pages';
 export const pageAccess = { kind: 'page' } as const;
@@ -60,9 +61,16 @@ export function cardOf(seal: Seal): SealCard {
   };
 }
 
-export function lineOf(application: SealApplication): ApplicationLine {
+export function lineOf(application: SealApplication, shown: ActorsShown): ApplicationLine {
   const { id, kind, state, purpose, requestedBy, requestedAt } = application;
-  return { id, kind, state, purpose, requestedBy, requestedAt: requestedAt.toISOString() };
+  return {
+    id,
+    kind,
+    state,
+    purpose,
+    requestedBy: shown(requestedBy),
+    requestedAt: requestedAt.toISOString(),
+  };
 }
 
 /** A seal that the reader may see: the own department's, or any for the administration. @throws SigningError `seal-not-found` */

@@ -16,6 +16,8 @@ import { renderSealOffice } from '../web/pages/seal-office.ts';
 import { renderSealUses, type SealUseLine } from '../web/pages/seal-uses.ts';
 import type { SealApplicationChoice } from '../web/pages/seal-acts.ts';
 import { renderSealPage } from '../web/pages/seal.ts';
+import { actorList } from '../web/actor.ts';
+import type { Html } from '../web/html.ts';
 import { frameOf } from './pages.ts';
 import { bytes, html } from './reply.ts';
 import { route, type Route } from './route.ts';
@@ -34,6 +36,7 @@ import {
   visibleSeal,
 } from './seal-page-parts.ts';
 import { sealStateWords } from './seal-words.ts';
+import { shownActors, type ActorsShown } from './shown-actors.ts';
 import { stampId, usesBefore } from './use-schemas.ts';
 
 /** The newest uses stand on the seal's own page. */
@@ -55,11 +58,13 @@ const office = route({
     const applications = await sealApplications(services, principal, linesShown);
     const authorisations = await authorisationStates(services, principal, linesShown);
     const matters = await automaticMatters(reader, department);
+    const asking = applications.map(({ requestedBy }) => requestedBy);
+    const shown = await shownActors(services, department, asking);
     return html(
       200,
       renderSealOffice(frameOf(services, session), {
         seals: seals.map(cardOf),
-        applications: applications.map(lineOf),
+        applications: applications.map((each) => lineOf(each, shown)),
         authorisations: authorisations.map((each) => ({
           id: each.id,
           sealName: seals.find(({ id }) => id === each.sealId)?.name ?? each.sealId,
@@ -77,15 +82,24 @@ const office = route({
   },
 });
 
-function useLineOf(use: SealUse): SealUseLine {
+/** Everybody whom uses name. */
+function personsOf(uses: readonly SealUse[]): readonly (string | null)[] {
+  return uses.flatMap(({ requester, keeper, approvals }) => [
+    requester,
+    keeper,
+    ...approvals.map(({ person }) => person),
+  ]);
+}
+
+function useLineOf(use: SealUse, shown: ActorsShown): SealUseLine {
   return {
     stamp: use.stampId,
     time: use.usedAt.toISOString(),
     outcome: use.outcome,
     basis: use.basis,
-    requester: use.requester,
-    releasedBy: use.keeper ?? `${use.authorisation?.slice(0, 12) ?? ''}…`,
-    approvers: use.approvals.map(({ person }) => person),
+    requester: shown(use.requester),
+    releasedBy: shown(use.keeper ?? use.authorisation ?? '–'),
+    approvers: use.approvals.map(({ person }) => shown(person)),
     matter: use.matter,
     caseNumber: use.caseNumber,
     sm2: use.sm2Form !== null,
@@ -118,10 +132,15 @@ const oneSeal = route({
     const { reader } = services.database;
     const edition = await currentEdition(reader, seal.id);
     const uses = await usesOf(reader, seal.id, { limit: usesBeside + 1, before: null });
+    const newest = uses.slice(0, usesBeside);
+    const shown = await shownActors(services, session.principal.department, [
+      ...seal.keepers,
+      ...personsOf(newest),
+    ]);
     const history = await stateHistory(reader, seal.id);
     const stoppable = may(session, 'seals:apply') && seal.department === session.principal.department;
     const today = services.clock();
-    const fact = (zh: string, en: string, value: string | null) =>
+    const fact = (zh: string, en: string, value: Html | string | null) =>
       value === null ? [] : [{ label: { zh, en }, value }];
     return html(
       200,
@@ -131,7 +150,7 @@ const oneSeal = route({
           ...fact('印章编码', 'Code', seal.code),
           ...fact('印章类型', 'Type', `${seal.type} ${sealTypes[seal.type]}`),
           ...fact('所有者', 'Owner', `${seal.departmentName} ${seal.department}`),
-          ...fact('保管人', 'Keepers', seal.keepers.join(' ')),
+          ...fact('保管人', 'Keepers', actorList(seal.keepers.map(shown))),
           ...fact('所需审批人数', 'Approvals', String(seal.approvalsNeeded)),
           ...fact('备案编号', 'Filing', seal.filingNumber),
           ...fact('签名证书', 'Certificate', seal.certificateSerial),
@@ -144,7 +163,7 @@ const oneSeal = route({
           words: sealStateWords[entry.state],
           reason: entry.reason,
         })),
-        uses: uses.slice(0, usesBeside).map(useLineOf),
+        uses: newest.map((use) => useLineOf(use, shown)),
         moreUses: uses.length > usesBeside,
         stops: stoppable
           ? (['frozen', 'lost'] as const).filter((state) => sealTransitions[seal.state].includes(state))
@@ -211,14 +230,15 @@ const uses = route({
     const seal = await visibleSeal(services, session, call.params.seal);
     const before = usesBefore(call.query);
     const found = await usesOf(services.database.reader, seal.id, { limit: linesShown + 1, before });
-    const shown = found.slice(0, linesShown);
-    const last = shown.at(-1);
+    const listed = found.slice(0, linesShown);
+    const last = listed.at(-1);
+    const shown = await shownActors(services, session.principal.department, personsOf(listed));
     return html(
       200,
       renderSealUses(frameOf(services, session), {
         seal: cardOf(seal),
-        uses: shown.map((use) => ({
-          ...useLineOf(use),
+        uses: listed.map((use) => ({
+          ...useLineOf(use, shown),
           digest: use.digest,
           resultDigest: use.resultDigest,
           edition: use.edition,
@@ -226,7 +246,11 @@ const uses = route({
           sm2Certificate: use.sm2Certificate,
           stateWords: sealStateWords.valid,
           stateSince: use.stateSince.toISOString(),
-          approvals: use.approvals.map(({ person, level, at }) => ({ person, level, at: at.toISOString() })),
+          approvals: use.approvals.map(({ person, level, at }) => ({
+            person: shown(person),
+            level,
+            at: at.toISOString(),
+          })),
         })),
         older:
           found.length > linesShown && last !== undefined

@@ -25,6 +25,7 @@ import { frameOf, requireFormToken } from './pages.ts';
 import { html, seeOther, type Reply } from './reply.ts';
 import { formBody, route, type Route } from './route.ts';
 import type { Services } from './services.ts';
+import { shownActors } from './shown-actors.ts';
 import { basicsForm, fieldForm, secondPersonChanges, withBasics, withField } from './type-form.ts';
 import { officerSession, pictureReply, previewOf } from './type-pages.ts';
 import { faceLines } from './type-words.ts';
@@ -103,6 +104,8 @@ async function draftPage(
   const worked = events.some(
     ({ actor, kind }) => actor === principal.id && kind !== 'approved' && kind !== 'rejected',
   );
+  const acting = events.map(({ actor }) => actor);
+  const shown = await shownActors(services, principal.department, acting);
   return html(
     refused === null ? 200 : 422,
     renderTypeDraft(frameOf(services, session), {
@@ -123,7 +126,7 @@ async function draftPage(
       differences: before === null ? null : differencesOf(before, type).slice(0, 200),
       events: events.map(({ kind, actor, at, note: said }) => ({
         kind,
-        actor: actor === principal.id ? null : actor,
+        actor: actor === principal.id ? null : shown(actor),
         at: at.toISOString(),
         note: said,
       })),

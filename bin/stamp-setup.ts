@@ -123,23 +123,29 @@ export function foreignTimestamps(url: string, digest: 'sha256' | 'sm3', now: ()
 /**
  * Paths end at the roots given, else at the topmost certificate at hand: what a file must hold is known without knowing whom
  * its readers trust.
- * @param maker certificate of the maker of the seal that is used; null where none is
+ * @param given.roots where paths end; none: at the topmost at hand
+ * @param given.helping certificates that stand between
+ * @param given.maker certificate of the maker of the seal that is used; null where none is
  */
 export function longTermOf(
   { key, root }: FileKey,
   timestamps: ForeignTimestamps,
-  roots: readonly Uint8Array[],
-  maker: Uint8Array | null,
+  given: {
+    readonly roots: readonly Uint8Array[];
+    readonly helping: readonly Uint8Array[];
+    readonly maker: Uint8Array | null;
+  },
 ): LongTermParts {
+  const { roots, helping, maker } = given;
   return {
     anchors: () => {
       if (roots.length > 0) return roots;
       const topmost = root ?? key.chain.at(-1);
-      const at = [...key.chain, ...timestamps.seen(), ...(root === null ? [] : [root])];
-      const others = [...timestamps.seen(), ...(maker === null ? [] : [maker])];
+      const at = [...key.chain, ...timestamps.seen(), ...helping, ...(root === null ? [] : [root])];
+      const others = [...timestamps.seen(), ...helping, ...(maker === null ? [] : [maker])];
       return [...(topmost === undefined ? [] : [topmost]), ...others.filter((der) => isTop(der, at))];
     },
-    certificates: () => [...key.chain, ...timestamps.seen()],
+    certificates: () => [...key.chain, ...timestamps.seen(), ...helping],
     status: evidenceOverHttp(budgets.exchange, false),
     statusBudget: budgets.status,
   };

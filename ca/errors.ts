@@ -52,6 +52,8 @@ export type CaErrorCode =
   | 'ca-request-closed'
   /** Who asked does not approve. */
   | 'self-approval'
+  /** A key or client decides nothing where two officers are needed. */
+  | 'decider-not-person'
   | 'foreign-credential-not-found'
   | 'foreign-credential-invalid'
   /** The chain is not one of the key, does not hold, or does not end in a root. */

@@ -1,6 +1,6 @@
 // Dual control: one officer asks, another approves, and what was asked for is done exactly once.
 import { toHex } from '../formats/bytes.ts';
-import type { Actor } from '../storage/actor.ts';
+import { decidedByPersons, isPerson, type Actor } from '../storage/actor.ts';
 import type { Writer } from '../storage/database.ts';
 import type { CaRequestTable } from '../storage/schema/ca-enrolment.ts';
 import { requirePurpose } from './disclose.ts';
@@ -71,7 +71,7 @@ export async function askFor(
 /**
  * Approves what another officer asked for, and executes it. The outcome is recorded: `executed`, or `failed` with the
  * refusal's code. The same officer's approval once more answers what came of it.
- * @throws CaError `ca-request-not-found`, `ca-request-closed`, `self-approval`; `root-offline` where the root's key is
+ * @throws CaError `ca-request-not-found`, `ca-request-closed`, `self-approval`, `decider-not-person`; `root-offline` where the root's key is
  *   needed and not at hand: the request stays open then.
  */
 export async function approve(parts: ControlParts, actor: Actor, id: string): Promise<OfficerRequest> {
@@ -96,7 +96,10 @@ export async function approve(parts: ControlParts, actor: Actor, id: string): Pr
   return requiredRequest(parts, id);
 }
 
-/** @throws CaError `ca-request-not-found`, `ca-request-closed`, `self-approval`, `purpose-missing` without a reason. */
+/**
+ * @throws CaError `ca-request-not-found`, `ca-request-closed`, `self-approval`, `decider-not-person`, `purpose-missing`
+ *   without a reason.
+ */
 export async function reject(
   parts: ControlParts,
   actor: Actor,
@@ -203,6 +206,7 @@ async function openRequest(parts: ControlParts, actor: Actor, id: string): Promi
   if (row.requested_by === actor.id) {
     throw new CaError('self-approval', 'Who asked for it cannot decide it: another officer must.');
   }
+  if (!isPerson(actor)) throw new CaError('decider-not-person', decidedByPersons);
   if (requestOfRow(row, parts.clock()).state !== 'requested') throw closed();
   return row;
 }

@@ -236,6 +236,14 @@ function blankRow(dependencies: PersonDependencies, id: string): PersonTable {
   };
 }
 
+/** A person's name from its column; null for none. */
+export function openPersonName(
+  { cipher }: Pick<PersonDependencies, 'cipher'>,
+  row: Pick<PersonTable, 'id' | 'name_cipher'>,
+): string | null {
+  return row.name_cipher === null ? null : cipher.open(personPlace('name', row.id), row.name_cipher);
+}
+
 function openPerson(dependencies: PersonDependencies, row: PersonTable): Person {
   const open = (
     column: 'name' | 'number' | 'wanghao' | 'birth_date',
@@ -247,7 +255,7 @@ function openPerson(dependencies: PersonDependencies, row: PersonTable): Person 
   const document: IdentityDocument | null = type === null || number === null ? null : { type, number };
   return {
     id: row.id,
-    name: open('name', row.name_cipher),
+    name: openPersonName(dependencies, row),
     documentType: type,
     number,
     wanghao: open('wanghao', row.wanghao_cipher),

@@ -19,6 +19,7 @@ export const officerRoles = [
   'seal-administrator',
   'document-approver',
   'type-officer',
+  'ca-officer',
 ] as const;
 
 export type OfficerRole = (typeof officerRoles)[number];
@@ -97,6 +98,12 @@ export const roleTable: Readonly<Record<OfficerRole, RoleRow>> = {
     en: 'Officer of license types',
     does: 'drafts the license types of the department, and decides what another one drafted',
     scopes: ['licenses:types'],
+  },
+  'ca-officer': {
+    zh: '证书管理员',
+    en: 'CA officer',
+    does: 'suspends and revokes certificates, asks for what needs two officers, and decides what another one asked for',
+    scopes: ['ca:operate', 'ca:approve', 'ca:read'],
   },
 };
 

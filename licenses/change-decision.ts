@@ -1,5 +1,5 @@
 // Changes of two persons, the second one's part: another officer of the same department approves, and only then it is done.
-import type { Actor } from '../storage/actor.ts';
+import { decidedByPersons, isPerson, isPersonId, type Actor } from '../storage/actor.ts';
 import type { Writer } from '../storage/database.ts';
 import type { LicenseChangeRequestTable } from '../storage/schema/license-life.ts';
 import { askedOfText, scopeFor, type AskedChange } from './asked-change.ts';
@@ -21,12 +21,13 @@ const MAX_REASON = 200;
  * Approves a request as its second person, and does what it asks for. One that brings a next version may be approved again by
  * the same officer where drawing or stamping failed for the time being.
  * @throws LicenseError `scope-missing`, `change-request-not-found` (absent or another department's), `change-request-own`,
- *   `change-request-over`; and what the change itself refuses: the request has lapsed then
+ *   `decider-not-person`, `change-request-over`; and what the change itself refuses: the request has lapsed then
  */
 export async function approveChange(parts: LicenseParts, actor: Actor, id: string): Promise<ChangeRequest> {
   const { row, asked } = await openRequest(parts, actor, id);
   if (row.requested_by === actor.id)
     throw new LicenseError('change-request-own', 'Another officer decides than the one who asked.');
+  requirePerson(actor);
   try {
     const outcome =
       asked.kind === 'status' || asked.kind === 'countermand'
@@ -175,10 +176,14 @@ async function perform(
 function askerOf(row: LicenseChangeRequestTable): Actor {
   return {
     id: row.requested_by,
-    kind: row.requested_by.startsWith('person:') ? 'person' : 'client',
+    kind: isPersonId(row.requested_by) ? 'person' : 'client',
     department: row.department,
     scopes: ['licenses:write'],
   };
+}
+
+function requirePerson(actor: Actor): void {
+  if (!isPerson(actor)) throw new LicenseError('decider-not-person', decidedByPersons);
 }
 
 function over(): LicenseError {
@@ -262,7 +267,7 @@ async function tellLapsed(
 
 /**
  * Rejects a request as its second person, or withdraws the own one.
- * @throws LicenseError `change-request-not-found`, `change-request-over`, `change-invalid`
+ * @throws LicenseError `change-request-not-found`, `decider-not-person`, `change-request-over`, `change-invalid`
  */
 export async function endRequest(
   parts: LicenseParts,
@@ -277,6 +282,7 @@ export async function endRequest(
     );
   const { row } = await openRequest(parts, actor, id);
   const own = row.requested_by === actor.id;
+  if (!own) requirePerson(actor);
   const now = parts.clock();
   const decided = {
     state: own ? 'withdrawn' : 'rejected',

@@ -1,4 +1,5 @@
 // Rows of change requests: what one officer asked for and another decides on.
+import { isPersonId } from '../storage/actor.ts';
 import type { Reader, Writer } from '../storage/database.ts';
 import type { LicenseChangeRequestState, LicenseChangeRequestTable } from '../storage/schema/license-life.ts';
 import { LicenseError } from './errors.ts';
@@ -73,7 +74,12 @@ export async function requireApproval(
           .where('change', '=', asked.change)
           .where('state', '=', 'approved')
           .executeTakeFirst();
-  if (row === undefined || row.decided_by === null || row.decided_by === row.requested_by) {
+  if (
+    row === undefined ||
+    row.decided_by === null ||
+    row.decided_by === row.requested_by ||
+    !isPersonId(row.decided_by)
+  ) {
     throw new LicenseError(
       'second-person-required',
       'The type demands a second person for this change: ask for it, and let another officer approve it.',

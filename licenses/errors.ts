@@ -72,6 +72,7 @@ export type LicenseErrorCode =
   | 'second-person-required'
   | 'change-request-not-found'
   | 'change-request-own'
+  | 'decider-not-person'
   | 'change-request-over'
   | 'inspection-invalid'
   | 'merge-invalid'

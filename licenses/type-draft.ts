@@ -2,7 +2,7 @@
 import { toHex } from '../formats/bytes.ts';
 import type { Clock, RandomBytes } from '../crypto/clock.ts';
 import type { Suite } from '../crypto/suite.ts';
-import type { Actor } from '../storage/actor.ts';
+import { isPerson, type Actor } from '../storage/actor.ts';
 import type { AuditAction, AuditLog } from '../storage/audit-log.ts';
 import type { Database, Writer } from '../storage/database.ts';
 import { LicenseError } from './errors.ts';
@@ -67,7 +67,7 @@ export function stepsFrom(state: DraftState): readonly Exclude<DraftEventKind, '
 /** @throws LicenseError `scope-missing`, `department-missing`; `type-not-permitted` where no person asks */
 function officer(actor: Actor): string {
   requireScope(actor, 'licenses:types');
-  if (actor.kind !== 'person')
+  if (!isPerson(actor))
     throw new LicenseError('type-not-permitted', 'License types are the work of officers, not of systems.');
   return departmentOf(actor);
 }

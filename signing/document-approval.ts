@@ -1,7 +1,7 @@
 // 用印审批 given here: a person approves one document, by its digest, before it is stamped.
 import type { Clock, RandomBytes } from '../crypto/clock.ts';
 import type { Suite } from '../crypto/suite.ts';
-import type { Actor } from '../storage/actor.ts';
+import { decidedByPersons, isPerson, type Actor } from '../storage/actor.ts';
 import type { AuditLog } from '../storage/audit-log.ts';
 import type { Database } from '../storage/database.ts';
 import { approvalsOf, insertApproval } from './authorisation-store.ts';
@@ -14,7 +14,7 @@ import type { UseApproval } from './use-terms.ts';
  * Approves a document for the actor's department; approving it again changes nothing.
  * @param given digest as the suite makes it, level 1 to 9
  * @returns every approval of the document there is
- * @throws SigningError `scope-missing`, `department-missing`, `approval-invalid`
+ * @throws SigningError `scope-missing`, `decider-not-person`, `department-missing`, `approval-invalid`
  */
 export async function approveDocument(
   parts: {
@@ -28,6 +28,8 @@ export async function approveDocument(
   given: { readonly digest: string; readonly level: number },
 ): Promise<readonly UseApproval[]> {
   requireScope(actor, 'stamps:approve');
+  // What a system vouches for of its own persons stands in its request for a stamp (use-rights.ts), with their levels.
+  if (!isPerson(actor)) throw new SigningError('decider-not-person', decidedByPersons);
   const department = departmentOf(actor);
   const { digest, level } = given;
   if (!digest.startsWith(`${parts.suite.digest}:`))

@@ -21,6 +21,7 @@ export type SigningErrorCode =
   | 'application-invalid'
   | 'application-closed'
   | 'self-approval'
+  | 'decider-not-person'
   | 'purpose-missing'
   // what a use needs
   | 'authorisation-missing'

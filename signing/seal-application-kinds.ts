@@ -16,7 +16,13 @@ import { newIdentifier } from './identifiers.ts';
 import { openSealKey, type SealKeyParts } from './seal-key.ts';
 import { renewSeal } from './seal-making.ts';
 import type { SealPictureRequest } from './seal-picture/description.ts';
-import { changeSealState, createSeal, requiredSeal, type SealRequest } from './seal-register.ts';
+import {
+  changeSealState,
+  createSeal,
+  impressionBefore,
+  requiredSeal,
+  type SealRequest,
+} from './seal-register.ts';
 import { replaceKeepers } from './seal-store.ts';
 import { sealTransitions, type Seal, type SealState } from './seal.ts';
 
@@ -101,10 +107,12 @@ function checkKeepers(keepers: readonly string[]): void {
     throw invalid('A seal has 1 to 20 keepers, named by identifiers.');
 }
 
-function checkNew(order: NewSeal): Promise<void> {
+function checkNew(parts: ApplicationParts, order: NewSeal): Promise<void> {
   checkKeepers(order.keepers);
   if (!(Number.isInteger(order.approvalsNeeded) && order.approvalsNeeded >= 1 && order.approvalsNeeded <= 9))
     throw invalid('A use needs 1 to 9 approvals.');
+  // Whoever decides sees the impression: what cannot be drawn is not applied for.
+  impressionBefore(parts, order.picture);
   return Promise.resolve();
 }
 
@@ -132,7 +140,7 @@ function makingOf(
 }
 
 const make: ApplicationKind<Of<'make'>> = {
-  check: (_parts, operation) => checkNew(operation),
+  check: (parts, operation) => checkNew(parts, operation),
   async execute(parts, operation, execution) {
     await createSeal(parts, makingOf(operation, execution, null));
   },
@@ -142,7 +150,7 @@ const change: ApplicationKind<Of<'change'>> = {
   async check(parts, operation, department) {
     const seal = await sealOf(parts, operation.sealId, department);
     if (seal.state === 'cancelled') throw invalid('A cancelled seal is not changed: apply for a new one.');
-    await checkNew(operation);
+    await checkNew(parts, operation);
   },
   async execute(parts, operation, execution) {
     await createSeal(parts, makingOf(operation, execution, operation.sealId));

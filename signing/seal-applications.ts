@@ -1,6 +1,6 @@
 // A seal's life by two persons: one applies, another approves, and what was applied for is done exactly once.
 import { CaError } from '../ca/errors.ts';
-import type { Actor } from '../storage/actor.ts';
+import { decidedByPersons, isPerson, type Actor } from '../storage/actor.ts';
 import type { Writer } from '../storage/database.ts';
 import type { SealApplicationTable } from '../storage/schema/seal-life.ts';
 import { SigningError } from './errors.ts';
@@ -79,7 +79,7 @@ export async function applyForSeal(
 /**
  * Approves what another person applied for, and executes it. The outcome is recorded: `executed`, or `failed` with the
  * refusal's code. The same person's approval once more answers what came of it.
- * @throws SigningError `scope-missing`, `application-not-found`, `application-closed`, `self-approval`
+ * @throws SigningError `scope-missing`, `application-not-found`, `application-closed`, `self-approval`, `decider-not-person`
  */
 export async function approveApplication(
   parts: ApplicationParts,
@@ -101,7 +101,7 @@ export async function approveApplication(
   return requiredApplication(parts, id);
 }
 
-/** @throws SigningError `scope-missing`, `application-not-found`, `application-closed`, `self-approval`, `purpose-missing` */
+/** @throws SigningError `scope-missing`, `application-not-found`, `application-closed`, `self-approval`, `decider-not-person`, `purpose-missing` */
 export async function rejectApplication(
   parts: ApplicationParts,
   actor: Actor,
@@ -220,6 +220,7 @@ function decidableRow(parts: ApplicationParts, actor: Actor, id: string): Promis
 function requireOpen(parts: ApplicationParts, actor: Actor, row: SealApplicationTable): void {
   if (row.requested_by === actor.id)
     throw new SigningError('self-approval', 'Who applied cannot decide: another person must.');
+  if (!isPerson(actor)) throw new SigningError('decider-not-person', decidedByPersons);
   if (applicationOf(row, parts.clock()).state !== 'requested') throw closed();
 }
 

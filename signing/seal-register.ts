@@ -10,6 +10,7 @@ import { makeSealEdition } from './seal-making.ts';
 import type { SealRegisterParts } from './seal-parts.ts';
 import type { SealPictureDescription, SealPictureRequest } from './seal-picture/description.ts';
 import { drawSeal } from './seal-picture/draw-seal.ts';
+import type { Drawing } from './seal-picture/drawing.ts';
 import {
   abandonIntendedSeals,
   findSeal,
@@ -97,6 +98,17 @@ export async function createSeal(parts: SealRegisterParts, request: SealRequest)
   return requiredSeal(parts.database.reader, intended.id);
 }
 
+/**
+ * The impression of a seal that is not made yet: zeros stand for its code.
+ * @throws SigningError as `drawSeal`
+ */
+export function impressionBefore(
+  parts: { readonly authority: Pick<SealRegisterParts['authority'], 'demonstration'> },
+  picture: SealPictureRequest,
+): Drawing {
+  return drawSeal({ ...picture, code: '0'.repeat(14), demonstration: parts.authority.demonstration });
+}
+
 async function reserveSeal(parts: SealRegisterParts, request: SealRequest): Promise<IntendedSeal> {
   const now = parts.clock();
   const { name, type, department, departmentName } = request;
@@ -128,7 +140,7 @@ async function reserveSeal(parts: SealRegisterParts, request: SealRequest): Prom
     demonstration: parts.authority.demonstration,
   });
   // What cannot be drawn is refused before a code is spent on it.
-  drawSeal(pictureWith('0'.repeat(14)));
+  impressionBefore(parts, request.picture);
   return parts.database.write(async (tx) => {
     const code = request.code.length === 6 ? await nextSealCode(tx, request.code) : request.code;
     const seal = { ...draft, code, picture: pictureWith(code) };

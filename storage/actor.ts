@@ -12,3 +12,21 @@ export interface Actor {
   /** What it may do: `stamps:write`, `licenses:write`, `licenses:read`, `licenses:status`, `verifications:write`, … */
   readonly scopes: readonly string[];
 }
+
+/**
+ * Whether an actor may decide where another person has to agree. A second person is one who signed in (or, at the shell,
+ * whom the operator names): API keys and OAuth clients are things that one person can hold any number of, so they ask and
+ * never decide. The same judgement for what is stored: `isPersonId`.
+ */
+export function isPerson(actor: Pick<Actor, 'kind'>): boolean {
+  return actor.kind === 'person';
+}
+
+/** Whether a stored actor's identifier is that of a person who signed in. */
+export function isPersonId(id: string): boolean {
+  return id.startsWith('person:');
+}
+
+/** What a system is told that wants to decide. */
+export const decidedByPersons =
+  'A person decides, not a system: sign in as an officer who may, and decide there or with an access token of that login.';

@@ -38,7 +38,12 @@ export interface VerifyIo {
   readonly anchors?: readonly Uint8Array[];
   /** The texts of the codes on a picture (PNG or JPEG); absent: pictures are not read. */
   readCodes?(picture: Uint8Array): Promise<readonly string[]>;
+  /** Standard input, read to its end; absent: `-` is refused. Asked for once at most. */
+  openInput?(): Promise<OpenFile>;
 }
+
+/** What stands for standard input among the files. */
+export const standardInput = '-';
 
 /** A wrong call, told with a hint. */
 export class UsageError extends Error {}
@@ -60,6 +65,17 @@ async function readInput(path: string): Promise<Uint8Array> {
     return new Uint8Array(await readFile(path));
   } catch (error) {
     throw new UsageError(`${path} cannot be read: ${errorText(error)}`);
+  }
+}
+
+/** One of the files that were named, or standard input. @throws UsageError where it cannot be read. */
+export async function openNamed(path: string, io: VerifyIo): Promise<OpenFile> {
+  if (path !== standardInput) return openFile(path);
+  if (io.openInput === undefined) throw new UsageError('There is no standard input here: give a file.');
+  try {
+    return await io.openInput();
+  } catch (error) {
+    throw new UsageError(`Standard input cannot be read: ${errorText(error)}`);
   }
 }
 
@@ -227,6 +243,8 @@ function formOf({ json, rows, detailed }: ParsedFlags['values']): Options['form'
  */
 export async function readOptions({ values, positionals }: ParsedFlags, io: VerifyIo): Promise<Options> {
   if (positionals.length === 0) throw new UsageError('No file is given.');
+  if (positionals.filter((path) => path === standardInput).length > 1)
+    throw new UsageError('Standard input (-) can be read once.');
   if (values['offline-kit'] !== undefined && values['trust-list'] !== undefined)
     throw new UsageError('--offline-kit brings a trust list of its own; give one of the two.');
   const time = instantOf(values.at, io.now);

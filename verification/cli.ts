@@ -1,5 +1,5 @@
 // The command `yinxin verify`: files in, a report for people or as JSON out; the conclusion is the exit code.
-import { openFile, parseOptions, readOptions, UsageError } from './cli-options.ts';
+import { openNamed, parseOptions, readOptions, UsageError } from './cli-options.ts';
 import type { Options, VerifyIo } from './cli-options.ts';
 import { verifyCode } from './code.ts';
 import { detailedReport } from './report-detailed.ts';
@@ -11,8 +11,9 @@ export type { VerifyIo } from './cli-options.ts';
 
 export const verifyUsage = `Usage: yinxin verify FILE... [options]
 
-Tells by itself what each file is (PDF, electronic seal, use of a seal, CMS signature, certificate, license code as text or as
-a picture) and whether it can be trusted, with reasons.
+FILE may be - for standard input, once at most, also among other files. Tells by itself
+what each file is (PDF, electronic seal, use of a seal, CMS signature, certificate, license code as text or as a picture) and
+whether it can be trusted, with reasons.
 
   --json               one JSON report per line
   --rows               every question with its answer, for people
@@ -52,7 +53,7 @@ const marks: Record<Row['outcome'], string> = {
 
 /** One report a file; a picture with several codes has one for each. */
 async function verifyFile(path: string, { dependencies }: Options, io: VerifyIo): Promise<readonly Report[]> {
-  const file = await openFile(path);
+  const file = await openNamed(path, io);
   try {
     const head = await file.read(0, 8);
     const picture = pictures.some((magic) => magic.every((byte, at) => head[at] === byte));

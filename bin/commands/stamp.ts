@@ -38,6 +38,7 @@ export const stampCommand: Command = {
   --algorithm NAME      RS256 or PS256, for an RSA key
   --password TEXT       opens encrypted PDFs, as their owner or user
   --trusted FILE        roots (PEM) at which paths end when validation data is gathered; default: the topmost at hand
+  --untrusted FILE      certificates (PEM) that may help to build paths, such as the authority of a seal's maker
   --json                one JSON object a line
 
 Prints one line a file. Files of any size; memory does not grow with them.
@@ -62,6 +63,7 @@ Exit codes: 0 all were stamped, 1 some were not, 64 usage, 78 the key does not o
         algorithm: { type: 'string' },
         password: { type: 'string' },
         trusted: { type: 'string' },
+        untrusted: { type: 'string' },
         json: { type: 'boolean' },
       },
       true,
@@ -91,13 +93,17 @@ Exit codes: 0 all were stamped, 1 some were not, 64 usage, 78 the key does not o
         ? null
         : foreignTimestamps(values.tsa, key.algorithm === 'SM2SM3' ? 'sm3' : 'sha256', now);
     const roots = values.trusted === undefined ? [] : await readCertificates(values.trusted);
+    const helping = values.untrusted === undefined ? [] : await readCertificates(values.untrusted);
     const shown = await shownStamp(values, holder);
     const eseal = key.algorithm === 'SM2SM3' ? shown.eseal : null;
     const setup: StampingSetup = {
       key,
       timestamps: timestamps?.client ?? null,
       timestampBudget,
-      longTerm: timestamps === null ? null : longTermOf(fileKey, timestamps, roots, makerOf(eseal)),
+      longTerm:
+        timestamps === null
+          ? null
+          : longTermOf(fileKey, timestamps, { roots, helping, maker: makerOf(eseal) }),
       level,
       lower: values.lower === true,
       ...(algorithm === undefined ? {} : { algorithm }),

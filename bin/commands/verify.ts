@@ -3,6 +3,7 @@ import { runVerify, verifyUsage } from '../../verification/cli.ts';
 import { readConfig } from '../../api/config.ts';
 import { openOwnFacts } from '../own-facts.ts';
 import type { Command, Terminal } from '../command.ts';
+import { openOwnInput } from '../standard-input.ts';
 
 export const verifyCommand: Command = {
   help: `${verifyUsage}
@@ -19,6 +20,7 @@ export const verifyCommand: Command = {
         now: new Date(),
         readCodes: async (picture) =>
           (await import('../../licenses/code-reader.ts')).readCodesInFile(picture),
+        openInput: openOwnInput,
         ...facts?.verification,
       });
     } finally {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import request, { type Response, type Test } from 'supertest';
 import type { CaAccountKey } from '../../fixtures/ca-accounts.ts';
 import type { Harness } from './harness.ts';
+import { postAs } from './officer.ts';
 import { freshKey } from './samples.ts';
 
 export const resident = {
@@ -84,10 +85,10 @@ export function enrol(service: Harness, key: object, change: object = {}, idempo
   );
 }
 
-/** Asks as one officer, approves as the other. */
+/** Asks by one officer's key, approves as another officer who signed in. */
 export async function twoOfficers(service: Harness, operation: object): Promise<Response> {
   const asked = await post(service, 'ca-officer-1', '/api/v1/ca/requests', { operation, purpose: '演示' });
-  return post(service, 'ca-officer-2', `/api/v1/ca/requests/${asked.body.id as string}/approval`);
+  return postAs(service, 'ca-reviewer', `/api/v1/ca/requests/${asked.body.id as string}/approval`);
 }
 
 /** A licensed authority by openssl, with a root alone: certifies the key of a request and lists nothing. PEM. */

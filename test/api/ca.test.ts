@@ -23,7 +23,9 @@ import {
   resident,
   twoOfficers,
 } from './ca-office.ts';
+import { approvalOffice } from '../../fixtures/departments.ts';
 import { startService, type Harness } from './harness.ts';
+import { postAs, postWithKey } from './officer.ts';
 import { bearer, freshKey, stamp } from './samples.ts';
 
 const personal = { profile: 'resident-signing', subject: { person: resident } };
@@ -242,10 +244,24 @@ describe('the certification authority over HTTP', () => {
     });
     assert.equal(asked.status, 201, asked.text);
     const path = `/api/v1/ca/requests/${asked.body.id as string}`;
-    assert.equal((await post(service, 'ca-officer-1', `${path}/approval`)).body.code, 'self-approval');
+    // A key is no person: neither the one that asked, nor another one with every scope of an officer.
+    assert.equal((await post(service, 'ca-officer-1', `${path}/approval`)).body.code, 'scope-missing');
+    for (const [step, body] of [
+      ['approval', {}],
+      ['rejection', { reason: '不同意' }],
+    ] as const) {
+      const keyed = await postWithKey(service, approvalOffice.creditCode, ['ca:operate', 'ca:approve'], `${path}/${step}`, body); // prettier-ignore
+      assert.deepEqual([keyed.status, keyed.body.code], [403, 'decider-not-person'], step);
+      assert.match(String(keyed.body.detail), /sign in/);
+    }
+    assert.equal((await get(service, 'ca-auditor', path)).body.state, 'requested');
+    const alone = await postAs(service, 'ca-officer', '/api/v1/ca/requests', { operation, purpose: '演示' });
+    const own = `/api/v1/ca/requests/${alone.body.id as string}`;
+    assert.equal((await postAs(service, 'ca-officer', `${own}/approval`)).body.code, 'self-approval');
+    assert.equal((await postAs(service, 'ca-officer', `${own}/rejection`, { reason: '不同意' })).status, 403);
     const both = await Promise.all([
-      post(service, 'ca-officer-2', `${path}/approval`),
-      post(service, 'ca-officer-2', `${path}/approval`),
+      postAs(service, 'ca-reviewer', `${path}/approval`),
+      postAs(service, 'ca-reviewer', `${path}/approval`),
       post(service, 'ca-officer-1', `${path}/approval`),
     ]);
     assert.equal(both[2].status, 403);

@@ -100,7 +100,6 @@ export async function startService(options: HarnessOptions = {}): Promise<Harnes
         sealKeys: {
           'seal-applicant': caKeyOf('seal-applicant'),
           'seal-administrator': caKeyOf('seal-administrator'),
-          'document-approver': caKeyOf('document-approver'),
         },
         apiKeys: {
           'approval-office': keyOf('approval-office'),

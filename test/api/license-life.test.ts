@@ -5,7 +5,10 @@ import request from 'supertest';
 import { decodeStatusListClaims, statusAt } from '../../formats/qr/status-list.ts';
 import { parseJws } from '../../formats/cose/jws.ts';
 import { district } from '../../fixtures/district.ts';
+import { marketSupervision } from '../../fixtures/departments.ts';
+import { departmentScopes } from '../../identity/principal.ts';
 import { startService, type Harness } from './harness.ts';
+import { postAs, postWithKey } from './officer.ts';
 import { bearer, freshKey, issue } from './samples.ts';
 
 const words = { reason: '检查发现问题', legalBasis: '行政许可法第六十九条' };
@@ -152,9 +155,23 @@ describe('the life of licenses over HTTP', () => {
     assert.equal(asked.status, 201, asked.text);
     const own = await post(`/api/v1/license-change-requests/${String(asked.body.id)}/approval`, {});
     assert.deepEqual([own.status, own.body.code], [403, 'change-request-own']);
+    // Another key of the department is no second person; nor does it send away what others asked for.
+    const asking = `/api/v1/license-change-requests/${String(asked.body.id)}`;
+    const { creditCode } = marketSupervision;
+    for (const [step, body] of [
+      ['approval', {}],
+      ['rejection', { reason: '不同意' }],
+    ] as const) {
+      const keyed = await postWithKey(service, creditCode, departmentScopes, `${asking}/${step}`, body);
+      assert.deepEqual([keyed.status, keyed.body.code], [403, 'decider-not-person'], step);
+    }
+    const still = await get(asking);
+    assert.equal(still.body.state, 'waiting');
+    const person = await postAs(service, 'officer-market-supervision', `${asking}/approval`);
+    assert.deepEqual([person.status, person.body.state], [200, 'executed']);
     const number = await post(`/api/v1/licenses/${id}/status-changes`, {
       ...words,
-      change: 'withdraw',
+      change: 'cancel',
       officer: '120105199001010012',
     });
     assert.deepEqual([number.status, number.body.code], [422, 'change-invalid']);

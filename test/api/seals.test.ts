@@ -5,8 +5,10 @@ import request from 'supertest';
 import { parseSeal } from '../../formats/eseal/seal.ts';
 import { parseCertificate } from '../../formats/x509/certificate.ts';
 import { readSealStatusList } from '../../signing/seal-status-list.ts';
+import { approvalOffice } from '../../fixtures/departments.ts';
 import { binaryBody } from './binary-body.ts';
 import { startService, type Harness } from './harness.ts';
+import { postAs, postWithKey } from './officer.ts';
 import { bearer, decisionPdf, freshKey, officeSeal, stamp } from './samples.ts';
 
 /** Not marked for automatic issue by anybody. */
@@ -68,10 +70,13 @@ describe('seals over HTTP', () => {
   });
 
   it('counts an approval given here by its person', async () => {
-    const given = await call('document-approver', '/api/v1/document-approvals', {
-      document: digest,
-      level: 2,
-    });
+    const approving = { document: digest, level: 2 };
+    const path = '/api/v1/document-approvals';
+    const keyed = await postWithKey(service, approvalOffice.creditCode, ['stamps:approve'], path, approving);
+    assert.deepEqual([keyed.status, keyed.body.code], [403, 'decider-not-person']);
+    const before = await stamp(service, { fields: { matter: 'YS-MANUAL-2' } });
+    assert.deepEqual([before.status, before.body.code], [403, 'approval-missing']);
+    const given = await postAs(service, 'document-approver', path, approving);
     assert.equal(given.status, 200, given.text);
     const done = await stamp(service, { fields: { matter: 'YS-MANUAL-2' } });
     assert.equal(done.status, 201, done.text);
@@ -108,7 +113,7 @@ describe('seals over HTTP', () => {
     assert.deepEqual([refused.status, refused.body.code], [409, 'seal-not-valid']);
   });
 
-  it('releases it by two keys, never by one', async () => {
+  it('releases it when a person approves what a key applied for, never by keys alone', async () => {
     const applied = await call('seal-applicant', '/api/v1/seal-applications', {
       operation: { kind: 'release', seal: officeSeal },
       purpose: '盘点完毕',
@@ -116,7 +121,16 @@ describe('seals over HTTP', () => {
     assert.equal(applied.status, 201, applied.text);
     const path = `/api/v1/seal-applications/${(applied.body as { id: string }).id}/approval`;
     assert.equal((await call('seal-applicant', path, {})).status, 403);
-    const approved = await call('seal-administrator', path, {});
+    const scopes = ['seals:approve', 'seals:administer'];
+    for (const [step, body] of [
+      [path, {}],
+      [path.replace('approval', 'rejection'), { reason: '不同意' }],
+    ] as const) {
+      const keyed = await postWithKey(service, approvalOffice.creditCode, scopes, step, body);
+      assert.deepEqual([keyed.status, keyed.body.code], [403, 'decider-not-person']);
+    }
+    assert.equal((await stamp(service)).status, 409, 'still frozen');
+    const approved = await postAs(service, 'seal-administrator', path);
     assert.deepEqual([approved.status, (approved.body as { state: string }).state], [200, 'executed']);
     assert.equal((await stamp(service)).status, 201);
   });

@@ -133,7 +133,8 @@ describe('the license desk in a browser', function () {
       const text = await page.locator('main').innerText();
       assert.match(text, /年度校验，资料齐全/);
       assert.match(text, /检查（校验）/);
-      assert.match(text, /person:/);
+      assert.match(text, /样本梅\s+业务人员\s+Case officer\s+…[0-9a-f]{6}/);
+      assert.match(await page.content(), /title="person:psn_[0-9a-f]{32}"/);
     });
   });
 
@@ -158,9 +159,16 @@ describe('the license desk in a browser', function () {
       await page.click(`a[href="${address}"]`);
       await assertAccessible(page, 'a request');
       await assertZoomable(page, desk, 'a request');
+      assert.match(await page.locator('main').innerText(), /样本梅/);
       await photograph(page, 'desk-request');
       await page.click('form[action$="/approval"] button');
-      assert.match(await page.locator('main').innerText(), /已办理/);
+      const done = await page.locator('main').innerText();
+      assert.match(done, /已办理/);
+      assert.match(done, /样本梅[^]*审批人[^]*样本杉/);
+      await page.goto(`${service.url}/office/licenses/${license}`);
+      await assertAccessible(page, 'a license that two changed');
+      await assertZoomable(page, desk, 'a license that two changed');
+      await photograph(page, 'desk-license-by-two');
     });
     assert.equal(await status(), 'suspended');
     await as('officer-civil-affairs', phone, async (page) => {

@@ -128,6 +128,7 @@ describe('license types in a browser', function () {
       await assertPictures(page, 1);
       await assertAccessible(page, 'a draft to be decided');
       await assertZoomable(page, phone, 'a draft to be decided');
+      assert.match(await page.locator('main').innerText(), /样本桂\s+证照类型管理员/);
       await photograph(page, 'phone-draft');
       await page.check('input[value="approved"]');
       await page.locator('form[action$="/decision"] button').click();

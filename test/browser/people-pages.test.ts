@@ -152,12 +152,23 @@ describe('people pages', function () {
     await page.waitForURL(/\/office\/administration$/);
     const decider = await asPerson('security-administrator');
     const deciding = await opened(decider, '/office/administration');
+    const text = await deciding.locator('main').innerText();
+    assert.match(text, /提出人：[^]{0,40}样本溪\s+系统管理员/);
+    assert.match(text, /样本梅|样\*+/, 'officers of other departments are masked');
+    assert.ok(!text.includes('样本梅'), 'an officer of another department');
     if (photos !== '')
       await deciding.screenshot({ path: join(photos, 'deciding-phone.png'), fullPage: true });
     await assertAccessible(deciding, 'deciding');
     await deciding.getByRole('button', { name: /^批准/ }).click();
     await deciding.waitForURL(/\/office\/administration$/);
     assert.match(await deciding.locator('main').innerText(), /没有待办/);
+    // The audit tells who did it: by name of the own department, by department and role of others.
+    const auditor = await asPerson('audit-administrator');
+    const audit = await opened(auditor, '/office/audit?purpose=check');
+    const rows = await audit.locator('table').innerText();
+    assert.match(rows, /样本峰\s+安全管理员/);
+    for (const { name } of district.persons) assert.ok(!rows.includes(name), name);
+    await auditor.close();
     for (const context of [asker, decider]) await context.close();
   });
 

@@ -245,6 +245,7 @@ describe('the seal office in a browser', function () {
       const text = await page.locator('main').innerText();
       assert.match(text, /YS1201050100013101000009/);
       assert.match(text, /政务服务办公室（改，演示）/);
+      assert.match(text, /样本松\s+印章经办人/);
       await photograph(page, 'desk-office-after');
       const ends = await page.locator('details:has(form[action$="/end"])').count();
       assert.ok(ends > 0);
@@ -286,6 +287,7 @@ describe('the seal office in a browser', function () {
       await page.click('main button[type="submit"]');
       await page.waitForURL(application);
       assert.match(await page.locator('main').innerText(), /已办结/);
+      assert.match(await page.locator('main').innerText(), /样本松\s+印章经办人[^]*样本柏\s+印章管理员/);
       await photograph(page, 'desk-application-done');
       await page.click('main a[href^="/seals/120105"]');
       await page.waitForURL(/\/seals\/120105/);

@@ -93,6 +93,9 @@ for (const engine of engines) {
       const { id } = await ask(setting());
       await assert.rejects(approve(parts, FIRST, id), { code: 'self-approval' });
       await assert.rejects(reject(parts, FIRST, id, 'never mind'), { code: 'self-approval' });
+      const key: Actor = { ...SECOND, id: 'client:key', kind: 'client' };
+      await assert.rejects(approve(parts, key, id), { code: 'decider-not-person' });
+      await assert.rejects(reject(parts, key, id, 'not now'), { code: 'decider-not-person' });
       assert.equal((await reject(parts, SECOND, id, 'not now')).state, 'rejected');
       await assert.rejects(approve(parts, THIRD, id), { code: 'ca-request-closed' });
       await assert.rejects(approve(parts, SECOND, id), { code: 'ca-request-closed' });

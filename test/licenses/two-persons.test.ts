@@ -113,6 +113,11 @@ for (const engine of engines) {
         approveChange(office.parts, { ...second, scopes: [] }, request.id),
         refusal('scope-missing'),
       );
+      for (const kind of ['client', 'system'] as const) {
+        const nobody: Actor = { ...second, id: `${kind}:second`, kind };
+        await assert.rejects(approveChange(office.parts, nobody, request.id), refusal('decider-not-person'));
+        await assert.rejects(endRequest(office.parts, nobody, request.id, '不同意'), refusal('decider-not-person')); // prettier-ignore
+      }
       const tries = await Promise.allSettled(
         ['a', 'b', 'c', 'd'].map((name) =>
           approveChange(office.parts, { ...second, id: `person:${name}` }, request.id),
@@ -300,6 +305,19 @@ for (const engine of engines) {
         refusal('second-person-required'),
       );
       assert.equal((await stored(office.parts, b.id)).state, 'issued');
+      // Nor where no person approved it, as a key could before.
+      await office.parts.database.write((tx) =>
+        tx
+          .updateTable('license_change_request')
+          .set({ decided_by: 'client:second' })
+          .where('id', '=', request.id)
+          .execute(),
+      );
+      await assert.rejects(
+        mergeLicenses(office.parts, { ...merge, idempotencyKey: `m-${a.id}`, licenses: [a.id] }),
+        refusal('second-person-required'),
+      );
+      assert.equal((await stored(office.parts, a.id)).state, 'issued');
     });
 
     it('lapses where what it names is not there, so that the change may be asked for again', async () => {

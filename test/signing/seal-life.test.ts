@@ -124,6 +124,15 @@ for (const engine of engines) {
       const applied = await apply(making());
       const both = { ...applicant, scopes: ['seals:apply', 'seals:approve', 'seals:administer'] };
       await assert.rejects(approveApplication(office.register, both, applied.id), refusal('self-approval'));
+      const key = { ...administration, id: 'client:administrator', kind: 'client' } as const;
+      await assert.rejects(
+        approveApplication(office.register, key, applied.id),
+        refusal('decider-not-person'),
+      );
+      await assert.rejects(
+        rejectApplication(office.register, key, applied.id, '不同意'),
+        refusal('decider-not-person'),
+      );
       await assert.rejects(
         approveApplication(office.register, { ...administration, scopes: [] }, applied.id),
         refusal('scope-missing'),
@@ -196,6 +205,16 @@ for (const engine of engines) {
     it('refuses what could never be, and records what was refused at last', async () => {
       await assert.rejects(apply(making({ keepers: [] })), refusal('application-invalid'));
       await assert.rejects(apply(making({ approvalsNeeded: 0 })), refusal('application-invalid'));
+      const script = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><script>1</script></svg>';
+      const filed = {
+        kind: 'filed',
+        name: '旧印模',
+        purpose: null,
+        centre: null,
+        artwork: { format: 'svg', data: script },
+        size: { width: 42, height: 42 },
+      } as const;
+      await assert.rejects(apply(making({ picture: filed })), refusal('picture-refused'));
       await assert.rejects(
         apply({ kind: 'release', sealId: office.approvalSeal.id }),
         refusal('seal-transition-not-allowed'),

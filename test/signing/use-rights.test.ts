@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readAuthorisation } from '../../signing/authorisation.ts';
 import { authorisationStates, revokeAuthorisation } from '../../signing/authorisations.ts';
+import { insertApproval } from '../../signing/authorisation-store.ts';
 import { approveDocument } from '../../signing/document-approval.ts';
 import { SigningError, type SigningErrorCode } from '../../signing/errors.ts';
 import { createSeal, changeSealState } from '../../signing/seal-register.ts';
@@ -142,10 +143,22 @@ for (const engine of engines) {
         approveDocument(office.parts, approver, { digest: `sm3:${'0'.repeat(64)}`, level: 1 }),
         refusal('approval-invalid'),
       );
-      assert.equal((await approveDocument(office.parts, approver, { digest: mine, level: 2 })).length, 1);
+      const key = { ...approver, id: 'client:approver', kind: 'client' } as const;
+      await assert.rejects(
+        approveDocument(office.parts, key, { digest: mine, level: 2 }),
+        refusal('decider-not-person'),
+      );
+      // One that a key gave before: it stands there and counts for nothing.
+      const old = { person: key.id, level: 2, at: new Date(), digest: mine };
+      await office.parts.database.write((tx) => insertApproval(tx, 'apr_old', key.department ?? '', old));
+      await assert.rejects(
+        stampDocument(office.parts, { ...request(), source: { stored: mine } }),
+        refusal('approval-missing'),
+      );
+      assert.equal((await approveDocument(office.parts, approver, { digest: mine, level: 2 })).length, 2);
       assert.equal(
         (await approveDocument(office.parts, approver, { digest: mine, level: 2 })).length,
-        1,
+        2,
         'once',
       );
       await assert.rejects(stampDocument(office.parts, request()), refusal('approval-missing'));

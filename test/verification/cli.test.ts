@@ -67,6 +67,44 @@ describe('yinxin verify', () => {
     assert.equal((await run([paths.good, ...trust, '--at', daysFromNow(30).toISOString()])).code, 0);
   });
 
+  it('reads standard input for -, tells its kind, and judges it beside files', async () => {
+    const trust = ['--anchor', paths.anchor, ...crls];
+    let closed = 0;
+    const input = (bytes: Uint8Array) => ({
+      openInput: () =>
+        Promise.resolve({
+          size: bytes.length,
+          read: (at: number, length: number) => Promise.resolve(bytes.slice(at, at + length)),
+          close: () => Promise.resolve(void (closed += 1)),
+        }),
+    });
+    const good = await run(['-', '--json', ...trust], input(pdf));
+    assert.equal(good.code, 0, good.out);
+    const said = JSON.parse(good.out) as Report & { readonly file: string };
+    assert.deepEqual([said.file, said.kind, said.conclusion], ['-', 'pdf', 'TOTAL-PASSED']);
+    const named = JSON.parse((await run([paths.good, '--json', ...trust])).out) as Report & { file: string };
+    assert.deepEqual({ ...said, file: '' }, { ...named, file: '' }, 'the same report as of the file');
+    assert.equal((await run(['-', ...trust], input(overwrite(pdf, 'Alice', 'Mally')))).code, 1);
+    assert.equal((await run([paths.good, '-', ...trust], input(latin1('hello')))).code, 1);
+    assert.equal((await run(['-', paths.tampered, ...trust], input(pdf))).code, 1);
+    const certificate = await run(
+      ['-', '--json', '--anchor', paths.anchor, '--untrusted', paths.untrusted, ...crls],
+      input(pki.signer.certificate),
+    );
+    assert.deepEqual([certificate.code, (JSON.parse(certificate.out) as Report).kind], [0, 'certificate']);
+    assert.equal((await run(['-', ...trust], input(new Uint8Array()))).code, 1, 'nothing is no signature');
+    assert.equal(closed, 6);
+    const twice = await run(['-', paths.good, '-', ...trust], input(pdf));
+    assert.deepEqual([twice.code, twice.out], [64, '']);
+    assert.match(twice.err, /once/);
+    const none = await run(['-', ...trust]);
+    assert.equal(none.code, 64);
+    assert.match(none.err, /no standard input/);
+    const broken = await run(['-'], { openInput: () => Promise.reject(new Error('EIO')) });
+    assert.equal(broken.code, 64);
+    assert.match(broken.err, /Standard input cannot be read: EIO/);
+  });
+
   it('tells certificates', async () => {
     const { code, out } = await run([
       paths.signer,

@@ -1,5 +1,6 @@
 // The license desk: a clerk finds a license, sees what waits, and what is due.
 import type { Words } from '../../verification/report.ts';
+import { actorElement, type ShownActor } from '../actor.ts';
 import { buttonForm, choice, field, postForm, scrollTable } from '../form.ts';
 import { html, type Html } from '../html.ts';
 import { renderPage, type Frame } from '../layout.ts';
@@ -11,7 +12,7 @@ export interface DeskRequest {
   readonly id: string;
   readonly change: Words;
   readonly requestedAt: string;
-  readonly requestedBy: string;
+  readonly requestedBy: ShownActor;
   /** Whether the reader asked for it: another officer decides. */
   readonly own: boolean;
 }
@@ -93,7 +94,7 @@ function waitingTable(requests: readonly DeskRequest[]): Html {
     requests.map((request) => [
       timeElement(request.requestedAt),
       both(request.change),
-      html`<code>${request.requestedBy}</code>`,
+      actorElement(request.requestedBy),
       html`<a href="/office/license-requests/${request.id}"
         >${request.own ? say('查看', 'Look') : say('审批', 'Decide')}<span class="hidden-text">
           ${request.id}</span

@@ -1,5 +1,6 @@
 // A license as its clerk sees it: every version, everything that happened, and what may be recorded now.
 import type { Words } from '../../verification/report.ts';
+import { actorElement, type ShownActor } from '../actor.ts';
 import { choice, fact, field, postForm, tick } from '../form.ts';
 import { html, type Html } from '../html.ts';
 import { renderPage, type Frame } from '../layout.ts';
@@ -26,8 +27,8 @@ export interface FileEvent {
   readonly effectiveAt: string;
   readonly reason: string;
   readonly legalBasis: string;
-  readonly officer: string | null;
-  readonly secondOfficer: string | null;
+  readonly officer: ShownActor | null;
+  readonly secondOfficer: ShownActor | null;
   readonly case: string | null;
   readonly facts: readonly { readonly words: Words; readonly value: Html | string }[];
   /** Of a change that waits for its day, or waited. */
@@ -215,11 +216,11 @@ function eventItem(frame: Frame, page: LicenseFilePage, event: FileEvent): Html 
       ${fact(words.reason, event.reason)} ${fact(words.basis, event.legalBasis)}
       ${event.facts.map((one) => fact(one.words, one.value))}
       ${event.case === null ? null : fact({ zh: '办件', en: 'Case' }, html`<code>${event.case}</code>`)}
-      ${event.officer === null ? null : fact({ zh: '经办', en: 'Officer' }, html`<code>${event.officer}</code>`)}
+      ${event.officer === null ? null : fact({ zh: '经办', en: 'Officer' }, actorElement(event.officer))}
       ${
         event.secondOfficer === null
           ? null
-          : fact({ zh: '审批', en: 'Second person' }, html`<code>${event.secondOfficer}</code>`)
+          : fact({ zh: '审批', en: 'Second person' }, actorElement(event.secondOfficer))
       }
       ${page.versions.length === 1 ? null : fact({ zh: '版本', en: 'Version' }, String(event.version))}
     </dl>

@@ -1,5 +1,6 @@
 // One draft of a license type: how it looks, what it changes, its forms, and the step to the next officer.
 import type { Words } from '../../verification/report.ts';
+import { actorElement, type ShownActor } from '../actor.ts';
 import { choice, field, postForm, scrollTable, tick } from '../form.ts';
 import { html, type Html } from '../html.ts';
 import { renderPage, type Frame } from '../layout.ts';
@@ -34,7 +35,7 @@ export interface TypeDraftPage {
   readonly events: readonly {
     readonly kind: string;
     /** Null for who reads. */
-    readonly actor: string | null;
+    readonly actor: ShownActor | null;
     readonly at: string;
     readonly note: string | null;
   }[];
@@ -244,7 +245,7 @@ function history(page: TypeDraftPage): Html {
       page.events.map(({ kind, actor, at, note }) => [
         timeElement(at),
         both(eventWords[kind] ?? { zh: kind, en: kind }),
-        actor === null ? say('本人', 'yourself') : html`<code>${actor}</code>`,
+        actor === null ? say('本人', 'yourself') : actorElement(actor),
         note,
       ]),
     )}

@@ -1,5 +1,6 @@
 // One seal application with its decision.
 import type { Words } from '../../verification/report.ts';
+import { actorElement, type ShownActor } from '../actor.ts';
 import { html, type Html } from '../html.ts';
 import { renderPage, type Frame } from '../layout.ts';
 import { stateChip } from '../license-card.ts';
@@ -9,8 +10,10 @@ import type { ApplicationLine } from './seal-office.ts';
 
 export interface SealApplicationPage extends ApplicationLine {
   readonly sealCode: string | null;
-  readonly facts: readonly { readonly label: Words; readonly value: string }[];
-  readonly decidedBy: string | null;
+  /** Address of the impression that would be made; null where none is. */
+  readonly picture: string | null;
+  readonly facts: readonly { readonly label: Words; readonly value: Html | string }[];
+  readonly decidedBy: ShownActor | null;
   readonly decidedAt: string | null;
   readonly rejection: string | null;
   /** Refusal code, where it could not be done. */
@@ -67,7 +70,7 @@ export function renderSealApplication(frame: Frame, page: SealApplicationPage): 
         <h2>${say('申请内容', 'Application')}</h2>
         <dl class="facts">
           ${fact({ zh: '事由', en: 'Reason' }, page.purpose)}
-          ${fact({ zh: '申请人', en: 'Applicant' }, html`<code>${page.requestedBy}</code>`)}
+          ${fact({ zh: '申请人', en: 'Applicant' }, actorElement(page.requestedBy))}
           ${fact({ zh: '申请时间', en: 'Applied' }, timeElement(page.requestedAt))}
           ${
             page.sealCode === null
@@ -81,13 +84,22 @@ export function renderSealApplication(frame: Frame, page: SealApplicationPage): 
           ${
             page.decidedBy === null || page.decidedAt === null
               ? null
-              : html`${fact({ zh: '审批人', en: 'Decided by' }, html`<code>${page.decidedBy}</code>`)}
+              : html`${fact({ zh: '审批人', en: 'Decided by' }, actorElement(page.decidedBy))}
                 ${fact({ zh: '审批时间', en: 'Decided' }, timeElement(page.decidedAt))}`
           }
           ${page.rejection === null ? null : fact({ zh: '不同意的理由', en: 'Rejected because' }, page.rejection)}
           ${page.failure === null ? null : fact({ zh: '未能办理', en: 'Failed' }, html`<code>${page.failure}</code>`)}
         </dl>
       </section>
+      ${
+        page.picture === null
+          ? null
+          : html`<section class="card impression">
+              <h2>${say('拟制印模', 'The impression')}</h2>
+              <img src="${page.picture}" alt="${kind.zh} 拟制印模" width="200" height="200" />
+              <p class="note">${say('编码在批准后赋予。', 'Its code is given when it is approved.')}</p>
+            </section>`
+      }
       ${decisionForm(frame, page)}`,
   });
 }

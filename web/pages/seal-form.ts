@@ -20,7 +20,7 @@ export interface SealFormPage {
   } | null;
 }
 
-/** Impressions that are drawn from what is said here; those with artwork of their own are applied for over the interface. */
+/** Impressions that are drawn from what is said here; those with artwork of their own: seal-artwork.ts. */
 const impressions = [
   ['official', '法定名称章 42 mm'],
   ['special-purpose', '专用章 40 mm'],
@@ -47,6 +47,11 @@ export function renderSealForm(frame: Frame, page: SealFormPage): string {
       </p>
       <h1>${say(title.zh, title.en)}</h1>
       <p>${page.department}</p>
+      <p>
+        <a href="${change === null ? '/seal-artwork' : `/seals/${change.code}/artwork`}"
+          >${say('已有印模图样、徽记或者手写签名：上传图样申请', 'An impression, an emblem or a signature of your own: apply with a picture')}</a
+        >
+      </p>
       <section class="card">
         ${postForm(
           frame,

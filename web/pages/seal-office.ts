@@ -1,5 +1,6 @@
 // The seal office: seals, what waits for a second person, authorisations.
 import type { Words } from '../../verification/report.ts';
+import { actorElement, type ShownActor } from '../actor.ts';
 import { postForm } from '../form.ts';
 import { html, type Html } from '../html.ts';
 import { renderPage, type Frame } from '../layout.ts';
@@ -23,7 +24,7 @@ export interface ApplicationLine {
   readonly kind: string;
   readonly state: string;
   readonly purpose: string;
-  readonly requestedBy: string;
+  readonly requestedBy: ShownActor;
   readonly requestedAt: string;
 }
 
@@ -69,7 +70,7 @@ function applicationCells(application: ApplicationLine): Cells {
     >`,
     stateChip({ words: wordsOf(applicationStateWords, application.state), inForce: done }),
     application.purpose,
-    html`<code>${application.requestedBy}</code>`,
+    actorElement(application.requestedBy),
     timeElement(application.requestedAt),
   ];
 }
@@ -157,6 +158,7 @@ export function renderSealOffice(frame: Frame, page: SealOfficePage): string {
           page.mayApply
             ? html`<div>
                 <p><a class="button" href="/seal-application">${say('申请新章', 'Apply for a seal')}</a></p>
+                <p><a class="button" href="/seal-artwork">${say('自带图样', 'Own artwork')}</a></p>
                 <p><a class="button" href="/seal-take-in">${say('接入外部印章', 'Take one in')}</a></p>
               </div>`
             : null

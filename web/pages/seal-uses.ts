@@ -1,5 +1,6 @@
 // Uses of a seal: lines for the seal's own page, and the page with every one of them for its owner.
 import type { Words } from '../../verification/report.ts';
+import { actorElement, actorList, type ShownActor } from '../actor.ts';
 import { html } from '../html.ts';
 import { renderPage, type Frame } from '../layout.ts';
 import { stateChip } from '../license-card.ts';
@@ -14,10 +15,10 @@ export interface SealUseLine {
   readonly time: string;
   readonly outcome: string;
   readonly basis: string;
-  readonly requester: string;
+  readonly requester: ShownActor;
   /** The keeper, or the authorisation. */
-  readonly releasedBy: string;
-  readonly approvers: readonly string[];
+  readonly releasedBy: ShownActor;
+  readonly approvers: readonly ShownActor[];
   readonly matter: string | null;
   readonly caseNumber: string | null;
   readonly sm2: boolean;
@@ -35,7 +36,7 @@ export interface WholeSealUse extends SealUseLine {
   /** The seal's state at that second, and since when. */
   readonly stateWords: Words;
   readonly stateSince: string;
-  readonly approvals: readonly { readonly person: string; readonly level: number; readonly at: string }[];
+  readonly approvals: readonly { readonly person: ShownActor; readonly level: number; readonly at: string }[];
 }
 
 export interface SealUsesPage {
@@ -60,9 +61,9 @@ export function useCells(use: SealUseLine): Cells {
     timeElement(use.time),
     html`${both(wordsOf(outcomeWords, use.outcome))}${use.sm2 ? html`<br />SM2` : null}`,
     both(wordsOf(basisWords, use.basis)),
-    html`<code>${use.requester}</code>`,
-    use.approvers.length === 0 ? null : html`<code>${use.approvers.join(' ')}</code>`,
-    html`<code>${use.releasedBy}</code>`,
+    actorElement(use.requester),
+    use.approvers.length === 0 ? null : actorList(use.approvers),
+    actorElement(use.releasedBy),
     html`${use.caseNumber ?? '–'}${use.matter === null ? null : html`<br /><code>${use.matter}</code>`}`,
   ];
 }
@@ -88,7 +89,7 @@ export function renderSealUses(frame: Frame, page: SealUsesPage): string {
             <h2>${timeElement(use.time)} ${both(wordsOf(outcomeWords, use.outcome))}</h2>
             <dl class="facts">
               ${fact({ zh: '依据', en: 'Basis' }, both(wordsOf(basisWords, use.basis)))}
-              ${fact({ zh: '申请人', en: 'Requester' }, html`<code>${use.requester}</code>`)}
+              ${fact({ zh: '申请人', en: 'Requester' }, actorElement(use.requester))}
               ${
                 use.approvals.length === 0
                   ? null
@@ -96,11 +97,11 @@ export function renderSealUses(frame: Frame, page: SealUsesPage): string {
                       { zh: '审批', en: 'Approvals' },
                       html`${use.approvals.map(
                         ({ person, level, at }) =>
-                          html`<span class="row"><code>${person}</code> ${level} ${timeElement(at)}</span> `,
+                          html`<span class="row">${actorElement(person)} ${level} ${timeElement(at)}</span> `,
                       )}`,
                     )
               }
-              ${fact({ zh: '保管人/授权书', en: 'Released by' }, html`<code>${use.releasedBy}</code>`)}
+              ${fact({ zh: '保管人/授权书', en: 'Released by' }, actorElement(use.releasedBy))}
               ${
                 use.caseNumber === null && use.matter === null
                   ? null

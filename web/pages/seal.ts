@@ -1,6 +1,6 @@
 // One seal: what it is and was, its newest uses, and what may be done about it.
 import type { Words } from '../../verification/report.ts';
-import { html } from '../html.ts';
+import { html, type Html } from '../html.ts';
 import { renderPage, type Frame } from '../layout.ts';
 import { stateChip } from '../license-card.ts';
 import { table } from '../table.ts';
@@ -9,7 +9,7 @@ import { sealActs, type SealActs } from './seal-acts.ts';
 import { useCells, useHead, type SealUseLine } from './seal-uses.ts';
 
 export interface SealPage extends SealActs {
-  readonly facts: readonly { readonly label: Words; readonly value: string }[];
+  readonly facts: readonly { readonly label: Words; readonly value: Html | string }[];
   readonly objectUrl: string | null;
   readonly history: readonly { readonly time: string; readonly words: Words; readonly reason: string }[];
   /** The newest few. */

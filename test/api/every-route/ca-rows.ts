@@ -1,6 +1,8 @@
 // Good and bad input of every call of the certification authority.
 import request, { type Response } from 'supertest';
+import { approvalOffice } from '../../../fixtures/departments.ts';
 import { csr, enrol, enterprise, evidence, get, lines, post, resident } from '../ca-office.ts';
+import { postAs, postWithKey } from '../officer.ts';
 import type { Rows, Visitor } from './visitor.ts';
 
 const noSerial = 'ff'.repeat(17);
@@ -14,14 +16,19 @@ export function once<T>(make: () => Promise<T>): () => Promise<T> {
 
 export function caRows(visitor: Visitor, openssl: string): Rows {
   const { service } = visitor;
+  const office = approvalOffice.creditCode;
   const csrOf = (): string => csr(service, openssl);
   const enrolled = once(async () => (await enrol(service, { csr: csrOf() })).body as { serial: string; enrolment: string }); // prettier-ignore
   const personal = once(async () => {
     const change = { profile: 'resident-signing', subject: { person: resident } };
     return (await enrol(service, { csr: csrOf() }, change)).body as { serial: string };
   });
+  const question = {
+    operation: { kind: 'profile-setting', hierarchy: 'sm2', profile: 'server', enabled: true },
+    purpose: '演示',
+  };
   const asked = async (): Promise<string> =>
-    String((await post(service, 'ca-officer-1', '/api/v1/ca/requests', { operation: { kind: 'profile-setting', hierarchy: 'sm2', profile: 'server', enabled: true }, purpose: '演示' })).body.id); // prettier-ignore
+    String((await post(service, 'ca-officer-1', '/api/v1/ca/requests', question)).body.id);
   const batch = once(
     async () =>
     String((await post(service, 'registration-authority', '/api/v1/ca/batches/revocations', { reason: 'superseded', target: { serials: [noSerial] } })).body.id), // prettier-ignore
@@ -310,14 +317,24 @@ export function caRows(visitor: Visitor, openssl: string): Rows {
       },
     },
     'post /api/v1/ca/requests/{id}/approval': {
-      good: async () => post(service, 'ca-officer-2', `/api/v1/ca/requests/${await asked()}/approval`),
+      good: async () => postAs(service, 'ca-reviewer', `/api/v1/ca/requests/${await asked()}/approval`),
       status: 200,
       type: 'application/json',
       bad: {
         'the own request': [
-          async () => post(service, 'ca-officer-1', `/api/v1/ca/requests/${await asked()}/approval`),
+          async () => {
+            const { body } = await postAs(service, 'ca-reviewer', '/api/v1/ca/requests', question);
+            const { id } = body as { id: string };
+            return postAs(service, 'ca-reviewer', `/api/v1/ca/requests/${id}/approval`);
+          },
           403,
           'self-approval',
+        ],
+        "a second officer's key": [
+          async () =>
+            postWithKey(service, office, ['ca:approve'], `/api/v1/ca/requests/${await asked()}/approval`),
+          403,
+          'decider-not-person',
         ],
         'an auditor': [
           async () => post(service, 'ca-auditor', `/api/v1/ca/requests/${await asked()}/approval`),
@@ -328,12 +345,12 @@ export function caRows(visitor: Visitor, openssl: string): Rows {
     },
     'post /api/v1/ca/requests/{id}/rejection': {
       good: async () =>
-        post(service, 'ca-officer-2', `/api/v1/ca/requests/${await asked()}/rejection`, { reason: '不必' }),
+        postAs(service, 'ca-reviewer', `/api/v1/ca/requests/${await asked()}/rejection`, { reason: '不必' }),
       status: 200,
       type: 'application/json',
       bad: {
         'no reason': [
-          async () => post(service, 'ca-officer-2', `/api/v1/ca/requests/${await asked()}/rejection`),
+          async () => postAs(service, 'ca-reviewer', `/api/v1/ca/requests/${await asked()}/rejection`),
           400,
           'request-invalid',
         ],

@@ -197,18 +197,13 @@ export function licenseLifeRows(visitor: Visitor): Rows {
       },
     },
     'post /api/v1/license-change-requests/{id}/approval': {
-      // Asked for at the desk, approved by the system: two principals of one department.
+      // Asked for by the system, approved by an officer who signed in.
       good: async () => {
-        const id = await fresh();
         const { cookie, token } = await officer();
-        const key = freshKey();
-        const asking = await request(visitor.service.url)
-          .post(`/api/v1/license-change-requests`)
+        return request(visitor.service.url)
+          .post(`/api/v1/license-change-requests/${await asked()}/approval`)
           .set('Cookie', cookie)
-          .set('X-Form-Token', token)
-          .set('Idempotency-Key', key)
-          .send({ kind: 'status', license: id, order: { ...words, change: 'withdraw' } });
-        return bare(`/api/v1/license-change-requests/${(asking.body as { id: string }).id}/approval`);
+          .set('X-Form-Token', token);
       },
       status: 200,
       type: 'application/json',
@@ -217,6 +212,20 @@ export function licenseLifeRows(visitor: Visitor): Rows {
           async () => bare(`/api/v1/license-change-requests/${await asked()}/approval`),
           403,
           'change-request-own',
+        ],
+        'by a system, of what an officer asked for': [
+          async () => {
+            const { cookie, token } = await officer();
+            const asking = await request(visitor.service.url)
+              .post(`/api/v1/license-change-requests`)
+              .set('Cookie', cookie)
+              .set('X-Form-Token', token)
+              .set('Idempotency-Key', freshKey())
+              .send({ kind: 'status', license: await fresh(), order: { ...words, change: 'withdraw' } });
+            return bare(`/api/v1/license-change-requests/${(asking.body as { id: string }).id}/approval`);
+          },
+          403,
+          'decider-not-person',
         ],
         none: [
           () => bare(`/api/v1/license-change-requests/${noRequest}/approval`),

@@ -25,7 +25,107 @@ export function sealPageRows(visitor: Visitor, office: SealOffice): Rows {
     approvalsNeeded: '1',
     purpose: '启用市级印章',
   };
+  const svg =
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 42 42"><circle cx="21" cy="21" r="19" fill="none" stroke="#d7000f" stroke-width="2"/></svg>';
+  const artwork = (
+    path: string,
+    change: Readonly<Record<string, string>> = {},
+    file = Buffer.from(svg),
+  ): Test => {
+    const fields = {
+      ...{ formToken: office.applicant.token, idempotencyKey: freshKey(), seal: '', pictureKind: 'filed' },
+      ...{
+        pictureName: '',
+        name: '自带图样章',
+        type: '99',
+        width: '42',
+        height: '42',
+        keepers: 'person:keeper',
+      },
+      ...{ approvalsNeeded: '1', purpose: '沿用原印模', ...change },
+    };
+    let test = request(service.url).post(path).set('Cookie', office.applicant.cookie);
+    for (const [name, value] of Object.entries(fields)) test = test.field(name, value);
+    return test.attach('document', file, 'artwork.svg');
+  };
+  const withArtwork = async (): Promise<string> => (await artwork('/seal-artwork')).headers['location'] ?? '';
+  const badArtwork = (path: string): Rows[string]['bad'] => ({
+    'no token': [() => artwork(path, { formToken: 'x' }), 403, null],
+    'a kind that is drawn': [() => artwork(path, { pictureKind: 'official' }), 422, null],
+    'no size': [() => artwork(path, { width: '' }), 422, null],
+    'too large': [() => artwork(path, { width: '61' }), 422, null],
+    'a script': [
+      () => artwork(path, {}, Buffer.from(svg.replace('<circle', '<script>alert(1)</script><circle'))),
+      422,
+      null,
+    ],
+    'what lies elsewhere': [
+      () =>
+        artwork(
+          path,
+          {},
+          Buffer.from(svg.replace('<circle', '<image href="https://a.example/x.png"/><circle')),
+        ),
+      422,
+      null,
+    ],
+    'neither PNG nor SVG': [() => artwork(path, {}, Buffer.from([0xff, 0xd8, 0xff, 0xe0])), 422, null],
+    'a PNG cut off': [() => artwork(path, {}, Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d])), 422, null],
+    'half a megabyte': [() => artwork(path, {}, Buffer.alloc(512 * 1024 + 1, 0x20)), 413, null],
+  });
   return {
+    'get /seal-artwork': {
+      good: () => page('/seal-artwork', office.applicant.cookie),
+      status: 200,
+      type: 'text/html',
+      bad: { 'a stranger': [() => page('/seal-artwork'), 401, null] },
+    },
+    'get /seals/{seal}/artwork': {
+      good: () => page(`/seals/${officeSeal}/artwork`, office.applicant.cookie),
+      status: 200,
+      type: 'text/html',
+      bad: {
+        "another department's": [
+          () => page(`/seals/${marketSeal}/artwork`, office.applicant.cookie),
+          404,
+          null,
+        ],
+      },
+    },
+    'post /seal-artwork/preview': {
+      good: () => artwork('/seal-artwork/preview', { purpose: '', keepers: '', name: '' }),
+      status: 200,
+      type: 'text/html',
+      bad: badArtwork('/seal-artwork/preview'),
+    },
+    'post /seal-artwork': {
+      good: () => artwork('/seal-artwork'),
+      status: 303,
+      type: null,
+      bad: {
+        ...badArtwork('/seal-artwork'),
+        'no keeper': [() => artwork('/seal-artwork', { keepers: '' }), 400, null],
+        "another department's seal": [() => artwork('/seal-artwork', { seal: marketSeal }), 404, null],
+      },
+    },
+    'get /seal-applications/{id}/picture.svg': {
+      good: async () => page(`${await withArtwork()}/picture.svg`, office.administrator.cookie),
+      status: 200,
+      type: 'image/svg+xml',
+      bad: {
+        'one that is not there': [
+          () => page(`/seal-applications/${nobodys}/picture.svg`, office.administrator.cookie),
+          404,
+          null,
+        ],
+        'one without a picture': [
+          () => page(`/seal-applications/${toDecide}/picture.svg`, office.administrator.cookie),
+          404,
+          null,
+        ],
+        'a stranger': [async () => page(`${await withArtwork()}/picture.svg`), 401, null],
+      },
+    },
     'get /seals': {
       good: () => page('/seals', office.applicant.cookie),
       status: 200,

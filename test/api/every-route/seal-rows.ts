@@ -1,7 +1,8 @@
 // Good and bad input of the seal office's interface; its pages: seal-page-rows.ts.
-import request, { type Test } from 'supertest';
+import request, { type Response, type Test } from 'supertest';
 import { approvalOffice } from '../../../fixtures/departments.ts';
 import { foodBusinessMatter } from '../../../fixtures/matters.ts';
+import { postAs, postWithKey } from '../officer.ts';
 import { freshKey, marketSeal, officeSeal } from '../samples.ts';
 import { applyForSeal } from '../../../signing/seal-applications.ts';
 import { fileSeal, requiredSeal } from '../../../signing/seal-register.ts';
@@ -31,6 +32,8 @@ export function sealRows(visitor: Visitor, office: SealOffice): Rows {
     test.set('Authorization', `Bearer ${service.sealKeys[who]}`);
   const send = (who: keyof typeof service.sealKeys, path: string, body: object): Test =>
     as(who, request(service.url).post(path)).set('Idempotency-Key', freshKey()).send(body);
+  const keyed = (scope: string, path: string, body: object = {}): Promise<Response> =>
+    postWithKey(service, approvalOffice.creditCode, [scope], path, body);
   const frozen = { state: 'frozen', reason: '盘点' };
   const matter = foodBusinessMatter.code;
   const marking = { operation: { kind: 'automatic', matter, automatic: true }, purpose: '测试' };
@@ -156,7 +159,7 @@ export function sealRows(visitor: Visitor, office: SealOffice): Rows {
       },
     },
     'post /api/v1/seal-applications/{id}/approval': {
-      good: () => send('seal-administrator', `/api/v1/seal-applications/${toApprove}/approval`, {}),
+      good: () => postAs(service, 'seal-administrator', `/api/v1/seal-applications/${toApprove}/approval`),
       status: 200,
       type: 'application/json',
       bad: {
@@ -165,16 +168,23 @@ export function sealRows(visitor: Visitor, office: SealOffice): Rows {
           403,
           'scope-missing',
         ],
+        "an administrator's key": [
+          () => keyed('seals:approve', `/api/v1/seal-applications/${toReject}/approval`),
+          403,
+          'decider-not-person',
+        ],
       },
     },
     'post /api/v1/seal-applications/{id}/rejection': {
       good: () =>
-        send('seal-administrator', `/api/v1/seal-applications/${toReject}/rejection`, { reason: '不同意' }),
+        postAs(service, 'seal-administrator', `/api/v1/seal-applications/${toReject}/rejection`, {
+          reason: '不同意',
+        }),
       status: 200,
       type: 'application/json',
       bad: {
         'no reason': [
-          () => send('seal-administrator', `/api/v1/seal-applications/${toReject}/rejection`, {}),
+          () => postAs(service, 'seal-administrator', `/api/v1/seal-applications/${toReject}/rejection`),
           400,
           'request-invalid',
         ],
@@ -212,15 +222,25 @@ export function sealRows(visitor: Visitor, office: SealOffice): Rows {
     },
     'post /api/v1/document-approvals': {
       good: () =>
-        send('document-approver', '/api/v1/document-approvals', { document: `sha256:${'0'.repeat(64)}` }),
+        postAs(service, 'document-approver', '/api/v1/document-approvals', {
+          document: `sha256:${'0'.repeat(64)}`,
+        }),
       status: 200,
       type: 'application/json',
       bad: {
         'by another digest': [
           () =>
-            send('document-approver', '/api/v1/document-approvals', { document: `sm3:${'0'.repeat(64)}` }),
+            postAs(service, 'document-approver', '/api/v1/document-approvals', {
+              document: `sm3:${'0'.repeat(64)}`,
+            }),
           422,
           'approval-invalid',
+        ],
+        "an approver's key": [
+          () =>
+            keyed('stamps:approve', '/api/v1/document-approvals', { document: `sha256:${'0'.repeat(64)}` }),
+          403,
+          'decider-not-person',
         ],
         "a system's key": [
           () => visitor.post('/api/v1/document-approvals', { document: `sha256:${'0'.repeat(64)}` }),

@@ -1,5 +1,6 @@
 // The administrators' page: what waits for a second person, officers and roles, and asking.
 import type { Words } from '../../../verification/report.ts';
+import { actorElement, type ShownActor } from '../../actor.ts';
 import { buttonForm, choice, field, postForm, scrollTable } from '../../form.ts';
 import { html, type Html } from '../../html.ts';
 import { renderPage, type Frame } from '../../layout.ts';
@@ -10,7 +11,8 @@ export interface RequestView {
   readonly id: string;
   readonly words: Words;
   readonly parameters: readonly Words[];
-  readonly subject: string | null;
+  readonly requestedBy: ShownActor;
+  readonly subject: ShownActor | null;
   readonly purpose: string;
   readonly requestedAt: string;
   readonly expiresAt: string;
@@ -23,7 +25,7 @@ export interface AdministrationPage {
   readonly requests: readonly RequestView[];
   readonly officers: readonly {
     readonly account: string;
-    /** Masked. */
+    /** Masked, unless of the reader's own department. */
     readonly name: string;
     readonly department: string;
     readonly roles: readonly Words[];
@@ -83,7 +85,8 @@ function request(frame: Frame, one: RequestView): Html {
   const address = `/office/administration/${one.id}`;
   return html`<article class="card">
     <h3>${both(one.words)}</h3>
-    ${one.subject === null ? null : html`<p><code>${one.subject}</code></p>`}
+    ${one.subject === null ? null : html`<p class="status">${say('对象：', 'About:')} ${actorElement(one.subject)}</p>`}
+    <p class="status">${say('提出人：', 'Asked by:')} ${actorElement(one.requestedBy)}</p>
     ${one.parameters.length === 0 ? null : html`<p class="status">${one.parameters.map((words) => both(words))}</p>`}
     <p class="status">${say('事由：', 'Purpose:')} ${one.purpose}</p>
     <p class="note status">

@@ -1,4 +1,5 @@
 // The audit administrators' page: a purpose first, then the rows; the reader's own doings are not among them.
+import { actorElement, type ShownActor } from '../../actor.ts';
 import { field, scrollTable } from '../../form.ts';
 import { html, type Html } from '../../html.ts';
 import { renderPage, type Frame } from '../../layout.ts';
@@ -12,7 +13,7 @@ export interface AuditPage {
   readonly rows:
     | readonly {
         readonly at: string;
-        readonly actor: string;
+        readonly actor: ShownActor;
         readonly department: string | null;
         readonly action: string;
         readonly subject: string;
@@ -58,7 +59,7 @@ function rows(list: NonNullable<AuditPage['rows']>): Html {
     ],
     list.map((row) => [
       timeElement(row.at),
-      html`<code>${row.actor}</code>`,
+      actorElement(row.actor),
       row.department,
       html`${both(eventWords(row.action))}`,
       html`<code>${row.subject}</code>`,
