@@ -19,7 +19,19 @@ describe('a second opinion', () => {
       // The lints let no control characters through.
       return !/\p{Cc}/u.test(each) && Array.from(each).length <= 64;
     });
-    const awkward = fc.constantFrom('#1', ' a', 'a ', 'a,b+c"d\\e<f>;', '=', '/CN=x', '# ', '#', '##', ' ', '𠮷𠮷');
+    const awkward = fc.constantFrom(
+      '#1',
+      ' a',
+      'a ',
+      'a,b+c"d\\e<f>;',
+      '=',
+      '/CN=x',
+      '# ',
+      '#',
+      '##',
+      ' ',
+      '𠮷𠮷',
+    );
     fc.assert(
       fc.property(fc.oneof(text, awkward), (subject) => {
         assert.ok(agrees(questionOf({ ...PLAIN, subject })), JSON.stringify(subject));
