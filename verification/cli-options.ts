@@ -43,7 +43,7 @@ export interface VerifyIo {
 }
 
 /** What stands for standard input among the files. */
-export const standardInput = '-';
+const standardInput = '-';
 
 /** A wrong call, told with a hint. */
 export class UsageError extends Error {}
@@ -85,7 +85,7 @@ export interface OpenFile extends ByteSource {
 }
 
 /** @throws UsageError where there is no such file. */
-export async function openFile(path: string): Promise<OpenFile> {
+async function openFile(path: string): Promise<OpenFile> {
   let handle;
   try {
     handle = await open(path, 'r');

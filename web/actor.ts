@@ -13,7 +13,7 @@ export interface ShownActor {
 }
 
 /** How the identifiers that we make are shortened: the last six digits are enough to tell two of one name apart. */
-export function shortIdentifier(id: string): string {
+function shortIdentifier(id: string): string {
   const digits = /^(?:[a-z]+:)?[a-z]{3}_([0-9a-f]{32})$/.exec(id)?.[1];
   return digits === undefined ? id : `…${digits.slice(-6)}`;
 }

@@ -201,7 +201,7 @@ describe('yinxin stamp with a seal, with validation data from a real service', f
       // Levels B-B to B-LTA are those of PAdES, and none is told for a seal: that its data suffices is seen by its rows.
       assert.equal(signature?.level, 'none');
       for (const id of ['certificate.revocation', 'seal.maker-revocation']) {
-        const row: Row | undefined = signature?.rows.find((each) => each.id === id);
+        const row: Row | undefined = signature.rows.find((each) => each.id === id);
         assert.deepEqual([row?.outcome, row?.evidence], ['passed', evidence], id);
       }
     }
