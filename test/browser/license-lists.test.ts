@@ -77,10 +77,10 @@ describe('more licenses than a page shows, in a browser', function () {
     assert.fail(`The keyboard reaches no ${words.source}.`);
   }
 
-  const addresses = (page: Page): Promise<readonly string[]> =>
-    page
-      .locator('main .cards h2 a, main .cards h3 a')
-      .evaluateAll((links) => links.map((link) => link.getAttribute('href') ?? ''));
+  async function addresses(page: Page): Promise<readonly string[]> {
+    const links = await page.locator('main .cards h2 a, main .cards h3 a').all();
+    return Promise.all(links.map(async (link) => (await link.getAttribute('href')) ?? ''));
+  }
 
   for (const [name, size] of [
     ['phone', phone],

@@ -6,6 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type * as pdfLib from 'pdf-lib';
 import { encodeEnvelope } from '../../formats/qr/license-code.ts';
 import { codeMatrix, codePixels, codeSvg } from '../../licenses/code-picture.ts';
 import { assertReadable, readCodes } from '../../licenses/code-reader.ts';
@@ -332,10 +333,9 @@ describe('issuing', function () {
   it('composes no page on the main thread', async () => {
     const office = await openLicenseOffice();
     // The workers have modules of their own: what is taken away here, in either build, is missing on the main thread alone.
-    const builds = [
-      createRequire(import.meta.url)('pdf-lib') as typeof import('pdf-lib'),
-      await import('pdf-lib'),
-    ].map(({ PDFDocument }) => ({ PDFDocument, create: PDFDocument.create.bind(PDFDocument) }));
+    const builds = [createRequire(import.meta.url)('pdf-lib') as typeof pdfLib, await import('pdf-lib')].map(
+      ({ PDFDocument }) => ({ PDFDocument, create: PDFDocument.create.bind(PDFDocument) }),
+    );
     for (const { PDFDocument } of builds)
       PDFDocument.create = () => Promise.reject(new Error('A page is composed on the main thread.'));
     try {
