@@ -42,6 +42,6 @@ export async function* measureDocuments(seconds: number, folder: string): AsyncG
       { operation: hash, parallel: 1 },
     );
     yield measure(label, stored * size, 'MB/s', `${name} of the same bytes`, hashed * size);
-    yield (await watchingEventLoop(`longest standstill: ${label}`, store)).standstill;
+    yield (await watchingEventLoop(label, store)).standstill;
   }
 }
