@@ -13,6 +13,7 @@ import { sessionEvents } from '../identity/session-events.ts';
 import { SealStatusPublisher } from '../signing/seal-status-list.ts';
 import { stampBatchRunner } from '../signing/stamp-batch-runner.ts';
 import { timestampClient } from '../signing/timestamp-client.ts';
+import { ownTurn } from '../signing/turns.ts';
 import { keptLicenseEvents } from '../licenses/events-port.ts';
 import { createPageRenderer, type PageRenderer } from '../licenses/page-renderer.ts';
 import { licenseTypes } from '../licenses/type-register.ts';
@@ -240,7 +241,14 @@ async function openServices(
   );
   const timestamps = timestampClient({
     // Our own authority, in this process: the bytes it would answer at /tsa, without a way there and back.
-    service: { respond: (request) => timestampAuthority.respond(request) },
+    service: {
+      async respond(request) {
+        const answer = await timestampAuthority.respond(request);
+        // As if it had come from afar: whoever asked goes on in a turn of its own.
+        await ownTurn();
+        return answer;
+      },
+    },
     random: installation.random,
     clock: installation.clock,
     digest: installation.suite.digest,
